@@ -1,0 +1,96 @@
+# Everything runs from .venv at the root, which is made on first use and made anew when
+# pyproject.toml, constraints.txt or the Python version changes. No target needs a terminal.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+BIN := .venv/bin
+ADVISOR_FUZZ_EXAMPLES ?= 200000
+
+# Two words: the version, and "py313" from Python 3.13 on.
+python := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2], "py313" * (sys.version_info >= (3, 13)))' 2>/dev/null)
+made := .venv/.made-$(firstword $(python))
+
+# Also holds for what pip installs in order to build: older pips read the first, newer ones the second.
+# Relative, because pip splits these at spaces: pip is only run from here.
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# Python 3.13 removed PyEval_CallObject, which durable_rules still calls: it builds and then fails at import.
+# Its setup.py overwrites CFLAGS, so CPPFLAGS carries the new name; and no cache, where a wheel built without it may lie.
+ifeq ($(filter py313,$(python)),py313)
+export CPPFLAGS := $(strip $(CPPFLAGS) -DPyEval_CallObject=PyObject_CallObject)
+export PIP_NO_CACHE_DIR := 1
+endif
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  with PYTHON=python3.12 and the like for another Python (at least 3.11)"
+
+.PHONY: venv
+venv: $(made) ## set up .venv with the tested versions
+
+$(made): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: Python 3.11 or newer is needed, but PYTHON=$(PYTHON) is $$($(PYTHON) --version 2>&1 || true)" >&2; \
+	  echo "help: name another one, as in: make PYTHON=python3.12 venv" >&2; exit 1; }
+	@echo "setting up .venv (Python $(firstword $(python)))"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@$(BIN)/python -c 'import durable_rules_engine'
+	@touch $@
+
+.PHONY: run
+run: $(made) ## decide the exercise of section 38.3.2 and print its memo
+	@$(BIN)/advisor decide examples/exercise-38-3-2.scenario.yaml
+
+.PHONY: lint
+lint: $(made) ## ruff, mypy and the import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: format
+format: $(made) ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: test
+test: lint ## everything that must hold before a change lands (under 10 minutes)
+	$(BIN)/pytest -n 2
+
+.PHONY: fuzz
+fuzz: $(made) ## the properties with ADVISOR_FUZZ_EXAMPLES=200000 examples each
+	ADVISOR_FUZZ_EXAMPLES=$(ADVISOR_FUZZ_EXAMPLES) $(BIN)/pytest tests/properties -n 2
+
+.PHONY: bench
+bench: $(made) ## time the engine beside others
+	@$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python benchmarks/run.py
+
+.PHONY: soak
+soak: $(made) ## 200,000 decisions in one process with flat memory
+	$(BIN)/python benchmarks/soak.py
+
+.PHONY: wheel-test
+wheel-test: $(made) ## build the wheel and decide with it, away from the repository
+	@.ci/wheel-test
+
+.PHONY: constraints
+constraints: ## write constraints.txt anew: the newest versions that pyproject.toml allows
+	@set -e; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; unset PIP_CONSTRAINT PIP_BUILD_CONSTRAINT; \
+	$(PYTHON) -m venv "$$tmp/venv"; \
+	"$$tmp/venv/bin/python" -m pip install --quiet --upgrade setuptools hatchling '.[dev,bench]'; \
+	"$$tmp/venv/bin/python" -m pip freeze --all --exclude pip --exclude rent-or-own > "$$tmp/constraints.txt"; \
+	cp "$$tmp/constraints.txt" constraints.txt
+
+.PHONY: clean
+clean: ## remove .venv, caches and what was built
+	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,88 @@
+"""What can go wrong, in the words shown to people, and the exit code of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+EXIT_OK = 0
+EXIT_DEFECT = 1
+EXIT_BAD_INPUT = 2
+EXIT_ANSWERS_MISSING = 3
+EXIT_INFEASIBLE = 4
+EXIT_DIFFERENCE = 5
+EXIT_INTERRUPTED = 130
+
+_SHOWN_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault: what is wrong, where it stands, and what to do about it."""
+
+    what: str
+    file: str | None = None
+    line: int | None = None
+    field: str | None = None
+    help: str | None = None
+
+    def __str__(self) -> str:
+        lines = [f"error: {self.what}"]
+        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        field = f"field `{self.field}`" if self.field else ""
+        where = ", ".join(part for part in (place, field) if part)
+        if where:
+            lines.append(f"  --> {where}")
+        if self.help:
+            lines.append(f"  help: {self.help}")
+        return "\n".join(lines)
+
+
+class AdvisorError(Exception):
+    """Base of every error the advisor raises on purpose."""
+
+    exit_code = EXIT_DEFECT
+
+
+class BadInput(AdvisorError):
+    """Something that came from outside cannot be used; holds every problem found, not only the first."""
+
+    exit_code = EXIT_BAD_INPUT
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems: Sequence[Problem] = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class EngineFailure(AdvisorError):
+    """The rules engine failed; names the rule and the field where they are known."""
+
+    def __init__(self, what: str, rule: str | None = None, field: str | None = None, help: str | None = None) -> None:
+        self.rule = rule
+        self.field = field
+        place = f"for rule `{rule}`, " if rule else ""
+        super().__init__(str(Problem(place + what, field=field, help=help)))
+
+
+def quoted(value: object) -> str:
+    """A user's value in backticks, on one line, shortened, with nothing a terminal would obey.
+
+    >>> quoted("a\\x1b[31mb")
+    '`a?[31mb`'
+    """
+    text = "".join(char if char.isprintable() else "?" for char in str(value)[: _SHOWN_LENGTH + 1])
+    if len(text) > _SHOWN_LENGTH:
+        text = text[:_SHOWN_LENGTH] + "..."
+    return f"`{text}`"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """The help line for a misspelt word, when one of the known words is close enough.
+
+    >>> did_you_mean("latnecy", ["latency", "quality"])
+    'did you mean `latency`?'
+    """
+    import difflib
+
+    close = difflib.get_close_matches(word[:_SHOWN_LENGTH], list(known), n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else None

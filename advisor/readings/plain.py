@@ -1,0 +1,94 @@
+"""The plain Python reading: the shared compiler over Python values."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from advisor.offers import Encoded, Unknown
+from advisor.readings.compile import Compiled, compile_condition
+from advisor.readings.matching import Facts, GateMatch
+from advisor.rulebook.conditions import Comparison
+from advisor.rulebook.model import Rule, Rulebook
+
+Value = Encoded | Unknown
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+}
+_COMPUTE: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": lambda left, right: -(-left // right),
+}
+
+
+class PlainCarrier:
+    """Python values and bools. A fact that is not there holds in no comparison; an unknown trait may hold in any."""
+
+    def compare(self, facts: Mapping[str, Value], comparison: Comparison) -> tuple[bool, bool]:
+        """Whether the comparison surely holds, and whether it may."""
+        left = facts.get(comparison.name)
+        right = facts.get(str(comparison.right)) if comparison.against_name else comparison.right
+        if left is None or right is None:
+            return False, False
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            return False, True
+        holds = _COMPARE[comparison.op](left, right)
+        return holds, holds
+
+    def every(self, truths: list[bool]) -> bool:
+        """Their conjunction."""
+        return all(truths)
+
+    def some(self, truths: list[bool]) -> bool:
+        """Their disjunction."""
+        return any(truths)
+
+    def number(self, value: int) -> Value:
+        """A whole number."""
+        return value
+
+    def arithmetic(self, op: str, left: Value, right: Value) -> Value:
+        """Exact integer arithmetic; ``/`` rounds up."""
+        assert isinstance(left, int) and isinstance(right, int)
+        return _COMPUTE[op](left, right)
+
+
+PLAIN = PlainCarrier()
+
+
+class PlainReading:
+    """Matches rules by evaluating their compiled conditions in Python."""
+
+    name = "python"
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._gates = _compiled(rulebook.gates)
+        self._preferences = _compiled(rulebook.preferences)
+        self._advice = _compiled(rulebook.advice)
+
+    def gates(self, facts: Facts) -> GateMatch:
+        """The gates that eliminate the offer described by the facts, and those that would if a trait were known."""
+        answers = [(rule, test(facts)) for rule, test in self._gates]
+        return GateMatch(
+            tuple(rule for rule, (surely, _) in answers if surely),
+            tuple(rule for rule, (surely, maybe) in answers if maybe and not surely),
+        )
+
+    def preferences(self, facts: Facts) -> tuple[str, ...]:
+        """The preferences whose condition holds, whichever routes are running."""
+        return tuple(rule for rule, test in self._preferences if test(facts)[0])
+
+    def advice(self, facts: Facts) -> tuple[str, ...]:
+        """The advice whose condition holds."""
+        return tuple(rule for rule, test in self._advice if test(facts)[0])
+
+
+def _compiled(rules: tuple[Rule, ...]) -> list[tuple[str, Compiled[Value, bool]]]:
+    return [(rule.id, compile_condition(rule.when, PLAIN)) for rule in rules]

@@ -1,0 +1,177 @@
+"""A rule's ``when`` as a tree of all / any over comparisons, negations pushed down to the comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from advisor.errors import BadInput, Problem, quoted
+from advisor.offers import Encoded
+from advisor.quantity import NotANumber
+from advisor.rulebook.names import Name, Scope, unknown_name
+from advisor.strict_yaml import Mapping, Sequence
+
+NEGATED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
+EQUAL = "eq"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``name op right``; ``right`` is an encoded literal, or another name when ``against_name``."""
+
+    name: str
+    op: str
+    right: Encoded
+    against_name: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names it reads."""
+        return (self.name, str(self.right)) if self.against_name else (self.name,)
+
+
+@dataclass(frozen=True)
+class All:
+    """True when every part is; an empty one is always true."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """True when some part is."""
+
+    parts: tuple[Condition, ...]
+
+
+Condition = Comparison | All | AnyOf
+
+
+def comparisons(condition: Condition) -> Iterator[Comparison]:
+    """Every comparison in the tree, from left to right."""
+    if isinstance(condition, Comparison):
+        yield condition
+    else:
+        for part in condition.parts:
+            yield from comparisons(part)
+
+
+def names_in_order(condition: Condition) -> tuple[str, ...]:
+    """Every name the condition reads, each once, from left to right."""
+    return tuple(dict.fromkeys(name for comparison in comparisons(condition) for name in comparison.names))
+
+
+def branches(condition: Condition, limit: int) -> list[tuple[Comparison, ...]]:
+    """The condition in disjunctive normal form. Raises ValueError when it has more than ``limit`` branches."""
+    if isinstance(condition, Comparison):
+        return [(condition,)]
+    if isinstance(condition, AnyOf):
+        found = [branch for part in condition.parts for branch in branches(part, limit)]
+    else:
+        found = [()]
+        for part in condition.parts:
+            more = branches(part, limit)
+            if len(found) * len(more) > limit:
+                raise ValueError(f"it has more than {limit} alternatives")
+            found = [left + right for left in found for right in more]
+    if len(found) > limit:
+        raise ValueError(f"it has more than {limit} alternatives")
+    return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class Parser:
+    """Parses the ``when`` of one rule. Every error names the rule, the file and the line."""
+
+    names: dict[str, Name]
+    file: str
+    rule: str
+
+    def parse(self, when: Mapping, negated: bool = False) -> Condition:
+        """A mapping: all its entries together (or, negated, the failure of any)."""
+        parts = tuple(self._entry(key, value, when.lines[key], negated) for key, value in when.items())
+        if len(parts) == 1:
+            return parts[0]
+        return AnyOf(parts) if negated else All(parts)
+
+    def error(self, what: str, line: int, help: str | None = None) -> BadInput:
+        """The error for something wrong in this rule's condition."""
+        return BadInput(Problem(f"in rule `{self.rule}`, {what}", self.file, line, help=help))
+
+    def _entry(self, key: str, value: Any, line: int, negated: bool) -> Condition:
+        if key in ("all", "any"):
+            if not isinstance(value, Sequence) or not value or not all(isinstance(part, Mapping) for part in value):
+                raise self.error(f"`{key}` needs a list of conditions", line)
+            parts = tuple(self.parse(part, negated) for part in value)
+            return AnyOf(parts) if (key == "any") != negated else All(parts)
+        if key == "not":
+            if not isinstance(value, Mapping) or not value:
+                raise self.error("`not` needs a condition", line)
+            return self.parse(value, not negated)
+        if key not in self.names:
+            raise unknown_name(key, self.names, self.file, line, self.rule)
+        name = self.names[key]
+        if isinstance(value, Mapping):
+            return self._operators(name, value, line, negated)
+        options = list(value) if isinstance(value, Sequence) else [value]
+        if not options:
+            raise self.error(f"the list for `{key}` is empty", line, "name at least one value")
+        return self._one_of(name, options, line, negated)
+
+    def _one_of(self, name: Name, values: list[Any], line: int, negated: bool) -> Condition:
+        if name.numeric:
+            raise self.error(f"`{name.name}` is a number and is compared for equality", line, "use lt, le, gt or ge")
+        wanted = [self._literal(name, value, line) for value in values]
+        if negated:
+            refused = set(wanted)
+            wanted = [code for code in map(name.encode, name.options or (False, True)) if code not in refused]
+            if not wanted:
+                raise self.error(f"no value of `{name.name}` is left, so the rule can never fire", line)
+        found = tuple(Comparison(name.name, EQUAL, code) for code in wanted)
+        return found[0] if len(found) == 1 else AnyOf(found)
+
+    def _operators(self, name: Name, operators: Mapping, line: int, negated: bool) -> Condition:
+        if not operators:
+            raise self.error(f"the comparison of `{name.name}` is empty", line)
+        parts = []
+        for op, right in operators.items():
+            if op == "not":
+                parts.append(self._entry(name.name, right, line, not negated))
+            elif op in NEGATED:
+                parts.append(self._compare(name, NEGATED[op] if negated else op, right, line))
+            else:
+                raise self.error(f"{quoted(op)} is not a comparison", line, "use lt, le, gt, ge or not")
+        if len(parts) == 1:
+            return parts[0]
+        return AnyOf(tuple(parts)) if negated else All(tuple(parts))
+
+    def _compare(self, name: Name, op: str, right: Any, line: int) -> Comparison:
+        if not name.comparable:
+            raise self.error(f"`{name.name}` has no order, so `{op}` does not apply", line, "name the values instead")
+        other = self.names.get(right) if isinstance(right, str) and right not in name.options else None
+        if isinstance(right, str) and right not in name.options and other is None:
+            raise unknown_name(right, self.names, self.file, line, self.rule)
+        if other is None:
+            self._refuse_inexact(name.quotient, op, False, line)
+            return Comparison(name.name, op, self._literal(name, right, line))
+        if (other.options, other.places) != (name.options, name.places) or other.scope is Scope.STANDING:
+            raise self.error(f"`{name.name}` and `{other.name}` hold different kinds of values", line)
+        self._refuse_inexact(name.quotient, op, other.quotient, line)
+        return Comparison(name.name, op, other.name, against_name=True)
+
+    def _refuse_inexact(self, left_quotient: bool, op: str, right_quotient: bool, line: int) -> None:
+        """Division is rounded up, which is exact only for ``x < quotient`` and ``quotient <= x``."""
+        exact = (op in ("lt", "ge") and not left_quotient) or (op in ("le", "gt") and not right_quotient)
+        if (left_quotient and right_quotient) or ((left_quotient or right_quotient) and not exact):
+            raise self.error(
+                "the comparison is not exact, because a quotient is rounded up",
+                line,
+                "compare as `x: {lt: quotient}` or `x: {ge: quotient}`, with no division in x",
+            )
+
+    def _literal(self, name: Name, value: Any, line: int) -> Encoded:
+        try:
+            return name.encode(value)
+        except NotANumber as error:
+            raise self.error(str(error), line, error.help) from None

@@ -1,0 +1,96 @@
+"""The loaded rulebook: gates, preferences and advice, the terms they compare, and the offers they judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from advisor.offers import Offer, Trait
+from advisor.rulebook.conditions import Condition, names_in_order
+from advisor.rulebook.names import Name
+from advisor.rulebook.terms import Term
+from advisor.scenario import Axis, Route
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What every rule has. ``file`` and ``line`` say where it stands."""
+
+    id: str
+    axis: Axis
+    when: Condition
+    because: str
+    source: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Gate(Rule):
+    """Eliminates an offer; while a trait it asks about is unknown, ``provided`` becomes a condition to verify."""
+
+    provided: str | None
+
+
+@dataclass(frozen=True)
+class Preference(Rule):
+    """Prefers each route of ``prefer`` over each of ``over``, while ``running`` are still in and ``out`` are not."""
+
+    prefer: tuple[Route, ...]
+    over: tuple[Route, ...]
+    running: frozenset[Route]
+    out: frozenset[Route]
+
+
+@dataclass(frozen=True)
+class Advice(Rule):
+    """Says something about the decision; ``advise`` holds {figures}."""
+
+    advise: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """An example that stands beside the rules it is about: a scenario and what must come of it."""
+
+    id: str
+    about: tuple[str, ...]
+    scenario: Mapping[str, object]
+    route: Route | None
+    deciding_axis: Axis | None
+    rules: tuple[str, ...]
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, eq=False)
+class Rulebook:
+    """Everything in ``rules/``, checked. ``digest`` is the SHA-256 of its content, white space apart."""
+
+    traits: Mapping[str, Trait]
+    offers: tuple[Offer, ...]
+    names: Mapping[str, Name]
+    constants: Mapping[str, int]
+    terms: Mapping[str, Term]
+    gates: tuple[Gate, ...]
+    preferences: tuple[Preference, ...]
+    advice: tuple[Advice, ...]
+    cases: tuple[Case, ...]
+    digest: str
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """Every rule by its id."""
+        return {rule.id: rule for rule in (*self.gates, *self.preferences, *self.advice)}
+
+    @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes that have an offer, in their fixed order."""
+        offered = {offer.route for offer in self.offers}
+        return tuple(route for route in Route if route in offered)
+
+    def reads(self, rules: tuple[Rule, ...]) -> frozenset[str]:
+        """The names these rules read, with the fields behind each term."""
+        direct = frozenset(name for rule in rules for name in names_in_order(rule.when))
+        return direct.union(*(self.terms[name].reads for name in direct if name in self.terms))

@@ -1,0 +1,1 @@
+"""Benchmarks: the advisor's decision against other rule engines, its cold start, and a soak test."""
