@@ -141,8 +141,9 @@ def grouped(number: Decimal | int) -> str:
     >>> grouped(Decimal("71428.57"))
     '71,428.57'
     """
-    whole, _, rest = plain(Decimal(number)).partition(".")
-    return f"{int(whole):,}" + (f".{rest}" if rest else "") if whole not in ("-0",) else f"-0.{rest}"
+    sign, size = ("-" if number < 0 else ""), plain(abs(Decimal(number)))
+    whole, point, rest = size.partition(".")
+    return f"{sign}{int(whole):,}{point}{rest}"
 
 
 def amount_text(micro_dollars: int) -> str:
@@ -165,3 +166,16 @@ def _word(value: object) -> str:
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
     return str(value)
+
+
+def dollars(micro_dollars: int) -> str:
+    """An amount for prose: cents from one dollar up, every digit below.
+
+    >>> dollars(2_100_000_000), dollars(30), dollars(-1_500_000)
+    ('$2,100.00', '$0.00003', '-$1.50')
+    """
+    sign, size = ("-" if micro_dollars < 0 else ""), abs(micro_dollars)
+    if size < 10**MICRO:
+        return f"{sign}${amount_text(size)}"
+    cents = (size + 5_000) // 10_000
+    return f"{sign}${cents // 100:,}.{cents % 100:02d}"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_serializer, field_validator
@@ -212,7 +212,7 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
         name=name,
         axis=Axis(str(extra["axis"])) if extra["axis"] else None,
         optional=bool(extra["optional"]),
-        choices=kind if isinstance(kind, type) and issubclass(kind, Enum) else None,
+        choices=kind if isinstance(kind, type) and issubclass(kind, StrEnum) else None,
         boolean=kind is bool,
         quantity=quantity,
     )
@@ -241,6 +241,10 @@ def _word(spec: FieldSpec, value: Any) -> Any:
                 f"{close + ' ' if close else ''}write {_listed(spec.options)}",
             )
         return spec.choices(value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise NotANumber(f"{shown} holds half a character", "write the text as UTF-8") from None
     if len(value) > MAX_TEXT:
         raise NotANumber(f"the text is longer than {MAX_TEXT:,} characters", "shorten it")
     return value
@@ -258,9 +262,7 @@ def validated(data: Mapping[str, Any], file: str, lines: Mapping[str, int] | Non
         scenario = Scenario.model_validate(dict(data))
     except ValidationError as error:
         raise BadInput(_problem(detail, file, lines) for detail in error.errors()) from None
-    problems = [
-        Problem(what, file, lines.get(field), field, help) for field, what, help in _inconsistencies(scenario)
-    ]
+    problems = [Problem(what, file, lines.get(field), field, help) for field, what, help in _inconsistencies(scenario)]
     if problems:
         raise BadInput(problems)
     return scenario
@@ -311,6 +313,22 @@ def _dearest_month(scenario: Scenario) -> Decimal:
     if G is not None and r is not None:
         costs.append(own(G, r, E or 0, max(volumes)))
     return Decimal(int(max(costs, default=0)))
+
+
+def scenario_text(scenario: Scenario) -> str:
+    """The answered fields as a scenario file."""
+    return "".join(f"{name}: {_yaml_value(name, value)}\n" for name, value in scenario.answers().items())
+
+
+def _yaml_value(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    spec = FIELDS[name]
+    if spec.quantity or spec.choices:
+        return str(value)
+    import yaml
+
+    return str(yaml.safe_dump(value, default_style='"', allow_unicode=True, width=2**30)).strip()
 
 
 def read_scenario(path: str, settings: tuple[str, ...] = ()) -> Scenario:

@@ -92,7 +92,9 @@ def _build(node: Any, file: str, seen: set[int], depth: int) -> Any:
     if depth > _MAX_DEPTH:
         raise BadInput(Problem(f"values are nested deeper than {_MAX_DEPTH} levels", file=file, line=line))
     if node.tag not in (*_PLAIN_TAGS, *_MERGE_TAGS, *_COLLECTION_TAGS):
-        raise BadInput(Problem(f"the tag {quoted(node.tag)} is not allowed here", file=file, line=line, help="remove it"))
+        raise BadInput(
+            Problem(f"the tag {quoted(node.tag)} is not allowed here", file=file, line=line, help="remove it")
+        )
     if isinstance(node, yaml.MappingNode):
         return _build_mapping(node, file, seen, depth)
     if isinstance(node, yaml.SequenceNode):
@@ -101,7 +103,7 @@ def _build(node: Any, file: str, seen: set[int], depth: int) -> Any:
             items.append(_build(child, file, seen, depth + 1))
             items.lines.append(child.start_mark.line + 1)
         return items
-    return node.value if node.style in ("'", "\"", "|", ">") else scalar(node.value, file, line)
+    return node.value if node.style in ("'", '"', "|", ">") else scalar(node.value, file, line)
 
 
 def _build_mapping(node: Any, file: str, seen: set[int], depth: int) -> Mapping:

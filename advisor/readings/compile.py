@@ -9,16 +9,17 @@ from advisor.rulebook.conditions import AnyOf, Comparison, Condition
 from advisor.rulebook.terms import Expression, Number, Use
 
 V = TypeVar("V")
+Compared = TypeVar("Compared", contravariant=True)
 B = TypeVar("B")
 
 
-class Carrier(Protocol[V, B]):
-    """How values of type V compare and truths of type B combine.
+class Logic(Protocol[Compared, B]):
+    """How values compare and truths of type B combine.
 
     ``compare`` answers twice: does it surely hold, and may it hold (it may when a trait it reads is unknown).
     """
 
-    def compare(self, facts: Mapping[str, V], comparison: Comparison) -> tuple[B, B]:
+    def compare(self, facts: Mapping[str, Compared], comparison: Comparison) -> tuple[B, B]:
         """Whether the comparison surely holds, and whether it may."""
 
     def every(self, truths: list[B]) -> B:
@@ -27,17 +28,21 @@ class Carrier(Protocol[V, B]):
     def some(self, truths: list[B]) -> B:
         """Their disjunction; false for none."""
 
+
+class Arithmetic(Protocol[V]):
+    """How values of type V are computed."""
+
     def number(self, value: int) -> V:
         """A whole number."""
 
-    def arithmetic(self, op: str, left: V, right: V) -> V:
+    def compute(self, op: str, left: V, right: V) -> V:
         """``+``, ``-``, ``*``, or ``/`` rounded up."""
 
 
 Compiled = Callable[[Mapping[str, V]], tuple[B, B]]
 
 
-def compile_condition(condition: Condition, carrier: Carrier[V, B]) -> Compiled[V, B]:
+def compile_condition(condition: Condition, carrier: Logic[V, B]) -> Compiled[V, B]:
     """A function from facts to (surely, maybe)."""
     if isinstance(condition, Comparison):
         return lambda facts: carrier.compare(facts, condition)
@@ -51,16 +56,14 @@ def compile_condition(condition: Condition, carrier: Carrier[V, B]) -> Compiled[
     return joined
 
 
-def compile_term(expression: Expression, carrier: Carrier[V, B]) -> Callable[[Mapping[str, V]], V]:
-    """A function from facts, which must hold every name the term reads, to its value."""
+def term_value(expression: Expression, carrier: Arithmetic[V], values: Mapping[str, V]) -> V:
+    """The value of a term, given a value for every name it reads."""
     if isinstance(expression, Number):
-        constant = carrier.number(expression.value)
-        return lambda facts: constant
+        return carrier.number(expression.value)
     if isinstance(expression, Use):
-        name = expression.name
-        return lambda facts: facts[name]
-    left, right = compile_term(expression.left, carrier), compile_term(expression.right, carrier)
-    op, factor = expression.op, carrier.number(10**expression.shift)
+        return values[expression.name]
+    left = term_value(expression.left, carrier, values)
+    right = term_value(expression.right, carrier, values)
     if expression.shift:
-        return lambda facts: carrier.arithmetic(op, carrier.arithmetic("*", left(facts), factor), right(facts))
-    return lambda facts: carrier.arithmetic(op, left(facts), right(facts))
+        left = carrier.compute("*", left, carrier.number(10**expression.shift))
+    return carrier.compute(expression.op, left, right)

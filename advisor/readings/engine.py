@@ -142,8 +142,7 @@ def _patterns_with_unknowns(rule: Rule, traits: Iterable[str]) -> list[dict[str,
     found: list[dict[str, Any]] = []
     for branch in branches(rule.when, MAX_BRANCHES_A_RULE):
         ways = [[_surely(part), *_unknowns(part, traits)] for part in branch]
-        for way in itertools.islice(itertools.product(*ways), 1, None):
-            found.append({"$and": list(way)})
+        found += [{"$and": list(way)} for way in itertools.islice(itertools.product(*ways), 1, None)]
     return found
 
 
@@ -169,16 +168,15 @@ class EngineReading:
         digest = rulebook.digest[-16:]
         gates = {rule.id: _patterns(rule) for rule in rulebook.gates}
         maybe = {_UNKNOWN + rule.id: _patterns_with_unknowns(rule, rulebook.traits) for rule in rulebook.gates}
-        self._gates = Ruleset(f"gates_{digest}", {**gates, **maybe}, rulebook_names(rulebook.gates))
+        self._gates = Ruleset(f"gates_{digest}", {**gates, **maybe}, _names_of(rulebook.gates))
         self._preferences = Ruleset(
             f"preferences_{digest}",
             {rule.id: _patterns(rule) for rule in rulebook.preferences},
-            rulebook_names(rulebook.preferences),
+            _names_of(rulebook.preferences),
         )
-        self._advice_of = lambda: Ruleset(
-            f"advice_{digest}", {rule.id: _patterns(rule) for rule in rulebook.advice}, rulebook_names(rulebook.advice)
+        self._advice = Ruleset(
+            f"advice_{digest}", {rule.id: _patterns(rule) for rule in rulebook.advice}, _names_of(rulebook.advice)
         )
-        self._advice: Ruleset | None = None
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._match_gates) if remember else self._match_gates
 
     def gates(self, facts: Facts) -> GateMatch:
@@ -198,12 +196,10 @@ class EngineReading:
 
     def advice(self, facts: Facts) -> tuple[str, ...]:
         """The advice whose condition holds."""
-        if self._advice is None:
-            self._advice = self._advice_of()
         return self._advice.match(facts)
 
 
-def rulebook_names(rules: tuple[Rule, ...]) -> frozenset[str]:
+def _names_of(rules: tuple[Rule, ...]) -> frozenset[str]:
     """The names these rules compare."""
     return frozenset(name for rule in rules for name in names_in_order(rule.when))
 
@@ -212,5 +208,3 @@ def rulebook_names(rules: tuple[Rule, ...]) -> frozenset[str]:
 def engine_reading(rulebook: Rulebook) -> EngineReading:
     """The engine reading of a rulebook, compiled once: the engine cannot give a ruleset back."""
     return EngineReading(rulebook)
-
-

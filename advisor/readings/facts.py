@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from advisor.offers import Encoded, Offer, Unknown
-from advisor.readings.compile import compile_term
+from advisor.offers import Encoded, Offer
+from advisor.readings.compile import term_value
 from advisor.readings.matching import Facts
-from advisor.readings.plain import PLAIN, Value
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES, Scope
+from advisor.rulebook.terms import Expression
 from advisor.scenario import FIELDS, Scenario
 
 _NEEDS = tuple(name for name, known in FIELD_NAMES.items() if known.scope is Scope.NEED)
@@ -28,24 +28,46 @@ def answer_facts(scenario: Scenario) -> dict[str, Encoded]:
     return facts
 
 
-def with_terms(rulebook: Rulebook, answers: Mapping[str, Encoded]) -> dict[str, Encoded]:
-    """The answers, the range of volumes filled in from the expected month, the constants, and the terms."""
+def with_terms(
+    rulebook: Rulebook, answers: Mapping[str, Encoded], wanted: frozenset[str] | None = None
+) -> dict[str, Encoded]:
+    """The answers, the range of volumes filled in from the expected month, the constants, and the wanted terms.
+
+    All terms are computed when none are named; a term one of whose amounts is not known stays absent.
+    """
     facts: dict[str, Encoded] = {**rulebook.constants, **answers}
     for name, default in _RANGE_DEFAULTS.items():
         if name not in facts and default in facts:
             facts[name] = facts[default]
     present = facts.keys()
     for name, reads, compute in _terms(rulebook):
-        if reads <= present:
-            value = compute(facts)
-            assert not isinstance(value, Unknown)
-            facts[name] = value
+        if (wanted is None or name in wanted) and reads <= present:
+            facts[name] = compute(facts)
     return facts
 
 
+class _Source:
+    """Terms as Python source text, so that each is computed by one compiled expression."""
+
+    def number(self, value: int) -> str:
+        """A whole number."""
+        return str(value)
+
+    def compute(self, op: str, left: str, right: str) -> str:
+        """Exact integer arithmetic; ``/`` rounds up."""
+        return f"(-(-{left} // {right}))" if op == "/" else f"({left} {op} {right})"
+
+
 @lru_cache(maxsize=8)
-def _terms(rulebook: Rulebook) -> list[tuple[str, frozenset[str], Callable[[Mapping[str, Value]], Value]]]:
-    return [(name, term.reads, compile_term(term.expression, PLAIN)) for name, term in rulebook.terms.items()]
+def _terms(rulebook: Rulebook) -> list[tuple[str, frozenset[str], Callable[[Mapping[str, Encoded]], int]]]:
+    return [(name, term.reads, computation(term.expression, term.reads)) for name, term in rulebook.terms.items()]
+
+
+def computation(expression: Expression, reads: Iterable[str]) -> Callable[[Mapping[str, Encoded]], int]:
+    """The expression as a function of the facts it reads, all of which must be there."""
+    source = term_value(expression, _Source(), {name: f"facts[{name!r}]" for name in reads})
+    function: Callable[[Mapping[str, Encoded]], int] = eval(f"lambda facts: {source}", {"__builtins__": {}})
+    return function
 
 
 def offer_facts(answers: Mapping[str, Encoded], offer: Offer) -> Facts:

@@ -20,15 +20,9 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
     "ge": operator.ge,
 }
-_COMPUTE: dict[str, Callable[[int, int], int]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": lambda left, right: -(-left // right),
-}
 
 
-class PlainCarrier:
+class PlainLogic:
     """Python values and bools. A fact that is not there holds in no comparison; an unknown trait may hold in any."""
 
     def compare(self, facts: Mapping[str, Value], comparison: Comparison) -> tuple[bool, bool]:
@@ -50,17 +44,8 @@ class PlainCarrier:
         """Their disjunction."""
         return any(truths)
 
-    def number(self, value: int) -> Value:
-        """A whole number."""
-        return value
 
-    def arithmetic(self, op: str, left: Value, right: Value) -> Value:
-        """Exact integer arithmetic; ``/`` rounds up."""
-        assert isinstance(left, int) and isinstance(right, int)
-        return _COMPUTE[op](left, right)
-
-
-PLAIN = PlainCarrier()
+PLAIN = PlainLogic()
 
 
 class PlainReading:

@@ -69,9 +69,7 @@ class Fold:
         self, eliminated: tuple[frozenset[Axis], ...], matched: tuple[str, ...], silenced: Silenced = NOTHING
     ) -> Verdict:
         """``eliminated``: for each offer the axes that take it out. ``matched``: the preferences that hold."""
-        survivors = {
-            offer.route for offer, axes in zip(self._offers, eliminated, strict=True) if axes <= silenced
-        }
+        survivors = {offer.route for offer, axes in zip(self._offers, eliminated, strict=True) if axes <= silenced}
         running = feasible = tuple(route for route in Route if route in survivors)
         applied: list[Applied] = []
         asked: Route | None = None

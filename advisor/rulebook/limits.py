@@ -34,19 +34,22 @@ def _ruleset_limits(rules: tuple[Rule, ...], traits: frozenset[str]) -> Iterator
     total = 0
     uses: Counter[str] = Counter()
     for rule in rules:
-        where = {"file": rule.file, "line": rule.line, "help": "split the rule, or say it with fewer alternatives"}
         try:
             found = branches(rule.when, MAX_BRANCHES_A_RULE)
         except ValueError as error:
-            yield Problem(f"rule `{rule.id}` is too large for the engine: {error}", **where)
+            yield _too_large(rule, f"rule `{rule.id}` is too large for the engine: {error}")
             continue
         total += sum(_patterns(branch, traits) for branch in found)
         uses.update(comparison.name for branch in found for comparison in branch)
         if max(map(len, found)) > MAX_COMPARISONS_A_BRANCH:
-            yield Problem(f"rule `{rule.id}` compares more than {MAX_COMPARISONS_A_BRANCH} values together", **where)
+            yield _too_large(rule, f"rule `{rule.id}` compares more than {MAX_COMPARISONS_A_BRANCH} values together")
         elif total > MAX_BRANCHES_A_RULESET:
-            yield Problem(f"with rule `{rule.id}` the rules of its kind are more than the engine can match", **where)
+            yield _too_large(rule, f"with rule `{rule.id}` the rules of its kind are more than the engine can match")
             return
         elif uses and max(uses.values()) > MAX_COMPARISONS_OF_A_NAME:
-            yield Problem(f"with rule `{rule.id}` one name is compared more than {MAX_COMPARISONS_OF_A_NAME} times", **where)
+            yield _too_large(rule, f"with rule `{rule.id}` a name is compared over {MAX_COMPARISONS_OF_A_NAME} times")
             return
+
+
+def _too_large(rule: Rule, what: str) -> Problem:
+    return Problem(what, rule.file, rule.line, help="split the rule, or say it with fewer alternatives")

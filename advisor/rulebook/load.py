@@ -17,7 +17,7 @@ from advisor.errors import BadInput, Problem, did_you_mean, quoted
 from advisor.files import bundled, read_text
 from advisor.offers import UNKNOWN, Encoded, Offer, Trait, Unknown
 from advisor.quantity import NotANumber
-from advisor.rulebook.conditions import All, Comparison, Condition, Parser, names_in_order
+from advisor.rulebook.conditions import All, Comparison, Parser, names_in_order
 from advisor.rulebook.limits import engine_limits
 from advisor.rulebook.model import Advice, Case, Gate, Preference, Rule, Rulebook
 from advisor.rulebook.names import FIELD_NAMES, OUTCOME_NAMES, RUNNING, STANDING_NAMES, Name, Scope
@@ -292,8 +292,8 @@ def _read_preference(draft: _Draft, record: Mapping, file: str) -> None:
     names = {**_names(draft, Scope.NEED, Scope.AMOUNT, Scope.TERM, Scope.CONSTANT), **STANDING_NAMES}
     whole = Parser(names, file, id).parse(record["when"])
     parts = whole.parts if isinstance(whole, All) else (whole,)
-    standing = [part for part in parts if _is_standing(part)]
-    rest = tuple(part for part in parts if not _is_standing(part))
+    standing = [part for part in parts if isinstance(part, Comparison) and part.name in STANDING_NAMES]
+    rest = tuple(part for part in parts if part not in standing)
     when = rest[0] if len(rest) == 1 else All(rest)
     if any(name in STANDING_NAMES for name in names_in_order(when)):
         help = "a route's name is asked for at the top of `when` only"
@@ -301,10 +301,6 @@ def _read_preference(draft: _Draft, record: Mapping, file: str) -> None:
     running = frozenset(Route(part.name) for part in standing if part.right == RUNNING)
     out = frozenset(Route(part.name) for part in standing if part.right != RUNNING)
     draft.rules[id] = Preference(**shared, when=when, prefer=prefer, over=over, running=running, out=out)
-
-
-def _is_standing(part: Condition) -> Any:
-    return isinstance(part, Comparison) and part.name in STANDING_NAMES
 
 
 def _routes(record: Mapping, key: str, file: str, id: str) -> tuple[Route, ...]:
@@ -322,14 +318,16 @@ def _read_advice(draft: _Draft, record: Mapping, file: str) -> None:
     when = Parser(names, file, shared["id"]).parse(record["when"])
     advise = _text(record, "advise", file, shared["id"])
     line = record.lines["advise"]
+    figures = FIGURES | set(draft.constants)
     try:
-        fields = [(name, spec, conversion) for _, name, spec, conversion in Formatter().parse(advise) if name is not None]
+        parsed = [(name, bool(spec or conversion)) for _, name, spec, conversion in Formatter().parse(advise)]
     except ValueError as error:
         raise BadInput(Problem(f"in rule `{shared['id']}`, {error}".lower(), file, line)) from None
-    for name, spec, conversion in fields:
-        if name not in FIGURES | set(draft.constants) or spec or conversion:
-            help = did_you_mean(name, FIGURES) or "figures: " + ", ".join(sorted(FIGURES | set(draft.constants)))
-            raise BadInput(Problem(f"in rule `{shared['id']}`, {quoted('{' + name + '}')} is no figure", file, line, help=help))
+    for name, formatted in parsed:
+        if name is not None and (formatted or name not in figures):
+            help = did_you_mean(name, figures) or "figures: " + ", ".join(sorted(figures))
+            what = f"in rule `{shared['id']}`, {quoted('{' + name + '}')} is no figure"
+            raise BadInput(Problem(what, file, line, help=help))
     draft.rules[shared["id"]] = Advice(**shared, when=when, advise=advise)
 
 
@@ -368,11 +366,7 @@ def _read_case(draft: _Draft, base: Mapping, record: Mapping, file: str) -> None
 def _check_case(draft: _Draft, case: Case) -> None:
     for rule in (*case.about, *case.rules):
         if rule not in draft.rules:
-            help = did_you_mean(rule, draft.rules)
-            draft.problems.append(
-                Problem(f"case `{case.id}` names rule {quoted(rule)}, which does not exist", case.file, case.line, help=help)
-            )
-    if any(isinstance(value, float) for value in case.scenario.values()) or not all(
-        isinstance(value, str | int | bool | Decimal) for value in case.scenario.values()
-    ):
+            what = f"case `{case.id}` names rule {quoted(rule)}, which does not exist"
+            draft.problems.append(Problem(what, case.file, case.line, help=did_you_mean(rule, draft.rules)))
+    if not all(isinstance(value, str | int | Decimal) for value in case.scenario.values()):
         draft.problems.append(Problem(f"case `{case.id}` holds a value of an unknown kind", case.file, case.line))

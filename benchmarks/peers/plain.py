@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from benchmarks.peers import CLOSED, OPEN, SELF_HOST, Outcome, Scenario
+from itertools import product
+
+from benchmarks.peers import CLOSED, OPEN, ROUTES, SELF_HOST, Outcome, Scenario
+
+# Every set of routes by who is in it: made once, as nobody in a hurry makes sets anew.
+_SETS = {
+    flags: frozenset(route for route, runs in zip(ROUTES, flags, strict=True) if runs)
+    for flags in product((False, True), repeat=len(ROUTES))
+}
 
 
 class PlainPython:
@@ -47,11 +55,7 @@ def decide(scenario: Scenario) -> Outcome:
         open_weight = closed = False
         fired.append("predictable_latency")
 
-    feasible = frozenset(
-        route
-        for route, runs in ((SELF_HOST, self_host), (OPEN, open_weight), (CLOSED, closed))
-        if runs
-    )
+    feasible = _SETS[self_host, open_weight, closed]
 
     if (
         quality == "best_preferred"

@@ -1,0 +1,7 @@
+"""``python -m advisor``."""
+
+import sys
+
+from advisor.cli.main import run
+
+sys.exit(run())

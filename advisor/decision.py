@@ -1,0 +1,355 @@
+"""Scenario + rulebook -> Decision: the engine decides, the explanations complete the record."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+import advisor
+from advisor import record
+from advisor.cost import Crossover, payback_months, rounded, to_micro_dollars
+from advisor.explain.completions import Outcome, completions_of
+from advisor.explain.conflicts import conflicts, repairs
+from advisor.explain.costs import Costs
+from advisor.explain.flips import AnswerFlip, NumberFlip, answer_flips, number_flips
+from advisor.offers import Encoded, Unknown
+from advisor.quantity import amount_text, dollars, grouped, plain
+from advisor.readings.engine import engine_reading
+from advisor.readings.facts import answer_facts, offer_facts, with_terms
+from advisor.readings.matching import Facts, Matcher
+from advisor.readings.verdict import Judgement, judge, silences
+from advisor.record import Decision, Status
+from advisor.rulebook.conditions import names_in_order
+from advisor.rulebook.load import bundled_rulebook
+from advisor.rulebook.model import Rulebook
+from advisor.rulebook.names import ELIMINATED, FEASIBLE, FIELD_NAMES, Scope
+from advisor.scenario import FIELDS, Axis, Route, Scenario, Unit
+
+DEFAULT_PAYBACK_LIMIT = Decimal(12)
+_PLACES = 2
+
+
+def decide(
+    scenario: Scenario,
+    rulebook: Rulebook | None = None,
+    *,
+    decided_on: datetime.date | None = None,
+    matcher: Matcher | None = None,
+) -> Decision:
+    """Decides one scenario with the bundled rulebook and the rules engine, unless others are given.
+
+    ``decided_on`` is part of the input (today by default), so the same input gives the same record.
+    Raises EngineFailure.
+    """
+    rulebook = rulebook or bundled_rulebook()
+    matcher = matcher or engine_reading(rulebook)
+    return _Deciding(scenario, rulebook, matcher).decision(decided_on or datetime.date.today())
+
+
+class _Deciding:
+    """One decision while it is being made."""
+
+    def __init__(self, scenario: Scenario, rulebook: Rulebook, matcher: Matcher) -> None:
+        self.scenario, self.rulebook, self.matcher = scenario, rulebook, matcher
+        self.costs = Costs(scenario)
+        self.answers = answer_facts(scenario)
+        self.facts = with_terms(rulebook, self.answers)
+        self.judgement: Judgement = judge(rulebook, matcher, self.facts)
+        self.completions = completions_of(rulebook)
+        self.unanswered = self.completions.unanswered(self.answers)
+        self.needed = self.completions.open_questions(self.answers) if self.unanswered else ()
+        self.outcomes: frozenset[Outcome] = (
+            self.completions.outcomes(self.answers) if self.needed else self._certain_outcome()
+        )
+        self.migration = self._migration()
+
+    def _certain_outcome(self) -> frozenset[Outcome]:
+        if len(self.judgement.verdict.left) <= 1:
+            return frozenset((self.judgement.verdict.route,))
+        return self.completions.outcomes(self.answers)
+
+    @property
+    def status(self) -> Status:
+        return _status(self.outcomes)
+
+    @property
+    def route(self) -> Route | None:
+        return _route(self.outcomes)
+
+    def decision(self, decided_on: datetime.date) -> Decision:
+        verdict = self.judgement.verdict
+        recommended = self.status is Status.RECOMMENDED
+        advised = self.matcher.advice(self._outcome_facts()) if recommended else ()
+        deciding = self._deciding_axes() if recommended else ()
+        found = conflicts(self.rulebook, self.judgement) if self.status is Status.INFEASIBLE else []
+        not_needed = self.status is not Status.OPEN
+        return Decision(
+            schema_version=record.SCHEMA_VERSION,
+            advisor_version=advisor.__version__,
+            decided_on=decided_on.isoformat(),
+            rulebook_digest=self.rulebook.digest,
+            catalogue_digest=None,
+            scenario=self.scenario.answers(),
+            status=self.status,
+            route=self.route,
+            deciding_axis=deciding[0] if deciding else None,
+            deciding_axes=list(deciding),
+            feasible_routes=list(verdict.feasible),
+            possible_routes=[route for route in Route if route in self.outcomes],
+            settled=self._settled(),
+            crossovers=self._crossovers(),
+            monthly_costs=self._monthly_costs(),
+            eliminated=self._eliminated(),
+            preferences=self._preferences(),
+            trace=self._trace(advised),
+            conditions=self._conditions() if recommended else [],
+            advice=[self._advice(rule) for rule in advised],
+            migration=self.migration,
+            conflicts=[
+                record.Conflict(
+                    answers={name: self._answer(name) for name in FIELD_NAMES if name in conflict.fields},
+                    rules=list(conflict.rules),
+                )
+                for conflict in found
+            ],
+            repairs=[
+                record.Repair(
+                    changes={name: _shown(name, value) for name, value in repair.changes},
+                    status=_status(repair.outcomes),
+                    route=_route(repair.outcomes),
+                )
+                for repair in (repairs(self.rulebook, self.answers, found) if found else [])
+            ],
+            flips=self._flips() if not_needed else [],
+            open_questions=[] if not_needed else list(self.needed),
+            not_needed=[name for name in self.unanswered if not FIELDS[name].optional] if not_needed else [],
+        )
+
+    def _deciding_axes(self) -> tuple[Axis, ...]:
+        """By silencing; with answers missing, what must change is the set of outcomes over all completions."""
+        if len(self.judgement.verdict.left) == 1 and all(FIELDS[name].optional for name in self.unanswered):
+            return self.judgement.deciding_axes
+        for axes in silences(tuple(Axis)):
+            if self.completions.outcomes(self.answers, frozenset(axes)) != self.outcomes:
+                return axes
+        return ()
+
+    def _settled(self) -> bool | None:
+        """Whether both ends of the volume range agree, where the inequality was asked and its amounts are known."""
+        asked = self.judgement.verdict.asked
+        needs_open = any(
+            FIELD_NAMES[name].scope is Scope.NEED and not FIELDS[name].optional for name in self.unanswered
+        )
+        if asked is None or needs_open or self.status is Status.OPEN:
+            return None
+        rents = [self.costs.monthly(asked, volume) for volume in (self.scenario.low, self.scenario.high)]
+        owns = [self.costs.monthly(Route.SELF_HOST, volume) for volume in (self.scenario.low, self.scenario.high)]
+        wins = [rent < own for rent, own in zip(rents, owns, strict=True) if rent is not None and own is not None]
+        return len(set(wins)) == 1 if len(wins) == 2 else None
+
+    def _crossovers(self) -> dict[Route, str | None]:
+        found = {route: self.costs.crossover(route) for route in (Route.OPEN_WEIGHT_API, Route.CLOSED_API)}
+        return {route: crossover.text(_PLACES) for route, crossover in found.items() if crossover is not None}
+
+    def _monthly_costs(self) -> dict[Route, record.MonthlyCost]:
+        costs = {}
+        for route in Route:
+            low, expected, high = (
+                self.costs.monthly(route, volume)
+                for volume in (self.scenario.low, self.scenario.monthly_images, self.scenario.high)
+            )
+            if low is not None and high is not None:
+                costs[route] = record.MonthlyCost(
+                    low=_amount(low), expected=None if expected is None else _amount(expected), high=_amount(high)
+                )
+        return costs
+
+    def _eliminated(self) -> list[record.Elimination]:
+        return [
+            record.Elimination(
+                route=offer.route,
+                offer=offer.id,
+                rule=id,
+                axis=self.rulebook.rules[id].axis,
+                because=self.rulebook.rules[id].because,
+                source=self.rulebook.rules[id].source,
+            )
+            for offer, match in zip(self.judgement.offers, self.judgement.gates, strict=True)
+            for id in match.eliminating
+        ]
+
+    def _preferences(self) -> list[record.PreferenceApplied]:
+        if self.status is Status.OPEN:
+            return []
+        return [
+            record.PreferenceApplied(
+                rule=applied.rule,
+                axis=self.rulebook.rules[applied.rule].axis,
+                preferred=applied.preferred,
+                over=applied.over,
+                because=self.rulebook.rules[applied.rule].because,
+                source=self.rulebook.rules[applied.rule].source,
+            )
+            for applied in self.judgement.verdict.applied
+        ]
+
+    def _conditions(self) -> list[record.Condition]:
+        rules = {gate.id: gate for gate in self.rulebook.gates}
+        survivors = [
+            match.to_verify
+            for offer, match in zip(self.judgement.offers, self.judgement.gates, strict=True)
+            if offer.route is self.route and not match.eliminating
+        ]
+        shared = [id for id in rules if survivors and all(id in to_verify for to_verify in survivors)]
+        return [
+            record.Condition(
+                route=offer_route,
+                rule=id,
+                axis=rules[id].axis,
+                provided=rules[id].provided or "",
+                source=rules[id].source,
+            )
+            for id in shared
+            if (offer_route := self.route) is not None
+        ]
+
+    def _trace(self, advised: tuple[str, ...]) -> list[record.Fired]:
+        steps = []
+        for offer, match in zip(self.judgement.offers, self.judgement.gates, strict=True):
+            facts = offer_facts(self.facts, offer)
+            steps += [self._fired(id, "eliminate", offer.route, facts) for id in match.eliminating]
+            steps += [self._fired(id, "verify", offer.route, facts) for id in match.to_verify]
+        applied = dict.fromkeys(preference.rule for preference in self._preferences())
+        steps += [self._fired(id, "prefer", None, self.facts) for id in applied]
+        outcome = self._outcome_facts() if advised else {}
+        steps += [self._fired(id, "advise", None, outcome) for id in advised]
+        return steps
+
+    def _fired(self, id: str, kind: str, route: Route | None, facts: Facts) -> record.Fired:
+        rule = self.rulebook.rules[id]
+        values = {name: self._value(name, facts[name]) for name in names_in_order(rule.when) if name in facts}
+        return record.Fired(rule=id, axis=rule.axis, kind=kind, on=route, values=values)
+
+    def _value(self, name: str, value: Encoded | Unknown) -> str:
+        if isinstance(value, Unknown):
+            return "unknown"
+        known = self.rulebook.names.get(name)
+        return known.decode(value) if known else str(value)
+
+    def _outcome_facts(self) -> dict[str, Encoded]:
+        """The facts with the outcome beside them, for the advice."""
+        verdict, settled = self.judgement.verdict, self._settled()
+        feasible = {route.value: FEASIBLE if route in verdict.feasible else ELIMINATED for route in Route}
+        return {
+            **self.facts,
+            **feasible,
+            "route": str(self.route),
+            "settled": "not_asked" if settled is None else ("yes" if settled else "no"),
+            "compared_with": str(verdict.asked) if verdict.asked and settled is not None else "none",
+            "moving": self._moving(),
+        }
+
+    def _advice(self, id: str) -> record.AdviceGiven:
+        rule = next(rule for rule in self.rulebook.advice if rule.id == id)
+        text = rule.advise.format_map(self._figures())
+        return record.AdviceGiven(rule=id, axis=rule.axis, advise=text, because=rule.because, source=rule.source)
+
+    def _figures(self) -> Mapping[str, str]:
+        """What advice may print: volumes and amounts as people read them."""
+        scenario, asked = self.scenario, self.judgement.verdict.asked
+        constants = self.rulebook.constants
+        faster = self.costs.crossover(asked, constants.get("few_step_speedup", 1))
+        here = self.route and self.costs.monthly(self.route, scenario.monthly_images)
+        closed = self.costs.monthly(Route.CLOSED_API, scenario.monthly_images)
+        gpu_month = self.facts.get("gpu_month")
+        figures = {
+            "units": "seconds of video" if scenario.unit is Unit.VIDEO_SECOND else "images",
+            "crossover": _volume(self.costs.crossover(asked)),
+            "few_step_crossover": _volume(faster),
+            "closed_saving": "" if not here or closed is None else dollars(to_micro_dollars(here - closed)),
+            "gpu_month": "" if gpu_month is None else dollars(int(gpu_month)),
+            "payback_months": (self.migration and self.migration.payback_months) or "",
+            "payback_limit_months": (self.migration and self.migration.payback_limit_months) or "",
+        }
+        return {**{name: str(value) for name, value in constants.items()}, **figures}
+
+    def _migration(self) -> record.Migration | None:
+        current, route = self.scenario.current_route, self.route
+        if current is None or route is None or current is route:
+            return None
+        now, then = (self.costs.monthly(which, self.scenario.low) for which in (current, route))
+        saving = None if now is None or then is None else now - then
+        cost = self.scenario.migration_cost
+        limit = self.scenario.payback_limit_months
+        limit = DEFAULT_PAYBACK_LIMIT if limit is None else limit
+        payback = None if saving is None or cost is None else payback_months(cost, saving)
+        known = saving is not None and (cost is not None or saving <= 0)
+        return record.Migration(
+            current_route=current,
+            current_route_feasible=current in self.judgement.verdict.feasible,
+            migration_cost=None if cost is None else plain(cost),
+            monthly_saving=None if saving is None else _amount(saving),
+            payback_months=None if payback is None else plain(Decimal(rounded(payback, 1))),
+            payback_limit_months=plain(limit),
+            worth_moving=(payback is not None and payback <= Fraction(limit)) if known else None,
+        )
+
+    def _moving(self) -> str:
+        if self.migration is None:
+            return "none"
+        if self.migration.worth_moving is None:
+            return "not_known"
+        if self.migration.worth_moving:
+            return "worth_it"
+        return "never" if self.migration.payback_months is None else "not_yet"
+
+    def _flips(self) -> list[record.Flip]:
+        outcome = next(iter(self.outcomes))
+        found: list[AnswerFlip | NumberFlip] = [
+            *answer_flips(self.rulebook, self.answers, outcome),
+            *number_flips(self.rulebook, self.answers, outcome),
+        ]
+        return [self._flip(flip) for flip in found]
+
+    def _flip(self, flip: AnswerFlip | NumberFlip) -> record.Flip:
+        name = FIELD_NAMES[flip.field]
+        to = _shown(flip.field, flip.to) if isinstance(flip, AnswerFlip) else None
+        below, above = (flip.below, flip.above) if isinstance(flip, NumberFlip) else (None, None)
+        return record.Flip(
+            field=flip.field,
+            from_=self._answer(flip.field),
+            to=to,
+            below=None if below is None else name.decode(below),
+            above=None if above is None else name.decode(above),
+            status=_status(flip.outcomes),
+            route=_route(flip.outcomes),
+        )
+
+    def _answer(self, name: str) -> object:
+        return self.scenario.answers()[name]
+
+
+def _status(outcomes: frozenset[Outcome]) -> Status:
+    if len(outcomes) > 1:
+        return Status.OPEN
+    return Status.INFEASIBLE if None in outcomes else Status.RECOMMENDED
+
+
+def _route(outcomes: frozenset[Outcome]) -> Route | None:
+    return next(iter(outcomes)) if len(outcomes) == 1 else None
+
+
+def _shown(name: str, value: Encoded) -> object:
+    """An encoded answer as it stands in a record."""
+    return value if isinstance(value, bool) else FIELD_NAMES[name].decode(value)
+
+
+def _amount(cost: Fraction) -> str:
+    return amount_text(to_micro_dollars(cost))
+
+
+def _volume(crossover: Crossover | None) -> str:
+    text = crossover.text(_PLACES) if crossover else None
+    return grouped(Decimal(text)) if text else "no volume (owning never wins)"

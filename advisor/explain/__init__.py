@@ -1,0 +1,1 @@
+"""Why a decision is what it is: completions of partial answers, deciding axes, conflicts, flips."""

@@ -1,0 +1,250 @@
+"""Partial answers: every outcome that some completion reaches, and which unanswered questions can still change it.
+
+The space of completions is cut into finitely many parts. Answers that gates read are grouped, because only which
+offers they eliminate matters. Amounts are cut at the break points of the comparisons the preferences make: the walk
+below visits the corners of the unknown amounts' bounds and every break point on the lines between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise, product
+from typing import NamedTuple
+
+from advisor.explain.breaks import Breaks, bounds_of
+from advisor.offers import Encoded, Unknown
+from advisor.readings.facts import offer_facts, with_terms
+from advisor.readings.plain import PlainReading
+from advisor.readings.verdict import NOTHING, Silenced, fold_of
+from advisor.rulebook.conditions import comparisons, names_in_order
+from advisor.rulebook.model import Rulebook
+from advisor.rulebook.names import FIELD_NAMES, Scope
+from advisor.scenario import Axis, Route
+
+Outcome = Route | None
+"""A recommended route, or None where no route is feasible."""
+Answers = Mapping[str, Encoded]
+_VOLUMES = ("monthly_images_low", "monthly_images_high")
+
+
+class Standing(NamedTuple):
+    """What the gates leave and what the preferences will read: all that matters of the answers to the needs."""
+
+    eliminated: tuple[frozenset[Axis], ...]
+    preferred: tuple[tuple[str, Encoded], ...]
+
+
+@dataclass
+class Group:
+    """Needs that one gate reads together: each assignment of the unknown ones, with its standing."""
+
+    unknown: tuple[str, ...]
+    standings: dict[tuple[Encoded, ...], Standing]
+
+
+@dataclass
+class Cells:
+    """The combinations of truths the amounts can reach, each with a witness, and the steps between them.
+
+    ``steps[name]`` holds pairs of cells that differ in that one amount only.
+    """
+
+    witnesses: dict[tuple[bool, ...], dict[str, Encoded]] = field(default_factory=dict)
+    steps: dict[str, set[tuple[tuple[bool, ...], tuple[bool, ...]]]] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=8)
+def completions_of(rulebook: Rulebook) -> Completions:
+    """The completions of a rulebook, prepared once."""
+    return Completions(rulebook)
+
+
+class Completions:
+    """Every completion of partial answers under one rulebook."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        self._fold = fold_of(rulebook)
+        self._plain = PlainReading(rulebook)
+        read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
+        self._needs = tuple(name for name in FIELD_NAMES if name in read and FIELD_NAMES[name].scope is Scope.NEED)
+        amounts = {"monthly_images" if name in _VOLUMES else name for name in read}
+        self._amounts = tuple(n for n in FIELD_NAMES if n in amounts and FIELD_NAMES[n].scope is Scope.AMOUNT)
+        self._preferred = tuple(name for name in self._needs if name in rulebook.reads(rulebook.preferences))
+        self._breaks = Breaks(rulebook)
+        self._preferences_given = lru_cache(maxsize=4096)(self._match_preferences)
+        self._cells_given = lru_cache(maxsize=256)(self._walk)
+
+    def unanswered(self, answers: Answers) -> tuple[str, ...]:
+        """The unanswered questions the rules read at all, in the order of the scenario."""
+        volumes_known = "monthly_images" in answers or all(name in answers for name in _VOLUMES)
+        return tuple(
+            name
+            for name in (*self._needs, *self._amounts)
+            if name not in answers and not (name == "monthly_images" and volumes_known)
+        )
+
+    def outcomes(self, answers: Answers, silenced: Silenced = NOTHING) -> frozenset[Outcome]:
+        """Every outcome that some completion reaches. Routes left undecided all count."""
+        groups, cells = self._groups(answers), self._cells(answers)
+        found: set[Outcome] = set()
+        for standing in self._standings(groups):
+            for cell in cells.witnesses:
+                found |= self._outcome(standing, cell, cells, silenced)
+        return frozenset(found)
+
+    def open_questions(self, answers: Answers) -> tuple[str, ...]:
+        """The questions whose answer can change the outcome: gates before amounts, the most decisive first.
+
+        How decisive a question is: the share of all pairs of its answers, over the completions of the others, whose
+        outcomes differ.
+        """
+        groups, cells = self._groups(answers), self._cells(answers)
+        weight = {name: self._weight_of_need(name, groups, cells) for group in groups for name in group.unknown}
+        weight |= {name: self._weight_of_amount(name, groups, cells) for name in cells.steps}
+        order = {name: (name in cells.steps, -share) for name, share in weight.items() if share}
+        position = {name: number for number, name in enumerate(FIELD_NAMES)}
+        return tuple(sorted(order, key=lambda name: (*order[name], position[name])))
+
+    def _outcome(
+        self, standing: Standing, cell: tuple[bool, ...], cells: Cells, silenced: Silenced = NOTHING
+    ) -> frozenset[Outcome]:
+        witness = cells.witnesses[cell]
+        matched = self._preferences_given(
+            standing.preferred, tuple((n, witness[n]) for n in self._breaks.terms if n in witness)
+        )
+        left = self._fold.verdict(standing.eliminated, matched, silenced).left
+        return frozenset(left) if left else frozenset((None,))
+
+    def _match_preferences(
+        self, preferred: tuple[tuple[str, Encoded], ...], terms: tuple[tuple[str, Encoded], ...]
+    ) -> tuple[str, ...]:
+        return self._plain.preferences({**dict(terms), **dict(preferred)})
+
+    def _weight_of_need(self, name: str, groups: list[Group], cells: Cells) -> float:
+        group = next(group for group in groups if name in group.unknown)
+        place = group.unknown.index(name)
+        families: dict[tuple[Encoded, ...], list[Standing]] = {}
+        for assignment, standing in group.standings.items():
+            families.setdefault((*assignment[:place], *assignment[place + 1 :]), []).append(standing)
+        others = self._standings([other for other in groups if other is not group])
+        pairs = differing = 0
+        for family in {tuple(dict.fromkeys(family)) for family in families.values()}:
+            for other, cell in product(others, cells.witnesses):
+                outcomes = [self._outcome(_joined(standing, other), cell, cells) for standing in family]
+                pairs += 1
+                differing += len(set(outcomes)) > 1
+        return differing / pairs if pairs else 0.0
+
+    def _weight_of_amount(self, name: str, groups: list[Group], cells: Cells) -> float:
+        steps = [(a, b) for a, b in cells.steps[name] if a != b]
+        pairs = differing = 0
+        for standing, (before, after) in product(self._standings(groups), steps):
+            pairs += 1
+            differing += self._outcome(standing, before, cells) != self._outcome(standing, after, cells)
+        return differing / pairs if pairs else 0.0
+
+    def _standings(self, groups: list[Group]) -> list[Standing]:
+        nothing = Standing(tuple(frozenset[Axis]() for _ in self._rulebook.offers), ())
+        joined = {nothing: None}
+        for group in groups:
+            distinct = dict.fromkeys(group.standings.values())
+            joined = dict.fromkeys(_joined(left, right) for left in joined for right in distinct)
+        return list(joined)
+
+    def _groups(self, answers: Answers) -> list[Group]:
+        """Needs that share a gate go together; a need no gate reads stands alone."""
+        together: list[set[str]] = [{name} for name in self._needs]
+        for gate in self._rulebook.gates:
+            read = {name for name in names_in_order(gate.when) if name in self._needs}
+            touched = [group for group in together if group & read]
+            together = [group for group in together if not group & read]
+            if touched:
+                together.append(set().union(*touched))
+        together.sort(key=lambda group: min(self._needs.index(name) for name in group))
+        return [self._group(tuple(n for n in self._needs if n in group), answers) for group in together]
+
+    def _group(self, needs: tuple[str, ...], answers: Answers) -> Group:
+        unknown = tuple(name for name in needs if name not in answers)
+        known = {name: answers[name] for name in needs if name in answers}
+        standings: dict[tuple[Encoded, ...], Standing] = {}
+        for assignment in product(*(self._values(name) for name in unknown)):
+            facts = {**known, **dict(zip(unknown, assignment, strict=True))}
+            eliminated = self._fold.eliminating_axes(
+                tuple(self._plain.gates(offer_facts(facts, offer)) for offer in self._rulebook.offers)
+            )
+            preferred = tuple((name, facts[name]) for name in needs if name in self._preferred)
+            standings[assignment] = Standing(eliminated, preferred)
+        return Group(unknown, standings)
+
+    def _values(self, name: str) -> tuple[Encoded, ...]:
+        """Every value of a need; for a number, one on each side of everything it is compared with."""
+        known = FIELD_NAMES[name]
+        if not known.numeric:
+            return tuple(known.encode(option) for option in known.options) if known.options else (False, True)
+        cuts = {0}
+        for rule in (*self._rulebook.gates, *self._rulebook.preferences):
+            for comparison in comparisons(rule.when):
+                if name in comparison.names:
+                    cuts |= self._cuts(comparison.right if comparison.name == name else comparison.name)
+        _, most = bounds_of(name, {})
+        return tuple(sorted(value for cut in cuts for value in (cut, cut + 1) if value <= most))
+
+    def _cuts(self, side: Encoded) -> set[int]:
+        if isinstance(side, str):
+            values = [offer.traits.get(side) for offer in self._rulebook.offers]
+            return {value for value in values if isinstance(value, int) and not isinstance(value, Unknown)}
+        return {int(side)}
+
+    def _cells(self, answers: Answers) -> Cells:
+        known = {name: answers[name] for name in (*self._amounts, *_VOLUMES) if name in answers}
+        return self._cells_given(tuple(sorted(known.items())))
+
+    def _walk(self, known: tuple[tuple[str, Encoded], ...]) -> Cells:
+        """From the corners of the unknown amounts along every line, then once more from where the truths change."""
+        amounts = dict(known)
+        unknown = tuple(name for name in self.unanswered(amounts) if name in self._amounts)
+        bounds = {name: bounds_of(name, amounts) for name in unknown}
+        cells = Cells(steps={name: set() for name in unknown})
+        starts: list[dict[str, Encoded]]
+        starts = [dict(zip(unknown, corner, strict=True)) for corner in product(*bounds.values())]
+        visited: set[tuple[object, ...]] = set()
+        for _ in range(2):
+            turns: dict[tuple[object, ...], dict[str, Encoded]] = {}
+            for start in starts:
+                self._visit({**amounts, **start}, cells)
+                for name in unknown:
+                    line = (name, *(start[other] for other in unknown if other != name))
+                    if line not in visited:
+                        visited.add(line)
+                        turns |= self._walk_line(amounts, start, name, bounds[name], cells)
+            starts = list(turns.values())
+        return cells
+
+    def _walk_line(
+        self, amounts: Answers, start: dict[str, Encoded], name: str, bounds: tuple[int, int], cells: Cells
+    ) -> dict[tuple[object, ...], dict[str, Encoded]]:
+        """Visits both ends of a line and both sides of every break point; returns the points where truths change."""
+        breaks = self._breaks.along({**amounts, **start}, name, bounds)
+        points = [bounds[0], *(value for turn in breaks for value in (turn - 1, turn)), bounds[1]]
+        reached = [self._visit({**amounts, **start, name: value}, cells) for value in points]
+        cells.steps[name] |= {(a, b) for a in reached for b in reached if a != b}
+        return {
+            (name, before, after, place): {**start, name: points[place]}
+            for place, (before, after) in enumerate(pairwise(reached))
+            if before != after
+        }
+
+    def _visit(self, amounts: Answers, cells: Cells) -> tuple[bool, ...]:
+        facts = with_terms(self._rulebook, amounts, self._breaks.terms)
+        cell = self._breaks.truths(facts)
+        if cell not in cells.witnesses:
+            cells.witnesses[cell] = {name: facts[name] for name in self._breaks.terms if name in facts}
+        return cell
+
+
+def _joined(left: Standing, right: Standing) -> Standing:
+    pairs = zip(left.eliminated, right.eliminated, strict=True)
+    return Standing(tuple(a | b for a, b in pairs), left.preferred + right.preferred)

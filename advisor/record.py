@@ -1,0 +1,186 @@
+"""The decision record: what every command, memo and check reads. Amounts are decimal text in dollars."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from advisor.errors import BadInput, Problem
+from advisor.scenario import Axis, Route
+
+SCHEMA_VERSION = 1
+
+
+class Status(StrEnum):
+    """Whether the answers lead to one route, to none, or still to several."""
+
+    RECOMMENDED = "recommended"
+    INFEASIBLE = "infeasible"
+    OPEN = "open"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Elimination(_Part):
+    """A gate that took a route out. ``offer`` names the offer where the route has several."""
+
+    route: Route
+    offer: str
+    rule: str
+    axis: Axis
+    because: str
+    source: str
+
+
+class PreferenceApplied(_Part):
+    """A preference that dropped ``over`` in favour of ``preferred``."""
+
+    rule: str
+    axis: Axis
+    preferred: Route
+    over: Route
+    because: str
+    source: str
+
+
+class Fired(_Part):
+    """One step of the trace: a rule that fired, what it judged, and the values it compared."""
+
+    rule: str
+    axis: Axis
+    kind: str
+    on: str | None
+    values: dict[str, str]
+
+
+class Condition(_Part):
+    """Something nobody has established yet on which the recommendation rests."""
+
+    route: Route
+    rule: str
+    axis: Axis
+    provided: str
+    source: str
+
+
+class AdviceGiven(_Part):
+    """Advice that does not change the route, with its figures filled in."""
+
+    rule: str
+    axis: Axis
+    advise: str
+    because: str
+    source: str
+
+
+class MonthlyCost(_Part):
+    """Dollars a month at the low, the expected and the high volume, rounded up to a micro-dollar."""
+
+    low: str
+    expected: str | None
+    high: str
+
+
+class Migration(_Part):
+    """What moving from the present route would cost and repay. Nothing here changes the recommended route."""
+
+    current_route: Route
+    current_route_feasible: bool
+    migration_cost: str | None
+    monthly_saving: str | None
+    payback_months: str | None
+    payback_limit_months: str
+    worth_moving: bool | None
+
+
+class Conflict(_Part):
+    """Answers that cannot hold together: take any one of them back and these rules leave some route."""
+
+    answers: dict[str, Any]
+    rules: list[str]
+
+
+class Repair(_Part):
+    """Answers to relax, and what the advice then is."""
+
+    changes: dict[str, Any]
+    status: Status
+    route: Route | None
+
+
+class Flip(_Part):
+    """A single change after which the advice is another: of an answer (``to``), or of a number past a value."""
+
+    field: str
+    from_: Any
+    to: Any = None
+    below: str | None = None
+    above: str | None = None
+    status: Status
+    route: Route | None
+
+
+class Decision(_Part):
+    """One decision, complete: the input, the outcome, and everything it rests on."""
+
+    schema_version: int
+    advisor_version: str
+    decided_on: str
+    rulebook_digest: str
+    catalogue_digest: str | None
+    scenario: dict[str, Any]
+    status: Status
+    route: Route | None
+    deciding_axis: Axis | None
+    deciding_axes: list[Axis]
+    feasible_routes: list[Route]
+    possible_routes: list[Route]
+    settled: bool | None
+    crossovers: dict[Route, str | None]
+    monthly_costs: dict[Route, MonthlyCost]
+    eliminated: list[Elimination]
+    preferences: list[PreferenceApplied]
+    trace: list[Fired]
+    conditions: list[Condition]
+    advice: list[AdviceGiven]
+    migration: Migration | None
+    conflicts: list[Conflict]
+    repairs: list[Repair]
+    flips: list[Flip]
+    open_questions: list[str]
+    not_needed: list[str]
+
+    def to_json(self) -> str:
+        """The record as JSON text; the same record gives the same bytes."""
+        data = self.model_dump(mode="json")
+        data["flips"] = [_flip_json(flip) for flip in data["flips"]]
+        return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def _flip_json(flip: dict[str, Any]) -> dict[str, Any]:
+    """``from`` is a Python keyword, and an answer's flip has no ``below`` or ``above``."""
+    named = {"field": flip["field"], "from": flip["from_"]}
+    rest = {key: flip[key] for key in ("to", "below", "above") if flip[key] is not None}
+    return {**named, **rest, "status": flip["status"], "route": flip["route"]}
+
+
+def parse_record(text: str, file: str) -> Decision:
+    """The reverse of ``Decision.to_json``. Raises BadInput."""
+    try:
+        data = json.loads(text)
+        if not isinstance(data, dict):
+            raise ValueError("it is not a record")
+        for flip in data.get("flips", ()):
+            flip["from_"] = flip.pop("from", None)
+        return Decision.model_validate(data)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(map(str, fault["loc"]))
+        raise BadInput(Problem(f"this is not a decision record: {fault['msg'].lower()}", file, field=field)) from None
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise BadInput(Problem(f"this is not a decision record: {str(error)[:200].lower()}", file)) from None

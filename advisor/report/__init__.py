@@ -1,0 +1,1 @@
+"""A decision record becomes claims, and templates phrase the claims."""

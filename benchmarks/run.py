@@ -1,0 +1,175 @@
+"""Time the advisor's decision beside other engines, and its cold start beside Python's.
+
+Run it with `make bench`, or with `python -m benchmarks.run` from the repository's root. No number is printed
+before all contenders have been seen to decide alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import TypeVar
+
+from benchmarks import ours
+from benchmarks.peers import Contender, Scenario
+from benchmarks.peers.cedar_peer import Cedar
+from benchmarks.peers.check import DisagreementError, check_outcomes, check_rules
+from benchmarks.peers.clips_peer import Clips, ClipsCells
+from benchmarks.peers.plain import PlainPython
+from benchmarks.peers.scenarios import generate
+from benchmarks.peers.zen_peer import Zen, ZenTraced
+
+Item = TypeVar("Item")
+
+CHECKED = 3_000
+STARTS = 15
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = "examples/exercise-38-3-2.scenario.yaml"
+DISTRIBUTIONS = ("durable_rules", "clipspy", "zen-engine", "cedarpy")
+
+# One number for each round, by contender or command.
+Series = dict[str, list[float]]
+
+
+def main() -> int:
+    """Check, time the decisions, time the cold start; 1 when contenders disagree or a command fails."""
+    parser = argparse.ArgumentParser(description="Time the advisor beside other engines, and its cold start.")
+    parser.add_argument("--rounds", type=int, default=11, help="rounds of decisions (default: %(default)s)")
+    parser.add_argument("--batch", type=int, default=2_000, help="decisions a round (default: %(default)s)")
+    options = parser.parse_args()
+
+    print(", ".join([f"Python {platform.python_version()}", *_versions(DISTRIBUTIONS)]))
+    advisors, peers = ours.contenders(), _peers()
+    contenders = [*advisors, *peers]
+    scenarios = generate(CHECKED, seed=0)
+    try:
+        check_outcomes(contenders, scenarios)
+        check_rules(peers, scenarios)
+    except DisagreementError as difference:
+        print(difference, file=sys.stderr)
+        return 1
+    print(f"{len(contenders)} contenders decide {CHECKED:,} scenarios alike.\n")
+
+    rates = time_decisions(contenders, options.rounds, options.batch)
+    print(f"Decisions a second, median (min to max) of {options.rounds} rounds of {options.batch:,}:\n")
+    _print_rates(rates, [advisor.name for advisor in advisors])
+    try:
+        _cold_start()
+    except subprocess.CalledProcessError as error:
+        print(f"{error}\n{error.stderr}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def time_decisions(contenders: Sequence[Contender], rounds: int, batch: int) -> Series:
+    """Decisions a second of each contender, round by round.
+
+    In a round all contenders decide the same scenarios, new ones each round; each round another begins.
+    """
+    rates: Series = {contender.name: [] for contender in contenders}
+    for number in range(rounds):
+        scenarios = generate(batch, seed=number + 1)
+        for contender in _rotated(contenders, number):
+            rates[contender.name].append(batch / _seconds(partial(_decide_all, contender, scenarios)))
+    return rates
+
+
+def time_commands(commands: dict[str, list[str]], rounds: int) -> Series:
+    """Wall time in seconds of each command, round by round. OUT in a command is a new, empty folder."""
+    times: Series = {name: [] for name in commands}
+    for number in range(rounds):
+        for name in _rotated(list(commands), number):
+            with tempfile.TemporaryDirectory() as out:
+                command = [out if word == "OUT" else word for word in commands[name]]
+                times[name].append(_seconds(partial(_run, command)))
+    return times
+
+
+def _peers() -> list[Contender]:
+    return [PlainPython(), Clips(), ClipsCells(), Zen(), ZenTraced(), Cedar()]
+
+
+def _decide_all(contender: Contender, scenarios: Sequence[Scenario]) -> None:
+    decide = contender.decide
+    for scenario in scenarios:
+        decide(scenario)
+
+
+def _run(command: list[str]) -> None:
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+
+
+def _seconds(action: Callable[[], None]) -> float:
+    gc.collect()
+    start = perf_counter()
+    action()
+    return perf_counter() - start
+
+
+def _rotated(items: Sequence[Item], by: int) -> list[Item]:
+    by %= len(items)
+    return [*items[by:], *items[:by]]
+
+
+def _versions(distributions: Sequence[str]) -> Iterator[str]:
+    for name in distributions:
+        yield f"{name} {version(name)}"
+
+
+def _print_rates(rates: Series, advisors: Sequence[str]) -> None:
+    """Print the rates, and for each of ours how many times as fast as the row's contender it is."""
+    rows = [["", "decisions/s", *(f"{advisor} is" for advisor in advisors)]]
+    for name, values in rates.items():
+        ratios = [
+            _spread([mine / theirs for mine, theirs in zip(rates[advisor], values, strict=True)], "{:.2f}x")
+            for advisor in advisors
+        ]
+        rows.append([name, _spread(values, "{:,.0f}"), *ratios])
+    _print_table(rows)
+
+
+def _cold_start() -> None:
+    """Print how long a command takes from a cold start, as a multiple of what Python alone takes."""
+    advisor = Path(sys.executable).with_name("advisor")
+    if not advisor.exists():
+        print("\nCold start: not measured, `advisor` is not installed beside this Python.")
+        return
+    bare = "python -c pass"
+    commands = {
+        bare: [sys.executable, "-c", "pass"],
+        "advisor --help": [str(advisor), "--help"],
+        f"advisor decide {EXAMPLE}": [str(advisor), "decide", EXAMPLE, "--out", "OUT"],
+    }
+    times = time_commands(commands, STARTS)
+    print(f"\nCold start, median (min to max) of {STARTS} rounds:\n")
+    rows = [["", "milliseconds", "of python -c pass"]]
+    for name, values in times.items():
+        ratios = [mine / python for mine, python in zip(values, times[bare], strict=True)]
+        rows.append([name, _spread([1000 * value for value in values], "{:.0f}"), _spread(ratios, "{:.2f}x")])
+    _print_table(rows)
+
+
+def _spread(values: Sequence[float], form: str) -> str:
+    low, middle, high = (form.format(value) for value in (min(values), median(values), max(values)))
+    return f"{middle} ({low} to {high})"
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for name, *cells in rows:
+        numbers = (cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
+        print("  ".join([name.ljust(widths[0]), *numbers]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
