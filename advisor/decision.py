@@ -17,7 +17,7 @@ from advisor.explain.flips import AnswerFlip, NumberFlip, answer_flips, number_f
 from advisor.offers import Encoded, Unknown
 from advisor.quantity import amount_text, dollars, grouped, plain
 from advisor.readings.engine import engine_reading
-from advisor.readings.facts import answer_facts, offer_facts, with_terms
+from advisor.readings.facts import answer_facts, with_terms
 from advisor.readings.matching import Facts, Matcher
 from advisor.readings.verdict import Judgement, judge, silences
 from advisor.record import Decision, Status
@@ -218,7 +218,7 @@ class _Deciding:
     def _trace(self, advised: tuple[str, ...]) -> list[record.Fired]:
         steps = []
         for offer, match in zip(self.judgement.offers, self.judgement.gates, strict=True):
-            facts = offer_facts(self.facts, offer)
+            facts = {**self.facts, **offer.traits}
             steps += [self._fired(id, "eliminate", offer.route, facts) for id in match.eliminating]
             steps += [self._fired(id, "verify", offer.route, facts) for id in match.to_verify]
         applied = dict.fromkeys(preference.rule for preference in self._preferences())

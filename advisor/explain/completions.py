@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from advisor.explain.breaks import Breaks, bounds_of
 from advisor.offers import Encoded, Unknown
-from advisor.readings.facts import offer_facts, with_terms
+from advisor.readings.facts import with_terms
 from advisor.readings.plain import PlainReading
 from advisor.readings.verdict import NOTHING, Silenced, fold_of
 from advisor.rulebook.conditions import comparisons, names_in_order
@@ -172,9 +172,7 @@ class Completions:
         standings: dict[tuple[Encoded, ...], Standing] = {}
         for assignment in product(*(self._values(name) for name in unknown)):
             facts = {**known, **dict(zip(unknown, assignment, strict=True))}
-            eliminated = self._fold.eliminating_axes(
-                tuple(self._plain.gates(offer_facts(facts, offer)) for offer in self._rulebook.offers)
-            )
+            eliminated = self._fold.eliminating_axes(self._plain.gates(facts))
             preferred = tuple((name, facts[name]) for name in needs if name in self._preferred)
             standings[assignment] = Standing(eliminated, preferred)
         return Group(unknown, standings)

@@ -6,10 +6,14 @@ any code at all: the agenda is drained and only the names of the rules that fire
 
 What keeps it inside its safe envelope:
 
-* one wide fact an evaluation, in a session of its own, which is deleted afterwards;
-* a catch-all rule, because deleting a session in which nothing fired crashes the process;
+* one wide fact an evaluation: asserted, drained, and retracted before the next one enters. One standing session
+  serves a ruleset, because making and deleting a session costs three times the match; after any error the session
+  is left behind and another begun, so that nothing of a failed evaluation is seen again;
+* sessions are never deleted, because deleting one in which nothing fired crashes the process;
+* a catch-all rule, whose silence shows that a fact was lost;
 * only integers under 2**63, booleans and known words enter; what is not known is left out, and no rule of ours
-  tests for absence or inequality (negations are compiled into the remaining options);
+  tests for absence or inequality (negations are compiled into the remaining options). A rule that compares two
+  names asks for the right one first: where it is missing, the engine lets every comparison hold;
 * one engine rule for each alternative of a condition, because ``$or`` fires once a branch;
 * no arithmetic in rules, because a division by zero there kills the process;
 * one lock, because a cold ruleset loses facts when many threads enter.
@@ -17,26 +21,27 @@ What keeps it inside its safe envelope:
 
 from __future__ import annotations
 
-import itertools
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
+from itertools import combinations, count, islice, product
 from typing import Any
 
 from advisor.errors import EngineFailure
 from advisor.offers import Encoded, Unknown
 from advisor.readings.matching import Facts, GateMatch
-from advisor.rulebook.conditions import Comparison, branches, names_in_order
+from advisor.rulebook.conditions import EQUAL, Comparison, branches, names_in_order
 from advisor.rulebook.limits import MAX_BRANCHES_A_RULE
 from advisor.rulebook.model import Rule, Rulebook
 
+Pattern = dict[str, Any]
 _OPERATORS = {"lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
 _EVERY_FACT = "any_fact"
 _UNKNOWN = "unknown_"
 _LARGEST = 2**63
 _REMEMBERED = 4096
-_session_numbers = itertools.count()
+_session_numbers = count()
 _lock = threading.Lock()
 
 
@@ -56,7 +61,7 @@ def _engine() -> Any:
 class Ruleset:
     """Rules compiled into the engine once; ``match`` tells which of them one fact satisfies."""
 
-    def __init__(self, name: str, patterns: Mapping[str, list[dict[str, Any]]], names: Iterable[str]) -> None:
+    def __init__(self, name: str, patterns: Mapping[str, list[Pattern]], names: Iterable[str]) -> None:
         self._native = _engine()
         self._names = tuple(sorted(names))
         self._rule_of: dict[str, str] = {}
@@ -66,7 +71,8 @@ class Ruleset:
                 key = f"{len(self._rule_of)}_{number}"
                 self._rule_of[key] = rule
                 definition[key] = {"all": [{"m": pattern}]}
-        definition["every_fact"] = {"all": [{"m": {_EVERY_FACT: 1}}]}
+        definition[_EVERY_FACT] = {"all": [{"m": {_EVERY_FACT: 1}}]}
+        self._session = next(_session_numbers)
         self._order = {rule: position for position, rule in enumerate(patterns)}
         with _lock:
             try:
@@ -82,77 +88,98 @@ class Ruleset:
 
     def match(self, facts: Facts) -> tuple[str, ...]:
         """Ids of the rules the fact satisfies, each once, in the order they were given. Raises EngineFailure."""
-        session = str(next(_session_numbers))
-        message = json.dumps({**self._message(facts), _EVERY_FACT: 1, "sid": session})
+        content = self._content(facts)
         with _lock:
+            message = f'{{"id":"1","sid":"{self._session}",{content}}}'
             try:
-                fired = self._drain(message, session)
+                fired = self._evaluate(message)
             except Exception as error:
+                self._session = next(_session_numbers)
                 raise EngineFailure(f"the engine failed with `{error}` on {message[:300]}") from error
-        if "every_fact" not in fired:
+        if _EVERY_FACT not in fired:
             raise EngineFailure(f"the engine lost the fact {message[:300]}")
-        found = {self._rule_of[key] for key in fired if key != "every_fact"}
+        found = {self._rule_of[key] for key in fired if key != _EVERY_FACT}
         return tuple(sorted(found, key=self._order.__getitem__))
 
-    def _message(self, facts: Facts) -> dict[str, Encoded]:
-        message: dict[str, Encoded] = {}
+    def _content(self, facts: Facts) -> str:
+        """The fact as JSON without braces; names the rules do not read are left out."""
+        parts = [f'"{_EVERY_FACT}":1']
         for name in self._names:
             value = facts.get(name)
             if value is None:
                 continue
             if isinstance(value, Unknown):
-                message[_UNKNOWN + name] = True
-            elif isinstance(value, int) and not -_LARGEST < value < _LARGEST:
-                raise EngineFailure("the engine compares whole numbers below 2**63 only", field=name)
+                parts.append(f'"{_UNKNOWN}{name}":true')
+            elif isinstance(value, str):
+                parts.append(f'"{name}":{_quoted(value)}')
+            elif isinstance(value, bool):
+                parts.append(f'"{name}":{"true" if value else "false"}')
+            elif -_LARGEST < value < _LARGEST:
+                parts.append(f'"{name}":{value}')
             else:
-                message[name] = value
-        return message
+                raise EngineFailure("the engine compares whole numbers below 2**63 only", field=name)
+        return ",".join(parts)
 
-    def _drain(self, message: str, session: str) -> list[str]:
-        fired: list[str] = []
-        asserted, state = self._native.assert_fact(self._handle, message)
-        if asserted:
-            raise EngineFailure(f"the engine answered {asserted} to a fact")
-        try:
-            started = self._native.start_action_for_state(self._handle, state)
-            action = started[1] if started else None
-            while action:
-                fired.append(action[2 : action.index('"', 2)])
-                action = self._native.complete_and_start_action(self._handle, state)
-        finally:
-            if fired:
-                self._native.delete_state(self._handle, session)
+    def _evaluate(self, message: str) -> list[str]:
+        """Asserts a fact, reads which rules fire, and retracts it."""
+        refused, state = self._native.assert_fact(self._handle, message)
+        if refused:
+            raise RuntimeError(f"result {refused}")
+        fired = []
+        started = self._native.start_action_for_state(self._handle, state)
+        action = started[1] if started else None
+        while action:
+            fired.append(action[2 : action.index('"', 2)])
+            action = self._native.complete_and_start_action(self._handle, state)
+        self._native.retract_fact(self._handle, message)
         return fired
 
 
-def _surely(comparison: Comparison) -> dict[str, Any]:
-    if comparison.op == "eq":
-        return {comparison.name: comparison.right}
-    right: Any = {"$m": comparison.right} if comparison.against_name else comparison.right
-    return {_OPERATORS[comparison.op]: {comparison.name: right}}
+@lru_cache(maxsize=1024)
+def _quoted(word: str) -> str:
+    return json.dumps(word)
 
 
-def _patterns(rule: Rule) -> list[dict[str, Any]]:
-    found = branches(rule.when, MAX_BRANCHES_A_RULE)
-    return [{"$and": [_surely(part) for part in branch]} if branch else {_EVERY_FACT: 1} for branch in found]
+def _present(name: str) -> Pattern:
+    return {"$gte": {name: -_LARGEST // 2}}
 
 
-def _patterns_with_unknowns(rule: Rule, traits: Iterable[str]) -> list[dict[str, Any]]:
-    """Each way the rule may hold because a trait it reads is unknown."""
-    found: list[dict[str, Any]] = []
+def _surely(comparison: Comparison) -> list[Pattern]:
+    """What must match for a comparison to hold; a missing right side would match anything, so it is asked for."""
+    if not comparison.against_name:
+        if comparison.op == EQUAL:
+            return [{comparison.name: comparison.right}]
+        return [{_OPERATORS[comparison.op]: {comparison.name: comparison.right}}]
+    right = str(comparison.right)
+    return [_present(right), {_OPERATORS[comparison.op]: {comparison.name: {"$m": right}}}]
+
+
+def _unknowns(comparison: Comparison, traits: Container[str]) -> list[list[Pattern]]:
+    """Each way a comparison may hold because a trait is unknown; its other side must be there."""
+    open_ended = [name for name in comparison.names if name in traits]
+    return [
+        [{_UNKNOWN + name: True} if name in unknown else _present(name) for name in comparison.names]
+        for size in range(1, len(open_ended) + 1)
+        for unknown in combinations(open_ended, size)
+    ]
+
+
+def _patterns(rule: Rule) -> list[Pattern]:
+    """One pattern for each alternative of the rule."""
+    return [_together(_surely(part) for part in branch) for branch in branches(rule.when, MAX_BRANCHES_A_RULE)]
+
+
+def _patterns_with_unknowns(rule: Rule, traits: Container[str]) -> list[Pattern]:
+    """One pattern for each way the rule may hold because a trait it reads is unknown."""
+    found: list[Pattern] = []
     for branch in branches(rule.when, MAX_BRANCHES_A_RULE):
         ways = [[_surely(part), *_unknowns(part, traits)] for part in branch]
-        found += [{"$and": list(way)} for way in itertools.islice(itertools.product(*ways), 1, None)]
+        found += [_together(way) for way in islice(product(*ways), 1, None)]
     return found
 
 
-def _unknowns(comparison: Comparison, traits: Iterable[str]) -> list[dict[str, Any]]:
-    """``name`` compared with an unknown trait still needs its other side to be there."""
-    unknown = [name for name in comparison.names if name in traits]
-    if not comparison.against_name or len(unknown) == len(comparison.names):
-        return [{_UNKNOWN + name: True} for name in unknown]
-    present = next(name for name in comparison.names if name not in traits)
-    return [{"$and": [{_UNKNOWN + name: True}, {"$gte": {present: 0}}]} for name in unknown]
+def _together(parts: Iterable[list[Pattern]]) -> Pattern:
+    return {"$and": [{_EVERY_FACT: 1}, *(pattern for part in parts for pattern in part)]}
 
 
 class EngineReading:
@@ -177,15 +204,20 @@ class EngineReading:
         self._advice = Ruleset(
             f"advice_{digest}", {rule.id: _patterns(rule) for rule in rulebook.advice}, _names_of(rulebook.advice)
         )
-        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._match_gates) if remember else self._match_gates
+        self._offers = rulebook.offers
+        self._needs = tuple(name for name in self._gates.names if name not in rulebook.traits)
+        self._gates_given = lru_cache(maxsize=_REMEMBERED)(self._match_gates) if remember else self._match_gates
 
-    def gates(self, facts: Facts) -> GateMatch:
-        """The gates that eliminate the offer described by the facts, and those that would if a trait were known."""
-        return self._remembered(tuple(facts.get(name) for name in self._gates.names))
+    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
+        """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
+        return self._gates_given(tuple(facts.get(name) for name in self._needs))
 
-    def _match_gates(self, values: tuple[Encoded | Unknown | None, ...]) -> GateMatch:
-        named = zip(self._gates.names, values, strict=True)
-        fired = self._gates.match({name: value for name, value in named if value is not None})
+    def _match_gates(self, needs: tuple[Encoded | Unknown | None, ...]) -> tuple[GateMatch, ...]:
+        known = {name: value for name, value in zip(self._needs, needs, strict=True) if value is not None}
+        return tuple(self._match_offer({**known, **offer.traits}) for offer in self._offers)
+
+    def _match_offer(self, facts: Facts) -> GateMatch:
+        fired = self._gates.match(facts)
         eliminating = tuple(rule for rule in fired if not rule.startswith(_UNKNOWN))
         possible = (rule.removeprefix(_UNKNOWN) for rule in fired if rule.startswith(_UNKNOWN))
         return GateMatch(eliminating, tuple(rule for rule in possible if rule not in eliminating))

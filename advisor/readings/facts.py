@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from advisor.offers import Encoded, Offer
+from advisor.offers import Encoded
 from advisor.readings.compile import term_value
-from advisor.readings.matching import Facts
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.names import FIELD_NAMES, Scope
+from advisor.rulebook.names import FIELD_NAMES
 from advisor.rulebook.terms import Expression
 from advisor.scenario import FIELDS, Scenario
 
-_NEEDS = tuple(name for name, known in FIELD_NAMES.items() if known.scope is Scope.NEED)
 _RANGE_DEFAULTS = {"monthly_images_low": "monthly_images", "monthly_images_high": "monthly_images"}
 
 
@@ -68,9 +66,3 @@ def computation(expression: Expression, reads: Iterable[str]) -> Callable[[Mappi
     source = term_value(expression, _Source(), {name: f"facts[{name!r}]" for name in reads})
     function: Callable[[Mapping[str, Encoded]], int] = eval(f"lambda facts: {source}", {"__builtins__": {}})
     return function
-
-
-def offer_facts(answers: Mapping[str, Encoded], offer: Offer) -> Facts:
-    """Needs and one offer's traits together, for the gates."""
-    needs = {name: answers[name] for name in _NEEDS if name in answers}
-    return {**needs, **offer.traits}

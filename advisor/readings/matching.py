@@ -25,8 +25,8 @@ class Matcher(Protocol):
     def name(self) -> str:
         """What the reading is called."""
 
-    def gates(self, facts: Facts) -> GateMatch:
-        """Needs and one offer's traits against the gates."""
+    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
+        """Needs and each offer's traits against the gates: one match for each offer of the rulebook."""
 
     def preferences(self, facts: Facts) -> tuple[str, ...]:
         """Needs and terms against the preferences."""

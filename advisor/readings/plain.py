@@ -54,12 +54,16 @@ class PlainReading:
     name = "python"
 
     def __init__(self, rulebook: Rulebook) -> None:
+        self._offers = rulebook.offers
         self._gates = _compiled(rulebook.gates)
         self._preferences = _compiled(rulebook.preferences)
         self._advice = _compiled(rulebook.advice)
 
-    def gates(self, facts: Facts) -> GateMatch:
-        """The gates that eliminate the offer described by the facts, and those that would if a trait were known."""
+    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
+        """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
+        return tuple(self._match({**facts, **offer.traits}) for offer in self._offers)
+
+    def _match(self, facts: Facts) -> GateMatch:
         answers = [(rule, test(facts)) for rule, test in self._gates]
         return GateMatch(
             tuple(rule for rule, (surely, _) in answers if surely),

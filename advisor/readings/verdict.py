@@ -9,7 +9,6 @@ from itertools import combinations
 from typing import NamedTuple
 
 from advisor.offers import Encoded, Offer
-from advisor.readings.facts import offer_facts
 from advisor.readings.matching import GateMatch, Matcher
 from advisor.rulebook.model import Preference, Rulebook
 from advisor.scenario import Axis, Route
@@ -58,10 +57,11 @@ class Fold:
             self._by_axis[rule.axis].append(rule)
         self._axes_of_gates = {gate.id: gate.axis for gate in rulebook.gates}
         self._axis_of = {rule.id: rule.axis for rule in rulebook.preferences}
+        self.eliminating_axes = lru_cache(maxsize=_REMEMBERED)(self._eliminating_axes)
         self.verdict = lru_cache(maxsize=_REMEMBERED)(self._verdict)
         self.deciding_axes = lru_cache(maxsize=_REMEMBERED)(self._deciding_axes)
 
-    def eliminating_axes(self, gates: tuple[GateMatch, ...]) -> tuple[frozenset[Axis], ...]:
+    def _eliminating_axes(self, gates: tuple[GateMatch, ...]) -> tuple[frozenset[Axis], ...]:
         """The axes that eliminate each offer."""
         return tuple(frozenset(self._axes_of_gates[rule] for rule in match.eliminating) for match in gates)
 
@@ -131,7 +131,7 @@ class Judgement:
 def judge(rulebook: Rulebook, matcher: Matcher, facts: Mapping[str, Encoded]) -> Judgement:
     """Matches the facts (answers with terms) against gates and preferences, and folds. Raises EngineFailure."""
     fold = fold_of(rulebook)
-    gates = tuple(matcher.gates(offer_facts(facts, offer)) for offer in rulebook.offers)
+    gates = matcher.gates(facts)
     matched = matcher.preferences(facts)
     eliminated = fold.eliminating_axes(gates)
     verdict = fold.verdict(eliminated, matched)
