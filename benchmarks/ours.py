@@ -14,7 +14,7 @@ from benchmarks.peers import Contender, Outcome, Scenario
 _CODES: dict[str, dict[object, Encoded]] = {
     name: {value: known.encode(value) for value in known.options or (False, True)}
     for name in ("residency", "output_use", "indemnity_required", "train_on_outputs", "quality", "control", "latency")
-    if (known := FIELD_NAMES[name])
+    for known in (FIELD_NAMES[name],)
 }
 _TERMS = ("open_rent_low", "open_rent_high", "closed_rent_low", "closed_rent_high", "own_low", "own_high")
 

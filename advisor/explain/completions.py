@@ -95,6 +95,18 @@ class Completions:
                 found |= self._outcome(standing, cell, cells, silenced)
         return frozenset(found)
 
+    def witnesses(self, answers: Answers) -> dict[Outcome, dict[str, Encoded]]:
+        """For each outcome some completion that reaches it: the needs and the amounts, given and made up."""
+        groups, cells = self._groups(answers), self._cells(answers)
+        known = {name: answers[name] for name in (*self._needs, *self._amounts, *_VOLUMES) if name in answers}
+        found: dict[Outcome, dict[str, Encoded]] = {}
+        for standing, needs in self._standings(groups).items():
+            for cell, facts in cells.witnesses.items():
+                amounts = {name: facts[name] for name in self._amounts if name in facts}
+                for outcome in self._outcome(standing, cell, cells, NOTHING):
+                    found.setdefault(outcome, {**amounts, **needs, **known})
+        return found
+
     def open_questions(self, answers: Answers) -> tuple[str, ...]:
         """The questions whose answer can change the outcome: gates before amounts, the most decisive first.
 
@@ -146,13 +158,17 @@ class Completions:
             differing += self._outcome(standing, before, cells) != self._outcome(standing, after, cells)
         return differing / pairs if pairs else 0.0
 
-    def _standings(self, groups: list[Group]) -> list[Standing]:
+    def _standings(self, groups: list[Group]) -> dict[Standing, dict[str, Encoded]]:
+        """Every standing the groups can reach together, each with answers to the unknown needs that reach it."""
         nothing = Standing(tuple(frozenset[Axis]() for _ in self._rulebook.offers), ())
-        joined = {nothing: None}
+        joined: dict[Standing, dict[str, Encoded]] = {nothing: {}}
         for group in groups:
-            distinct = dict.fromkeys(group.standings.values())
-            joined = dict.fromkeys(_joined(left, right) for left in joined for right in distinct)
-        return list(joined)
+            distinct: dict[Standing, dict[str, Encoded]] = {}
+            for assignment, standing in group.standings.items():
+                distinct.setdefault(standing, dict(zip(group.unknown, assignment, strict=True)))
+            pairs = product(joined.items(), distinct.items())
+            joined = {_joined(left, right): {**some, **more} for (left, some), (right, more) in pairs}
+        return joined
 
     def _groups(self, answers: Answers) -> list[Group]:
         """Needs that share a gate go together; a need no gate reads stands alone."""
@@ -239,7 +255,7 @@ class Completions:
         facts = with_terms(self._rulebook, amounts, self._breaks.terms)
         cell = self._breaks.truths(facts)
         if cell not in cells.witnesses:
-            cells.witnesses[cell] = {name: facts[name] for name in self._breaks.terms if name in facts}
+            cells.witnesses[cell] = facts
         return cell
 
 

@@ -1,0 +1,88 @@
+"""Generated scenarios: every answer, amounts over many magnitudes, and amounts on and beside cost ties."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from advisor.scenario import FIELDS, Scenario, validated
+
+MICRO = 10**6
+FUZZ = int(os.environ.get("ADVISOR_FUZZ_EXAMPLES", "0"))
+_LARGEST_MONTH = 9 * 10**15
+NEEDS = ("residency", "output_use", "indemnity_required", "train_on_outputs", "quality", "control", "latency")
+AMOUNTS = ("monthly_images", "open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
+
+
+def examples(in_ci: int) -> settings:
+    """Settings for a property: so many examples in CI, in proportion more under ``make fuzz``."""
+    return settings(max_examples=max(1, FUZZ * in_ci // 5_000) if FUZZ else in_ci)
+
+
+def micro(value: int) -> Decimal:
+    """Micro-dollars as dollars."""
+    return Decimal(value).scaleb(-6)
+
+
+def _magnitude(least: int, most: int) -> st.SearchStrategy[int]:
+    """Whole numbers spread over their magnitudes rather than their values."""
+    tops = [10**power for power in range(len(str(least)), len(str(most)) + 1)]
+    return st.sampled_from(tops).flatmap(lambda top: st.integers(least, max(least, min(top, most))))
+
+
+@st.composite
+def complete_answers(draw: st.DrawFn, tie_share: float = 0.5) -> dict[str, Any]:
+    """Every answer a decision needs, as a scenario file would hold them. Many lie on or beside a cost tie."""
+    answers: dict[str, Any] = {name: draw(answer(name)) for name in NEEDS}
+    low, expected, high = sorted(draw(st.tuples(*[_magnitude(1, 10**7)] * 3)))
+    if draw(st.booleans()):
+        low = expected = high
+    gpu_hour = draw(_magnitude(1, 50 * MICRO))
+    per_hour = draw(_magnitude(1, 10**7))
+    overhead = draw(st.one_of(st.just(0), _magnitude(1, 10**11)))
+    prices = {name: draw(_magnitude(1, 5 * MICRO)) for name in ("open_price", "closed_price")}
+    if draw(st.booleans()):
+        name, n = draw(st.sampled_from(list(prices))), draw(st.sampled_from([low, high]))
+        running = -(-gpu_hour * n * 1000 // per_hour)
+        nudge = draw(st.integers(-1, 1))
+        if draw(st.booleans()):
+            overhead = max(0, prices[name] * n - running + nudge)
+        else:
+            prices[name] = max(1, (running + overhead) // n + nudge)
+    answers |= {name: micro(value) for name, value in prices.items()}
+    answers |= {"gpu_hour_price": micro(gpu_hour), "monthly_overhead": micro(overhead)}
+    answers |= {"images_per_gpu_hour": Decimal(per_hour).scaleb(-3), "monthly_images": expected}
+    if low < high or draw(st.booleans()):
+        answers |= {"monthly_images_low": low, "monthly_images_high": high}
+    months = [max(prices.values()) * high, gpu_hour * high * 1000 // per_hour + overhead]
+    if max(months) > _LARGEST_MONTH:
+        answers |= {"gpu_hour_price": Decimal("1.2"), "images_per_gpu_hour": 600, "monthly_overhead": 2000}
+        answers |= {"open_price": Decimal("0.03"), "closed_price": Decimal("0.04")}
+    return answers
+
+
+def answer(name: str) -> st.SearchStrategy[Any]:
+    """Any answer to a question with options."""
+    spec = FIELDS[name]
+    return st.booleans() if spec.boolean else st.sampled_from(spec.options)
+
+
+def scenario(answers: dict[str, Any]) -> Scenario:
+    """The answers as a checked scenario."""
+    return validated(answers, "generated")
+
+
+@st.composite
+def partial_answers(draw: st.DrawFn, most: int = 6) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Some answers taken away, and the complete answers they came from."""
+    answers = draw(complete_answers())
+    gone = draw(st.sets(st.sampled_from((*NEEDS, *AMOUNTS)), min_size=1, max_size=most))
+    if "monthly_images" in gone:
+        gone |= {"monthly_images_low", "monthly_images_high"}
+        if "monthly_images_low" in answers and answers["monthly_images_low"] != answers["monthly_images_high"]:
+            gone -= {"monthly_images", "monthly_images_low", "monthly_images_high"}
+    return {name: value for name, value in answers.items() if name not in gone}, answers

@@ -1,0 +1,180 @@
+"""What must hold for every scenario, over generated ones (`make fuzz` for many more)."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from advisor.decision import decide
+from advisor.readings.engine import engine_reading
+from advisor.readings.facts import answer_facts, with_terms
+from advisor.readings.plain import PlainReading
+from advisor.readings.verdict import Judgement, judge
+from advisor.record import Status, parse_record
+from advisor.rulebook.load import bundled_rulebook
+from advisor.scenario import FIELDS, Route
+from tests.helpers import reference
+from tests.helpers.strategies import complete_answers, examples, micro, scenario
+
+pytestmark = pytest.mark.fuzz
+
+RULEBOOK = bundled_rulebook()
+ENGINE, PLAIN = engine_reading(RULEBOOK), PlainReading(RULEBOOK)
+TODAY = datetime.date(2026, 11, 22)
+RELAXED = {
+    "residency": ("on_premises", "in_region", "anywhere"),
+    "indemnity_required": (True, False),
+    "train_on_outputs": (True, False),
+    "quality": ("frontier_only", "best_preferred", "open_suffices"),
+    "control": ("latents", "adapters", "pinned_version", "prompt_only"),
+    "latency": ("predictable", "tolerant"),
+}
+
+
+def judged(answers: dict[str, Any], engine: bool = True) -> Judgement:
+    facts = with_terms(RULEBOOK, answer_facts(scenario(answers)))
+    return judge(RULEBOOK, ENGINE if engine else PLAIN, facts)
+
+
+REFERENCE_SCENARIO: dict[str, Any] = {
+    "residency": "anywhere",
+    "output_use": "commercial",
+    "indemnity_required": False,
+    "train_on_outputs": False,
+    "quality": "open_suffices",
+    "control": "prompt_only",
+    "latency": "tolerant",
+    "monthly_images": 50000,
+    "open_price": Decimal("0.03"),
+    "closed_price": Decimal("0.04"),
+    "gpu_hour_price": Decimal("1.20"),
+    "images_per_gpu_hour": 600,
+    "monthly_overhead": 2000,
+}
+
+
+@examples(5_000)
+@example(REFERENCE_SCENARIO)
+@given(complete_answers())
+def test_engine_python_and_the_reference_agree(answers: dict[str, Any]) -> None:
+    by_engine, by_python = judged(answers), judged(answers, engine=False)
+    assert by_engine == by_python
+    expected = reference.decide(answers)
+    verdict = by_engine.verdict
+    assert frozenset(verdict.left) == expected.left
+    assert frozenset(verdict.feasible) == expected.feasible
+    assert verdict.settled == expected.settled
+    assert by_engine.deciding_axes == reference.deciding_axes(answers)
+    assert len(verdict.left) == (1 if verdict.feasible else 0)
+
+
+@examples(1_000)
+@given(complete_answers())
+def test_a_record_has_one_route_or_an_explained_conflict(answers: dict[str, Any]) -> None:
+    record = decide(scenario(answers), decided_on=TODAY)
+    assert record.status in (Status.RECOMMENDED, Status.INFEASIBLE)
+    assert (record.route is None) == (record.status is Status.INFEASIBLE) == bool(record.conflicts)
+    assert (record.deciding_axis is None) == (record.route is None)
+    assert record.deciding_axes[:1] == ([record.deciding_axis] if record.deciding_axis else [])
+    assert record.settled == reference.decide(answers).settled
+    if record.route is None:
+        assert record.repairs
+        assert all(repair.route is not None for repair in record.repairs)
+    for conflict in record.conflicts:
+        permissive = {name: options[-1] for name, options in RELAXED.items()}
+        alone = {**answers, **permissive, **conflict.answers}
+        assert not reference.decide(alone).feasible
+        for field in conflict.answers:
+            assert reference.decide({**alone, field: permissive[field]}).feasible
+
+
+@examples(1_000)
+@given(complete_answers())
+def test_a_record_survives_json_and_repeats_to_the_byte(answers: dict[str, Any]) -> None:
+    record = decide(scenario(answers), decided_on=TODAY)
+    text = record.to_json()
+    assert parse_record(text, "record") == record
+    assert parse_record(text, "record").to_json() == text
+    again = decide(scenario(record.scenario), decided_on=TODAY)
+    assert again.to_json() == text
+
+
+@examples(1_000)
+@given(complete_answers(), complete_answers())
+def test_no_price_or_volume_revives_an_eliminated_route(answers: dict[str, Any], other: dict[str, Any]) -> None:
+    amounts = {name: value for name, value in other.items() if FIELDS[name].quantity}
+    before = {name: value for name, value in answers.items() if not FIELDS[name].quantity}
+    assert judged({**before, **amounts}).verdict.feasible == judged(answers).verdict.feasible
+    assert set(judged(answers).verdict.left) <= set(judged(answers).verdict.feasible)
+
+
+@examples(1_000)
+@given(complete_answers(), st.integers(1, 10**4))
+def test_raising_the_volume_never_moves_from_owning_to_renting(answers: dict[str, Any], factor: int) -> None:
+    per_image = Fraction(answers["gpu_hour_price"]) / Fraction(answers["images_per_gpu_hour"])
+    assume(all(Fraction(answers[name]) > per_image for name in ("open_price", "closed_price")))
+    low, high = (answers.get(f"monthly_images_{end}", answers["monthly_images"]) for end in ("low", "high"))
+    raised = {"monthly_images_low": low * factor, "monthly_images": high * factor, "monthly_images_high": high * factor}
+    assume(max(answers["open_price"], answers["closed_price"]) * high * factor < 9 * 10**9)
+    if Route.SELF_HOST in judged(answers).verdict.left:
+        assert judged({**answers, **raised}).verdict.left == (Route.SELF_HOST,)
+
+
+@examples(1_000)
+@given(complete_answers(), st.sampled_from(sorted(RELAXED)))
+def test_relaxing_a_gate_never_shrinks_the_feasible_set(answers: dict[str, Any], field: str) -> None:
+    levels = RELAXED[field]
+    for level in levels[levels.index(answers[field]) :]:
+        relaxed = judged({**answers, field: level}).verdict.feasible
+        assert set(judged(answers).verdict.feasible) <= set(relaxed)
+
+
+@examples(500)
+@given(complete_answers())
+def test_every_listed_flip_flips_and_none_of_a_single_answer_is_missing(answers: dict[str, Any]) -> None:
+    record = decide(scenario(answers), decided_on=TODAY)
+    here = reference.decide(answers).left
+    listed = {(flip.field, flip.to) for flip in record.flips if flip.to is not None}
+    for field in RELAXED:
+        for value in RELAXED[field]:
+            flips = reference.decide({**answers, field: value}).left != here
+            assert ((field, value) in listed) == (flips and value != answers[field])
+    for flip in record.flips:
+        if flip.to is not None:
+            assert frozenset(filter(None, [flip.route])) == reference.decide({**answers, flip.field: flip.to}).left
+            continue
+        quantity = FIELDS[flip.field].quantity
+        assert quantity is not None
+        step = Decimal(1).scaleb(-quantity.places)
+        edge = Decimal(flip.below or flip.above or 0)
+        beyond = edge - step if flip.below else edge + step
+        assert reference.decide({**answers, flip.field: edge}).left == here
+        assert reference.decide({**answers, flip.field: beyond}).left == frozenset(filter(None, [flip.route])) != here
+
+
+@examples(500)
+@given(complete_answers(), st.sampled_from(["open_price", "closed_price", "monthly_overhead"]), st.data())
+def test_between_the_listed_break_points_nothing_flips(
+    answers: dict[str, Any], field: str, data: st.DataObject
+) -> None:
+    record = decide(scenario(answers), decided_on=TODAY)
+    flips = [flip for flip in record.flips if flip.field == field and flip.to is None]
+    least = next((Decimal(flip.below) for flip in flips if flip.below), micro(1))
+    most = next((Decimal(flip.above) for flip in flips if flip.above), Decimal(10**5))
+    assume(least <= most)
+    value = data.draw(st.integers(int(least.scaleb(6)), int(most.scaleb(6))).map(micro))
+    assert reference.decide({**answers, field: value}).left == reference.decide(answers).left
+
+
+@examples(300)
+@given(complete_answers(), st.data())
+def test_the_order_of_the_answers_does_not_matter(answers: dict[str, Any], data: st.DataObject) -> None:
+    shuffled = dict(data.draw(st.permutations(list(answers.items()))))
+    straight = decide(scenario(answers), decided_on=TODAY)
+    assert decide(scenario(shuffled), decided_on=TODAY).to_json() == straight.to_json()

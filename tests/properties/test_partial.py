@@ -1,0 +1,128 @@
+"""Partial answers: the advice covers every completion, claims none that does not exist, and asks what matters."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.decision import decide
+from advisor.explain.completions import completions_of
+from advisor.readings.facts import answer_facts
+from advisor.record import Status
+from advisor.rulebook.load import bundled_rulebook
+from advisor.rulebook.names import FIELD_NAMES
+from advisor.scenario import FIELDS
+from tests.helpers import reference
+from tests.helpers.strategies import AMOUNTS, NEEDS, complete_answers, examples, partial_answers, scenario
+
+pytestmark = pytest.mark.fuzz
+
+COMPLETIONS = completions_of(bundled_rulebook())
+TODAY = datetime.date(2026, 11, 22)
+
+
+def outcome(answers: dict[str, Any]) -> str | None:
+    left = reference.decide(answers).left
+    assert len(left) <= 1
+    return next(iter(left), None)
+
+
+def options(name: str) -> tuple[Any, ...]:
+    return (False, True) if FIELDS[name].boolean else FIELDS[name].options
+
+
+@examples(1_000)
+@given(partial_answers(most=9), complete_answers())
+def test_no_completion_leads_outside_the_outcomes(
+    partial: tuple[dict[str, Any], dict[str, Any]], other: dict[str, Any]
+) -> None:
+    given_answers, complete = partial
+    outcomes = COMPLETIONS.outcomes(answer_facts(scenario(given_answers)))
+    assert outcome(complete) in outcomes
+    missing = set(complete) - set(given_answers)
+    mixed = {**given_answers, **{name: other.get(name, complete[name]) for name in missing}}
+    low, high = (mixed.get(f"monthly_images_{end}") for end in ("low", "high"))
+    if low is None or high is None or low <= mixed["monthly_images"] <= high:
+        assert outcome(mixed) in outcomes
+
+
+@examples(300)
+@given(complete_answers(), st.sets(st.sampled_from(NEEDS), min_size=1, max_size=4))
+def test_the_outcomes_of_missing_needs_are_exactly_those_of_their_completions(
+    answers: dict[str, Any], gone: set[str]
+) -> None:
+    known = {name: value for name, value in answers.items() if name not in gone}
+    names = sorted(gone)
+    every = [dict(zip(names, values, strict=True)) for values in product(*map(options, names))]
+    expected = {outcome({**known, **completion}) for completion in every}
+    facts = answer_facts(scenario(known))
+    assert COMPLETIONS.outcomes(facts) == expected
+    decisive = {
+        name
+        for name in names
+        for completion in every
+        for value in options(name)
+        if outcome({**known, **completion}) != outcome({**known, **completion, name: value})
+    }
+    assert set(COMPLETIONS.open_questions(facts)) == decisive
+
+
+@examples(1_000)
+@given(partial_answers(), complete_answers())
+def test_a_question_not_asked_cannot_change_the_outcome(
+    partial: tuple[dict[str, Any], dict[str, Any]], other: dict[str, Any]
+) -> None:
+    given_answers, complete = partial
+    asked = COMPLETIONS.open_questions(answer_facts(scenario(given_answers)))
+    for name in set(complete) - set(given_answers) - set(asked) - {"monthly_images_low", "monthly_images_high"}:
+        if name != "monthly_images" or "monthly_images_low" not in other:
+            assert outcome({**complete, name: other[name]}) == outcome(complete)
+
+
+@examples(500)
+@given(partial_answers(most=9))
+def test_every_outcome_has_a_completion_that_reaches_it(partial: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    given_answers, _ = partial
+    facts = answer_facts(scenario(given_answers))
+    witnesses = COMPLETIONS.witnesses(facts)
+    assert set(witnesses) == COMPLETIONS.outcomes(facts)
+    assert bool(COMPLETIONS.open_questions(facts)) == (len(witnesses) > 1)
+    for route, completion in witnesses.items():
+        complete = {name: decoded(name, value) for name, value in completion.items()}
+        assert {name: complete[name] for name in given_answers} == {
+            name: decoded(name, value) for name, value in facts.items()
+        }
+        assert outcome(complete) == route
+
+
+def decoded(name: str, value: int | str | bool) -> Any:
+    known = FIELD_NAMES[name]
+    if known.boolean:
+        return value
+    return Decimal(known.decode(value)) if known.numeric else known.decode(value)
+
+
+@examples(300)
+@given(partial_answers(most=9))
+def test_the_record_of_a_partial_scenario_says_what_it_knows(partial: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    given_answers, complete = partial
+    record = decide(scenario(given_answers), decided_on=TODAY)
+    unanswered = {name for name in (*NEEDS, *AMOUNTS) if name not in given_answers}
+    if "monthly_images_low" in given_answers:
+        unanswered -= {"monthly_images"}
+    if record.status is Status.OPEN:
+        assert record.route is None
+        assert record.open_questions
+        assert set(record.open_questions) <= unanswered
+        assert not record.not_needed
+    else:
+        assert outcome(complete) == record.route
+        assert not record.open_questions
+        assert set(record.not_needed) <= unanswered
+    assert set(reference.decide(complete).feasible) <= set(record.feasible_routes)
