@@ -45,7 +45,8 @@ _session_numbers = count()
 _lock = threading.Lock()
 
 
-def _engine() -> Any:
+def load_engine() -> Any:
+    """The engine's extension module. Raises EngineFailure that says how to install it."""
     try:
         import durable_rules_engine
     except ImportError as error:
@@ -62,7 +63,7 @@ class Ruleset:
     """Rules compiled into the engine once; ``match`` tells which of them one fact satisfies."""
 
     def __init__(self, name: str, patterns: Mapping[str, list[Pattern]], names: Iterable[str]) -> None:
-        self._native = _engine()
+        self._native = load_engine()
         self._names = tuple(sorted(names))
         self._rule_of: dict[str, str] = {}
         definition: dict[str, Any] = {}
@@ -141,7 +142,7 @@ def _quoted(word: str) -> str:
 
 
 def _present(name: str) -> Pattern:
-    return {"$gte": {name: -_LARGEST // 2}}
+    return {"$gte": {name: 1 - _LARGEST}}
 
 
 def _surely(comparison: Comparison) -> list[Pattern]:
@@ -214,9 +215,10 @@ class EngineReading:
 
     def _match_gates(self, needs: tuple[Encoded | Unknown | None, ...]) -> tuple[GateMatch, ...]:
         known = {name: value for name, value in zip(self._needs, needs, strict=True) if value is not None}
-        return tuple(self._match_offer({**known, **offer.traits}) for offer in self._offers)
+        return tuple(self.match_offer({**known, **offer.traits}) for offer in self._offers)
 
-    def _match_offer(self, facts: Facts) -> GateMatch:
+    def match_offer(self, facts: Facts) -> GateMatch:
+        """Needs and one offer's traits against the gates."""
         fired = self._gates.match(facts)
         eliminating = tuple(rule for rule in fired if not rule.startswith(_UNKNOWN))
         possible = (rule.removeprefix(_UNKNOWN) for rule in fired if rule.startswith(_UNKNOWN))
