@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from advisor.offers import Encoded
-from advisor.readings.facts import with_terms
+from advisor.readings.facts import computations, with_range
 from advisor.rulebook.conditions import comparisons
 from advisor.rulebook.model import Rulebook
+from advisor.rulebook.terms import Expression, Number, Operation, Use
 from advisor.scenario import FIELDS
 
 Amounts = Mapping[str, Encoded]
@@ -45,34 +46,38 @@ class Breaks:
         strict = [(c.name, c.right) if c.op in ("lt", "ge") else (c.right, c.name) for c in found]
         self._pairs = tuple(dict.fromkeys(strict))
         self.terms = frozenset(side for pair in self._pairs for side in pair if isinstance(side, str))
+        differences = [Operation("-", self._expression(left), self._expression(right)) for left, right in self._pairs]
+        self._compute = computations(rulebook, differences)
 
-    def truths(self, facts: Amounts) -> tuple[bool, ...]:
-        """Whether each ``left < right`` holds; facts hold every term."""
-        return tuple(difference < 0 for difference in self._differences(facts))
+    def differences(self, amounts: Amounts) -> tuple[int, ...]:
+        """``left - right`` of every comparison; every amount is given."""
+        return self._compute(with_range(amounts))
 
-    def _differences(self, facts: Amounts) -> tuple[int, ...]:
-        return tuple(_value(left, facts) - _value(right, facts) for left, right in self._pairs)
+    def truths(self, amounts: Amounts) -> tuple[bool, ...]:
+        """Whether each ``left < right`` holds; every amount is given."""
+        return tuple(difference < 0 for difference in self.differences(amounts))
 
     def along(self, amounts: Amounts, name: str, bounds: tuple[int, int]) -> list[int]:
         """The values of ``name`` within bounds whose predecessor has other truths. The other amounts are all given."""
 
-        def differences(value: int) -> tuple[int, ...]:
-            return self._differences(with_terms(self._rulebook, {**amounts, name: value}, self.terms))
-
         def difference(place: int, value: int) -> int:
-            return differences(value)[place]
+            return self.differences({**amounts, name: value})[place]
 
         least, most = bounds
-        at_least, at_most = differences(least), differences(most)
-        turns = set()
-        for place, (first, last) in enumerate(zip(at_least, at_most, strict=True)):
-            if (first < 0) != (last < 0):
-                turns.add(_turn(partial(difference, place), least, first, most, last))
-        return sorted(turns)
+        ends = zip(self.differences({**amounts, name: least}), self.differences({**amounts, name: most}), strict=True)
+        return sorted(
+            {
+                _turn(partial(difference, place), least, first, most, last)
+                for place, (first, last) in enumerate(ends)
+                if (first < 0) != (last < 0)
+            }
+        )
 
-
-def _value(side: Encoded, facts: Amounts) -> int:
-    return int(facts[side]) if isinstance(side, str) else int(side)
+    def _expression(self, side: Encoded) -> Expression:
+        if not isinstance(side, str):
+            return Number(int(side))
+        term = self._rulebook.terms.get(side)
+        return term.expression if term else Use(side)
 
 
 def _turn(difference: Callable[[int], int], low: int, at_low: int, high: int, at_high: int) -> int:

@@ -26,6 +26,8 @@ from advisor.scenario import Axis, Route
 Outcome = Route | None
 """A recommended route, or None where no route is feasible."""
 Answers = Mapping[str, Encoded]
+Truths = tuple[bool, ...]
+"""Which of the comparisons of amounts hold."""
 _VOLUMES = ("monthly_images_low", "monthly_images_high")
 
 
@@ -51,8 +53,9 @@ class Cells:
     ``steps[name]`` holds pairs of cells that differ in that one amount only.
     """
 
-    witnesses: dict[tuple[bool, ...], dict[str, Encoded]] = field(default_factory=dict)
-    steps: dict[str, set[tuple[tuple[bool, ...], tuple[bool, ...]]]] = field(default_factory=dict)
+    witnesses: dict[Truths, dict[str, Encoded]] = field(default_factory=dict)
+    steps: dict[str, set[tuple[Truths, Truths]]] = field(default_factory=dict)
+    profiles: dict[Standing, dict[Truths, frozenset[Outcome]]] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=8)
@@ -70,25 +73,32 @@ class Completions:
         self._plain = PlainReading(rulebook)
         read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
         self._needs = tuple(name for name in FIELD_NAMES if name in read and FIELD_NAMES[name].scope is Scope.NEED)
-        amounts = {"monthly_images" if name in _VOLUMES else name for name in read}
-        self._amounts = tuple(n for n in FIELD_NAMES if n in amounts and FIELD_NAMES[n].scope is Scope.AMOUNT)
+        volumes = ("monthly_images", *_VOLUMES) if read & {"monthly_images", *_VOLUMES} else ()
+        self._amounts = tuple(
+            name
+            for name, known in FIELD_NAMES.items()
+            if name in volumes or (known.scope is Scope.AMOUNT and name in read)
+        )
         self._preferred = tuple(name for name in self._needs if name in rulebook.reads(rulebook.preferences))
         self._breaks = Breaks(rulebook)
         self._preferences_given = lru_cache(maxsize=4096)(self._match_preferences)
         self._cells_given = lru_cache(maxsize=256)(self._walk)
 
-    def unanswered(self, answers: Answers) -> tuple[str, ...]:
-        """The unanswered questions the rules read at all, in the order of the scenario."""
-        volumes_known = "monthly_images" in answers or all(name in answers for name in _VOLUMES)
-        return tuple(
-            name
-            for name in (*self._needs, *self._amounts)
-            if name not in answers and not (name == "monthly_images" and volumes_known)
-        )
+    def unanswered(self, answers: Answers, ranged: bool = False) -> tuple[str, ...]:
+        """The unanswered questions the rules read at all, in the order of the scenario.
 
-    def outcomes(self, answers: Answers, silenced: Silenced = NOTHING) -> frozenset[Outcome]:
+        A low or high month that is not given is the expected one; with ``ranged`` it is a question of its own.
+        """
+        return tuple(name for name in (*self._needs, *self._unknown_amounts(answers, ranged)) if name not in answers)
+
+    def _unknown_amounts(self, answers: Answers, ranged: bool) -> tuple[str, ...]:
+        ends_known = all(name in answers for name in _VOLUMES)
+        skipped = {"monthly_images"} if ranged or ends_known else set(_VOLUMES)
+        return tuple(name for name in self._amounts if name not in answers and name not in skipped)
+
+    def outcomes(self, answers: Answers, silenced: Silenced = NOTHING, ranged: bool = False) -> frozenset[Outcome]:
         """Every outcome that some completion reaches. Routes left undecided all count."""
-        groups, cells = self._groups(answers), self._cells(answers)
+        groups, cells = self._groups(answers), self._cells(answers, ranged)
         found: set[Outcome] = set()
         for standing in self._standings(groups):
             for cell in cells.witnesses:
@@ -98,22 +108,22 @@ class Completions:
     def witnesses(self, answers: Answers) -> dict[Outcome, dict[str, Encoded]]:
         """For each outcome some completion that reaches it: the needs and the amounts, given and made up."""
         groups, cells = self._groups(answers), self._cells(answers)
-        known = {name: answers[name] for name in (*self._needs, *self._amounts, *_VOLUMES) if name in answers}
+        known = {name: answers[name] for name in (*self._needs, *self._amounts) if name in answers}
         found: dict[Outcome, dict[str, Encoded]] = {}
         for standing, needs in self._standings(groups).items():
             for cell, facts in cells.witnesses.items():
-                amounts = {name: facts[name] for name in self._amounts if name in facts}
+                amounts = {name: facts[name] for name in self._amounts if name in facts and name not in _VOLUMES}
                 for outcome in self._outcome(standing, cell, cells, NOTHING):
                     found.setdefault(outcome, {**amounts, **needs, **known})
         return found
 
-    def open_questions(self, answers: Answers) -> tuple[str, ...]:
+    def open_questions(self, answers: Answers, ranged: bool = False) -> tuple[str, ...]:
         """The questions whose answer can change the outcome: gates before amounts, the most decisive first.
 
         How decisive a question is: the share of all pairs of its answers, over the completions of the others, whose
         outcomes differ.
         """
-        groups, cells = self._groups(answers), self._cells(answers)
+        groups, cells = self._groups(answers), self._cells(answers, ranged)
         weight = {name: self._weight_of_need(name, groups, cells) for group in groups for name in group.unknown}
         weight |= {name: self._weight_of_amount(name, groups, cells) for name in cells.steps}
         order = {name: (name in cells.steps, -share) for name, share in weight.items() if share}
@@ -121,7 +131,7 @@ class Completions:
         return tuple(sorted(order, key=lambda name: (*order[name], position[name])))
 
     def _outcome(
-        self, standing: Standing, cell: tuple[bool, ...], cells: Cells, silenced: Silenced = NOTHING
+        self, standing: Standing, cell: Truths, cells: Cells, silenced: Silenced = NOTHING
     ) -> frozenset[Outcome]:
         witness = cells.witnesses[cell]
         matched = self._preferences_given(
@@ -135,6 +145,12 @@ class Completions:
     ) -> tuple[str, ...]:
         return self._plain.preferences({**dict(terms), **dict(preferred)})
 
+    def _profile(self, standing: Standing, cells: Cells) -> dict[Truths, frozenset[Outcome]]:
+        """What the gates' standing comes to in every cell, worked out once."""
+        if standing not in cells.profiles:
+            cells.profiles[standing] = {cell: self._outcome(standing, cell, cells) for cell in cells.witnesses}
+        return cells.profiles[standing]
+
     def _weight_of_need(self, name: str, groups: list[Group], cells: Cells) -> float:
         group = next(group for group in groups if name in group.unknown)
         place = group.unknown.index(name)
@@ -144,19 +160,19 @@ class Completions:
         others = self._standings([other for other in groups if other is not group])
         pairs = differing = 0
         for family in {tuple(dict.fromkeys(family)) for family in families.values()}:
-            for other, cell in product(others, cells.witnesses):
-                outcomes = [self._outcome(_joined(standing, other), cell, cells) for standing in family]
-                pairs += 1
-                differing += len(set(outcomes)) > 1
-        return differing / pairs if pairs else 0.0
+            for other in others:
+                profiles = [self._profile(_joined(standing, other), cells) for standing in family]
+                pairs += len(cells.witnesses)
+                differing += sum(len({profile[cell] for profile in profiles}) > 1 for cell in cells.witnesses)
+        return differing / pairs
 
     def _weight_of_amount(self, name: str, groups: list[Group], cells: Cells) -> float:
-        steps = [(a, b) for a, b in cells.steps[name] if a != b]
-        pairs = differing = 0
-        for standing, (before, after) in product(self._standings(groups), steps):
-            pairs += 1
-            differing += self._outcome(standing, before, cells) != self._outcome(standing, after, cells)
-        return differing / pairs if pairs else 0.0
+        steps = cells.steps[name]
+        if not steps:
+            return 0.0
+        profiles = [self._profile(standing, cells) for standing in self._standings(groups)]
+        differing = sum(profile[before] != profile[after] for profile in profiles for before, after in steps)
+        return differing / (len(profiles) * len(steps))
 
     def _standings(self, groups: list[Group]) -> dict[Standing, dict[str, Encoded]]:
         """Every standing the groups can reach together, each with answers to the unknown needs that reach it."""
@@ -212,38 +228,40 @@ class Completions:
             return {value for value in values if isinstance(value, int) and not isinstance(value, Unknown)}
         return {int(side)}
 
-    def _cells(self, answers: Answers) -> Cells:
-        known = {name: answers[name] for name in (*self._amounts, *_VOLUMES) if name in answers}
-        return self._cells_given(tuple(sorted(known.items())))
+    def _cells(self, answers: Answers, ranged: bool = False) -> Cells:
+        known = {name: answers[name] for name in self._amounts if name in answers}
+        return self._cells_given(tuple(sorted(known.items())), ranged)
 
-    def _walk(self, known: tuple[tuple[str, Encoded], ...]) -> Cells:
+    def _walk(self, known: tuple[tuple[str, Encoded], ...], ranged: bool) -> Cells:
         """From the corners of the unknown amounts along every line, then once more from where the truths change."""
         amounts = dict(known)
-        unknown = tuple(name for name in self.unanswered(amounts) if name in self._amounts)
-        bounds = {name: bounds_of(name, amounts) for name in unknown}
+        unknown = self._unknown_amounts(amounts, ranged)
         cells = Cells(steps={name: set() for name in unknown})
-        starts: list[dict[str, Encoded]]
-        starts = [dict(zip(unknown, corner, strict=True)) for corner in product(*bounds.values())]
+        corners = product(*(bounds_of(name, amounts) for name in unknown))
+        starts = [
+            start for corner in corners if _possible(start := {**amounts, **dict(zip(unknown, corner, strict=True))})
+        ]
         visited: set[tuple[object, ...]] = set()
         for _ in range(2):
             turns: dict[tuple[object, ...], dict[str, Encoded]] = {}
             for start in starts:
-                self._visit({**amounts, **start}, cells)
+                self._visit(start, cells)
                 for name in unknown:
                     line = (name, *(start[other] for other in unknown if other != name))
                     if line not in visited:
                         visited.add(line)
-                        turns |= self._walk_line(amounts, start, name, bounds[name], cells)
+                        turns |= self._walk_line(start, name, cells)
             starts = list(turns.values())
         return cells
 
     def _walk_line(
-        self, amounts: Answers, start: dict[str, Encoded], name: str, bounds: tuple[int, int], cells: Cells
+        self, start: dict[str, Encoded], name: str, cells: Cells
     ) -> dict[tuple[object, ...], dict[str, Encoded]]:
         """Visits both ends of a line and both sides of every break point; returns the points where truths change."""
-        breaks = self._breaks.along({**amounts, **start}, name, bounds)
-        points = [bounds[0], *(value for turn in breaks for value in (turn - 1, turn)), bounds[1]]
-        reached = [self._visit({**amounts, **start, name: value}, cells) for value in points]
+        least, most = bounds_of(name, start)
+        breaks = self._breaks.along(start, name, (least, most))
+        points = [least, *(value for turn in breaks for value in (turn - 1, turn)), most]
+        reached = [self._visit({**start, name: value}, cells) for value in points]
         cells.steps[name] |= {(a, b) for a in reached for b in reached if a != b}
         return {
             (name, before, after, place): {**start, name: points[place]}
@@ -251,14 +269,19 @@ class Completions:
             if before != after
         }
 
-    def _visit(self, amounts: Answers, cells: Cells) -> tuple[bool, ...]:
-        facts = with_terms(self._rulebook, amounts, self._breaks.terms)
-        cell = self._breaks.truths(facts)
+    def _visit(self, amounts: Answers, cells: Cells) -> Truths:
+        cell = self._breaks.truths(amounts)
         if cell not in cells.witnesses:
-            cells.witnesses[cell] = facts
+            cells.witnesses[cell] = with_terms(self._rulebook, amounts, self._breaks.terms)
         return cell
 
 
 def _joined(left: Standing, right: Standing) -> Standing:
     pairs = zip(left.eliminated, right.eliminated, strict=True)
     return Standing(tuple(a | b for a, b in pairs), left.preferred + right.preferred)
+
+
+def _possible(amounts: Answers) -> bool:
+    """The low month is no more than the high one."""
+    low, high = (amounts.get(name) for name in _VOLUMES)
+    return low is None or high is None or int(low) <= int(high)

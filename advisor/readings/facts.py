@@ -33,14 +33,20 @@ def with_terms(
 
     All terms are computed when none are named; a term one of whose amounts is not known stays absent.
     """
-    facts: dict[str, Encoded] = {**rulebook.constants, **answers}
-    for name, default in _RANGE_DEFAULTS.items():
-        if name not in facts and default in facts:
-            facts[name] = facts[default]
+    facts = {**rulebook.constants, **with_range(answers)}
     present = facts.keys()
     for name, reads, compute in _terms(rulebook):
         if (wanted is None or name in wanted) and reads <= present:
-            facts[name] = compute(facts)
+            (facts[name],) = compute(facts)
+    return facts
+
+
+def with_range(answers: Mapping[str, Encoded]) -> dict[str, Encoded]:
+    """The answers with the ends of the volume range filled in from the expected month."""
+    facts = dict(answers)
+    for name, default in _RANGE_DEFAULTS.items():
+        if name not in facts and default in facts:
+            facts[name] = facts[default]
     return facts
 
 
@@ -57,12 +63,18 @@ class _Source:
 
 
 @lru_cache(maxsize=8)
-def _terms(rulebook: Rulebook) -> list[tuple[str, frozenset[str], Callable[[Mapping[str, Encoded]], int]]]:
-    return [(name, term.reads, computation(term.expression, term.reads)) for name, term in rulebook.terms.items()]
+def _terms(rulebook: Rulebook) -> list[tuple[str, frozenset[str], Callable[[Mapping[str, Encoded]], tuple[int, ...]]]]:
+    return [(name, term.reads, computations(rulebook, [term.expression])) for name, term in rulebook.terms.items()]
 
 
-def computation(expression: Expression, reads: Iterable[str]) -> Callable[[Mapping[str, Encoded]], int]:
-    """The expression as a function of the facts it reads, all of which must be there."""
-    source = term_value(expression, _Source(), {name: f"facts[{name!r}]" for name in reads})
-    function: Callable[[Mapping[str, Encoded]], int] = eval(f"lambda facts: {source}", {"__builtins__": {}})
+def computations(
+    rulebook: Rulebook, expressions: Iterable[Expression]
+) -> Callable[[Mapping[str, Encoded]], tuple[int, ...]]:
+    """Several expressions as one function of the facts they read, all of which must be there."""
+    values = {name: f"facts[{name!r}]" for name in FIELD_NAMES}
+    values |= {name: str(value) for name, value in rulebook.constants.items()}
+    source = "".join(f"{term_value(expression, _Source(), values)}, " for expression in expressions)
+    function: Callable[[Mapping[str, Encoded]], tuple[int, ...]]
+    # The text is built from checked names, whole numbers and + - * / only; nothing of a user's stands in it.
+    function = eval(f"lambda facts: ({source})", {"__builtins__": {}})
     return function

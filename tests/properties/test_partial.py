@@ -101,6 +101,18 @@ def test_every_outcome_has_a_completion_that_reaches_it(partial: tuple[dict[str,
         assert outcome(complete) == route
 
 
+@examples(300)
+@given(complete_answers(), st.sets(st.sampled_from(AMOUNTS[1:]), max_size=3), st.booleans())
+def test_with_a_range_still_open_no_range_leads_outside_the_outcomes(
+    answers: dict[str, Any], gone: set[str], volume_known: bool
+) -> None:
+    hidden = {*gone, "monthly_images_low", "monthly_images_high", *(() if volume_known else ("monthly_images",))}
+    known = answer_facts(scenario({name: value for name, value in answers.items() if name not in hidden}))
+    outcomes = COMPLETIONS.outcomes(known, ranged=True)
+    assert outcome(answers) in outcomes
+    assert bool(COMPLETIONS.open_questions(known, ranged=True)) == (len(outcomes) > 1)
+
+
 def decoded(name: str, value: int | str | bool) -> Any:
     known = FIELD_NAMES[name]
     if known.boolean:

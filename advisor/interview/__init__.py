@@ -1,0 +1,1 @@
+"""The interview: a pure flow of questions, and the terminal on it."""

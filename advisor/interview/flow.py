@@ -1,0 +1,172 @@
+"""The flow as a pure function of the answers so far: the next question, why, and where the decision stands.
+
+It asks what can still change the recommended route, gates before amounts, the most decisive first. Then it offers to
+work out the costs, and to ask for details that change what the memo says but never the route.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from advisor.explain.completions import Outcome, completions_of
+from advisor.interview.given import COSTS, DETAILS, Given
+from advisor.offers import Encoded
+from advisor.readings.facts import answer_facts, with_terms
+from advisor.readings.plain import PlainReading
+from advisor.readings.verdict import judge
+from advisor.rulebook.model import Rule, Rulebook
+from advisor.rulebook.names import FIELD_NAMES, Scope
+from advisor.scenario import FIELDS, Route
+
+_RANGE = ("monthly_images_low", "monthly_images_high")
+_COST_QUESTIONS: tuple[tuple[str, Route | None], ...] = (
+    ("monthly_images", None),
+    ("open_price", Route.OPEN_WEIGHT_API),
+    ("closed_price", Route.CLOSED_API),
+    ("gpu_hour_price", Route.SELF_HOST),
+    ("images_per_gpu_hour", Route.SELF_HOST),
+    ("monthly_overhead", Route.SELF_HOST),
+)
+_DETAILS = ("title", "output_use", "annual_revenue_usd", "region", "current_route", "migration_cost")
+
+
+@dataclass(frozen=True)
+class Out:
+    """A route that is out, and the rule that took it out."""
+
+    route: Route
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the decision stands: the outcomes still possible, what is out and why, what can still matter."""
+
+    outcomes: frozenset[Outcome]
+    out: tuple[Out, ...]
+    open: tuple[str, ...]
+
+    @property
+    def settled(self) -> bool:
+        """Whether one outcome is certain."""
+        return len(self.outcomes) == 1
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a question is asked: the rules it feeds, and where each of its options would lead."""
+
+    rules: tuple[Rule, ...]
+    leads_to: tuple[tuple[str, frozenset[Outcome]], ...]
+
+
+class Flow:
+    """The interview over one rulebook."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        self._completions = completions_of(rulebook)
+        self._plain = PlainReading(rulebook)
+
+    def next(self, given: Given) -> str | None:
+        """The next question's id, or None when everything worth asking has been asked."""
+        position = self.position(given)
+        asked = next((name for name in position.open if name not in given), None)
+        if asked:
+            return asked
+        return next((name for name in self._afterwards(given, position) if name not in given), None)
+
+    def position(self, given: Given) -> Position:
+        """Where the decision stands with these answers."""
+        facts = self._facts(given)
+        judgement = judge(self._rulebook, self._plain, with_terms(self._rulebook, facts))
+        out = tuple(
+            Out(offer.route, self._rulebook.rules[match.eliminating[0]])
+            for offer, match in zip(judgement.offers, judgement.gates, strict=True)
+            if match.eliminating and offer.route not in judgement.verdict.feasible
+        )
+        outcomes = self._completions.outcomes(facts, ranged=True)
+        questions = self._completions.open_questions(facts, ranged=True)
+        return Position(outcomes, out, _volume_first(questions, given))
+
+    def remaining(self, given: Given) -> int:
+        """How many questions can still matter to the route."""
+        return sum(name not in given for name in self.position(given).open)
+
+    def skipped(self, given: Given) -> tuple[str, ...]:
+        """The questions the rules read that were not asked, because no answer changes the route."""
+        facts = self._facts(given)
+        return tuple(
+            name
+            for name in self._completions.unanswered(facts, ranged=True)
+            if name not in given and not FIELDS[name].optional
+        )
+
+    def why(self, given: Given, question: str) -> Reason:
+        """The rules a question feeds, and the outcomes still possible after each of its options."""
+        read = {question, *(_RANGE if question == "monthly_images" else ())}
+        rules = tuple(
+            rule
+            for rule in (*self._rulebook.gates, *self._rulebook.preferences)
+            if read & self._rulebook.reads((rule,))
+        )
+        facts = self._facts(given)
+        known = FIELD_NAMES.get(question)
+        options: dict[str, Encoded] = {}
+        if known and not known.numeric and known.scope is Scope.NEED:
+            options = {option: known.encode(option) for option in known.options} or {"false": False, "true": True}
+        leads = tuple(
+            (option, self._completions.outcomes({**facts, question: code}, ranged=True))
+            for option, code in options.items()
+        )
+        return Reason(rules, leads)
+
+    def _afterwards(self, given: Given, position: Position) -> list[str]:
+        """What is offered once no answer can change the route any more."""
+        questions: list[str] = []
+        costs = [name for name, route in _COST_QUESTIONS if self._costs_read(name, route, position, given)]
+        if any(name not in given for name in costs):
+            questions.append(COSTS)
+        if given.answers.get(COSTS) is True:
+            questions += costs
+        questions.append(DETAILS)
+        if given.answers.get(DETAILS) is True:
+            questions += [name for name in _DETAILS if self._worth_asking(name, given, position)]
+        return questions
+
+    def _costs_read(self, name: str, route: Route | None, position: Position, given: Given) -> bool:
+        if name == "monthly_images" and all(end in given.answers for end in _RANGE):
+            return False
+        return route is None or route not in {out.route for out in position.out}
+
+    def _worth_asking(self, name: str, given: Given, position: Position) -> bool:
+        if name == "region":
+            return given.answers.get("residency") == "in_region"
+        if name == "migration_cost":
+            current = given.answers.get("current_route")
+            return current is not None and position.outcomes != {current}
+        return True
+
+    def _facts(self, given: Given) -> dict[str, Encoded]:
+        """The answers as facts; an end of the range that is not known is the expected month."""
+        facts = answer_facts(given.scenario())
+        for end in _RANGE:
+            if end in given.unknown and "monthly_images" in facts:
+                facts[end] = facts["monthly_images"]
+        return facts
+
+
+def _volume_first(questions: tuple[str, ...], given: Given) -> tuple[str, ...]:
+    """The expected month is asked before the ends of its range."""
+    if "monthly_images" in given or not set(questions) & set(_RANGE):
+        return questions
+    first = next(name for name in questions if name in _RANGE)
+    place = questions.index(first)
+    return (*questions[:place], "monthly_images", *questions[place:])
+
+
+@lru_cache(maxsize=8)
+def flow_of(rulebook: Rulebook) -> Flow:
+    """The flow of a rulebook, made once."""
+    return Flow(rulebook)

@@ -1,0 +1,212 @@
+"""The program as a user runs it: processes, pipes, signals, a terminal, other locales and hash seeds."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from advisor.record import Decision, parse_record
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "exercise-38-3-2.scenario.yaml"
+ADVISOR = [sys.executable, "-m", "advisor"]
+PERMISSIVE: dict[str, object] = {
+    "residency": "anywhere",
+    "output_use": "commercial",
+    "indemnity_required": False,
+    "train_on_outputs": False,
+    "quality": "open_suffices",
+    "control": "prompt_only",
+    "latency": "tolerant",
+    "open_price": 0.03,
+    "closed_price": 0.04,
+    "gpu_hour_price": 1.20,
+    "images_per_gpu_hour": 600,
+    "monthly_overhead": 2000,
+}
+REFERENCE: dict[str, tuple[dict[str, object], str | None, list[str], int]] = {
+    "38.3.3 a": ({"monthly_images": 3000, "residency": "on_premises"}, "self_host", ["residency"], 0),
+    "38.3.3 b": (
+        {"monthly_images_low": 100, "monthly_images_high": 100_000},
+        "open_weight_api",
+        ["switching_cost"],
+        0,
+    ),
+    "38.3.3 c": ({"monthly_images": 500, "quality": "frontier_only"}, "closed_api", ["model_access"], 0),
+    "38.3.3 d": ({"monthly_images": 3_000_000, "control": "adapters"}, "self_host", ["cost"], 0),
+    "38.3.2": ({"monthly_images": 50_000}, "open_weight_api", ["cost"], 0),
+    "startup, first month": (
+        {"monthly_images": 4000, "quality": "best_preferred"},
+        "closed_api",
+        ["model_access"],
+        0,
+    ),
+    "startup, a year on": (
+        {"monthly_images": 2_000_000, "quality": "best_preferred", "current_route": "closed_api"},
+        "self_host",
+        ["cost"],
+        0,
+    ),
+    "on_premises and latents": (
+        {"monthly_images": 50_000, "residency": "on_premises", "control": "latents"},
+        "self_host",
+        ["residency", "control"],
+        0,
+    ),
+    "on_premises and frontier_only": (
+        {"monthly_images": 5000, "residency": "on_premises", "quality": "frontier_only"},
+        None,
+        [],
+        4,
+    ),
+}
+
+
+def advisor(*arguments: str, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*ADVISOR, *arguments],
+        input=stdin,
+        stdin=None if stdin is not None else subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )
+
+
+def record_of(text: str) -> Decision:
+    return parse_record(text, "standard output")
+
+
+@pytest.mark.parametrize("case", REFERENCE)
+def test_reference_outcomes_through_the_command_line(case: str) -> None:
+    answers, route, axes, code = REFERENCE[case]
+    done = advisor("decide", "-", "--json", "--date", "2026-11-22", stdin=json.dumps({**PERMISSIVE, **answers}))
+    assert (done.returncode, done.stderr) == (code, "")
+    record = json.loads(done.stdout)
+    assert (record["route"], record["deciding_axes"]) == (route, axes)
+    assert record["deciding_axis"] == (axes[0] if axes else None)
+    if route:
+        assert record["crossovers"]["open_weight_api"] == "71428.57"
+
+
+def test_the_same_input_gives_the_same_bytes_everywhere(tmp_path: Path) -> None:
+    elsewhere = {"LC_ALL": "C", "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "1", "NO_COLOR": "1"}
+    here = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "2"}
+    for out, environment in (("a", elsewhere), ("b", here)):
+        arguments = ("decide", str(EXAMPLE), "--date", "2026-11-22", "--out", str(tmp_path / out))
+        assert advisor(*arguments, **environment).returncode == 0
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == [f"exercise-38-3-2.{kind}" for kind in ("decision.json", "memo.md", "scenario.yaml")]
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_what_is_written_decides_the_same_again(tmp_path: Path) -> None:
+    arguments = ("--date", "2026-11-22", "--set", "title=A \u201ctitle\u201d: #1, 'x' \U0001f3a8")
+    assert advisor("decide", str(EXAMPLE), *arguments, "--out", str(tmp_path)).returncode == 0
+    again = advisor("decide", str(tmp_path / "exercise-38-3-2.scenario.yaml"), "--json", "--date", "2026-11-22")
+    assert again.stdout == (tmp_path / "exercise-38-3-2.decision.json").read_text(encoding="utf-8")
+    assert record_of(again.stdout).scenario["title"] == "A \u201ctitle\u201d: #1, 'x' \U0001f3a8"
+
+
+def test_settings_are_typed_as_people_type_them() -> None:
+    settings = ["monthly_images=40k", "open_price=$0.03", "closed_price=4 cents", "monthly_overhead=2,000"]
+    arguments = [word for setting in settings for word in ("--set", setting)]
+    record = record_of(advisor("decide", str(EXAMPLE), "--json", *arguments).stdout)
+    assert record.scenario["monthly_images"] == 40_000
+    assert record.scenario["closed_price"] == "0.04"
+    assert record.scenario["monthly_overhead"] == "2000"
+
+
+def test_answers_missing_are_named_on_stderr_and_exit_is_3() -> None:
+    done = advisor("decide", str(EXAMPLE), "--json", "--set", "open_price=")
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["open_questions"] == ["open_price"]
+    assert "answers are missing: `open_price`" in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = f"{' '.join(ADVISOR)} decide {EXAMPLE} | head -c 20"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout.startswith("---")
+
+
+@pytest.mark.parametrize("where", ["terminal", "pipe"])
+def test_ctrl_c_while_waiting_for_input_exits_130(where: str) -> None:
+    if where == "terminal":
+        controller, terminal = pty.openpty()
+        stdin: int = terminal
+    else:
+        stdin, controller = os.pipe()
+    process = subprocess.Popen([*ADVISOR, "decide", "-"], stdin=stdin, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        os.close(controller)
+        os.close(stdin)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+
+
+def test_a_terminal_gets_the_memo_without_escape_codes() -> None:
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen([*ADVISOR, "decide", str(EXAMPLE)], stdin=terminal, stdout=terminal, cwd=ROOT)
+    os.close(terminal)
+    shown = b""
+    try:
+        while chunk := os.read(controller, 65536):
+            shown += chunk
+    except OSError:  # Linux says "input/output error" when the other side of a terminal has closed
+        pass
+    finally:
+        os.close(controller)
+    assert process.wait(timeout=30) == 0
+    assert b"Deciding axis: **cost**" in shown
+    assert b"\x1b" not in shown
+
+
+def test_no_command_prints_the_help_and_exits_2() -> None:
+    done = advisor()
+    assert done.returncode == 2
+    assert "decide" in done.stdout
+
+
+def test_the_version_and_the_help_need_no_heavy_import() -> None:
+    check = "import sys; from advisor.cli.main import run\ntry: run(['--help'])\nexcept SystemExit: pass\n"
+    heavy = "print(sorted({'pydantic', 'jinja2', 'yaml', 'durable_rules_engine'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", check + heavy], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("what", ["scenario", "decision"])
+def test_schemas_are_json(what: str) -> None:
+    assert json.loads(advisor("schema", what).stdout)["type"] == "object"
+
+
+def test_the_cost_command_solves_the_exercise() -> None:
+    arguments = ("--price", "0.03", "--gpu-hour", "1.20", "--images-per-hour", "600", "--overhead", "2000")
+    assert advisor("cost", *arguments).stdout == "crossover: 71,428.57 images a month\n"
+    never = advisor("cost", "--price", "0.002", *arguments[2:]).stdout
+    assert "never wins" in never
+
+
+def test_nothing_is_left_behind_when_a_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "exercise-38-3-2.decision.json").mkdir()
+    done = advisor("decide", str(EXAMPLE), "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
