@@ -13,6 +13,7 @@ import advisor
 from advisor.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED, AdvisorError, BadInput, Problem, did_you_mean, quoted
 
 COMMANDS = {
+    "interview": "ask what matters, decide, and write the memo",
     "decide": "decide a scenario file and print its memo",
     "cost": "the crossover volume, exact, in one line",
     "rules": "check the rulebook, and test the cases beside the rules",

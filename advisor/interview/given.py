@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from advisor.errors import BadInput
@@ -44,21 +44,16 @@ class Given:
         changed.scenario()
         return changed
 
-    def forget(self, question: str) -> Given:
-        """Without one answer, so that it is asked again where it matters."""
-        answers = {name: known for name, known in self.answers.items() if name != question}
-        order = tuple(name for name in self.order if name != question)
-        return replace(self, answers=answers, unknown=self.unknown - {question}, order=order)
-
     def scenario(self) -> Scenario:
         """The answers to scenario fields as a scenario. Raises BadInput."""
         return validated({name: value for name, value in self.answers.items() if name in FIELDS}, "the answers")
 
-    @classmethod
-    def of(cls, scenario: Scenario) -> Given:
-        """Answers that were given before the interview began."""
-        answers = scenario.model_dump(exclude_none=True)
-        return cls(answers, frozenset(), tuple(answers))
+    def with_answers(self, answers: Mapping[str, Any]) -> Given:
+        """With several answers that fit together; None takes one back."""
+        kept = {name: known for name, known in {**self.answers, **answers}.items() if known is not None}
+        unknown = self.unknown - set(answers)
+        order = [name for name in dict.fromkeys((*self.order, *answers)) if name in kept or name in unknown]
+        return Given(kept, unknown, tuple(order))
 
 
 def _without_misfits(answers: dict[str, Any]) -> dict[str, Any]:
