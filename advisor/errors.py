@@ -13,6 +13,8 @@ EXIT_INFEASIBLE = 4
 EXIT_DIFFERENCE = 5
 EXIT_INTERRUPTED = 130
 
+MAX_SHOWN = 20
+"""How many faults are printed; a file with more is usually the wrong file."""
 _SHOWN_LENGTH = 60
 
 
@@ -35,7 +37,7 @@ class Problem:
             lines.append(f"  --> {where}")
         if self.help:
             lines.append(f"  help: {self.help}")
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
 
 
 class AdvisorError(Exception):
@@ -51,7 +53,10 @@ class BadInput(AdvisorError):
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         self.problems: Sequence[Problem] = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        shown = [str(problem) for problem in self.problems[:MAX_SHOWN]]
+        if len(self.problems) > MAX_SHOWN:
+            shown.append(str(Problem(f"{len(self.problems) - MAX_SHOWN:,} more faults are not shown")))
+        super().__init__("\n".join(shown))
 
 
 class EngineFailure(AdvisorError):
@@ -64,25 +69,45 @@ class EngineFailure(AdvisorError):
         super().__init__(str(Problem(place + what, field=field, help=help)))
 
 
-def quoted(value: object) -> str:
-    """A user's value in backticks, on one line, shortened, with nothing a terminal would obey.
+def printable(text: str) -> str:
+    """The text on one line, with an escape for whatever a terminal would obey or nobody would see.
 
-    >>> quoted("a\\x1b[31mb")
-    '`a?[31mb`'
+    >>> printable("a\\x1b[31mb\\u00a0c")
+    'a\\\\x1b[31mb\\\\xa0c'
     """
-    text = "".join(char if char.isprintable() else "?" for char in str(value)[: _SHOWN_LENGTH + 1])
-    if len(text) > _SHOWN_LENGTH:
-        text = text[:_SHOWN_LENGTH] + "..."
-    return f"`{text}`"
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def quoted(value: object) -> str:
+    """A user's value in backticks, as YAML would write it, on one line and shortened.
+
+    >>> quoted("a\\nb"), quoted(True), quoted(None), quoted(["a", {"b": 1}])
+    ('`a\\\\nb`', '`true`', '`null`', '`[a, {b: 1}]`')
+    """
+    text = _plainly(value)
+    return f"`{printable(text[:_SHOWN_LENGTH])}{'...' if len(text) > _SHOWN_LENGTH else ''}`"
+
+
+def _plainly(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_plainly(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_plainly, value)) + "]"
+    return str(value)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """The help line for a misspelt word, when one of the known words is close enough.
 
-    >>> did_you_mean("latnecy", ["latency", "quality"])
-    'did you mean `latency`?'
+    >>> did_you_mean("latnecy", ["latency", "quality"]), did_you_mean("On Premises", ["anywhere", "on_premises"])
+    ('did you mean `latency`?', 'did you mean `on_premises`?')
     """
     import difflib
 
-    close = difflib.get_close_matches(word[:_SHOWN_LENGTH], list(known), n=1, cutoff=0.6)
+    alike = word[:_SHOWN_LENGTH].strip().lower().replace(" ", "_")
+    close = difflib.get_close_matches(alike, list(known), n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 import tempfile
@@ -20,38 +21,66 @@ def read_text(path: str, max_bytes: int = MAX_BYTES) -> str:
     """
     name = "standard input" if path == STANDARD_INPUT else path
     try:
-        if path == STANDARD_INPUT:
-            data = sys.stdin.buffer.read(max_bytes + 1)
-        else:
-            if Path(path).exists() and not Path(path).is_file():
-                raise BadInput(Problem("this is not a regular file", file=name, help="name a file"))
-            with Path(path).open("rb") as file:
-                data = file.read(max_bytes + 1)
+        data = _bytes_of(path, name, max_bytes + 1)
     except FileNotFoundError:
         raise BadInput(Problem("there is no such file", file=name, help="check the path")) from None
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise BadInput(Problem(f"the file cannot be read: {reason}", file=name)) from None
+        help = "check the path and its permissions"
+        raise BadInput(Problem(f"the file cannot be read: {_reason(error)}", file=name, help=help)) from None
     if len(data) > max_bytes:
         raise BadInput(
             Problem(
-                f"the file is larger than {max_bytes:,} bytes",
+                f"there are more than {max_bytes:,} bytes here",
                 file=name,
-                help="a file of this kind is a few kilobytes; check that this is the right one",
+                help="a file of this kind has a few kilobytes; check that this is the right one",
             )
         )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
+        what = f"byte {quoted(hex(data[error.start]))} is not UTF-8 text"
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            what = "this is UTF-16 text, not UTF-8"
+        raise BadInput(Problem(what, name, line, help="save the file as UTF-8")) from None
+
+
+def _bytes_of(path: str, name: str, most: int) -> bytes:
+    if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise BadInput(Problem("standard input is closed", help="pipe the text in, or name a file"))
+        return sys.stdin.buffer.read(most)
+    if not path:
+        raise BadInput(Problem("the path is empty", help="name a file"))
+    if Path(path).is_dir():
+        raise BadInput(Problem("this is a folder, not a file", file=name, help="name a file in it"))
+    if Path(path).exists() and not Path(path).is_file():
+        # Opening a pipe waits for its writer, and a device may never end.
         raise BadInput(
-            Problem(
-                f"byte {quoted(hex(data[error.start]))} is not UTF-8 text",
-                file=name,
-                line=line,
-                help="save the file as UTF-8",
-            )
-        ) from None
+            Problem("this is not a regular file", file=name, help="name a file, or pipe it in and write `-`")
+        )
+    with Path(path).open("rb") as file:
+        return file.read(most)
+
+
+def is_folder(path: Path) -> bool:
+    """True for a folder; false for anything else, also for what may not be looked at."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """True for a file; false for anything else, also for what may not be looked at."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -71,11 +100,12 @@ def write_whole(path: Path, text: str) -> None:
         except BaseException:
             Path(beside).unlink(missing_ok=True)
             raise
+    except (FileExistsError, NotADirectoryError):
+        what = "the folder cannot be made: a file stands where it would be"
+        raise BadInput(Problem(what, file=str(path.parent), help="name a folder")) from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise BadInput(
-            Problem(f"the file cannot be written: {reason}", file=str(path), help="name a folder you may write to")
-        ) from None
+        what = f"the file cannot be written: {_reason(error)}"
+        raise BadInput(Problem(what, file=str(path), help="name a folder you may write to")) from None
 
 
 def bundled(kind: str) -> Path:

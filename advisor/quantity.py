@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal
 
 from advisor.errors import quoted
 
 MICRO = 6
+_EXACT = Context(prec=1_000)
+"""Wide enough for every number that is at most 100 characters long, so that nothing is rounded before it is checked."""
 _MULTIPLES = {
     "": 1,
     "k": 1_000,
@@ -26,10 +28,14 @@ _MULTIPLES = {
 _TYPED = re.compile(
     r"(?P<dollar>\$|usd)?\s*(?P<number>[-+]?(?:[0-9][0-9,_ ]*)?(?:\.[0-9_]+)?(?:e[-+]?[0-9]{1,3})?)"
     r"\s*(?P<multiple>thousand|million|billion|mn|bn|[kmb])?\s*(?P<unit>usd|dollars?|\$|cents?|¢)?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?P<by>[,_ ])[0-9]{3}(?:(?P=by)[0-9]{3})*(?:\.[0-9]+)?")
-_PLAIN = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:e[-+]?[0-9]{1,3})?", re.IGNORECASE)
+_PLAIN = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]{1,3})?", re.IGNORECASE)
+_ANY_LENGTH = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?", re.IGNORECASE)
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+(?:\.[0-9]*)?")
+_DECIMAL_COMMA = re.compile(r"[-+]?[0-9]{0,15},[0-9]{1,2}|[-+]?0,[0-9]{1,15}")
+_MAX_TYPED = 100
 
 
 class NotANumber(ValueError):
@@ -45,7 +51,7 @@ class Quantity:
     """What one numeric field holds.
 
     ``unit`` is for people ("$ per image"); ``places`` is how many decimal places are kept; ``least`` and ``most``
-    bound it, ``least`` included.
+    bound it, ``least`` included; ``example`` is a usual one, for help lines.
     """
 
     unit: str
@@ -53,43 +59,55 @@ class Quantity:
     least: Decimal
     most: Decimal
     money: bool = False
-
-    @property
-    def example(self) -> str:
-        """A number of this kind, for help lines."""
-        return "0.03" if self.money else "50000"
+    example: str = "1"
 
     def check(self, value: object) -> Decimal:
         """The value as an exact Decimal within bounds. Raises NotANumber; a float is refused, as it is not exact."""
-        help = f"write a plain number, {self.unit}, such as {self.example}"
         if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-            raise NotANumber(f"{quoted(_word(value))} is not a number", help)
-        if isinstance(value, str):
-            if len(value) > 100 or not _PLAIN.fullmatch(value):
-                raise NotANumber(f"{quoted(value)} is not a plain number", help)
-            value = Decimal(value)
-        number = Decimal(value)
+            raise NotANumber(f"{quoted(value)} is not a number", self._help)
+        number = self._read(value) if isinstance(value, str) else Decimal(value)
         if not number.is_finite():
-            raise NotANumber(f"{quoted(value)} is not a finite number", help)
+            raise NotANumber(f"{quoted(value)} is not a finite number", self._help)
         if number < self.least:
             if number < 0:
-                raise NotANumber(f"{quoted(plain(number))} is negative", help)
+                raise NotANumber(f"{quoted(_brief(number))} is negative", self._help)
             if number == 0:
-                raise NotANumber("`0` is not more than zero", help)
-            raise NotANumber(f"{quoted(plain(number))} is less than {plain(self.least)}", help)
+                raise NotANumber("`0` is not more than zero", self._help)
+            raise NotANumber(f"{quoted(_brief(number))} is less than {plain(self.least)}", self._help)
         if number > self.most:
             raise NotANumber(
-                f"{quoted(plain(number))} is more than {grouped(self.most)}, the most that is computed",
+                f"{quoted(_brief(number))} is more than {grouped(self.most)}, the most that is computed",
                 f"check the unit: {self.unit}",
             )
-        return self._rounded_exactly(number)
-
-    def _rounded_exactly(self, number: Decimal) -> Decimal:
-        steps = number.scaleb(self.places)
+        steps = number.scaleb(self.places, _EXACT)
         if steps != steps.to_integral_value():
-            finest = "a whole number" if self.places == 0 else f"at most {self.places} decimal places"
-            raise NotANumber(f"{quoted(plain(number))} has more digits than are kept", f"write {finest}, {self.unit}")
-        return Decimal(plain(number))
+            if self.places == 0:
+                raise NotANumber(f"{quoted(_brief(number))} is not a whole number", f"write whole {self.unit}")
+            finest = f"at most {self.places} decimal places"
+            raise NotANumber(f"{quoted(_brief(number))} has more digits than are kept", f"write {finest}, {self.unit}")
+        return Decimal(plain(abs(number) if number == 0 else number))
+
+    @property
+    def _help(self) -> str:
+        return f"write a plain number, {self.unit}, such as {self.example}"
+
+    def _read(self, text: str) -> Decimal:
+        """The number a text holds: plain digits only, because a file is read by other programs too."""
+        if len(text) <= _MAX_TYPED and _PLAIN.fullmatch(text) and not _LEADING_ZERO.fullmatch(text):
+            return Decimal(text)
+        if _LEADING_ZERO.fullmatch(text) and len(text) <= _MAX_TYPED:
+            help = f"write {plain(Decimal(text))}, without the leading zero"
+            raise NotANumber(f"{quoted(text)} starts with a zero, which some programs read as octal", help)
+        if _ANY_LENGTH.fullmatch(text):
+            raise NotANumber(f"{quoted(text)} has more digits than any amount", f"check the unit: {self.unit}")
+        raise NotANumber(f"{quoted(text)} is not a plain number", self._instead(text))
+
+    def _instead(self, text: str) -> str:
+        try:
+            meant = typed(text, self.money)
+        except NotANumber as error:
+            return error.help if _DECIMAL_COMMA.fullmatch(text.strip()) else self._help
+        return f"write {_brief(meant)}: a plain number, {self.unit}"
 
     def inside(self, number: Decimal) -> int:
         """The number in its smallest steps (dollars to micro-dollars)."""
@@ -109,18 +127,19 @@ def typed(text: str, money: bool) -> Decimal:
     ['40000', '1200', '0.03', '0.03', '2000000', '1200000']
     """
     help = "write a number such as 1200, 1,200, 40k or 1.2M" + (", or $0.03, or 3 cents" if money else "")
-    match = _TYPED.fullmatch(text.strip()) if len(text) <= 100 else None
+    if _DECIMAL_COMMA.fullmatch(text.strip()):
+        help = f"write {text.strip().replace(',', '.')}, with a decimal point"
+    if len(text) > _MAX_TYPED:
+        raise NotANumber(f"{quoted(text)} is too long for a number", help)
+    match = _TYPED.fullmatch(re.sub("[\u00a0\u202f]", " ", text).strip())
     digits = match["number"].strip() if match else ""
     if not match or not (_PLAIN.fullmatch(digits) or _GROUPED.fullmatch(digits)):
         raise NotANumber(f"{quoted(text)} is not a number", help)
     unit = (match["unit"] or "").lower()
     if (match["dollar"] or unit) and not money:
         raise NotANumber(f"{quoted(text)} is an amount of money, and this is not", help)
-    try:
-        number = Decimal(re.sub(r"[,_ ]", "", digits)) * _MULTIPLES[(match["multiple"] or "").lower()]
-    except InvalidOperation:
-        raise NotANumber(f"{quoted(text)} is not a number", help) from None
-    return Decimal(plain(number / 100 if unit in ("cent", "cents", "¢") else number))
+    number = _EXACT.multiply(Decimal(re.sub(r"[,_ ]", "", digits)), _MULTIPLES[(match["multiple"] or "").lower()])
+    return Decimal(plain(number.scaleb(-2, _EXACT) if unit in ("cent", "cents", "¢") else number))
 
 
 def plain(number: Decimal) -> str:
@@ -158,14 +177,9 @@ def amount_text(micro_dollars: int) -> str:
     return f"{sign}{dollars}.{cents}"
 
 
-def _word(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value is None:
-        return "null"
-    if isinstance(value, dict | list):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    return str(value)
+def _brief(number: Decimal) -> str:
+    """Decimal text, with an exponent where there would be a long row of zeros."""
+    return plain(number) if -20 < number.adjusted() < 20 else str(number)
 
 
 def dollars(micro_dollars: int) -> str:

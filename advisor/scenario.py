@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_serializer, field_validator
@@ -25,6 +26,9 @@ from advisor.files import STANDARD_INPUT, read_text
 from advisor.quantity import NotANumber, Quantity, grouped, plain, typed
 
 MAX_TEXT = 10_000
+MAX_FILE_BYTES = 200_000
+"""A scenario file with two texts of MAX_TEXT characters is smaller, even where each of them is an escape."""
+MAX_ENTRIES = 200
 MAX_MONTHLY_COST = Decimal("9e9")
 """Amounts a month stay below 9.0e15 micro-dollars, where every reading of the rules still computes exactly."""
 
@@ -99,14 +103,14 @@ ORDERED: tuple[type[StrEnum], ...] = (Control,)
 """Enumerations whose levels include the ones before, so that rules may compare them with lt, le, gt and ge."""
 
 _DOLLARS = Decimal("0.000001")
-_PRICE = Quantity("dollars per image", 6, _DOLLARS, Decimal(1_000_000), money=True)
-_VOLUME = Quantity("images a month", 0, Decimal(1), Decimal(10**12))
-_GPU_HOUR = Quantity("dollars per GPU-hour", 6, _DOLLARS, Decimal(1_000_000), money=True)
-_THROUGHPUT = Quantity("images per GPU-hour", 3, Decimal("0.001"), Decimal(10**9))
-_OVERHEAD = Quantity("dollars a month", 6, Decimal(0), MAX_MONTHLY_COST, money=True)
-_ONE_TIME = Quantity("dollars, once", 6, Decimal(0), MAX_MONTHLY_COST, money=True)
-_REVENUE = Quantity("dollars a year", 2, Decimal(0), Decimal(10**14), money=True)
-_MONTHS = Quantity("months", 2, Decimal(0), Decimal(1200))
+_PRICE = Quantity("dollars per image", 6, _DOLLARS, Decimal(1_000_000), money=True, example="0.03")
+_VOLUME = Quantity("images a month", 0, Decimal(1), Decimal(10**12), example="50000")
+_GPU_HOUR = Quantity("dollars per GPU-hour", 6, _DOLLARS, Decimal(1_000_000), money=True, example="1.20")
+_THROUGHPUT = Quantity("images per GPU-hour", 3, Decimal("0.001"), Decimal(10**9), example="600")
+_OVERHEAD = Quantity("dollars a month", 6, Decimal(0), MAX_MONTHLY_COST, money=True, example="2000")
+_ONE_TIME = Quantity("dollars, once", 6, Decimal(0), MAX_MONTHLY_COST, money=True, example="15000")
+_REVENUE = Quantity("dollars a year", 2, Decimal(0), Decimal(10**14), money=True, example="5000000")
+_MONTHS = Quantity("months", 2, Decimal(0), Decimal(1200), example="12")
 
 
 def _answer(axis: Axis | None, *, optional: bool = False) -> Any:
@@ -147,6 +151,9 @@ class Scenario(BaseModel):
         spec = FIELDS[info.field_name or ""]
         if value is None:
             return None
+        if isinstance(value, dict | list):
+            what = f"a {'mapping' if isinstance(value, dict) else 'list'} stands where one value belongs"
+            raise PydanticCustomError("answer", "{what}", {"what": what, "help": "write one value a field"})
         try:
             if spec.quantity:
                 return spec.quantity.check(value)
@@ -222,32 +229,43 @@ FIELDS: dict[str, FieldSpec] = {name: _spec(name, info) for name, info in Scenar
 
 
 def _word(spec: FieldSpec, value: Any) -> Any:
-    shown = quoted(value if not isinstance(value, bool) else str(value).lower())
-    if isinstance(value, dict | list):
-        raise NotANumber("a list or mapping stands where one value belongs", "a scenario is flat: one value a field")
     if spec.boolean:
-        if not isinstance(value, bool):
-            raise NotANumber(f"{shown} is neither true nor false", "write true or false")
-        return value
-    if not isinstance(value, str):
-        kind = "one of its options" if spec.choices else "text"
-        help = f"write {_listed(spec.options)}" if spec.choices else "put the text in quotes"
-        raise NotANumber(f"{shown} is not {kind}", help)
+        return _truth(value)
     if spec.choices:
-        if value not in spec.options:
-            close = did_you_mean(value, spec.options)
-            raise NotANumber(
-                f"{shown} is not an option of `{spec.name}`",
-                f"{close + ' ' if close else ''}write {_listed(spec.options)}",
-            )
-        return spec.choices(value)
+        if isinstance(value, str) and value in spec.options:
+            return spec.choices(value)
+        close = did_you_mean(str(value), spec.options) or _option_elsewhere(value)
+        raise NotANumber(
+            f"{quoted(value)} is not an option of `{spec.name}`",
+            f"{close + ' ' if close else ''}write {_listed(spec.options)}",
+        )
+    if not isinstance(value, str):
+        raise NotANumber(f"{quoted(value)} is not text", "put the text in quotes")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise NotANumber(f"{shown} holds half a character", "write the text as UTF-8") from None
+        raise NotANumber(f"{quoted(value)} holds half a character", "write the text as UTF-8") from None
     if len(value) > MAX_TEXT:
-        raise NotANumber(f"the text is longer than {MAX_TEXT:,} characters", "shorten it")
+        raise NotANumber(f"the text has {len(value):,} characters, more than {MAX_TEXT:,}", "shorten it")
     return value
+
+
+_TRUTHS = {"true": True, "yes": True, "y": True, "on": True, "false": False, "no": False, "n": False, "off": False}
+
+
+def _truth(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    meant = _TRUTHS.get(value.strip().lower()) if isinstance(value, str) else None
+    what = f"the text {quoted(value)}" if isinstance(value, str) else quoted(value)
+    help = "write true or false" if meant is None else f"write {str(meant).lower()}, without quotes"
+    raise NotANumber(f"{what} is neither true nor false", help)
+
+
+def _option_elsewhere(value: object) -> str | None:
+    """The hint for an option that belongs to another field."""
+    field = next((spec.name for spec in FIELDS.values() if spec.choices and value in spec.options), None)
+    return f"it is an option of `{field}`;" if field else None
 
 
 def _listed(options: tuple[str, ...]) -> str:
@@ -261,7 +279,7 @@ def validated(data: Mapping[str, Any], file: str, lines: Mapping[str, int] | Non
     try:
         scenario = Scenario.model_validate(dict(data))
     except ValidationError as error:
-        raise BadInput(_problem(detail, file, lines) for detail in error.errors()) from None
+        raise BadInput(_problem(detail, file, lines) for detail in error.errors(include_url=False)) from None
     problems = [Problem(what, file, lines.get(field), field, help) for field, what, help in _inconsistencies(scenario)]
     if problems:
         raise BadInput(problems)
@@ -272,7 +290,8 @@ def _problem(detail: ErrorDetails, file: str, lines: Mapping[str, int]) -> Probl
     field = str(detail["loc"][0]) if detail["loc"] else ""
     line = lines.get(field)
     if detail["type"] == "extra_forbidden":
-        help = did_you_mean(field, FIELDS) or "`advisor schema scenario` lists the fields"
+        flat = "a scenario is flat: write its fields without a name above them"
+        help = flat if isinstance(detail["input"], dict) else _which_field(field)
         return Problem(f"{quoted(field)} is not a scenario field", file, line, None, help)
     context = detail.get("ctx") or {}
     return Problem(str(context.get("what", detail["msg"])).rstrip("."), file, line, field, context.get("help"))
@@ -293,26 +312,27 @@ def _inconsistencies(scenario: Scenario) -> list[tuple[str, str, str]]:
                     "the low month is the worst plausible one, the high month the best",
                 )
             )
-    if not found and _dearest_month(scenario) > MAX_MONTHLY_COST:
-        found.append(
-            (
-                "monthly_images",
-                f"these answers come to more than ${grouped(MAX_MONTHLY_COST)} a month",
-                "check the units: prices are dollars per image, volumes images a month",
-            )
-        )
-    return found
+    too_dear = None if found else _month_too_dear(scenario)
+    return [too_dear] if too_dear else found
 
 
-def _dearest_month(scenario: Scenario) -> Decimal:
-    volumes = [n for n in (scenario.monthly_images, scenario.low, scenario.high) if n is not None]
+def _month_too_dear(scenario: Scenario) -> tuple[str, str, str] | None:
+    named = {name: getattr(scenario, name) for name in ("monthly_images_high", "monthly_images", "monthly_images_low")}
+    volumes = {name: volume for name, volume in named.items() if volume is not None}
     if not volumes:
-        return Decimal(0)
-    costs = [rent(c, max(volumes)) for c in (scenario.open_price, scenario.closed_price) if c is not None]
+        return None
+    field = max(volumes, key=volumes.__getitem__)
+    prices = {"open_price": scenario.open_price, "closed_price": scenario.closed_price}
+    costs = {f"at `{name}`": rent(price, volumes[field]) for name, price in prices.items() if price is not None}
     G, r, E = scenario.gpu_hour_price, scenario.images_per_gpu_hour, scenario.monthly_overhead
     if G is not None and r is not None:
-        costs.append(own(G, r, E or 0, max(volumes)))
-    return Decimal(int(max(costs, default=0)))
+        costs["on own GPUs"] = own(G, r, E or 0, volumes[field])
+    for how, cost in costs.items():
+        if cost > Fraction(MAX_MONTHLY_COST):
+            most = f"${grouped(MAX_MONTHLY_COST)}, the most that is computed"
+            help = "check the units: images a month, dollars per image, dollars and images per GPU-hour"
+            return field, f"{grouped(volumes[field])} images a month {how} come to more than {most}", help
+    return None
 
 
 def scenario_text(scenario: Scenario) -> str:
@@ -334,70 +354,148 @@ def _yaml_value(name: str, value: Any) -> str:
 def read_scenario(path: str, settings: tuple[str, ...] = ()) -> Scenario:
     """A scenario file (YAML or JSON; ``-`` is standard input) with ``field=value`` settings on top.
 
-    Raises BadInput.
+    Raises BadInput with every fault of the file and of the settings.
     """
-    data, lines = _parse(read_text(path), "standard input" if path == STANDARD_INPUT else path)
-    for field, value in map(parse_setting, settings):
-        data[field] = value
-        lines.pop(field, None)
-    return validated(data, "standard input" if path == STANDARD_INPUT else path, lines)
+    file = "standard input" if path == STANDARD_INPUT else path
+    data, lines, faults = _parse(read_text(path, MAX_FILE_BYTES), file)
+    places: dict[str, str] = {}
+    for setting in settings:
+        try:
+            field, data[field] = parse_setting(setting)
+            places[field] = _place(setting)
+        except BadInput as error:
+            faults.extend(error.problems)
+    try:
+        scenario = validated(data, file, lines)
+    except BadInput as error:
+        found = [
+            replace(problem, file=places[problem.field], line=None) if problem.field in places else problem
+            for problem in error.problems
+        ]
+        raise BadInput(sorted([*faults, *found], key=lambda problem: problem.line or MAX_FILE_BYTES)) from None
+    if faults:
+        raise BadInput(faults)
+    return scenario
 
 
-def _parse(text: str, file: str) -> tuple[dict[str, Any], dict[str, int]]:
-    data, lines = _parse_json(text, file) if text.lstrip().startswith("{") else _parse_yaml(text, file)
+def _parse(text: str, file: str) -> tuple[dict[str, Any], dict[str, int], list[Problem]]:
+    """The answers, the line of each, and the faults that leave them readable."""
+    faults: list[Problem] = []
+    is_json = text.lstrip().startswith("{")
+    data = _parse_json(text, file, faults) if is_json else strict_yaml.load(text, file, faults)
     if data is None:
-        raise BadInput(Problem("the file holds no answers", file=file, help="write one `field: value` a line"))
-    if not isinstance(data, dict):
-        raise BadInput(
-            Problem("this is not a mapping of fields to values", file=file, help="write one `field: value` a line")
-        )
-    return data, lines
+        help = "write one `field: value` a line; `advisor schema scenario` lists the fields"
+        raise BadInput([*faults, Problem("there are no answers here", file=file, help=help)])
+    if not isinstance(data, strict_yaml.Mapping):
+        help = "write one `field: value` a line, with a colon and a space"
+        if isinstance(data, list):
+            help = "write the fields of one scenario, not a list"
+        raise BadInput([*faults, Problem("this is not a mapping of fields to values", file=file, help=help)])
+    if len(data) > MAX_ENTRIES:
+        what = f"there are {len(data):,} entries, and a scenario has {len(FIELDS)} fields"
+        raise BadInput([*faults, Problem(what, file=file, help="check that this is the right file")])
+    return dict(data), dict(data.lines), faults
 
 
-def _parse_yaml(text: str, file: str) -> tuple[Any, dict[str, int]]:
-    data = strict_yaml.load(text, file)
-    return (dict(data), dict(data.lines)) if isinstance(data, strict_yaml.Mapping) else (data, {})
+_JSON_TOKEN = re.compile(r'[{}\[\]]|"(?:[^"\\]|\\.)*"(?P<colon>\s*:)?')
+_JSON_FAULTS = {
+    "Expecting property name": (
+        "a field name in double quotes is missing",
+        'write "field": value; a text that starts with a brace is read as JSON',
+    ),
+    "Expecting ':'": ("a colon is missing after a field name", 'write "field": value'),
+    "Expecting ','": ("a comma or a closing bracket is missing", "put a comma between two fields"),
+    "Expecting value": ("a value is missing or is not JSON", "write a number, true, false, null, or a text in quotes"),
+    "Invalid control character": ("a control character stands in a text", "remove it"),
+    "Invalid \\": ("a text holds an unknown escape", "write a backslash twice"),
+    "Extra data": ("something follows the closing brace", "keep one scenario"),
+}
 
 
-def _parse_json(text: str, file: str) -> tuple[Any, dict[str, int]]:
-    lines: dict[str, int] = {}
-    for match in re.finditer(r'"((?:[^"\\]|\\.){1,100})"\s*:', text):
-        lines.setdefault(match[1], text.count("\n", 0, match.start()) + 1)
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object as it was written, with names that stand twice."""
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in pairs]
-        for name in names:
-            if names.count(name) > 1:
-                problem = f"{quoted(name)} stands twice"
-                raise BadInput(Problem(problem, file, lines.get(name), help="keep one of them"))
-        return dict(pairs)
 
-    if strict_yaml.deepest_bracket(text) > 30:
-        raise BadInput(Problem("brackets are nested deeper than 30 levels", file=file))
+def _parse_json(text: str, file: str, faults: list[Problem]) -> strict_yaml.Mapping:
+    """A JSON object whose numbers are exact. A name that stands twice is added to ``faults``."""
     try:
         data = json.loads(
             text,
-            object_pairs_hook=once,
-            parse_float=lambda digits: strict_yaml.scalar(digits, file, 0),
-            parse_int=lambda digits: strict_yaml.scalar(digits, file, 0),
-            parse_constant=str,
+            object_pairs_hook=_Pairs,
+            parse_float=strict_yaml.scalar,
+            parse_int=strict_yaml.scalar,
+            parse_constant=Decimal,
         )
     except json.JSONDecodeError as error:
-        raise BadInput(Problem(f"this is not valid JSON: {error.msg.lower()}", file, error.lineno)) from None
-    return data, lines
+        raise BadInput(_json_fault(error, text, file)) from None
+    except RecursionError:
+        raise BadInput(Problem("values are nested too deep to be read", file, help="write one value a field")) from None
+    answers = strict_yaml.Mapping(1)
+    for (name, value), line in zip(data, _json_lines(text), strict=True):
+        if name in answers:
+            what = f"{quoted(name)} stands twice, first on line {answers.lines[name]}"
+            faults.append(Problem(what, file, line, help="keep one of them"))
+        elif not name.isprintable():
+            faults.append(Problem(f"{quoted(name)} is not a scenario field", file, line, help=_which_field(name)))
+        else:
+            answers[name] = dict(value) if isinstance(value, _Pairs) else value
+            answers.lines[name] = line
+    return answers
+
+
+def _json_lines(text: str) -> list[int]:
+    """The line of each name of the outermost object."""
+    lines: list[int] = []
+    depth, line, counted = 0, 1, 0
+    for token in _JSON_TOKEN.finditer(text):
+        line += text.count("\n", counted, token.start())
+        counted = token.start()
+        if token[0] in ("{", "["):
+            depth += 1
+        elif token[0] in ("}", "]"):
+            depth -= 1
+        elif token["colon"] and depth == 1:
+            lines.append(line)
+    return lines
+
+
+def _json_fault(error: json.JSONDecodeError, text: str, file: str) -> Problem:
+    known = (fault for start, fault in _JSON_FAULTS.items() if error.msg.startswith(start))
+    what, help = next(known, (error.msg.lower(), 'write "field": value'))
+    position, before, after = error.pos, text[: error.pos].rstrip(), text[error.pos :].lstrip()
+    illegal = error.msg.startswith("Illegal trailing comma")
+    # Python 3.13 points at a trailing comma, the versions before at what follows it.
+    if illegal or (before.endswith(",") and after[:1] in ("}", "]")):
+        position = position if illegal else len(before) - 1
+        what, help = "a comma stands before a closing bracket", "remove the comma"
+    elif error.msg.startswith("Unterminated") or text[position : position + 1] == "\n":
+        what, help = "a text in quotes does not end on its line", "close the quote"
+    elif not after:
+        what, help = "the text ends before its closing brace", "close it"
+    elif after[0] in "/#":
+        what, help = "a comment stands here, and JSON has none", "remove it"
+    elif after[0].isdigit() and before[-1:] == "0":
+        what, help = "a number starts with a zero", "write it without the leading zero"
+    return Problem(f"this is not valid JSON: {what}", file, text.count("\n", 0, position) + 1, help=help)
+
+
+def _place(setting: str) -> str:
+    return f"--set {setting[:60]}{'...' if len(setting) > 60 else ''}"
 
 
 def parse_setting(setting: str) -> tuple[str, Any]:
     """One ``field=value`` as a person types it. An empty value takes the answer back. Raises BadInput."""
     field, equals, text = setting.partition("=")
     field, text = field.strip(), text.strip()
-    where = f"--set {setting[:60]}"
-    if not equals:
+    if not equals or not field:
         raise BadInput(Problem(f"{quoted(setting)} is not field=value", file="--set", help="write --set field=value"))
     if field not in FIELDS:
-        help = did_you_mean(field, FIELDS) or "`advisor schema scenario` lists the fields"
-        raise BadInput(Problem(f"{quoted(field)} is not a scenario field", file=where, help=help))
-    return field, typed_answer(field, text, where)
+        raise BadInput(Problem(f"{quoted(field)} is not a scenario field", _place(setting), help=_which_field(field)))
+    return field, typed_answer(field, text, _place(setting))
+
+
+def _which_field(field: str) -> str:
+    return did_you_mean(field, FIELDS) or "`advisor schema scenario` lists the fields"
 
 
 def typed_answer(field: str, text: str, where: str) -> Any:

@@ -7,7 +7,8 @@ below visits the corners of the unknown amounts' bounds and every break point on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise, product
@@ -81,6 +82,8 @@ class Completions:
         )
         self._preferred = tuple(name for name in self._needs if name in rulebook.reads(rulebook.preferences))
         self._breaks = Breaks(rulebook)
+        self._together = self._needs_together()
+        self._group_given = lru_cache(maxsize=1024)(self._group)
         self._preferences_given = lru_cache(maxsize=4096)(self._match_preferences)
         self._cells_given = lru_cache(maxsize=256)(self._walk)
 
@@ -187,6 +190,12 @@ class Completions:
         return joined
 
     def _groups(self, answers: Answers) -> list[Group]:
+        return [
+            self._group_given(needs, tuple((name, answers[name]) for name in needs if name in answers))
+            for needs in self._together
+        ]
+
+    def _needs_together(self) -> list[tuple[str, ...]]:
         """Needs that share a gate go together; a need no gate reads stands alone."""
         together: list[set[str]] = [{name} for name in self._needs]
         for gate in self._rulebook.gates:
@@ -196,14 +205,13 @@ class Completions:
             if touched:
                 together.append(set().union(*touched))
         together.sort(key=lambda group: min(self._needs.index(name) for name in group))
-        return [self._group(tuple(n for n in self._needs if n in group), answers) for group in together]
+        return [tuple(name for name in self._needs if name in group) for group in together]
 
-    def _group(self, needs: tuple[str, ...], answers: Answers) -> Group:
-        unknown = tuple(name for name in needs if name not in answers)
-        known = {name: answers[name] for name in needs if name in answers}
+    def _group(self, needs: tuple[str, ...], known: tuple[tuple[str, Encoded], ...]) -> Group:
+        unknown = tuple(name for name in needs if name not in dict(known))
         standings: dict[tuple[Encoded, ...], Standing] = {}
         for assignment in product(*(self._values(name) for name in unknown)):
-            facts = {**known, **dict(zip(unknown, assignment, strict=True))}
+            facts = {**dict(known), **dict(zip(unknown, assignment, strict=True))}
             eliminated = self._fold.eliminating_axes(self._plain.gates(facts))
             preferred = tuple((name, facts[name]) for name in needs if name in self._preferred)
             standings[assignment] = Standing(eliminated, preferred)
@@ -233,25 +241,26 @@ class Completions:
         return self._cells_given(tuple(sorted(known.items())), ranged)
 
     def _walk(self, known: tuple[tuple[str, Encoded], ...], ranged: bool) -> Cells:
-        """From the corners of the unknown amounts along every line, then once more from where the truths change."""
+        """From the corners of the unknown amounts along every line, and once more from where the truths change."""
         amounts = dict(known)
         unknown = self._unknown_amounts(amounts, ranged)
         cells = Cells(steps={name: set() for name in unknown})
-        corners = product(*(bounds_of(name, amounts) for name in unknown))
-        starts = [
-            start for corner in corners if _possible(start := {**amounts, **dict(zip(unknown, corner, strict=True))})
-        ]
+        corners = [{**amounts, **dict(zip(unknown, corner, strict=True))} for corner in _corners(unknown, amounts)]
+        queue = deque((corner, True) for corner in corners if _possible(corner))
         visited: set[tuple[object, ...]] = set()
-        for _ in range(2):
-            turns: dict[tuple[object, ...], dict[str, Encoded]] = {}
-            for start in starts:
-                self._visit(start, cells)
-                for name in unknown:
-                    line = (name, *(start[other] for other in unknown if other != name))
-                    if line not in visited:
-                        visited.add(line)
-                        turns |= self._walk_line(start, name, cells)
-            starts = list(turns.values())
+        turns: set[tuple[object, ...]] = set()
+        while queue:
+            start, is_corner = queue.popleft()
+            self._visit(start, cells)
+            for name in unknown:
+                line = (name, *(start[other] for other in unknown if other != name))
+                if line in visited:
+                    continue
+                visited.add(line)
+                for turn, point in self._walk_line(start, name, cells).items():
+                    if is_corner and turn not in turns:
+                        turns.add(turn)
+                        queue.appendleft((point, False))
         return cells
 
     def _walk_line(
@@ -279,6 +288,11 @@ class Completions:
 def _joined(left: Standing, right: Standing) -> Standing:
     pairs = zip(left.eliminated, right.eliminated, strict=True)
     return Standing(tuple(a | b for a, b in pairs), left.preferred + right.preferred)
+
+
+def _corners(unknown: tuple[str, ...], amounts: Answers) -> Iterator[tuple[Encoded, ...]]:
+    """Every combination of the least and the most the unknown amounts may be."""
+    return product(*(bounds_of(name, amounts) for name in unknown))
 
 
 def _possible(amounts: Answers) -> bool:

@@ -68,6 +68,7 @@ class Flow:
         self._rulebook = rulebook
         self._completions = completions_of(rulebook)
         self._plain = PlainReading(rulebook)
+        self._position_of = lru_cache(maxsize=256)(self._work_out_position)
 
     def next(self, given: Given) -> str | None:
         """The next question's id, or None when everything worth asking has been asked."""
@@ -79,7 +80,10 @@ class Flow:
 
     def position(self, given: Given) -> Position:
         """Where the decision stands with these answers."""
-        facts = self._facts(given)
+        return self._position_of(tuple(self._facts(given).items()), "monthly_images" in given)
+
+    def _work_out_position(self, known: tuple[tuple[str, Encoded], ...], volume_asked: bool) -> Position:
+        facts = dict(known)
         judgement = judge(self._rulebook, self._plain, with_terms(self._rulebook, facts))
         out = tuple(
             Out(offer.route, self._rulebook.rules[match.eliminating[0]])
@@ -88,7 +92,7 @@ class Flow:
         )
         outcomes = self._completions.outcomes(facts, ranged=True)
         questions = self._completions.open_questions(facts, ranged=True)
-        return Position(outcomes, out, _volume_first(questions, given))
+        return Position(outcomes, out, questions if volume_asked else _volume_first(questions))
 
     def remaining(self, given: Given) -> int:
         """How many questions can still matter to the route."""
@@ -157,13 +161,10 @@ class Flow:
         return facts
 
 
-def _volume_first(questions: tuple[str, ...], given: Given) -> tuple[str, ...]:
+def _volume_first(questions: tuple[str, ...]) -> tuple[str, ...]:
     """The expected month is asked before the ends of its range."""
-    if "monthly_images" in given or not set(questions) & set(_RANGE):
-        return questions
-    first = next(name for name in questions if name in _RANGE)
-    place = questions.index(first)
-    return (*questions[:place], "monthly_images", *questions[place:])
+    first = next((place for place, name in enumerate(questions) if name in _RANGE), None)
+    return questions if first is None else (*questions[:first], "monthly_images", *questions[first:])
 
 
 @lru_cache(maxsize=8)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from advisor.record import Decision
+from advisor.cost import crossover_volume, exact
+from advisor.quantity import plain
+from advisor.record import Decision, Flip
 from advisor.scenario import FIELDS, Axis, Route
 
 
@@ -46,7 +49,6 @@ def _outcome(decision: Decision) -> Iterator[Claim]:
     steps = [(step.rule, step.axis, step.because) for step in decision.eliminated]
     steps += [(step.rule, step.axis, step.because) for step in decision.preferences]
     rules = tuple(dict.fromkeys(rule for rule, axis, _ in steps if axis in deciding))
-    because = tuple(dict.fromkeys(reason for _, axis, reason in steps if axis in deciding[:1]))
     yield Claim(
         "outcome",
         "outcome",
@@ -55,7 +57,7 @@ def _outcome(decision: Decision) -> Iterator[Claim]:
         figures={
             "route": decision.route,
             "axes": deciding,
-            "because": because,
+            "reasons": _reasons(decision, deciding[:1]),
             "dropped": [route for route in Route if route is not decision.route],
             "possible": decision.possible_routes,
         },
@@ -63,9 +65,35 @@ def _outcome(decision: Decision) -> Iterator[Claim]:
     if decision.settled is not None:
         yield Claim("settled", "outcome", "settled" if decision.settled else "unsettled", rules)
     if decision.migration:
-        figures = decision.migration.model_dump()
+        figures = {**decision.migration.model_dump(), "repaid_from": _repaid_from(decision)}
         fields = ("current_route", "migration_cost", "payback_limit_months")
         yield Claim("migration", "migration", "migration", fields=fields, figures=figures)
+
+
+def _repaid_from(decision: Decision) -> str | None:
+    """The monthly volume from which moving to own GPUs is repaid within the limit: N* with the cost spread over it."""
+    moving = decision.migration
+    if moving is None or decision.route is not Route.SELF_HOST or not moving.current_route_feasible:
+        return None
+    limit = Decimal(moving.payback_limit_months)
+    if moving.payback_months is None or moving.migration_cost is None or not limit:
+        return None
+    answers = decision.scenario
+    price = answers["open_price" if moving.current_route is Route.OPEN_WEIGHT_API else "closed_price"]
+    overhead = exact(answers["monthly_overhead"]) + exact(moving.migration_cost) / exact(limit)
+    return crossover_volume(price, answers["gpu_hour_price"], answers["images_per_gpu_hour"], overhead).text()
+
+
+def _reasons(decision: Decision, axes: tuple[Axis, ...]) -> list[dict[str, Any]]:
+    """Why routes left on these axes: each reason once, with the routes it holds for."""
+    left = [(step.because, "eliminated", step.axis, step.route) for step in decision.eliminated]
+    left = [step for step in left if step[-1] not in decision.feasible_routes]
+    left += [(step.because, "preferred", step.axis, step.over) for step in decision.preferences]
+    found: dict[tuple[str, str], dict[Route, None]] = {}
+    for because, how, axis, route in left:
+        if axis in axes:
+            found.setdefault((because, how), {})[route] = None
+    return [{"because": because, "how": how, "routes": list(routes)} for (because, how), routes in found.items()]
 
 
 def _narrowing(decision: Decision) -> Iterator[Claim]:
@@ -140,7 +168,17 @@ def _conflicts(decision: Decision) -> Iterator[Claim]:
 def _flips(decision: Decision) -> Iterator[Claim]:
     for number, flip in enumerate(decision.flips, 1):
         kind = "answer_flip" if flip.below is None and flip.above is None else "number_flip"
-        yield Claim(f"flip.{number}", "flips", kind, (), (flip.field,), flip.model_dump())
+        figures = {**flip.model_dump(), "reached": _reached(flip)}
+        yield Claim(f"flip.{number}", "flips", kind, (), (flip.field,), figures)
+
+
+def _reached(flip: Flip) -> str | None:
+    """The first value of a number at which the advice is another: one step past the last at which it is not."""
+    quantity = FIELDS[flip.field].quantity
+    if quantity is None or (flip.above is None and flip.below is None):
+        return None
+    step = Decimal(1).scaleb(-quantity.places)
+    return plain(Decimal(flip.above) + step if flip.above is not None else Decimal(flip.below or 0) - step)
 
 
 def _questions(decision: Decision) -> Iterator[Claim]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from decimal import Decimal
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, TemplateSyntaxError
+from jinja2.exceptions import SecurityError, UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from advisor.files import bundled
+from advisor.errors import BadInput, Problem, quoted
+from advisor.files import bundled, is_file, is_folder, read_text
 from advisor.quantity import MICRO, dollars, grouped
 from advisor.record import Decision
 from advisor.report.claims import Claim, claims_of
+from advisor.report.wording import wordings
 
+_COPY = "a templates folder is complete in itself: start from a copy of the bundled one"
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&!{}])")
 _UNPRINTABLE = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -31,11 +37,32 @@ def summary(decision: Decision, templates: Path | None = None) -> str:
 
 
 def _render(template: str, decision: Decision, templates: Path | None) -> str:
-    environment = _environment(templates or bundled("templates"))
-    claims = claims_of(decision)
-    page = environment.get_template(template).render(
-        claims=_Sections(claims), title=decision.scenario.get("title"), decision=decision.model_dump(mode="json")
-    )
+    named = {
+        "claims": _Sections(claims_of(decision)),
+        "title": decision.scenario.get("title"),
+        "decision": decision.model_dump(mode="json"),
+    }
+    return fill(template, named, templates)
+
+
+def fill(template: str, named: Mapping[str, Any], templates: Path | None = None) -> str:
+    """A template filled in with named values. Raises BadInput for a fault in templates of one's own."""
+    if templates and not is_folder(templates):
+        raise BadInput(Problem("there is no such templates folder", file=str(templates), help="check --templates"))
+    if templates and not is_file(templates / template):
+        raise BadInput(Problem(f"there is no template `{template}` in the folder", file=str(templates), help=_COPY))
+    folder = templates or bundled("templates")
+    environment = _environment(folder)
+    environment.globals["wording"] = wordings(folder)
+    try:
+        page = environment.get_template(template).render(named)
+    except BadInput:
+        raise
+    except Exception as error:
+        # Templates of one's own are input; a fault in the bundled ones is a defect and stays one.
+        if templates is None:
+            raise
+        raise BadInput(_template_fault(error, template, templates)) from None
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in page.split("\n"))).strip() + "\n"
 
 
@@ -50,9 +77,51 @@ class _Sections:
         return [claim for claim in self._claims if claim.section == section]
 
 
-def _environment(folder: Path) -> SandboxedEnvironment:
-    environment = SandboxedEnvironment(
-        loader=FileSystemLoader(folder),
+class _Folder(BaseLoader):
+    """The templates of one folder; no path and no link leads out of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
+        path = self._folder / template
+        if "\0" in template or not path.resolve().is_relative_to(self._folder.resolve()) or not is_file(path):
+            raise TemplateNotFound(template)
+        return read_text(str(path)), str(path), None
+
+
+def _template_fault(error: Exception, template: str, folder: Path) -> Problem:
+    """What is wrong with a template, and where: Jinja puts the template's own lines into the traceback."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [
+        frame for frame in frames if frame.filename.endswith(".j2") and Path(frame.filename).is_relative_to(folder)
+    ]
+    file, line = (places[-1].filename, places[-1].lineno) if places else (str(folder / template), None)
+    help = "compare it with the bundled template"
+    if isinstance(error, TemplateNotFound):
+        what = f"there is no template {quoted(error.name)} in the folder"
+        return Problem(what, file if line else str(folder), line, help=_COPY)
+    message, _, more = re.sub(r"'([^']*)'", r"`\1`", str(error)).partition(". ")
+    message = message[:1].lower() + message[1:].rstrip(".")
+    if isinstance(error, TemplateSyntaxError):
+        wanted = re.search("tags: (.*?)[.]", more)
+        help = f"close it with {wanted[1]}" if wanted else help
+        return Problem(f"this is not a template: {message}", error.filename or file, error.lineno, help=help)
+    if isinstance(error, SecurityError):
+        what = re.sub("^access to attribute (`.*?`) .*", r"use the attribute \1", message)
+        return Problem(f"a template may not {what}", file, line, help="print what the claims and the decision hold")
+    if isinstance(error, UndefinedError):
+        missing = re.search(r"`([^`]*)`(?: is undefined)?$|element (\S+)$", message)
+        what = f"nothing here is called {quoted(missing[1] or missing[2])}" if missing else message
+        return Problem(what, file, line, help=help)
+    reason = "this is no number" if isinstance(error, InvalidOperation) else message
+    reason = "this calls itself without an end" if isinstance(error, RecursionError) else reason
+    return Problem(f"the template cannot be filled in: {reason}", file, line, help=help)
+
+
+def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=_Folder(folder),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

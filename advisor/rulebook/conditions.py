@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from advisor.errors import BadInput, Problem, quoted
@@ -14,6 +14,8 @@ from advisor.strict_yaml import Mapping, Sequence
 
 NEGATED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 EQUAL = "eq"
+LARGEST = 2**63
+"""The engine compares whole numbers below this."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,18 @@ def branches(condition: Condition, limit: int) -> list[tuple[Comparison, ...]]:
     return list(dict.fromkeys(found))
 
 
+_AMOUNTS = "amounts are compared by preferences and advice, not by gates"
+_ASKED_BY = {
+    Scope.NEED: "it is an answer of the scenario",
+    Scope.TRAIT: "traits are asked for by gates only: an offer has them, a route has not",
+    Scope.AMOUNT: _AMOUNTS,
+    Scope.TERM: _AMOUNTS,
+    Scope.CONSTANT: _AMOUNTS,
+    Scope.STANDING: "whether a route is running or out is asked for by preferences only",
+    Scope.OUTCOME: "the outcome is asked for by advice only",
+}
+
+
 @dataclass(frozen=True)
 class Parser:
     """Parses the ``when`` of one rule. Every error names the rule, the file and the line."""
@@ -87,6 +101,8 @@ class Parser:
     names: dict[str, Name]
     file: str
     rule: str
+    others: dict[str, Name] = field(default_factory=dict)
+    """Names that other kinds of rules may use, for the error."""
 
     def parse(self, when: Mapping, negated: bool = False) -> Condition:
         """A mapping: all its entries together (or, negated, the failure of any)."""
@@ -99,18 +115,23 @@ class Parser:
         """The error for something wrong in this rule's condition."""
         return BadInput(Problem(f"in rule `{self.rule}`, {what}", self.file, line, help=help))
 
+    def _unknown(self, name: str, line: int) -> BadInput:
+        if name in self.others:
+            return self.error(f"`{name}` cannot be asked for here", line, _ASKED_BY[self.others[name].scope])
+        return unknown_name(name, self.names, self.file, line, self.rule)
+
     def _entry(self, key: str, value: Any, line: int, negated: bool) -> Condition:
         if key in ("all", "any"):
-            if not isinstance(value, Sequence) or not value or not all(isinstance(part, Mapping) for part in value):
-                raise self.error(f"`{key}` needs a list of conditions", line)
+            if not isinstance(value, Sequence) or not value or not all(isinstance(p, Mapping) and p for p in value):
+                raise self.error(f"`{key}` needs a list of conditions", line, "start each with `- name: value`")
             parts = tuple(self.parse(part, negated) for part in value)
             return AnyOf(parts) if (key == "any") != negated else All(parts)
         if key == "not":
             if not isinstance(value, Mapping) or not value:
-                raise self.error("`not` needs a condition", line)
+                raise self.error("`not` needs a condition", line, "write `not: {name: value}`")
             return self.parse(value, not negated)
         if key not in self.names:
-            raise unknown_name(key, self.names, self.file, line, self.rule)
+            raise self._unknown(key, line)
         name = self.names[key]
         if isinstance(value, Mapping):
             return self._operators(name, value, line, negated)
@@ -127,13 +148,14 @@ class Parser:
             refused = set(wanted)
             wanted = [code for code in map(name.encode, name.options or (False, True)) if code not in refused]
             if not wanted:
-                raise self.error(f"no value of `{name.name}` is left, so the rule can never fire", line)
+                what = f"no value of `{name.name}` is left, so the rule can never fire"
+                raise self.error(what, line, "leave a value out of the list")
         found = tuple(Comparison(name.name, EQUAL, code) for code in wanted)
         return found[0] if len(found) == 1 else AnyOf(found)
 
     def _operators(self, name: Name, operators: Mapping, line: int, negated: bool) -> Condition:
         if not operators:
-            raise self.error(f"the comparison of `{name.name}` is empty", line)
+            raise self.error(f"the comparison of `{name.name}` is empty", line, "use lt, le, gt, ge or not")
         parts = []
         for op, right in operators.items():
             if op == "not":
@@ -151,12 +173,13 @@ class Parser:
             raise self.error(f"`{name.name}` has no order, so `{op}` does not apply", line, "name the values instead")
         other = self.names.get(right) if isinstance(right, str) and right not in name.options else None
         if isinstance(right, str) and right not in name.options and other is None:
-            raise unknown_name(right, self.names, self.file, line, self.rule)
+            raise self._unknown(right, line)
         if other is None:
             self._refuse_inexact(name.quotient, op, False, line)
             return Comparison(name.name, op, self._literal(name, right, line))
         if (other.options, other.places) != (name.options, name.places) or other.scope is Scope.STANDING:
-            raise self.error(f"`{name.name}` and `{other.name}` hold different kinds of values", line)
+            what = f"`{name.name}` and `{other.name}` hold different kinds of values"
+            raise self.error(what, line, "compare amounts with amounts of the same unit, levels with the same levels")
         self._refuse_inexact(name.quotient, op, other.quotient, line)
         return Comparison(name.name, op, other.name, against_name=True)
 
@@ -172,6 +195,9 @@ class Parser:
 
     def _literal(self, name: Name, value: Any, line: int) -> Encoded:
         try:
-            return name.encode(value)
+            code = name.encode(value)
         except NotANumber as error:
             raise self.error(str(error), line, error.help) from None
+        if isinstance(code, int) and abs(code) >= LARGEST:
+            raise self.error(f"{quoted(value)} is larger than the engine can compare", line, "check the unit")
+        return code

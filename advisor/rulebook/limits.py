@@ -21,8 +21,10 @@ MAX_COMPARISONS_OF_A_NAME = 200
 
 def engine_limits(rulebook: Rulebook) -> Iterator[Problem]:
     """Every crossing of a limit, with the rule that crosses it."""
-    for rules in (rulebook.gates, rulebook.preferences, rulebook.advice):
-        yield from _ruleset_limits(rules, frozenset(rulebook.traits))
+    kinds: tuple[tuple[str, tuple[Rule, ...]], ...]
+    kinds = (("gates", rulebook.gates), ("preferences", rulebook.preferences), ("pieces of advice", rulebook.advice))
+    for kind, rules in kinds:
+        yield from _ruleset_limits(kind, rules, frozenset(rulebook.traits))
 
 
 def _patterns(branch: tuple[Comparison, ...], traits: frozenset[str]) -> int:
@@ -30,26 +32,35 @@ def _patterns(branch: tuple[Comparison, ...], traits: frozenset[str]) -> int:
     return int(2 ** sum(not traits.isdisjoint(comparison.names) for comparison in branch))
 
 
-def _ruleset_limits(rules: tuple[Rule, ...], traits: frozenset[str]) -> Iterator[Problem]:
+def _ruleset_limits(kind: str, rules: tuple[Rule, ...], traits: frozenset[str]) -> Iterator[Problem]:
     total = 0
     uses: Counter[str] = Counter()
     for rule in rules:
         try:
             found = branches(rule.when, MAX_BRANCHES_A_RULE)
         except ValueError as error:
-            yield _too_large(rule, f"rule `{rule.id}` is too large for the engine: {error}")
+            yield _too_large(rule, f"rule `{rule.id}` is too large for the engine: {error}", _SPLIT)
             continue
         total += sum(_patterns(branch, traits) for branch in found)
         uses.update(comparison.name for branch in found for comparison in branch)
-        if max(map(len, found)) > MAX_COMPARISONS_A_BRANCH:
-            yield _too_large(rule, f"rule `{rule.id}` compares more than {MAX_COMPARISONS_A_BRANCH} values together")
+        name, used = uses.most_common(1)[0] if uses else ("", 0)
+        if max(map(len, found), default=0) > MAX_COMPARISONS_A_BRANCH:
+            what = f"rule `{rule.id}` compares more than {MAX_COMPARISONS_A_BRANCH} values together"
+            yield _too_large(rule, what, _SPLIT)
         elif total > MAX_BRANCHES_A_RULESET:
-            yield _too_large(rule, f"with rule `{rule.id}` the rules of its kind are more than the engine can match")
+            what = f"with rule `{rule.id}` the {kind} have {total} alternatives"
+            help = f"{_JOIN}; one that asks for a trait counts twice" if kind == "gates" else _JOIN
+            yield _too_large(rule, f"{what}, more than the {MAX_BRANCHES_A_RULESET} the engine can match", help)
             return
-        elif uses and max(uses.values()) > MAX_COMPARISONS_OF_A_NAME:
-            yield _too_large(rule, f"with rule `{rule.id}` a name is compared over {MAX_COMPARISONS_OF_A_NAME} times")
+        elif used > MAX_COMPARISONS_OF_A_NAME:
+            what = f"with rule `{rule.id}` the {kind} compare `{name}` {used} times"
+            yield _too_large(rule, f"{what}, more than the {MAX_COMPARISONS_OF_A_NAME} the engine can match", _JOIN)
             return
 
 
-def _too_large(rule: Rule, what: str) -> Problem:
-    return Problem(what, rule.file, rule.line, help="split the rule, or say it with fewer alternatives")
+_SPLIT = "split the rule, or say it with fewer alternatives"
+_JOIN = "join rules, or say them with fewer alternatives"
+
+
+def _too_large(rule: Rule, what: str, help: str) -> Problem:
+    return Problem(what, rule.file, rule.line, help=help)

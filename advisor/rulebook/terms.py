@@ -7,14 +7,17 @@ conditions allow stay exact.
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from advisor.errors import BadInput, Problem, quoted
+from advisor.errors import BadInput, Problem, did_you_mean, quoted
 from advisor.quantity import MICRO
-from advisor.rulebook.names import Name, Scope, unknown_name
+from advisor.rulebook.names import Name, Scope
 
 _MAX_LENGTH = 200
+_UNITS = "add dollars to dollars, and numbers to numbers"
+_EXAMPLE = "write names, whole numbers and + - * /, as in `2 * open_price * monthly_images`"
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,10 @@ def parse_term(name: str, text: object, names: Mapping[str, Name], file: str, li
     def fault(what: str, help: str | None = None) -> BadInput:
         return BadInput(Problem(f"in term `{name}`, {what}", file, line, help=help))
 
-    if not isinstance(text, str) or len(text) > _MAX_LENGTH:
-        raise fault(f"{quoted(text)} is not a line of arithmetic")
+    if isinstance(text, str) and len(text) > _MAX_LENGTH:
+        raise fault(f"the line is longer than {_MAX_LENGTH} characters", "shorten it")
+    if not isinstance(text, str):
+        raise fault(f"{quoted(text)} is not a line of arithmetic", _EXAMPLE)
     reads: set[str] = set()
 
     def walk(node: ast.AST) -> tuple[Expression, _Shape]:
@@ -76,14 +81,18 @@ def parse_term(name: str, text: object, names: Mapping[str, Name], file: str, li
         if isinstance(node, ast.Name):
             known = names.get(node.id)
             if known is None:
-                raise unknown_name(node.id, dict(names), file, line, None)
+                usable = (other for other, of in names.items() if of.scope in (Scope.AMOUNT, Scope.CONSTANT))
+                help = did_you_mean(node.id, usable) or "a term reads amounts of the scenario and constants"
+                raise fault(f"the name {quoted(node.id)} is not known", help)
             if known.places is None or known.scope not in (Scope.AMOUNT, Scope.CONSTANT):
-                raise fault(f"`{node.id}` is not an amount or a constant")
+                raise fault(
+                    f"`{node.id}` is not an amount or a constant", "a term reads amounts of the scenario and constants"
+                )
             reads.add(node.id)
             return Use(node.id), _Shape(known.places, False, bare=known.scope is Scope.CONSTANT)
         if isinstance(node, ast.BinOp):
             return operate(node)
-        raise fault("only names, whole numbers and + - * / are allowed")
+        raise fault(f"{_source(node)} is neither a name nor a whole number", _EXAMPLE)
 
     def operate(node: ast.BinOp) -> tuple[Expression, _Shape]:
         left, a = walk(node.left)
@@ -91,7 +100,9 @@ def parse_term(name: str, text: object, names: Mapping[str, Name], file: str, li
         if isinstance(node.op, ast.Add | ast.Sub):
             sign = "+" if isinstance(node.op, ast.Add) else "-"
             if a.places != b.places or a.bare != b.bare:
-                raise fault(f"`{sign}` joins amounts of different units")
+                raise fault(
+                    f"`{sign}` joins {_source(node.left)} and {_source(node.right)}, of different units", _UNITS
+                )
             if b.quotient and (a.quotient or sign == "-"):
                 raise fault("a quotient may only be added, and only once", "put everything over one division")
             return Operation(sign, left, right), _Shape(a.places, a.quotient or b.quotient, a.bare)
@@ -101,22 +112,29 @@ def parse_term(name: str, text: object, names: Mapping[str, Name], file: str, li
             return Operation("*", left, right), _Shape(a.places + b.places, False, a.bare and b.bare)
         if isinstance(node.op, ast.Div):
             return divide(left, a, right, b)
-        raise fault("only + - * / are allowed")
+        raise fault(f"{_source(node)} uses an operator that is not exact", _EXAMPLE)
 
     def divide(left: Expression, a: _Shape, right: Expression, b: _Shape) -> tuple[Expression, _Shape]:
-        divisor = names.get(right.name) if isinstance(right, Use) else None
-        whole = right.value if isinstance(right, Number) else 0
-        if not whole > 0 and (divisor is None or divisor.may_be_zero):
+        if isinstance(right, Operation):
+            raise fault("it divides by a sum, a product or a quotient", "divide by one name, once")
+        positive = right.value > 0 if isinstance(right, Number) else not names[right.name].may_be_zero
+        if not positive:
             raise fault("it divides by something that may be zero", "divide by a field that is always more than zero")
         shift = MICRO + b.places - a.places
         if a.quotient or shift < 0:
-            raise fault("the division would not be exact")
+            raise fault("the division would not be exact", "multiply first, and divide once")
         return Operation("/", left, right, shift), _Shape(MICRO, True)
 
     try:
-        tree = ast.parse(text, mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise fault(f"{quoted(text)} is not a line of arithmetic") from None
+        raise fault(f"{quoted(text)} is not a line of arithmetic", _EXAMPLE) from None
     expression, shape = walk(tree)
     kind = Name(name, Scope.TERM, places=shape.places, quotient=shape.quotient)
     return Term(kind, expression, frozenset(reads))
+
+
+def _source(node: ast.AST) -> str:
+    return quoted(ast.unparse(node))

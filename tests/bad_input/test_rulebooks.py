@@ -1,0 +1,96 @@
+"""Every faulty rulebook is refused in the words kept for it.
+
+A case in rules/ changes a copy of the bundled rules: a file gets a text in place of another, is written whole, or
+(null) is taken away.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.bad_input.golden import refused, strays
+
+RULES = Path(__file__).parents[2] / "rules"
+CASES = {path.stem: path for path in sorted((Path(__file__).parent / "rules").iterdir())}
+
+
+@pytest.fixture
+def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the bundled rules without their cases, in the folder where the command will run."""
+    monkeypatch.chdir(tmp_path)
+    copy = Path("rules")
+    shutil.copytree(RULES, copy, ignore=shutil.ignore_patterns("cases"))
+    return copy
+
+
+def _change(path: Path, change: Any) -> None:
+    if change is None:
+        path.rmdir() if path.is_dir() else path.unlink()
+    elif isinstance(change, str):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(change)
+    else:
+        text = path.read_text()
+        assert text.count(change["replace"]) == 1, f"{change['replace']!r} does not stand once in {path}"
+        path.write_text(text.replace(change["replace"], str(change["by"])))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_rulebook_is_refused(
+    case: str, rules: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file, change in yaml.safe_load(CASES[case].read_text()).items():
+        _change(rules / file, change)
+    refused("rules", case, ["rules", "check", "--rules", "rules"], capfd, monkeypatch)
+
+
+def _gate(id: str, when: str) -> str:
+    return (
+        f"- id: {id}\n  axis: control\n  when: {when}\n  eliminate: offer\n"
+        "  because: of that\n  provided: this holds\n  source: a test\n"
+    )
+
+
+def _advice(number: int) -> str:
+    return (
+        f"- id: advice-{number}\n  axis: cost\n  when: {{route: closed_api}}\n"
+        "  advise: Read on.\n  because: of that\n  source: a test\n"
+    )
+
+
+ALTERNATIVES = "{any: [{quality: open_suffices}, {quality: best_preferred}, {quality: frontier_only}]}"
+MADE: dict[str, tuple[str, str]] = {
+    "too-many-alternatives": (
+        "gates/control.yaml",
+        _gate("too-wide", f"{{shared_queue: yes, all: [{', '.join([ALTERNATIVES] * 4)}]}}"),
+    ),
+    "too-many-comparisons-together": (
+        "gates/control.yaml",
+        _gate("too-long", f"{{shared_queue: yes, all: [{', '.join(['{latency: tolerant}'] * 16)}]}}"),
+    ),
+    "too-many-rules": ("advice.yaml", "".join(_advice(number) for number in range(65))),
+    "too-many-gates": (
+        "gates/control.yaml",
+        "".join(_gate(f"gate-{number}", "{shared_queue: yes}") for number in range(31)),
+    ),
+    "too-large-a-file": ("advice.yaml", "# " + "x" * 1_000_000 + "\n"),
+    "nested-too-deep": ("gates/control.yaml", _gate("deep", "{not: " * 40 + "{}" + "}" * 40)),
+}
+
+
+@pytest.mark.parametrize("case", MADE)
+def test_the_rulebook_is_too_large(
+    case: str, rules: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, text = MADE[case]
+    (rules / file).write_text(text)
+    refused("rules", case, ["rules", "check", "--rules", "rules"], capfd, monkeypatch)
+
+
+def test_every_golden_text_has_its_case() -> None:
+    assert not strays("rules", set(CASES) | set(MADE))

@@ -1,0 +1,89 @@
+"""Templates of one's own: faults are told with file and line, and nothing outside the folder can be reached."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from advisor.cli.main import run
+from tests.bad_input.golden import refused, strays
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "exercise-38-3-2.scenario.yaml"
+TEMPLATES = ROOT / "reports" / "templates"
+SECRET = "nobody may print this"
+
+CASES: dict[str, str] = {
+    "print-not-closed": "# {{ title }\n",
+    "block-not-closed": "{% for claim in claims.of('costs') %}\n{{ claim.kind }}\n",
+    "block-unknown": "{% frobnicate %}\n",
+    "filter-unknown": "{{ title | shout }}\n",
+    "name-unknown": "# {{ titel }}\n",
+    "field-unknown": "{{ decision.rute }}\n",
+    "field-of-an-unknown-field": "{{ decision.migration_plan.cost }}\n",
+    "position-unknown": "{{ claims.of('costs')[99] }}\n",
+    "not-callable": "{{ decision() }}\n",
+    "not-a-number": "{{ title | money }}\n",
+    "division-by-zero": "{{ 1 / 0 }}\n",
+    "range-too-large": "{{ range(10 ** 9) | list }}\n",
+    "macro-without-an-end": "{% macro again() %}{{ again() }}{% endmacro %}\n{{ again() }}\n",
+    "include-of-nothing": "{% include 'nothing.j2' %}\n",
+    "include-of-another-faulty-file": "{% include 'faulty.j2' %}\n",
+    "include-above-the-folder": "{% include '../secret.txt' %}\n",
+    "include-by-an-absolute-path": "{% include '/etc/hostname' %}\n",
+    "include-by-a-link-out-of-the-folder": "{% include 'link.j2' %}\n",
+    "include-of-a-nul": "{% include '\\x00' %}\n",
+    "escape-by-class": "{{ ''.__class__.__mro__ }}\n",
+    "escape-by-function": "{{ claims.of.__globals__ }}\n",
+    "escape-by-format": "{{ '{0.__class__}'.format(claims) }}\n",
+    "escape-by-filter": "{{ claims | attr('__class__') }}\n",
+    "escape-to-private-parts": "{{ claims._claims }}\n",
+    "change-of-the-decision": "{{ decision.clear() }}\n",
+}
+
+
+def _folder(case: str) -> Path:
+    """A complete folder of templates with a faulty memo. It has a name of its own, because wordings are remembered."""
+    folder = Path(case)
+    shutil.copytree(TEMPLATES, folder)
+    Path("secret.txt").write_text(SECRET)
+    (folder / "link.j2").symlink_to(Path("secret.txt").resolve())
+    (folder / "faulty.j2").write_text("one\ntwo {{ three }}\n")
+    (folder / "memo.md.j2").write_text("{# The memo. #}\n" + CASES.get(case, ""))
+    shutil.copy(EXAMPLE, "ok.yaml")
+    return folder
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_template_is_refused(
+    case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = _folder(case)
+    refused("templates", case, ["decide", "ok.yaml", "--templates", str(folder), "--out", "out"], capfd, monkeypatch)
+
+
+def test_a_template_that_is_not_text_is_refused(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = _folder("not-text")
+    (folder / "memo.md.j2").write_bytes(b"# caf\xe9\n")
+    refused("templates", "not-text", ["decide", "ok.yaml", "--templates", "not-text"], capfd, monkeypatch)
+
+
+def test_a_copy_of_the_bundled_templates_prints_the_same(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(TEMPLATES, "copy")
+    assert run(["decide", str(EXAMPLE), "--date", "2026-01-01"]) == 0
+    bundled = capfd.readouterr().out
+    assert run(["decide", str(EXAMPLE), "--date", "2026-01-01", "--templates", "copy"]) == 0
+    assert capfd.readouterr().out == bundled
+
+
+def test_every_golden_text_has_its_case() -> None:
+    assert not strays("templates", {*CASES, "not-text"})

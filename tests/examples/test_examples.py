@@ -1,0 +1,149 @@
+"""The examples, decided through the command line: their outcomes, and their memos to the byte.
+
+`ADVISOR_RECORD_GOLDEN=1 pytest tests/examples` records the memos anew; read every one that changes before it lands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from advisor import strict_yaml
+from advisor.cli.main import run
+from advisor.files import read_text
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+GOLDEN = Path(__file__).parent / "golden"
+RECORDING = os.environ.get("ADVISOR_RECORD_GOLDEN") == "1"
+DATE = "2026-11-22"
+EXPECTED: dict[str, dict[str, Any]] = strict_yaml.load(read_text(str(EXAMPLES / "expected.yaml")), "expected.yaml")
+NAMES = sorted(EXPECTED)
+
+MADR_4 = [
+    "## Context and Problem Statement",
+    "## Decision Drivers",
+    "## Considered Options",
+    "## Decision Outcome",
+    "## Pros and Cons of the Options",
+    "## More Information",
+]
+ODD_TITLES = [
+    "",
+    " \n\t ",
+    "A *bold* _claim_ with `code` and a | bar",
+    "First line\n\n## Decision Outcome\n\nChosen option: none",
+    "<script>alert(1)</script> &amp; [a link](http://example.com) ![]()",
+    "{{ 7 * 7 }} {% raw %} $x$ \\",
+    "\u202eright to left\u202c and \x07 a bell",
+]
+
+
+def memo(capsys: pytest.CaptureFixture[str], name: str, *more: str) -> str:
+    """The memo that the command line prints for an example."""
+    run(["decide", str(EXAMPLES / f"{name}.scenario.yaml"), "--date", DATE, *more])
+    return capsys.readouterr().out
+
+
+def test_every_example_has_its_outcome_and_its_line_in_the_table() -> None:
+    scenarios = {path.name.removesuffix(".scenario.yaml") for path in EXAMPLES.glob("*.scenario.yaml")}
+    table = set(re.findall(r"^\| \[`([a-z0-9-]+)`\]", (EXAMPLES / "README.md").read_text(), re.MULTILINE))
+    assert scenarios == set(EXPECTED) == table
+
+
+def test_no_golden_memo_is_left_over() -> None:
+    assert {path.name.removesuffix(".memo.md") for path in GOLDEN.iterdir()} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_comes_out_as_expected(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code = run(["decide", str(EXAMPLES / f"{name}.scenario.yaml"), "--json", "--date", DATE])
+    record = json.loads(capsys.readouterr().out)
+    expected = EXPECTED[name]
+    assert {**{field: record[field] for field in expected if field != "exit_code"}, "exit_code": code} == expected
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_memo_of_an_example_is_the_golden_one(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    golden = GOLDEN / f"{name}.memo.md"
+    text = memo(capsys, name)
+    if RECORDING:
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(text, encoding="utf-8")
+    assert golden.is_file(), f"there is no golden memo of {name} yet: record it, and read it"
+    assert text == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_memo_has_the_sections_of_madr_in_their_order(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = memo(capsys, name)
+    assert text.startswith(f'---\nstatus: "proposed"\ndate: {DATE}\n---\n\n# ')
+    assert [line for line in text.splitlines() if line.startswith("## ")] == MADR_4
+    assert "\nIn the context of " in text.partition("## ")[0]
+    assert re.search(r'^Chosen option: ("[^"]+"|none|none yet), because .+\.$', text, re.MULTILINE)
+
+
+def test_a_startup_a_year_on_should_move_and_another_should_not_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "repaid after 0.8 months. The limit is 12 months: worth moving." in memo(capsys, "startup-a-year-on")
+    not_yet = memo(capsys, "own-not-yet")
+    assert "# Recipe pictures for a meal-kit service: run open weights on own GPUs, but not yet\n" in not_yet
+    assert "repaid after 29 months. The limit is 12 months: not worth moving yet." in not_yet
+
+
+def test_moving_is_worth_it_from_the_very_volume_the_memo_names(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "It would be from 140,476.19 images a month on." in memo(capsys, "own-not-yet")
+    assert ": worth moving." in memo(capsys, "own-not-yet", "--set", "monthly_images=140477")
+    assert ": not worth moving yet." in memo(capsys, "own-not-yet", "--set", "monthly_images=140476")
+
+
+@pytest.mark.parametrize("name", ["exercise-38-3-2", "exercise-38-3-3-d", "own-not-yet", "startup-first-month"])
+def test_the_answer_changes_exactly_where_the_memo_says(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def route(*settings: str) -> str:
+        run(["decide", str(EXAMPLES / f"{name}.scenario.yaml"), "--json", "--date", DATE, *settings])
+        return str(json.loads(capsys.readouterr().out)["route"])
+
+    here = route()
+    rows = re.findall(r"\(`(\w+)`\) \|[^|]*\| \$?([0-9.,]+) or (less|more) \|", memo(capsys, name))
+    assert rows
+    for field, shown, side in rows:
+        value = shown.replace(",", "")
+        places = {"monthly_images": 0, "images_per_gpu_hour": 3}.get(field, 6)
+        step = (1 if side == "less" else -1) / 10**places
+        assert route("--set", f"{field}={value}") != here
+        assert route("--set", f"{field}={float(value) + step:.{places}f}") == here
+
+
+@pytest.mark.parametrize("title", ODD_TITLES)
+@pytest.mark.parametrize("name", ["conflict", "own-not-yet", "partial-open", "partial-settled"])
+def test_a_title_changes_no_line_but_its_own(
+    name: str, title: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    answers = strict_yaml.load(read_text(str(EXAMPLES / f"{name}.scenario.yaml")), name)
+    scenario = tmp_path / "odd.scenario.json"
+    scenario.write_text(json.dumps({**answers, "title": title}, default=str))
+    run(["decide", str(scenario), "--date", DATE])
+    odd, plain = capsys.readouterr().out.splitlines(), memo(capsys, name).splitlines()
+    named = ("# ", "In the context of ", "How should ")
+    heading, statement, question = (
+        next(at for at, line in enumerate(plain) if line.startswith(start)) for start in named
+    )
+    assert len(odd) == len(plain)
+    assert {at for at, line in enumerate(odd) if line != plain[at]} == {heading, statement, question}
+    assert all(line.isprintable() for line in odd)
+    assert "  " not in odd[heading] + odd[statement] + odd[question]
+    assert '""' not in odd[statement] + odd[question]
+    assert not re.search(r"(?<!\\)[<`*]script|(?<!\\)\[a link", "\n".join(odd))
+
+
+def test_the_cost_command_prints_exercise_38_3_2(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = ["--price", "0.03", "--gpu-hour", "1.20", "--images-per-hour", "600", "--overhead", "2000"]
+    assert run(["cost", *figures, "--volume", "50000"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "crossover: 71,428.57 images a month"
+    assert second.startswith("at 50,000 images a month hosting is cheaper: ")
+    assert "hosted $1,500.00, self-hosted $2,100.00 a month" in second

@@ -1,0 +1,223 @@
+"""The flow without a terminal: right answers, no question in vain, no dead end whatever is answered or changed."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from advisor.decision import decide
+from advisor.errors import BadInput
+from advisor.interview.flow import Flow, flow_of
+from advisor.interview.given import EXTRAS, Given
+from advisor.rulebook.load import bundled_rulebook
+from advisor.scenario import FIELDS
+from benchmarks.peers.scenarios import generate
+from tests.helpers import reference
+from tests.helpers.strategies import AMOUNTS, NEEDS, complete_answers, examples, scenario
+
+FLOW: Flow = flow_of(bundled_rulebook())
+ROUTE_QUESTIONS = (*NEEDS, *AMOUNTS, "monthly_images_low", "monthly_images_high")
+GOLDEN = Path(__file__).parent / "golden" / "order.json"
+VALUES: dict[str, list[Any]] = {
+    "monthly_images": [1, 4_000, 60_000, 2_000_000],
+    "monthly_images_low": [1, 4_000, 60_000],
+    "monthly_images_high": [4_000, 60_000, 2_000_000],
+    "open_price": ["0.001", "0.03", "1"],
+    "closed_price": ["0.001", "0.04", "1"],
+    "gpu_hour_price": ["0.5", "1.2", "90"],
+    "images_per_gpu_hour": ["0.5", "600", "8000"],
+    "monthly_overhead": ["0", "2000", "100000"],
+    "annual_revenue_usd": ["0", "5000000"],
+    "migration_cost": ["0", "30000"],
+    "title": ["A title"],
+    "region": ["eu"],
+}
+
+
+def interviewed(answers: dict[str, Any], costs: bool = False) -> tuple[Given, list[str]]:
+    """Answers the flow from complete answers and returns what was asked for the route."""
+    so_far, asked = Given(), []
+    while (question := FLOW.next(so_far)) is not None:
+        if question in EXTRAS:
+            so_far = so_far.answer(question, costs and question == "costs")
+            continue
+        asked.append(question)
+        so_far = so_far.answer(question, answers.get(question))
+    return so_far, asked
+
+
+@pytest.mark.fuzz
+@examples(2_000)
+@given(complete_answers())
+def test_the_interview_leads_where_the_whole_scenario_leads(answers: dict[str, Any]) -> None:
+    whole = scenario(answers).model_dump(exclude_none=True)
+    so_far, asked = interviewed(whole)
+    expected = {next(iter(reference.decide(answers).left), None)}
+    assert FLOW.position(so_far).outcomes == expected
+    assert len(set(asked)) == len(asked)
+
+
+@pytest.mark.fuzz
+@examples(300)
+@given(complete_answers(), complete_answers())
+def test_a_skipped_question_cannot_change_the_route(answers: dict[str, Any], other: dict[str, Any]) -> None:
+    _, asked = interviewed(scenario(answers).model_dump(exclude_none=True))
+    here = reference.decide(answers).left
+    for name in set(NEEDS) - set(asked):
+        for value in (False, True) if FIELDS[name].boolean else FIELDS[name].options:
+            assert reference.decide({**answers, name: value}).left == here
+    for name in set(AMOUNTS) - set(asked) - {"monthly_images"}:
+        assert reference.decide({**answers, name: other[name]}).left == here
+
+
+def test_at_most_sixty_percent_of_the_questions_are_asked_on_average() -> None:
+    asked = []
+    for generated in generate(300, seed=11):
+        answers = {name: generated[name] for name in ROUTE_QUESTIONS}
+        asked.append(len(interviewed(scenario(answers).model_dump(exclude_none=True))[1]))
+    assert sum(asked) <= 0.6 * len(ROUTE_QUESTIONS) * len(asked), sum(asked) / len(asked)
+
+
+def test_no_price_is_asked_before_the_route_is_known() -> None:
+    hospital = {"residency": "on_premises", "indemnity_required": False, "quality": "open_suffices"}
+    so_far, asked = interviewed(scenario(hospital).model_dump(exclude_none=True))
+    assert set(asked) <= set(NEEDS)
+    assert FLOW.position(so_far).outcomes == {"self_host"}
+    assert "open_price" in FLOW.skipped(so_far)
+    with_costs = interviewed(scenario(hospital).model_dump(exclude_none=True), costs=True)[0]
+    assert {"monthly_images", "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead"} <= set(with_costs.order)
+    assert "open_price" not in with_costs.order
+
+
+def test_the_order_of_the_questions_is_as_recorded() -> None:
+    found = {}
+    differences: dict[str, dict[str, Any]] = {
+        "permissive": {},
+        "hospital": {"residency": "on_premises"},
+        "frontier": {"quality": "frontier_only"},
+        "best preferred": {"quality": "best_preferred"},
+        "latents": {"control": "latents"},
+        "a range": {"monthly_images_low": 100, "monthly_images_high": 100_000},
+    }
+    for name, answers in differences.items():
+        base = scenario({**REFERENCE, **answers}).model_dump(exclude_none=True)
+        found[name] = interviewed(base, costs=True)[0].order
+    found["nothing is known"] = interviewed({})[0].order
+    recorded = json.dumps(found, indent=2) + "\n"
+    if os.environ.get("ADVISOR_RECORD_GOLDEN"):
+        GOLDEN.parent.mkdir(exist_ok=True)
+        GOLDEN.write_text(recorded, encoding="utf-8")
+    assert recorded == GOLDEN.read_text(encoding="utf-8")
+
+
+REFERENCE: dict[str, Any] = {
+    "residency": "anywhere",
+    "output_use": "commercial",
+    "indemnity_required": False,
+    "train_on_outputs": False,
+    "quality": "open_suffices",
+    "control": "prompt_only",
+    "latency": "tolerant",
+    "monthly_images": 50_000,
+    "open_price": "0.03",
+    "closed_price": "0.04",
+    "gpu_hour_price": "1.20",
+    "images_per_gpu_hour": 600,
+    "monthly_overhead": 2000,
+}
+
+
+def test_why_names_the_rules_and_where_each_option_leads() -> None:
+    reason = FLOW.why(Given(), "residency")
+    assert [each.id for each in reason.rules] == ["stays-on-premises", "stays-in-region"]
+    assert dict(reason.leads_to)["on_premises"] == {"self_host", None}
+    price = FLOW.why(Given(), "open_price")
+    assert "rent-below-crossover" in [each.id for each in price.rules]
+    assert price.leads_to == ()
+
+
+class Interview(RuleBasedStateMachine):
+    """Answering, not knowing, going back and changing answers in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given = Given()
+
+    @initialize()
+    def start(self) -> None:
+        self.given = Given()
+
+    def answered(self, question: str, data: st.DataObject) -> None:
+        before = self.given
+        known = data.draw(st.one_of(st.none(), st.sampled_from(self.values(question))))
+        try:
+            self.given = before.answer(question, known)
+        except BadInput:
+            assert question.startswith("monthly_images")
+            return
+        lost = set(before.order) - set(self.given.order)
+        assert lost <= ({"monthly_images_low", "monthly_images_high"} if question == "monthly_images" else set())
+        kept = set(before.answers) - lost - {question}
+        assert all(self.given.answers[name] == before.answers[name] for name in kept)
+
+    @staticmethod
+    def values(question: str) -> list[Any]:
+        if question in EXTRAS:
+            return [True, False]
+        spec = FIELDS[question]
+        if spec.boolean:
+            return [True, False]
+        if spec.choices:
+            return list(spec.choices)
+        if spec.quantity:
+            return [spec.quantity.check(value) for value in VALUES[question]]
+        return VALUES[question]
+
+    @precondition(lambda self: FLOW.next(self.given) is not None)
+    @rule(data=st.data())
+    def answer_the_next_question(self, data: st.DataObject) -> None:
+        question = FLOW.next(self.given)
+        assert question is not None
+        assert question not in self.given
+        self.answered(question, data)
+
+    @precondition(lambda self: bool(self.given.order))
+    @rule(data=st.data())
+    def change_an_earlier_answer(self, data: st.DataObject) -> None:
+        self.answered(data.draw(st.sampled_from(self.given.order)), data)
+
+    @invariant()
+    def the_interview_can_always_be_finished(self) -> None:
+        position = FLOW.position(self.given)
+        assert position.outcomes
+        assert set(position.open) <= set(ROUTE_QUESTIONS)
+        if FLOW.next(self.given) is None:
+            record = decide(self.given.scenario(), bundled_rulebook())
+            if position.settled:
+                assert {record.route} == position.outcomes or self.given.unknown
+        assert len(self.given.order) <= len(FIELDS) + len(EXTRAS)
+
+
+TestInterview = Interview.TestCase
+TestInterview.settings = settings(max_examples=60, stateful_step_count=25)
+
+
+@examples(200)
+@given(st.permutations(ROUTE_QUESTIONS), complete_answers())
+def test_answers_given_beforehand_in_any_order_are_not_asked_again(order: list[str], answers: dict[str, Any]) -> None:
+    whole = scenario(answers).model_dump(exclude_none=True)
+    known = {name: whole[name] for name in order[:7] if name in whole}
+    low, high = known.get("monthly_images_low"), known.get("monthly_images_high")
+    assume(low is None or high is None or low <= high)
+    so_far = Given().with_answers(known)
+    while (question := FLOW.next(so_far)) is not None:
+        assert question not in known
+        so_far = so_far.answer(question, False if question in EXTRAS else whole.get(question))
+    assert FLOW.position(so_far).outcomes == {next(iter(reference.decide(answers).left), None)}
