@@ -38,16 +38,12 @@ def run(options: argparse.Namespace) -> int:
     scenario = read_scenario(options.scenario, tuple(options.set))
     rulebook = load_rulebook(options.rules) if options.rules else None
     decision = decide(scenario, rulebook, decided_on=decided_on)
-    if options.json:
-        sys.stdout.write(decision.to_json())
+    shown = _shown(decision, options)
+    # Printed last, so that nothing stands on stdout when a file cannot be written.
     if options.out:
         names = write_decision(decision, scenario, options.out, name_of(options.scenario), options.templates)
-        if not options.json:
-            _print_summary(decision, names, options.templates)
-    elif not options.json:
-        from advisor.report.render import memo_markdown
-
-        sys.stdout.write(memo_markdown(decision, options.templates))
+        shown += "" if options.json else "".join(f"wrote {name}\n" for name in names)
+    sys.stdout.write(shown)
     if decision.status is Status.OPEN:
         print(missing_answers(decision), file=sys.stderr)
     return EXIT_CODES[decision.status]
@@ -62,7 +58,8 @@ def parse_date(text: str | None) -> datetime.date:
             raise ValueError
         return datetime.date.fromisoformat(text)
     except ValueError:
-        raise BadInput(Problem(f"{quoted(text)} is not a date", file="--date", help="write YYYY-MM-DD")) from None
+        help = "write YYYY-MM-DD, a day that exists"
+        raise BadInput(Problem(f"{quoted(text)} is not a date", file="--date", help=help)) from None
 
 
 def name_of(path: str) -> str:
@@ -82,17 +79,21 @@ def write_decision(
         folder / f"{name}.decision.json": decision.to_json(),
         folder / f"{name}.memo.md": memo_markdown(decision, templates),
     }
+    for path in contents:
+        if path.is_dir():
+            raise BadInput(Problem("a folder stands where a file is to be written", str(path), help="move it away"))
     for path, text in contents.items():
         write_whole(path, text)
     return list(contents)
 
 
-def _print_summary(decision: Decision, written: list[Path], templates: Path | None) -> None:
-    from advisor.report.render import summary
+def _shown(decision: Decision, options: argparse.Namespace) -> str:
+    """What goes to stdout: the record alone, the summary beside written files, or the memo."""
+    if options.json:
+        return decision.to_json()
+    from advisor.report.render import memo_markdown, summary
 
-    sys.stdout.write(summary(decision, templates))
-    for path in written:
-        print(f"wrote {path}")
+    return (summary if options.out else memo_markdown)(decision, options.templates)
 
 
 def missing_answers(decision: Decision) -> str:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import advisor
-from advisor.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED, AdvisorError, BadInput, Problem, did_you_mean, quoted
+from advisor.errors import (
+    EXIT_BAD_INPUT,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    AdvisorError,
+    BadInput,
+    Problem,
+    did_you_mean,
+    quoted,
+)
 
 COMMANDS = {
     "interview": "ask what matters, decide, and write the memo",
@@ -26,7 +37,21 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raises BadInput instead of printing the usage."""
+        wording = (
+            (r"the following arguments are required: (.*)", r"these are missing: \1"),
+            (r"argument (.*?): expected .*", r"`\1` needs a value"),
+            (r"argument (.*?): ignored explicit argument .*", r"`\1` takes no value"),
+        )
+        for pattern, words in wording:
+            message = re.sub(pattern, words, message)
         raise BadInput(Problem(message[:1].lower() + message[1:], help=f"see `{self.prog} --help`"))
+
+    def refuse(self, word: str) -> NoReturn:
+        """Raises BadInput for an argument this command does not have."""
+        options = {option.lstrip("-"): option for option in self._option_string_actions}
+        close = did_you_mean(word.lstrip("-").partition("=")[0], options) if word.startswith("-") else None
+        help = close.replace("`", "`--", 1) if close else f"see `{self.prog} --help`"
+        raise BadInput(Problem(f"{quoted(word)} is not known here", help=help))
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
@@ -37,6 +62,10 @@ class Parser(argparse.ArgumentParser):
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns the exit code (DESIGN: 0, 2, 3, 4, 5, 130; 1 is a defect)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character shows its code; an answer is never lost to an accent.
+            stream.reconfigure(errors="backslashreplace")
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except AdvisorError as error:
@@ -47,13 +76,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`| head`): nothing is left to say, and the interpreter's own flush must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _silence_output()
+        return EXIT_OK
+    except OSError as error:
+        _silence_output()
+        print(Problem(f"the output cannot be written: {(error.strerror or str(error)).lower()}"), file=sys.stderr)
+        return EXIT_BAD_INPUT
+
+
+def _silence_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: list[str]) -> int:
     parser = Parser(
         prog="advisor",
+        allow_abbrev=False,
         description="Rent or own? Decides how to generate images: own GPUs, an open-weight API, or a closed API.",
         epilog="exit codes: 0 recommended, 2 bad input, 3 answers missing, 4 infeasible, 5 difference, 130 interrupted",
     )
@@ -61,10 +99,13 @@ def _run(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     named = next((word for word in arguments if not word.startswith("-")), None)
     for name, help in COMMANDS.items():
-        command = commands.add_parser(name, help=help, description=help)
+        command = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
         if name == named:
             importlib.import_module(f"advisor.cli.{name}").configure(command)
-    options = parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        before = options.command is None or arguments.index(unknown[0]) < arguments.index(options.command)
+        (parser if before else commands.choices[options.command]).refuse(unknown[0])
     if options.command is None:
         parser.print_help()
         return EXIT_BAD_INPUT

@@ -10,10 +10,20 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, TemplateSyntaxError
+import jinja2
+from jinja2 import (
+    BaseLoader,
+    BytecodeCache,
+    Environment,
+    FileSystemBytecodeCache,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+import advisor
 from advisor.errors import BadInput, Problem, quoted
 from advisor.files import bundled, is_file, is_folder, read_text
 from advisor.quantity import MICRO, dollars, grouped
@@ -119,9 +129,18 @@ def _template_fault(error: Exception, template: str, folder: Path) -> Problem:
     return Problem(f"the template cannot be filled in: {reason}", file, line, help=help)
 
 
+def _compiled_before() -> BytecodeCache | None:
+    """Jinja's own cache of compiled templates, in a folder only this user may use; none where there cannot be one."""
+    try:
+        return FileSystemBytecodeCache(pattern=f"rent-or-own-{advisor.__version__}-{jinja2.__version__}-%s")
+    except (RuntimeError, OSError):
+        return None
+
+
 def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=_Folder(folder),
+        bytecode_cache=_compiled_before() if folder == bundled("templates") else None,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
