@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from advisor.record import Decision as Decision
     from advisor.rulebook.load import load_rulebook as load_rulebook
     from advisor.scenario import Scenario as Scenario
-    from advisor.scenario import read_scenario as read_scenario
+    from advisor.scenario_file import read_scenario as read_scenario
 
 __version__ = "0.1.0"
 
@@ -27,7 +27,7 @@ _HOMES = {
     "Decision": "advisor.record",
     "load_rulebook": "advisor.rulebook.load",
     "Scenario": "advisor.scenario",
-    "read_scenario": "advisor.scenario",
+    "read_scenario": "advisor.scenario_file",
 }
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the names are spelled out in _HOMES
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from advisor.cost import crossover_volume, own, rent, to_micro_dollars
 from advisor.errors import EXIT_OK
 from advisor.quantity import dollars, grouped
-from advisor.scenario import typed_answer
+from advisor.scenario_file import typed_answer
 
 _OPTIONS = {
     "price": ("open_price", "c", "hosted price, dollars per image"),

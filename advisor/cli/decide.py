@@ -10,10 +10,11 @@ from pathlib import Path
 
 from advisor.decision import decide
 from advisor.errors import EXIT_ANSWERS_MISSING, EXIT_INFEASIBLE, EXIT_OK, BadInput, Problem, quoted
-from advisor.files import STANDARD_INPUT, write_whole
+from advisor.files import STANDARD_INPUT, is_folder, write_whole
 from advisor.record import Decision, Status
 from advisor.rulebook.load import load_rulebook
-from advisor.scenario import FIELDS, Scenario, read_scenario, scenario_text
+from advisor.scenario import FIELDS, Scenario
+from advisor.scenario_file import read_scenario, scenario_text
 
 EXIT_CODES = {Status.RECOMMENDED: EXIT_OK, Status.OPEN: EXIT_ANSWERS_MISSING, Status.INFEASIBLE: EXIT_INFEASIBLE}
 
@@ -80,7 +81,7 @@ def write_decision(
         folder / f"{name}.memo.md": memo_markdown(decision, templates),
     }
     for path in contents:
-        if path.is_dir():
+        if is_folder(path):
             raise BadInput(Problem("a folder stands where a file is to be written", str(path), help="move it away"))
     for path, text in contents.items():
         write_whole(path, text)

@@ -17,7 +17,8 @@ from advisor.interview.flow import Flow, flow_of
 from advisor.interview.given import EXTRAS, Given
 from advisor.record import Decision, Status
 from advisor.rulebook.load import bundled_rulebook, load_rulebook
-from advisor.scenario import Scenario, parse_setting, read_scenario, validated
+from advisor.scenario import Scenario, validated
+from advisor.scenario_file import parse_setting, read_scenario
 
 _FLIPS_SHOWN = 5
 

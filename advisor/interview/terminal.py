@@ -19,7 +19,8 @@ from advisor.interview.prompts import Key, choose, type_in
 from advisor.quantity import NotANumber, grouped, typed
 from advisor.report.render import fill
 from advisor.report.wording import Wording, wordings
-from advisor.scenario import FIELDS, Route, typed_answer
+from advisor.scenario import FIELDS, Route
+from advisor.scenario_file import typed_answer
 
 _NOT_KNOWN = "not known"
 _DECIDE = "decide"
