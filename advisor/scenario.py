@@ -160,11 +160,12 @@ class Scenario(BaseModel):
     @field_serializer(
         *("annual_revenue_usd", "open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour"),
         *("monthly_overhead", "migration_cost", "payback_limit_months"),
+        when_used="json",
     )
     def _decimal_text(self, value: Decimal | None) -> str | None:
         return None if value is None else plain(value)
 
-    @field_serializer("monthly_images", "monthly_images_low", "monthly_images_high")
+    @field_serializer("monthly_images", "monthly_images_low", "monthly_images_high", when_used="json")
     def _whole_number(self, value: Decimal | None) -> int | None:
         return None if value is None else int(value)
 

@@ -36,9 +36,7 @@ def choose(message: str, options: Sequence[tuple[str, Any]], chosen: Any = None)
     """One of the options' values, or a Key. Raises KeyboardInterrupt and EOFError."""
     choices = [questionary.Choice(title, value=value) for title, value in options]
     current = next((choice for choice in choices if choice.value == chosen), None)
-    question = questionary.select(
-        message, choices, default=current, instruction="(arrows, enter; ? why, ctrl-b back)", qmark="", pointer=">"
-    )
+    question = questionary.select(message, choices, default=current, instruction=" ", qmark="", pointer=">")
     return _asked(question, {"?": Key.WHY, "c-b": Key.BACK})
 
 

@@ -38,6 +38,7 @@ class Terminal:
 
     def run(self, given: Given) -> Given:
         """Asks until everything is answered and confirmed. Raises KeyboardInterrupt and EOFError; nothing is lost."""
+        self.say(fill("interview_start.txt.j2", {"resumed": bool(given.order)}, self.templates))
         again: str | None = None
         told: frozenset[str] = frozenset()
         while True:
@@ -104,6 +105,8 @@ class Terminal:
         hints = [wording.help]
         if current is not None:
             hints.append(f"Now: {self._shown(question, current)}; enter alone keeps it.")
+        elif "nter alone" not in wording.help:
+            hints.append("Enter alone: not known yet.")
         if question in _ESTIMATED:
             hints.append(f"Type {_HELP} to work it out.")
         self.say("\n" + " ".join(hints))

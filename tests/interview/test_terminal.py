@@ -1,0 +1,259 @@
+"""The interview in a real terminal: whole, back and why, interrupted and resumed, killed after each question."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+from advisor.errors import BadInput
+from advisor.interview import session
+from advisor.interview.given import Given
+from advisor.scenario import FIELDS
+
+ROOT = Path(__file__).parents[2]
+DOWN, ENTER, CTRL_B, CTRL_C, CTRL_D = "\x1b[B", "\r", "\x02", "\x03", "\x04"
+_TERMINAL = {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
+HOSPITAL = (
+    ("Must the outputs be indemnified", DOWN + ENTER),
+    ("How good must the model be", ENTER),
+    ("Where may prompts and images go", DOWN + DOWN + ENTER),
+)
+
+
+class Screen:
+    """One interview in a terminal of its own."""
+
+    def __init__(self, folder: Path, *arguments: str, columns: int = 80, **environment: str) -> None:
+        self.process = pexpect.spawn(
+            sys.executable,
+            ["-m", "advisor", "interview", "--date", "2026-11-22", *arguments],
+            cwd=str(folder),
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "TERM": "xterm-256color",
+                "PROMPT_TOOLKIT_NO_CPR": "1",
+                **environment,
+            },
+            dimensions=(50, columns),
+            encoding="utf-8",
+            timeout=15,
+        )
+
+    def expect(self, *texts: str) -> str:
+        for text in texts:
+            self.process.expect_exact(text)
+        return str(self.process.before)
+
+    def answer(self, question: str, keys: str) -> None:
+        """Presses keys at a question with options, once its options are there."""
+        self.expect(question, "> ")
+        self.process.send(keys)
+
+    def type_in(self, question: str, text: str) -> None:
+        """Types a line at a question for text."""
+        self.expect(question)
+        self.process.send(text + ENTER)
+
+    def ended(self) -> int:
+        self.process.expect(pexpect.EOF)
+        self.process.close()
+        assert self.process.exitstatus is not None
+        return int(self.process.exitstatus)
+
+
+@pytest.fixture
+def screens(tmp_path: Path) -> Iterator[Any]:
+    opened: list[Screen] = []
+
+    def opening(*arguments: str, **options: Any) -> Screen:
+        opened.append(Screen(tmp_path, *arguments, **options))
+        return opened[-1]
+
+    yield opening
+    for screen in opened:
+        screen.process.close(force=True)
+
+
+def finish(screen: Screen) -> None:
+    """From the settled route to the end: no costs, no details, decide."""
+    screen.answer("Shall I also work out what it costs", DOWN + ENTER)
+    screen.answer("Shall I ask for the details", ENTER)
+    screen.answer("Check your answers", ENTER)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}, {"COLUMNS": "60"}],
+    ids=["colour", "no-colour", "dumb", "narrow"],
+)
+def test_a_whole_interview(screens: Any, tmp_path: Path, environment: dict[str, str]) -> None:
+    screen = screens(columns=int(environment.get("COLUMNS", 80)), **environment)
+    for question, keys in HOSPITAL:
+        screen.answer(question, keys)
+    screen.expect("Settled: own GPUs with open weights")
+    screen.expect("Skipped:")
+    finish(screen)
+    screen.expect("Recommended: run open weights on own GPUs", "What would flip it", "Again without asking")
+    assert screen.ended() == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "decision.decision.json",
+        "decision.memo.md",
+        "decision.scenario.yaml",
+    ]
+    record = json.loads((tmp_path / "decision.decision.json").read_text(encoding="utf-8"))
+    assert (record["route"], record["deciding_axis"]) == ("self_host", "residency")
+
+
+def test_why_and_back_and_a_changed_answer(screens: Any, tmp_path: Path) -> None:
+    screen = screens()
+    screen.answer("Must the outputs be indemnified", "?")
+    screen.expect("indemnity-given")
+    screen.answer("Must the outputs be indemnified", DOWN + ENTER)
+    screen.answer("How good must the model be", DOWN + ENTER)
+    screen.answer("Where may prompts and images go", CTRL_B)
+    screen.answer("How good must the model be", "\x1b[A" + ENTER)
+    screen.answer("Where may prompts and images go", DOWN + DOWN + ENTER)
+    screen.expect("Settled: own GPUs")
+    screen.answer("Shall I also work out what it costs", DOWN + ENTER)
+    screen.answer("Shall I ask for the details", ENTER)
+    screen.answer("Check your answers", DOWN * 3 + ENTER)
+    screen.answer("Where may prompts and images go", "\x1b[A" * 2 + ENTER)
+    screen.expect("can still matter")
+    screen.process.send(CTRL_C)
+    screen.expect("every answer is kept")
+    assert screen.ended() == 130
+    kept = json.loads((tmp_path / "decision.interview.json").read_text(encoding="utf-8"))
+    assert kept["answers"]["quality"] == "open_suffices"
+    assert kept["answers"]["residency"] == "anywhere"
+
+
+@pytest.mark.parametrize("keys", [CTRL_C, CTRL_D], ids=["ctrl-c", "ctrl-d"])
+def test_interrupted_and_resumed(screens: Any, tmp_path: Path, keys: str) -> None:
+    screen = screens("--name", "hospital")
+    screen.answer(*HOSPITAL[0])
+    screen.expect("How good must the model be")
+    screen.process.send(keys)
+    if keys == CTRL_D:
+        screen.process.send(CTRL_C)
+    assert screen.ended() == 130
+    again = screens("--name", "hospital", "--resume")
+    for question, pressed in HOSPITAL[1:]:
+        again.answer(question, pressed)
+    finish(again)
+    assert again.ended() == 0
+    assert (tmp_path / "hospital.memo.md").exists()
+    assert not (tmp_path / "hospital.interview.json").exists()
+
+
+def test_killed_after_each_question_and_resumed(screens: Any, tmp_path: Path) -> None:
+    for number, (question, keys) in enumerate(HOSPITAL):
+        screen = screens(*(["--resume"] if number else []))
+        screen.answer(question, keys)
+        following = HOSPITAL[number + 1][0] if number + 1 < len(HOSPITAL) else "Shall I also work out"
+        screen.expect(following)
+        screen.process.kill(signal.SIGKILL)
+        screen.process.wait()
+        kept = json.loads((tmp_path / "decision.interview.json").read_text(encoding="utf-8"))
+        assert len(kept["order"]) == number + 1
+    last = screens("--resume")
+    finish(last)
+    assert last.ended() == 0
+
+
+def test_a_closed_terminal_loses_nothing(screens: Any, tmp_path: Path) -> None:
+    screen = screens()
+    screen.answer(*HOSPITAL[0])
+    screen.expect("How good must the model be")
+    screen.process.close(force=True)
+    kept = json.loads((tmp_path / "decision.interview.json").read_text(encoding="utf-8"))
+    assert kept["order"] == ["indemnity_required"]
+
+
+def test_numbers_are_understood_as_typed_and_nothing_is_prefilled(screens: Any, tmp_path: Path) -> None:
+    permissive = (
+        "residency=anywhere indemnity_required=false train_on_outputs=false quality=open_suffices "
+        "control=prompt_only latency=tolerant monthly_images_low=40000 monthly_images_high=40000 gpu_hour_price=1.20"
+    )
+    arguments = [word for setting in permissive.split() for word in ("--set", setting)]
+    screen = screens(*arguments)
+    screen.type_in("What does the open-weight API ask per image", "nonsense")
+    screen.expect("is not a number")
+    screen.process.send("\x15" + "3 cents" + ENTER)
+    screen.expect("= $0.03 per image")
+    screen.type_in("What overhead do own GPUs add per month", "help")
+    for question, typed in (
+        ("Engineering hours", "20"),
+        ("Dollars for such an hour", "80"),
+        ("Dollars a month for on-call", "$300"),
+        ("GPU hours a month that are paid while idle", "100"),
+    ):
+        screen.type_in(question, typed)
+    screen.expect("= $2,020")
+    screen.process.send(CTRL_C)
+    assert screen.ended() == 130
+    kept = json.loads((tmp_path / "decision.interview.json").read_text(encoding="utf-8"))
+    assert kept["answers"]["open_price"] == "0.03"
+    assert kept["answers"]["monthly_overhead"] == "2020"
+
+
+def without_terminal(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "advisor", "interview", "--date", "2026-11-22", "--out", str(folder), *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def test_without_a_terminal_it_names_what_is_missing(tmp_path: Path) -> None:
+    done = without_terminal(tmp_path, stdin="5\n5\n5\n")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "answers are missing: `indemnity_required`" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_terminal_answers_given_are_decided(tmp_path: Path) -> None:
+    example = ROOT / "examples" / "exercise-38-3-2.scenario.yaml"
+    done = without_terminal(tmp_path, "--answers", str(example), "--set", "monthly_images=2M", "--no-input")
+    assert done.returncode == 0, done.stderr
+    assert "Recommended: run open weights on own GPUs" in done.stdout
+    assert (tmp_path / "decision.memo.md").exists()
+
+
+def test_resuming_what_does_not_exist_is_a_clear_error(tmp_path: Path) -> None:
+    done = without_terminal(tmp_path, "--resume")
+    assert done.returncode == 2
+    assert "there is no interview to resume" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"answers": {}}', '{"answers": {"x": 1}, "not_known": [], "order": ["x"]}']
+)
+def test_a_damaged_draft_is_a_clear_error(tmp_path: Path, text: str) -> None:
+    path = session.draft_path(tmp_path, "decision")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput, match="not the draft of an interview"):
+        session.load(path)
+
+
+def test_a_draft_is_read_as_it_was_written(tmp_path: Path) -> None:
+    price = FIELDS["open_price"].quantity
+    assert price is not None
+    given = Given().answer("quality", "open_suffices").answer("open_price", price.check("0.03")).answer("costs", True)
+    given = given.answer("closed_price", None)
+    path = session.draft_path(tmp_path, "decision")
+    session.save(path, given)
+    assert session.load(path) == given
