@@ -98,6 +98,7 @@ class _Deciding:
             deciding_axes=list(deciding),
             feasible_routes=list(verdict.feasible),
             possible_routes=[route for route in Route if route in self.outcomes],
+            may_be_infeasible=None in self.outcomes,
             settled=self._settled(),
             crossovers=self._crossovers(),
             monthly_costs=self._monthly_costs(),
@@ -299,6 +300,8 @@ class _Deciding:
     def _moving(self) -> str:
         if self.migration is None:
             return "none"
+        if not self.migration.current_route_feasible:
+            return "has_to"
         if self.migration.worth_moving is None:
             return "not_known"
         if self.migration.worth_moving:

@@ -140,6 +140,7 @@ class Decision(_Part):
     deciding_axes: list[Axis]
     feasible_routes: list[Route]
     possible_routes: list[Route]
+    may_be_infeasible: bool
     settled: bool | None
     crossovers: dict[Route, str | None]
     monthly_costs: dict[Route, MonthlyCost]

@@ -111,7 +111,7 @@ OUTCOME_NAMES = {
     "route": Name("route", Scope.OUTCOME, tuple(Route)),
     "settled": Name("settled", Scope.OUTCOME, ("yes", "no", "not_asked")),
     "compared_with": Name("compared_with", Scope.OUTCOME, ("open_weight_api", "closed_api", "none")),
-    "moving": Name("moving", Scope.OUTCOME, ("none", "worth_it", "not_yet", "never", "not_known")),
+    "moving": Name("moving", Scope.OUTCOME, ("none", "worth_it", "not_yet", "never", "has_to", "not_known")),
 }
 
 
