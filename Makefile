@@ -46,8 +46,17 @@ $(made): pyproject.toml constraints.txt
 	@touch $@
 
 .PHONY: run
-run: $(made) ## decide the exercise of section 38.3.2 and print its memo
-	@$(BIN)/advisor decide examples/exercise-38-3-2.scenario.yaml
+run: $(made) ## interview you in a terminal; without one, decide an example and print its memo
+	@if [ -t 0 ] && [ -t 2 ]; then \
+	  exec $(BIN)/advisor interview --out decisions $$(test -e decisions/decision.interview.json && echo --resume); \
+	else \
+	  exec $(BIN)/advisor decide examples/exercise-38-3-2.scenario.yaml; \
+	fi
+
+.PHONY: docs
+docs: $(made) ## record the interview of the documentation anew
+	$(BIN)/python docs/record_interview.py > docs/interview.md.new
+	mv docs/interview.md.new docs/interview.md
 
 .PHONY: lint
 lint: $(made) ## ruff, mypy and the import layers

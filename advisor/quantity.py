@@ -193,3 +193,13 @@ def dollars(micro_dollars: int) -> str:
         return f"{sign}${amount_text(size)}"
     cents = (size + 5_000) // 10_000
     return f"{sign}${cents // 100:,}.{cents % 100:02d}"
+
+
+def price(amount: Decimal) -> str:
+    """An amount with every digit that was given, and cents where there is a fraction.
+
+    >>> price(Decimal("1.2")), price(Decimal(2000)), price(Decimal("0.000001"))
+    ('$1.20', '$2,000', '$0.000001')
+    """
+    whole, point, rest = grouped(amount).partition(".")
+    return f"${whole}{point}{rest.ljust(2, '0') if point else ''}"

@@ -21,6 +21,7 @@ from time import perf_counter
 from typing import TypeVar
 
 from benchmarks import ours
+from benchmarks.interview import time_interviews
 from benchmarks.peers import Contender, Scenario
 from benchmarks.peers.cedar_peer import Cedar
 from benchmarks.peers.check import DisagreementError, check_outcomes, check_rules
@@ -63,6 +64,7 @@ def main() -> int:
     rates = time_decisions(contenders, options.rounds, options.batch)
     print(f"Decisions a second, median (min to max) of {options.rounds} rounds of {options.batch:,}:\n")
     _print_rates(rates, [advisor.name for advisor in advisors])
+    time_interviews()
     try:
         _cold_start()
     except subprocess.CalledProcessError as error:

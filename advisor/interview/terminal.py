@@ -16,7 +16,7 @@ from advisor.interview import estimates
 from advisor.interview.flow import Flow, Position
 from advisor.interview.given import DETAILS, EXTRAS, Given
 from advisor.interview.prompts import Key, choose, type_in
-from advisor.quantity import NotANumber, grouped, typed
+from advisor.quantity import NotANumber, grouped, price, typed
 from advisor.report.render import fill
 from advisor.report.wording import Wording, wordings
 from advisor.scenario import FIELDS, Route
@@ -41,6 +41,7 @@ class Terminal:
         self.say(fill("interview_start.txt.j2", {"resumed": bool(given.order)}, self.templates))
         again: str | None = None
         told: frozenset[str] = frozenset()
+        standing = ""
         while True:
             question = again or self.flow.next(given)
             if question in EXTRAS and question not in given:
@@ -63,7 +64,10 @@ class Terminal:
                 continue
             self.keep(given)
             if question not in EXTRAS:
-                self._tell_position(given)
+                position = self._position_told(given)
+                if position != standing:
+                    self.say(position)
+                standing = position
 
     def say(self, text: str) -> None:
         """Prints beside the prompts, so that standard output stays data."""
@@ -143,12 +147,9 @@ class Terminal:
     def _shown(self, question: str, value: Any) -> str:
         spec = FIELDS.get(question)
         if spec and spec.quantity:
-            number = grouped(value)
-            return (
-                f"${number} {spec.quantity.unit.removeprefix('dollars').strip(' ,')}"
-                if spec.quantity.money
-                else (f"{number} {spec.quantity.unit}")
-            )
+            if spec.quantity.money:
+                return f"{price(value)} {spec.quantity.unit.removeprefix('dollars').strip(' ,')}"
+            return f"{grouped(value)} {spec.quantity.unit}"
         wording = wordings(self.templates).get(question)
         text = str(value).lower() if isinstance(value, bool) else str(value)
         return wording.answers[text].short if wording and text in wording.answers else text
@@ -274,9 +275,8 @@ class Terminal:
         wording = wordings(self.templates)[question]
         return Wording(wording.ask.format(**words), wording.help.format(**words), wording.subject, wording.answers)
 
-    def _tell_position(self, given: Given) -> None:
-        position = self.flow.position(given)
-        self.say(self._filled("interview_standing.txt.j2", given, position))
+    def _position_told(self, given: Given) -> str:
+        return self._filled("interview_standing.txt.j2", given, self.flow.position(given))
 
     def _tell_skipped(self, given: Given, told: frozenset[str]) -> frozenset[str]:
         """Says once what was skipped, and why."""

@@ -1,0 +1,53 @@
+"""How long a step of the interview takes, beside one engine decision."""
+
+from __future__ import annotations
+
+from statistics import median, quantiles
+from time import perf_counter
+
+from advisor.interview.flow import Flow
+from advisor.interview.given import EXTRAS, Given
+from advisor.rulebook.load import bundled_rulebook
+from advisor.scenario import validated
+from benchmarks.ours import contenders
+from benchmarks.peers.scenarios import generate
+
+INTERVIEWS = 200
+QUESTIONS = (
+    *("residency", "output_use", "indemnity_required", "train_on_outputs", "quality", "control", "latency"),
+    *("monthly_images", "monthly_images_low", "monthly_images_high"),
+    *("open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead"),
+)
+
+
+def time_interviews() -> None:
+    """Prints how many questions were asked, and the time of a step."""
+    scenarios = generate(INTERVIEWS, seed=1)
+    engine = contenders()[0]
+    started = perf_counter()
+    for scenario in scenarios:
+        engine.decide(scenario)
+    decision = (perf_counter() - started) / len(scenarios)
+
+    flow = Flow(bundled_rulebook())
+    steps: list[float] = []
+    asked = 0
+    for scenario in scenarios:
+        answers = validated({name: scenario[name] for name in QUESTIONS}, "generated").model_dump(exclude_none=True)
+        given = Given()
+        while True:
+            started = perf_counter()
+            question = flow.next(given)
+            steps.append(perf_counter() - started)
+            if question is None or question in EXTRAS:
+                break
+            given = given.answer(question, answers.get(question))
+            asked += 1
+    p99 = quantiles(steps, n=100)[98]
+    print(f"\nInterview, {INTERVIEWS} random scenarios: {asked / INTERVIEWS:.2f} of {len(QUESTIONS)} questions asked.")
+    for name, seconds in (("median", median(steps)), ("p99", p99), ("longest", max(steps))):
+        print(f"  a step, {name}: {seconds * 1e3:.1f} ms, {seconds / decision:,.0f} engine decisions")
+
+
+if __name__ == "__main__":
+    time_interviews()
