@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from advisor.decision import decide
-from advisor.errors import Problem
+from advisor.errors import BadInput, Problem
 from advisor.rulebook.model import Case, Rulebook
 from advisor.scenario import validated
 
@@ -19,7 +19,10 @@ def failures(rulebook: Rulebook) -> list[Problem]:
 
 def _failure(rulebook: Rulebook, case: Case) -> Problem | None:
     scenario = validated(case.scenario, case.file, dict.fromkeys(case.scenario, case.line))
-    decision = decide(scenario, rulebook, decided_on=_ANY_DAY)
+    try:
+        decision = decide(scenario, rulebook, decided_on=_ANY_DAY)
+    except BadInput as undecided:
+        return Problem(f"case `{case.id}` fails: {undecided.problems[0].what}", case.file, case.line)
     fired = {step.rule for step in decision.trace}
     differences = []
     if decision.route is not case.route:

@@ -10,6 +10,7 @@ from fractions import Fraction
 import advisor
 from advisor import record
 from advisor.cost import Crossover, payback_months, rounded, to_micro_dollars
+from advisor.errors import BadInput, Problem
 from advisor.explain.completions import Outcome, completions_of
 from advisor.explain.conflicts import conflicts, repairs
 from advisor.explain.costs import Costs
@@ -41,7 +42,7 @@ def decide(
     """Decides one scenario with the bundled rulebook and the rules engine, unless others are given.
 
     ``decided_on`` is part of the input (today by default), so the same input gives the same record.
-    Raises EngineFailure.
+    Raises EngineFailure, and BadInput for rules that leave several routes.
     """
     rulebook = rulebook or bundled_rulebook()
     matcher = matcher or engine_reading(rulebook)
@@ -63,6 +64,8 @@ class _Deciding:
         self.outcomes: frozenset[Outcome] = (
             self.completions.outcomes(self.answers) if self.needed else self._certain_outcome()
         )
+        if self.status is Status.OPEN and not self.needed:
+            raise _undecided(self.outcomes)
         self.migration = self._migration()
 
     def _certain_outcome(self) -> frozenset[Outcome]:
@@ -332,6 +335,13 @@ class _Deciding:
 
     def _answer(self, name: str) -> object:
         return self.scenario.answers()[name]
+
+
+def _undecided(outcomes: frozenset[Outcome]) -> BadInput:
+    """The bundled rules always leave one route; others may not."""
+    left = ", ".join(f"`{route}`" for route in Route if route in outcomes)
+    what = f"these rules do not decide: {left} are left, and no answer is missing"
+    return BadInput(Problem(what, "the rulebook", help="`advisor rules test` shows which cases fail"))
 
 
 def _status(outcomes: frozenset[Outcome]) -> Status:

@@ -17,6 +17,23 @@ _LARGEST_MONTH = 9 * 10**15
 NEEDS = ("residency", "output_use", "indemnity_required", "train_on_outputs", "quality", "control", "latency")
 AMOUNTS = ("monthly_images", "open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
 
+EXERCISE: dict[str, Any] = {
+    "residency": "anywhere",
+    "output_use": "commercial",
+    "indemnity_required": False,
+    "train_on_outputs": False,
+    "quality": "open_suffices",
+    "control": "prompt_only",
+    "latency": "tolerant",
+    "monthly_images": 50_000,
+    "open_price": Decimal("0.03"),
+    "closed_price": Decimal("0.04"),
+    "gpu_hour_price": Decimal("1.20"),
+    "images_per_gpu_hour": 600,
+    "monthly_overhead": 2000,
+}
+"""Exercise 38.3.2, everything else permissive."""
+
 
 def examples(in_ci: int) -> settings:
     """Settings for a property: so many examples in CI, in proportion more under ``make fuzz``."""

@@ -20,7 +20,7 @@ from advisor.rulebook.load import bundled_rulebook
 from advisor.scenario import FIELDS
 from benchmarks.peers.scenarios import generate
 from tests.helpers import reference
-from tests.helpers.strategies import AMOUNTS, NEEDS, complete_answers, examples, scenario
+from tests.helpers.strategies import AMOUNTS, EXERCISE, NEEDS, complete_answers, examples, scenario
 
 FLOW: Flow = flow_of(bundled_rulebook())
 ROUTE_QUESTIONS = (*NEEDS, *AMOUNTS, "monthly_images_low", "monthly_images_high")
@@ -107,7 +107,7 @@ def test_the_order_of_the_questions_is_as_recorded() -> None:
         "a range": {"monthly_images_low": 100, "monthly_images_high": 100_000},
     }
     for name, answers in differences.items():
-        base = scenario({**REFERENCE, **answers}).model_dump(exclude_none=True)
+        base = scenario({**EXERCISE, **answers}).model_dump(exclude_none=True)
         found[name] = interviewed(base, costs=True)[0].order
     found["nothing is known"] = interviewed({})[0].order
     recorded = json.dumps(found, indent=2) + "\n"
@@ -115,23 +115,6 @@ def test_the_order_of_the_questions_is_as_recorded() -> None:
         GOLDEN.parent.mkdir(exist_ok=True)
         GOLDEN.write_text(recorded, encoding="utf-8")
     assert recorded == GOLDEN.read_text(encoding="utf-8")
-
-
-REFERENCE: dict[str, Any] = {
-    "residency": "anywhere",
-    "output_use": "commercial",
-    "indemnity_required": False,
-    "train_on_outputs": False,
-    "quality": "open_suffices",
-    "control": "prompt_only",
-    "latency": "tolerant",
-    "monthly_images": 50_000,
-    "open_price": "0.03",
-    "closed_price": "0.04",
-    "gpu_hour_price": "1.20",
-    "images_per_gpu_hour": 600,
-    "monthly_overhead": 2000,
-}
 
 
 def test_why_names_the_rules_and_where_each_option_leads() -> None:

@@ -20,7 +20,7 @@ from advisor.record import Status, parse_record
 from advisor.rulebook.load import bundled_rulebook
 from advisor.scenario import FIELDS, Route
 from tests.helpers import reference
-from tests.helpers.strategies import complete_answers, examples, micro, scenario
+from tests.helpers.strategies import EXERCISE, complete_answers, examples, micro, scenario
 
 pytestmark = pytest.mark.fuzz
 
@@ -42,25 +42,8 @@ def judged(answers: dict[str, Any], engine: bool = True) -> Judgement:
     return judge(RULEBOOK, ENGINE if engine else PLAIN, facts)
 
 
-REFERENCE_SCENARIO: dict[str, Any] = {
-    "residency": "anywhere",
-    "output_use": "commercial",
-    "indemnity_required": False,
-    "train_on_outputs": False,
-    "quality": "open_suffices",
-    "control": "prompt_only",
-    "latency": "tolerant",
-    "monthly_images": 50000,
-    "open_price": Decimal("0.03"),
-    "closed_price": Decimal("0.04"),
-    "gpu_hour_price": Decimal("1.20"),
-    "images_per_gpu_hour": 600,
-    "monthly_overhead": 2000,
-}
-
-
 @examples(5_000)
-@example(REFERENCE_SCENARIO)
+@example(EXERCISE)
 @given(complete_answers())
 def test_engine_python_and_the_reference_agree(answers: dict[str, Any]) -> None:
     by_engine, by_python = judged(answers), judged(answers, engine=False)
