@@ -140,6 +140,20 @@ def test_generated_rulebooks_match_alike_and_never_crash_the_process() -> None:
     assert done.returncode == 0, done.stderr[-3000:]
 
 
+@pytest.mark.parametrize(
+    ("fact", "fired"),
+    [
+        ({"cost": 5}, ()),  # the engine by itself lets any comparison with a missing right side hold
+        ({"limit": 5}, ()),
+        ({"cost": 0, "limit": -LARGEST}, ("rule-1",)),  # found by generation: the lowest number counts as present
+        ({"cost": -LARGEST, "limit": LARGEST}, ("rule-0",)),
+    ],
+)
+def test_comparisons_of_two_names_that_once_went_wrong(fact: dict[str, Encoded], fired: tuple[str, ...]) -> None:
+    rulebook = rulebook_of([{"cost": {"lt": "limit"}}, {"cost": {"gt": "limit"}}])
+    assert EngineReading(rulebook).preferences(fact) == PlainReading(rulebook).preferences(fact) == fired
+
+
 def traits() -> st.SearchStrategy[dict[str, Encoded | Unknown]]:
     """Any offer, every trait possibly unknown."""
     values = {}
