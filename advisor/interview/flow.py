@@ -94,10 +94,6 @@ class Flow:
         questions = self._completions.open_questions(facts, ranged=True)
         return Position(outcomes, out, questions if volume_asked else _volume_first(questions))
 
-    def remaining(self, given: Given) -> int:
-        """How many questions can still matter to the route."""
-        return sum(name not in given for name in self.position(given).open)
-
     def skipped(self, given: Given) -> tuple[str, ...]:
         """The questions the rules read that were not asked, because no answer changes the route."""
         facts = self._facts(given)

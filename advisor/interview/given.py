@@ -49,11 +49,13 @@ class Given:
         return validated({name: value for name, value in self.answers.items() if name in FIELDS}, "the answers")
 
     def with_answers(self, answers: Mapping[str, Any]) -> Given:
-        """With several answers that fit together; None takes one back."""
+        """With several answers together; None takes one back. Raises BadInput when they do not fit."""
         kept = {name: known for name, known in {**self.answers, **answers}.items() if known is not None}
         unknown = self.unknown - set(answers)
         order = [name for name in dict.fromkeys((*self.order, *answers)) if name in kept or name in unknown]
-        return Given(kept, unknown, tuple(order))
+        changed = Given(kept, unknown, tuple(order))
+        changed.scenario()
+        return changed
 
 
 def _without_misfits(answers: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,10 @@ _NOT_KNOWN = "not known"
 _DECIDE = "decide"
 _ESTIMATED = ("monthly_images", "images_per_gpu_hour", "monthly_overhead")
 _HELP = "help"
+_LEAST, _MOST = Decimal("0.000001"), Decimal(10**12)
+"""Bounds of the numbers that another one is worked out from."""
+_DIGITS = 60
+"""Enough for any product of them."""
 
 
 @dataclass
@@ -85,7 +89,7 @@ class Terminal:
             answer = self._choice(question, wording, given) if wording.answers else self._line(question, wording, given)
             if answer is Key.WHY:
                 self._tell_why(question, wording, given)
-            elif answer == _HELP and question in _ESTIMATED:
+            elif isinstance(answer, str) and _asks_for_help(question, answer):
                 worked_out = self._estimate(question, given)
                 if worked_out is not None:
                     return worked_out
@@ -116,7 +120,7 @@ class Terminal:
         self.say("\n" + " ".join(hints))
 
         def check(text: str) -> str | None:
-            if not text.strip() or (question in _ESTIMATED and text.strip() == _HELP):
+            if not text.strip() or _asks_for_help(question, text):
                 return None
             try:
                 typed_answer(question, text, "the answer")
@@ -127,7 +131,7 @@ class Terminal:
         text = type_in(wording.ask, check, lambda text: self._echo(question, text))
         if isinstance(text, Key):
             return text
-        if text.strip() == _HELP and question in _ESTIMATED:
+        if _asks_for_help(question, text):
             return _HELP
         if not text.strip():
             return current
@@ -137,7 +141,7 @@ class Terminal:
 
     def _echo(self, question: str, text: str) -> str:
         """How a number being typed is understood, in full, before it counts."""
-        if text.strip() == _HELP and question in _ESTIMATED:
+        if _asks_for_help(question, text):
             return "enter: work it out together"
         try:
             return "= " + self._shown(question, typed_answer(question, text, "the answer"))
@@ -229,10 +233,10 @@ class Terminal:
                 number = typed(text, money)
             except NotANumber as error:
                 return f"{error}; {error.help}"
-            if number < 0 or (positive and number == 0):
+            if number < 0 or (positive and number < _LEAST):
                 return "it must be more than zero"
-            if number > 10**12 or (whole and number != int(number)):
-                return "a whole number, please" if number <= 10**12 else "that is more than is computed"
+            if number > _MOST or (whole and number != int(number)):
+                return "a whole number, please" if number <= _MOST else "that is more than is computed"
             return None
 
         text = type_in(message, check)
@@ -242,7 +246,8 @@ class Terminal:
         quantity = FIELDS[question].quantity
         assert quantity is not None
         try:
-            checked = quantity.check(value.quantize(Decimal(1).scaleb(-quantity.places)))
+            with localcontext(prec=_DIGITS):
+                checked = quantity.check(value.quantize(Decimal(1).scaleb(-quantity.places)))
         except NotANumber as error:
             self.say(f"  {error}; {error.help}")
             return None
@@ -314,6 +319,10 @@ class Terminal:
             "because": list(dict.fromkeys(step.rule.because for step in position.out)),
         }
         return fill(template, named | more, self.templates)
+
+
+def _asks_for_help(question: str, text: str) -> bool:
+    return question in _ESTIMATED and text.strip() == _HELP
 
 
 def _before(question: str, given: Given) -> str:

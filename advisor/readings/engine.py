@@ -94,11 +94,12 @@ class Ruleset:
             message = f'{{"id":"1","sid":"{self._session}",{content}}}'
             try:
                 fired = self._evaluate(message)
-            except Exception as error:
+            except BaseException as error:
+                # Also when interrupted: what was asserted must not be seen by the next evaluation.
                 self._session = next(_session_numbers)
+                if not isinstance(error, Exception):
+                    raise
                 raise EngineFailure(f"the engine failed with `{error}` on {message[:300]}") from error
-        if _EVERY_FACT not in fired:
-            raise EngineFailure(f"the engine lost the fact {message[:300]}")
         found = {self._rule_of[key] for key in fired if key != _EVERY_FACT}
         return tuple(sorted(found, key=self._order.__getitem__))
 
@@ -132,6 +133,8 @@ class Ruleset:
         while action:
             fired.append(action[2 : action.index('"', 2)])
             action = self._native.complete_and_start_action(self._handle, state)
+        if _EVERY_FACT not in fired:
+            raise RuntimeError("it lost the fact")
         self._native.retract_fact(self._handle, message)
         return fired
 

@@ -27,7 +27,6 @@ class Scope(StrEnum):
 
 RUNNING, OUT = "running", "out"
 FEASIBLE, ELIMINATED = "feasible", "eliminated"
-ROUTES = tuple(Route)
 
 
 @dataclass(frozen=True)

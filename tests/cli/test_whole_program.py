@@ -9,28 +9,21 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from advisor.record import Decision, parse_record
+from tests.helpers.strategies import EXERCISE
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "exercise-38-3-2.scenario.yaml"
 ADVISOR = [sys.executable, "-m", "advisor"]
 PERMISSIVE: dict[str, object] = {
-    "residency": "anywhere",
-    "output_use": "commercial",
-    "indemnity_required": False,
-    "train_on_outputs": False,
-    "quality": "open_suffices",
-    "control": "prompt_only",
-    "latency": "tolerant",
-    "open_price": 0.03,
-    "closed_price": 0.04,
-    "gpu_hour_price": 1.20,
-    "images_per_gpu_hour": 600,
-    "monthly_overhead": 2000,
+    name: float(value) if isinstance(value, Decimal) else value
+    for name, value in EXERCISE.items()
+    if name != "monthly_images"
 }
 REFERENCE: dict[str, tuple[dict[str, object], str | None, list[str], int]] = {
     "38.3.3 a": ({"monthly_images": 3000, "residency": "on_premises"}, "self_host", ["residency"], 0),

@@ -255,6 +255,23 @@ def test_after_a_failure_the_next_fact_is_matched_afresh(monkeypatch: pytest.Mon
     assert rules.match({"colour": "blue"}) == ()
 
 
+def test_an_interrupted_match_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = Ruleset("interrupted", {"rule": [{"$and": [{"any_fact": 1}, {"colour": "red"}]}]}, ["colour"])
+    native = rules._native
+
+    class Interrupted(Failing):
+        def assert_fact(self, handle: int, fact: str) -> tuple[int, int]:
+            native.assert_fact(rules._handle, fact)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(rules, "_native", Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        rules.match({"colour": "red"})
+    monkeypatch.setattr(rules, "_native", native)
+    assert rules.match({"colour": "blue"}) == ()
+    assert rules.match({"colour": "red"}) == ("rule",)
+
+
 def test_an_engine_that_cannot_be_imported_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "durable_rules_engine", None)
     with pytest.raises(EngineFailure, match="CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject"):
