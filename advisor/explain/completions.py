@@ -17,8 +17,9 @@ from typing import NamedTuple
 from advisor.explain.breaks import Breaks, bounds_of
 from advisor.offers import Encoded, Unknown
 from advisor.readings.facts import with_terms
+from advisor.readings.fold import NOTHING, Silenced
 from advisor.readings.plain import PlainReading
-from advisor.readings.verdict import NOTHING, Silenced, fold_of
+from advisor.readings.verdict import fold_of
 from advisor.rulebook.conditions import comparisons, names_in_order
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES, Scope

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from advisor.offers import Encoded, Unknown
-from advisor.readings.compile import Compiled, compile_condition
+from advisor.readings.compile import compile_rules
 from advisor.readings.matching import Facts, GateMatch
 from advisor.rulebook.conditions import Comparison
-from advisor.rulebook.model import Rule, Rulebook
+from advisor.rulebook.model import Rulebook
 
 Value = Encoded | Unknown
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -44,6 +44,10 @@ class PlainLogic:
         """Their disjunction."""
         return any(truths)
 
+    def negate(self, truth: bool) -> bool:
+        """True where it is false."""
+        return not truth
+
 
 PLAIN = PlainLogic()
 
@@ -55,16 +59,16 @@ class PlainReading:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._offers = rulebook.offers
-        self._gates = _compiled(rulebook.gates)
-        self._preferences = _compiled(rulebook.preferences)
-        self._advice = _compiled(rulebook.advice)
+        self._gates = compile_rules(rulebook.gates, PLAIN)
+        self._preferences = compile_rules(rulebook.preferences, PLAIN)
+        self._advice = compile_rules(rulebook.advice, PLAIN)
 
     def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
         """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
         return tuple(self._match({**facts, **offer.traits}) for offer in self._offers)
 
     def _match(self, facts: Facts) -> GateMatch:
-        answers = [(rule, test(facts)) for rule, test in self._gates]
+        answers = [(rule, test(facts)) for rule, test in self._gates.items()]
         return GateMatch(
             tuple(rule for rule, (surely, _) in answers if surely),
             tuple(rule for rule, (surely, maybe) in answers if maybe and not surely),
@@ -72,12 +76,8 @@ class PlainReading:
 
     def preferences(self, facts: Facts) -> tuple[str, ...]:
         """The preferences whose condition holds, whichever routes are running."""
-        return tuple(rule for rule, test in self._preferences if test(facts)[0])
+        return tuple(rule for rule, test in self._preferences.items() if test(facts)[0])
 
     def advice(self, facts: Facts) -> tuple[str, ...]:
         """The advice whose condition holds."""
-        return tuple(rule for rule, test in self._advice if test(facts)[0])
-
-
-def _compiled(rules: tuple[Rule, ...]) -> list[tuple[str, Compiled[Value, bool]]]:
-    return [(rule.id, compile_condition(rule.when, PLAIN)) for rule in rules]
+        return tuple(rule for rule, test in self._advice.items() if test(facts)[0])

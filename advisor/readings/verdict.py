@@ -1,4 +1,4 @@
-"""From matched rules to the routes left: gates first, then the preferences axis by axis (DESIGN: the fold)."""
+"""The verdict on one scenario: the fold over Python truths, remembered, and the deciding axes."""
 
 from __future__ import annotations
 
@@ -6,25 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from typing import NamedTuple
 
 from advisor.offers import Encoded, Offer
+from advisor.readings.fold import NOTHING, Applied, Silenced, fold
 from advisor.readings.matching import GateMatch, Matcher
-from advisor.rulebook.model import Preference, Rulebook
+from advisor.readings.plain import PLAIN
+from advisor.rulebook.model import Rulebook
 from advisor.scenario import Axis, Route
 
-Silenced = frozenset[Axis]
-NOTHING: Silenced = frozenset()
-_HOSTED = (Route.OPEN_WEIGHT_API, Route.CLOSED_API)
 _REMEMBERED = 1 << 16
-
-
-class Applied(NamedTuple):
-    """A preference that dropped ``over`` because ``preferred`` was still running."""
-
-    rule: str
-    preferred: Route
-    over: Route
 
 
 @dataclass(frozen=True)
@@ -48,13 +38,10 @@ class Verdict:
 
 
 class Fold:
-    """The gates' axes and the preferences of one rulebook, folded over what matched. Pure, so it remembers."""
+    """The fold of one rulebook over what matched. Pure, so it remembers."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._offers = rulebook.offers
-        self._by_axis: dict[Axis, list[Preference]] = {axis: [] for axis in Axis}
-        for rule in rulebook.preferences:
-            self._by_axis[rule.axis].append(rule)
+        self._rulebook = rulebook
         self._axes_of_gates = {gate.id: gate.axis for gate in rulebook.gates}
         self._axis_of = {rule.id: rule.axis for rule in rulebook.preferences}
         self.eliminating_axes = lru_cache(maxsize=_REMEMBERED)(self._eliminating_axes)
@@ -69,32 +56,17 @@ class Fold:
         self, eliminated: tuple[frozenset[Axis], ...], matched: tuple[str, ...], silenced: Silenced = NOTHING
     ) -> Verdict:
         """``eliminated``: for each offer the axes that take it out. ``matched``: the preferences that hold."""
-        survivors = {offer.route for offer, axes in zip(self._offers, eliminated, strict=True) if axes <= silenced}
-        running = feasible = tuple(route for route in Route if route in survivors)
-        applied: list[Applied] = []
-        asked: Route | None = None
-        settled: bool | None = None
-        for axis in Axis:
-            fired = [] if axis in silenced else self._fired(axis, matched, running)
-            if axis is Axis.COST and Route.SELF_HOST in running:
-                asked = next((route for route in _HOSTED if route in running), None)
-                settled = bool(fired) if asked else None
-            dropped = {preference.over for preference in fired}
-            running = tuple(route for route in running if route not in dropped)
-            applied.extend(fired)
-        return Verdict(feasible, running, tuple(applied), asked, settled)
-
-    def _fired(self, axis: Axis, matched: tuple[str, ...], running: tuple[Route, ...]) -> list[Applied]:
-        """The axis's preferences judged together on the routes running when it is reached."""
-        still = frozenset(running)
-        return [
-            Applied(rule.id, preferred, over)
-            for rule in self._by_axis[axis]
-            if rule.id in matched and rule.running <= still and not rule.out & still
-            for preferred in rule.prefer
-            for over in rule.over
-            if preferred in still and over in still
-        ]
+        out = [dict.fromkeys(axes, True) for axes in eliminated]
+        holds = {id: id in matched for id in self._axis_of}
+        folded = fold(self._rulebook, PLAIN, out, holds, silenced)
+        asked = next((route for route, is_asked in folded.asked.items() if is_asked), None)
+        return Verdict(
+            feasible=tuple(route for route, on in folded.feasible.items() if on),
+            left=tuple(route for route, on in folded.left.items() if on),
+            applied=tuple(pair for pair, dropped in folded.applied.items() if dropped),
+            asked=asked,
+            settled=folded.cost_decided if asked else None,
+        )
 
     def _deciding_axes(self, eliminated: tuple[frozenset[Axis], ...], matched: tuple[str, ...]) -> tuple[Axis, ...]:
         """The smallest set of axes whose joint silence changes the routes left; only axes that say something count."""

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from advisor.cases import failures
 from advisor.decision import decide
 from advisor.files import bundled
+from advisor.maintenance.cases import failures
 from advisor.rulebook.load import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Case, Rulebook
 from advisor.scenario import validated

@@ -7,8 +7,8 @@ import shutil
 import textwrap
 from pathlib import Path
 
-from advisor.cases import failures
 from advisor.files import bundled
+from advisor.maintenance.cases import failures
 from advisor.rulebook.load import load_rulebook
 
 ROOT = Path(__file__).parents[2]

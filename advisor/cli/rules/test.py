@@ -1,0 +1,25 @@
+"""``advisor rules test``: decides the cases beside the rules."""
+
+from __future__ import annotations
+
+import argparse
+
+from advisor.errors import EXIT_DIFFERENCE, EXIT_OK
+from advisor.rulebook.load import load_rulebook
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the cases that do not come out as written. Exit code 5 when there are any."""
+    from advisor.maintenance.cases import failures
+
+    rulebook = load_rulebook(options.rules)
+    found = failures(rulebook)
+    for failure in found:
+        print(failure)
+    print(f"{len(rulebook.cases) - len(found)} cases hold, {len(found)} do not")
+    return EXIT_DIFFERENCE if found else EXIT_OK
