@@ -12,9 +12,8 @@ from advisor import record
 from advisor.cost import Crossover, payback_months, rounded, to_micro_dollars
 from advisor.errors import BadInput, Problem
 from advisor.explain.completions import Outcome, completions_of
-from advisor.explain.conflicts import conflicts, repairs
 from advisor.explain.costs import Costs
-from advisor.explain.flips import AnswerFlip, NumberFlip, answer_flips, number_flips
+from advisor.explain.parts import Explaining, route_of, status_of
 from advisor.offers import Encoded, Unknown
 from advisor.quantity import amount_text, dollars, grouped, plain
 from advisor.readings.engine import engine_reading
@@ -75,19 +74,19 @@ class _Deciding:
 
     @property
     def status(self) -> Status:
-        return _status(self.outcomes)
+        return status_of(self.outcomes)
 
     @property
     def route(self) -> Route | None:
-        return _route(self.outcomes)
+        return route_of(self.outcomes)
 
     def decision(self, decided_on: datetime.date) -> Decision:
         verdict = self.judgement.verdict
         recommended = self.status is Status.RECOMMENDED
         advised = self.matcher.advice(self._outcome_facts()) if recommended else ()
         deciding = self._deciding_axes() if recommended else ()
-        found = conflicts(self.rulebook, self.judgement) if self.status is Status.INFEASIBLE else []
-        not_needed = self.status is not Status.OPEN
+        certain, infeasible = self.status is not Status.OPEN, self.status is Status.INFEASIBLE
+        explaining = Explaining(self.rulebook, self.judgement, self.answers, self.scenario.answers())
         return Decision(
             schema_version=record.SCHEMA_VERSION,
             advisor_version=advisor.__version__,
@@ -111,24 +110,12 @@ class _Deciding:
             conditions=self._conditions() if recommended else [],
             advice=[self._advice(rule) for rule in advised],
             migration=self.migration,
-            conflicts=[
-                record.Conflict(
-                    answers={name: self._answer(name) for name in FIELD_NAMES if name in conflict.fields},
-                    rules=list(conflict.rules),
-                )
-                for conflict in found
-            ],
-            repairs=[
-                record.Repair(
-                    changes={name: _shown(name, value) for name, value in repair.changes},
-                    status=_status(repair.outcomes),
-                    route=_route(repair.outcomes),
-                )
-                for repair in (repairs(self.rulebook, self.answers, found) if found else [])
-            ],
-            flips=self._flips() if not_needed else [],
-            open_questions=[] if not_needed else list(self.needed),
-            not_needed=[name for name in self.unanswered if not FIELDS[name].optional] if not_needed else [],
+            conflicts=explaining.conflicts() if infeasible else [],
+            repairs=explaining.repairs(self._expected_cost) if infeasible else [],
+            flips=explaining.flips(next(iter(self.outcomes))) if certain else [],
+            why_not=explaining.why_not(self.route) if certain else [],
+            open_questions=[] if certain else list(self.needed),
+            not_needed=[name for name in self.unanswered if not FIELDS[name].optional] if certain else [],
         )
 
     def _deciding_axes(self) -> tuple[Axis, ...]:
@@ -156,6 +143,9 @@ class _Deciding:
     def _crossovers(self) -> dict[Route, str | None]:
         found = {route: self.costs.crossover(route) for route in (Route.OPEN_WEIGHT_API, Route.CLOSED_API)}
         return {route: crossover.text(_PLACES) for route, crossover in found.items() if crossover is not None}
+
+    def _expected_cost(self, route: Route) -> Fraction | None:
+        return self.costs.monthly(route, self.scenario.monthly_images)
 
     def _monthly_costs(self) -> dict[Route, record.MonthlyCost]:
         costs = {}
@@ -311,52 +301,12 @@ class _Deciding:
             return "worth_it"
         return "never" if self.migration.payback_months is None else "not_yet"
 
-    def _flips(self) -> list[record.Flip]:
-        outcome = next(iter(self.outcomes))
-        found: list[AnswerFlip | NumberFlip] = [
-            *answer_flips(self.rulebook, self.answers, outcome),
-            *number_flips(self.rulebook, self.answers, outcome),
-        ]
-        return [self._flip(flip) for flip in found]
-
-    def _flip(self, flip: AnswerFlip | NumberFlip) -> record.Flip:
-        name = FIELD_NAMES[flip.field]
-        to = _shown(flip.field, flip.to) if isinstance(flip, AnswerFlip) else None
-        below, above = (flip.below, flip.above) if isinstance(flip, NumberFlip) else (None, None)
-        return record.Flip(
-            field=flip.field,
-            from_=self._answer(flip.field),
-            to=to,
-            below=None if below is None else name.decode(below),
-            above=None if above is None else name.decode(above),
-            status=_status(flip.outcomes),
-            route=_route(flip.outcomes),
-        )
-
-    def _answer(self, name: str) -> object:
-        return self.scenario.answers()[name]
-
 
 def _undecided(outcomes: frozenset[Outcome]) -> BadInput:
     """The bundled rules always leave one route; others may not."""
     left = ", ".join(f"`{route}`" for route in Route if route in outcomes)
     what = f"these rules do not decide: {left} are left, and no answer is missing"
     return BadInput(Problem(what, "the rulebook", help="`advisor rules test` shows which cases fail"))
-
-
-def _status(outcomes: frozenset[Outcome]) -> Status:
-    if len(outcomes) > 1:
-        return Status.OPEN
-    return Status.INFEASIBLE if None in outcomes else Status.RECOMMENDED
-
-
-def _route(outcomes: frozenset[Outcome]) -> Route | None:
-    return next(iter(outcomes)) if len(outcomes) == 1 else None
-
-
-def _shown(name: str, value: Encoded) -> object:
-    """An encoded answer as it stands in a record."""
-    return value if isinstance(value, bool) else FIELD_NAMES[name].decode(value)
 
 
 def _amount(cost: Fraction) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from advisor.errors import BadInput, Problem
 from advisor.scenario import Axis, Route
@@ -23,7 +24,7 @@ class Status(StrEnum):
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Elimination(_Part):
@@ -113,16 +114,33 @@ class Repair(_Part):
     route: Route | None
 
 
-class Flip(_Part):
-    """A single change after which the advice is another: of an answer (``to``), or of a number past a value."""
+class Change(_Part):
+    """A change of one answer: of an option (``to``), or of a number past a value (``below`` or ``above``)."""
 
     field: str
-    from_: Any
+    from_: Any = Field(alias="from")
     to: Any = None
     below: str | None = None
     above: str | None = None
+
+
+class Flip(Change):
+    """A single change after which the advice is another."""
+
     status: Status
     route: Route | None
+
+
+class WhyNot(_Part):
+    """Why a route is not recommended: the gates and the preferences it fell to, and what would have had to differ.
+
+    ``changes`` lists minimal sets of changes; after any one of them the route is recommended.
+    """
+
+    route: Route
+    ruled_out_by: list[str]
+    lost_by: list[str]
+    changes: list[list[Change]]
 
 
 class Decision(_Part):
@@ -153,21 +171,19 @@ class Decision(_Part):
     conflicts: list[Conflict]
     repairs: list[Repair]
     flips: list[Flip]
+    why_not: list[WhyNot]
     open_questions: list[str]
     not_needed: list[str]
 
     def to_json(self) -> str:
         """The record as JSON text; the same record gives the same bytes."""
-        data = self.model_dump(mode="json")
-        data["flips"] = [_flip_json(flip) for flip in data["flips"]]
+        data = self.model_dump(mode="json", by_alias=True)
+        together = [changes for why in data["why_not"] for changes in why["changes"]]
+        for change in chain(data["flips"], *together):
+            for key in ("to", "below", "above"):
+                if change[key] is None:
+                    del change[key]
         return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
-
-
-def _flip_json(flip: dict[str, Any]) -> dict[str, Any]:
-    """``from`` is a Python keyword, and an answer's flip has no ``below`` or ``above``."""
-    named = {"field": flip["field"], "from": flip["from_"]}
-    rest = {key: flip[key] for key in ("to", "below", "above") if flip[key] is not None}
-    return {**named, **rest, "status": flip["status"], "route": flip["route"]}
 
 
 def parse_record(text: str, file: str) -> Decision:
@@ -176,8 +192,6 @@ def parse_record(text: str, file: str) -> Decision:
         data = json.loads(text)
         if not isinstance(data, dict):
             raise ValueError("it is not a record")
-        for flip in data.get("flips", ()):
-            flip["from_"] = flip.pop("from", None)
         return Decision.model_validate(data)
     except ValidationError as error:
         fault = error.errors()[0]

@@ -1,18 +1,22 @@
-"""Break points: the exact values of one amount at which a comparison of the preferences turns."""
+"""The comparisons of amounts that the preferences make, and the exact values of one amount at which they turn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from advisor.offers import Encoded
+from advisor.offers import Encoded, Unknown
 from advisor.readings.facts import computations, with_range
-from advisor.rulebook.conditions import comparisons
+from advisor.readings.plain import PlainLogic
+from advisor.rulebook.conditions import Comparison, comparisons
 from advisor.rulebook.model import Rulebook
+from advisor.rulebook.names import Scope
 from advisor.rulebook.terms import Expression, Number, Operation, Use
 from advisor.scenario import FIELDS
 
 Amounts = Mapping[str, Encoded]
+Truths = tuple[bool, ...]
+"""Which of the comparisons hold."""
 _VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
 """From the least to the greatest they may be."""
 
@@ -29,55 +33,79 @@ def bounds_of(name: str, amounts: Amounts) -> tuple[int, int]:
     return least, most
 
 
-class Breaks:
+class Breaks(PlainLogic):
     """The comparisons of numbers in a rulebook's preferences, each ``left < right`` counted once.
 
     Along one amount each difference is monotone (linear, or linear in the reciprocal), so it turns at most once.
+    As a carrier it judges such a comparison by its truth, which stands among the facts under the comparison's name.
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        found = [
-            comparison
-            for rule in rulebook.preferences
-            for comparison in comparisons(rule.when)
-            if rulebook.names[comparison.name].numeric
-        ]
-        strict = [(c.name, c.right) if c.op in ("lt", "ge") else (c.right, c.name) for c in found]
-        self._pairs = tuple(dict.fromkeys(strict))
-        self.terms = frozenset(side for pair in self._pairs for side in pair if isinstance(side, str))
-        differences = [Operation("-", self._expression(left), self._expression(right)) for left, right in self._pairs]
-        self._compute = computations(rulebook, differences)
+        found = [c for rule in rulebook.preferences for c in comparisons(rule.when) if self._is_of_amounts(c)]
+        pairs = tuple(dict.fromkeys(map(_strict, found)))
+        self._named = tuple(_name(pair) for pair in pairs)
+        differences = [Operation("-", self._expression(left), self._expression(right)) for left, right in pairs]
+        self._all = computations(rulebook, differences)
+        self._each = [computations(rulebook, [difference]) for difference in differences]
 
-    def differences(self, amounts: Amounts) -> tuple[int, ...]:
-        """``left - right`` of every comparison; every amount is given."""
-        return self._compute(with_range(amounts))
+    def named(self, truths: Truths) -> dict[str, bool]:
+        """The truths under the names of their comparisons."""
+        return dict(zip(self._named, truths, strict=True))
 
-    def truths(self, amounts: Amounts) -> tuple[bool, ...]:
+    def compare(self, facts: Mapping[str, Encoded | Unknown], comparison: Comparison) -> tuple[bool, bool]:
+        """Whether the comparison holds."""
+        if not self._is_of_amounts(comparison):
+            return super().compare(facts, comparison)
+        holds = facts[_name(_strict(comparison))] is (comparison.op in ("lt", "gt"))
+        return holds, holds
+
+    def truths(self, amounts: Amounts) -> Truths:
         """Whether each ``left < right`` holds; every amount is given."""
-        return tuple(difference < 0 for difference in self.differences(amounts))
+        return tuple(difference < 0 for difference in self._all(with_range(amounts)))
 
     def along(self, amounts: Amounts, name: str, bounds: tuple[int, int]) -> list[int]:
         """The values of ``name`` within bounds whose predecessor has other truths. The other amounts are all given."""
-
-        def difference(place: int, value: int) -> int:
-            return self.differences({**amounts, name: value})[place]
-
         least, most = bounds
-        ends = zip(self.differences({**amounts, name: least}), self.differences({**amounts, name: most}), strict=True)
+        first, last = (self._all(with_range({**amounts, name: end})) for end in bounds)
+        facts = dict(amounts)
+        follow = [other for other in ("monthly_images_low", "monthly_images_high") if other not in facts]
+        follow = follow if name == "monthly_images" else []
+        facts = with_range(facts)
+
+        def difference(compute: Callable[[Amounts], tuple[int, ...]], value: int) -> int:
+            facts[name] = value
+            for end in follow:
+                facts[end] = value
+            return compute(facts)[0]
+
         return sorted(
             {
-                _turn(partial(difference, place), least, first, most, last)
-                for place, (first, last) in enumerate(ends)
-                if (first < 0) != (last < 0)
+                _turn(partial(difference, compute), least, at_least, most, at_most)
+                for compute, at_least, at_most in zip(self._each, first, last, strict=True)
+                if (at_least < 0) != (at_most < 0)
             }
         )
+
+    def _is_of_amounts(self, comparison: Comparison) -> bool:
+        known = self._rulebook.names[comparison.name]
+        return known.numeric and known.scope is not Scope.NEED
 
     def _expression(self, side: Encoded) -> Expression:
         if not isinstance(side, str):
             return Number(int(side))
         term = self._rulebook.terms.get(side)
         return term.expression if term else Use(side)
+
+
+def _strict(comparison: Comparison) -> tuple[Encoded, Encoded]:
+    """The sides of the ``left < right`` that the comparison, or its complement, comes to."""
+    sides = (comparison.name, comparison.right)
+    return sides if comparison.op in ("lt", "ge") else (sides[1], sides[0])
+
+
+def _name(pair: tuple[Encoded, Encoded]) -> str:
+    return f"{pair[0]} < {pair[1]}"
 
 
 def _turn(difference: Callable[[int], int], low: int, at_low: int, high: int, at_high: int) -> int:

@@ -1,20 +1,15 @@
-"""Why nothing is feasible: every minimal set of answers that cannot hold together, and the smallest repairs."""
+"""Why nothing is feasible: every minimal set of answers that cannot hold together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations, product
 
-from advisor.explain.completions import Outcome, completions_of
-from advisor.offers import Encoded
 from advisor.readings.verdict import Judgement
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES
 
 _MAX_CHOICES = 20_000
-_MAX_REPAIRS = 20
 
 
 @dataclass(frozen=True)
@@ -23,14 +18,6 @@ class Conflict:
 
     fields: frozenset[str]
     rules: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Repair:
-    """Answers to relax, each to another value, and the outcomes that are then possible."""
-
-    changes: tuple[tuple[str, Encoded], ...]
-    outcomes: frozenset[Outcome]
 
 
 def conflicts(rulebook: Rulebook, judgement: Judgement) -> list[Conflict]:
@@ -61,30 +48,3 @@ def conflicts(rulebook: Rulebook, judgement: Judgement) -> list[Conflict]:
 
 def _minimal(ways: set[frozenset[str]]) -> set[frozenset[str]]:
     return {way for way in ways if not any(other < way for other in ways)}
-
-
-def repairs(rulebook: Rulebook, answers: dict[str, Encoded], found: list[Conflict]) -> list[Repair]:
-    """The smallest changes of answers that make some route feasible again, fewest answers first."""
-    completions = completions_of(rulebook)
-    involved = [name for name in FIELD_NAMES if any(name in conflict.fields for conflict in found)]
-    for size in range(1, len(involved) + 1):
-        repaired = [
-            Repair(changes, outcomes)
-            for changes in _changes(answers, involved, size)
-            if None not in (outcomes := completions.outcomes({**answers, **dict(changes)}))
-        ]
-        if repaired:
-            return repaired[:_MAX_REPAIRS]
-    return []
-
-
-def _changes(answers: dict[str, Encoded], involved: list[str], size: int) -> Iterator[tuple[tuple[str, Encoded], ...]]:
-    for fields in combinations(involved, size):
-        alternatives = [[(name, value) for value in other_values(name, answers[name])] for name in fields]
-        yield from product(*alternatives)
-
-
-def other_values(name: str, value: Encoded) -> tuple[Encoded, ...]:
-    """Every other option of an answered question; none for a number."""
-    known = FIELD_NAMES[name]
-    return () if known.numeric else known.others(value)

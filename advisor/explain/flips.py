@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
-from advisor.explain.breaks import Breaks, bounds_of
-from advisor.explain.completions import Outcome, completions_of
-from advisor.explain.conflicts import other_values
+from advisor.explain.breaks import Truths, bounds_of
+from advisor.explain.completions import Completions, Outcome
+from advisor.explain.standings import Answers
 from advisor.offers import Encoded
-from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES, Scope
 
 _VOLUMES = ("monthly_images", "monthly_images_low", "monthly_images_high")
@@ -34,9 +35,17 @@ class NumberFlip:
     outcomes: frozenset[Outcome]
 
 
-def answer_flips(rulebook: Rulebook, answers: dict[str, Encoded], outcome: Outcome) -> list[AnswerFlip]:
+class Passed(NamedTuple):
+    """A number moved ``below`` or ``above`` a value, and the comparisons that hold from there to the next break."""
+
+    field: str
+    below: int | None
+    above: int | None
+    truths: Truths
+
+
+def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -> list[AnswerFlip]:
     """Every change of a single answered question (not a number) after which ``outcome`` is not certain any more."""
-    completions = completions_of(rulebook)
     found = []
     for name, value in answers.items():
         if FIELD_NAMES[name].scope is Scope.NEED:
@@ -47,31 +56,64 @@ def answer_flips(rulebook: Rulebook, answers: dict[str, Encoded], outcome: Outco
     return found
 
 
-def number_flips(rulebook: Rulebook, answers: dict[str, Encoded], outcome: Outcome) -> list[NumberFlip]:
+def number_flips(
+    completions: Completions, answers: Answers, outcome: Outcome, passed: Iterable[Passed]
+) -> list[NumberFlip]:
     """For each answered number, the nearest values on either side past which ``outcome`` is not certain any more.
 
-    Needs every amount the preferences compare; without, nothing is listed.
+    ``passed`` is what ``passed_numbers`` yields; where it yields nothing, amounts are not listed.
     """
-    completions = completions_of(rulebook)
-    if any(FIELD_NAMES[name].scope is Scope.AMOUNT for name in completions.unanswered(answers)):
-        return []
-    breaks = Breaks(rulebook)
-    amounts = {name: value for name, value in answers.items() if FIELD_NAMES[name].scope is Scope.AMOUNT}
-    found = []
-    for name in amounts:
-        least, most = bounds_of(name, {other: amounts[other] for other in _VOLUMES if other in amounts})
-        turns = breaks.along(amounts, name, (least, most))
-        edges = [least, *turns, most + 1]
+    standings = completions.standings.of(answers)
+    found: dict[tuple[str, bool], NumberFlip] = {}
+    for field, below, above, truths in passed:
+        side = (field, below is None)
+        if side not in found:
+            outcomes = frozenset[Outcome]().union(*(completions.outcome(standing, truths) for standing in standings))
+            if outcomes != {outcome}:
+                found[side] = NumberFlip(field, below, above, outcomes)
+    for name, value in answers.items():
+        if name in completions.standings.needs and FIELD_NAMES[name].numeric:
+            for flip in _need_flips(completions, answers, name, int(value)):
+                if flip.outcomes != {outcome}:
+                    found.setdefault((name, flip.below is None), flip)
+    return list(found.values())
+
+
+def passed_numbers(completions: Completions, answers: Answers) -> Iterator[Passed]:
+    """Each answered amount moved past each of its break points, the nearest first: downwards, then upwards.
+
+    Needs every amount the preferences compare; without, nothing is yielded.
+    """
+    if completions.amounts.unknown(answers, ranged=False):
+        return
+    amounts = {name: answers[name] for name in completions.amounts.names if name in answers}
+    for name, value in amounts.items():
+        bounds = bounds_of(name, {other: amounts[other] for other in _VOLUMES if other in amounts})
+        breaks = completions.amounts.breaks
+        turns = breaks.along(amounts, name, bounds)
+        edges = [bounds[0], *turns, bounds[1] + 1]
         stretches = [(low, high - 1) for low, high in pairwise(edges) if low < high]
-        here = next(number for number, (low, high) in enumerate(stretches) if low <= int(answers[name]) <= high)
-        for step in (-1, 1):
-            place = here + step
-            while 0 <= place < len(stretches):
-                low, high = stretches[place]
-                outcomes = completions.outcomes({**answers, name: low})
-                if outcomes != {outcome}:
-                    below, above = (high + 1, None) if step < 0 else (None, low - 1)
-                    found.append(NumberFlip(name, below, above, outcomes))
-                    break
-                place += step
-    return found
+        for _, high in reversed(stretches):
+            if high < int(value):
+                yield Passed(name, high + 1, None, breaks.truths({**amounts, name: high}))
+        for low, _ in stretches:
+            if low > int(value):
+                yield Passed(name, None, low - 1, breaks.truths({**amounts, name: low}))
+
+
+def _need_flips(completions: Completions, answers: Answers, name: str, value: int) -> Iterator[NumberFlip]:
+    """A number that gates compare, moved past each value it is compared with, the nearest first."""
+    least, _ = bounds_of(name, {})
+    starts = sorted({least, *map(int, completions.standings.values(name))})
+    for start in reversed(starts):
+        if least < start <= value:
+            yield NumberFlip(name, start, None, completions.outcomes({**answers, name: start - 1}))
+    for start in starts:
+        if start > value:
+            yield NumberFlip(name, None, start - 1, completions.outcomes({**answers, name: start}))
+
+
+def other_values(name: str, value: Encoded) -> tuple[Encoded, ...]:
+    """Every other option of an answered question; none for a number."""
+    known = FIELD_NAMES[name]
+    return () if known.numeric else known.others(value)

@@ -1,0 +1,111 @@
+"""The amounts: which comparisons of the preferences can hold together, over everything the unknown amounts may be.
+
+The walk visits the corners of the unknown amounts' bounds and every break point on the lines between them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise, product
+
+from advisor.explain.breaks import Breaks, Truths, bounds_of
+from advisor.explain.standings import Answers
+from advisor.offers import Encoded
+from advisor.rulebook.model import Rulebook
+from advisor.rulebook.names import FIELD_NAMES, Scope
+
+VOLUME_ENDS = ("monthly_images_low", "monthly_images_high")
+
+
+@dataclass
+class Cells:
+    """The combinations of truths the amounts can reach, each with amounts that reach it, and the steps between them.
+
+    ``steps[name]`` holds pairs of cells that differ in that one amount only.
+    """
+
+    witnesses: dict[Truths, dict[str, Encoded]] = field(default_factory=dict)
+    steps: dict[str, set[tuple[Truths, Truths]]] = field(default_factory=dict)
+
+
+class Amounts:
+    """The amounts that the preferences of a rulebook compare."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
+        volumes = ("monthly_images", *VOLUME_ENDS) if read & {"monthly_images", *VOLUME_ENDS} else ()
+        self.names = tuple(
+            name
+            for name, known in FIELD_NAMES.items()
+            if name in volumes or (known.scope is Scope.AMOUNT and name in read)
+        )
+        self.breaks = Breaks(rulebook)
+        self._cells_given = lru_cache(maxsize=512)(self._walk)
+
+    def unknown(self, answers: Answers, ranged: bool) -> tuple[str, ...]:
+        """The amounts not given. Without ``ranged``, a low or high month that is not given is the expected one."""
+        ends_known = all(name in answers for name in VOLUME_ENDS)
+        skipped = {"monthly_images"} if ranged or ends_known else set(VOLUME_ENDS)
+        return tuple(name for name in self.names if name not in answers and name not in skipped)
+
+    def cells(self, answers: Answers, ranged: bool = False) -> Cells:
+        """Every combination of truths that some completion of the amounts reaches."""
+        known = {name: answers[name] for name in self.names if name in answers}
+        return self._cells_given(tuple(sorted(known.items())), ranged)
+
+    def _walk(self, known: tuple[tuple[str, Encoded], ...], ranged: bool) -> Cells:
+        """From the corners of the unknown amounts along every line, and once more from where the truths change."""
+        amounts = dict(known)
+        unknown = self.unknown(amounts, ranged)
+        cells = Cells(steps={name: set() for name in unknown})
+        corners = [{**amounts, **dict(zip(unknown, corner, strict=True))} for corner in _corners(unknown, amounts)]
+        queue = deque((corner, True) for corner in corners if _possible(corner))
+        visited: set[tuple[object, ...]] = set()
+        turns: set[tuple[object, ...]] = set()
+        while queue:
+            start, is_corner = queue.popleft()
+            self._visit(start, cells)
+            for name in unknown:
+                line = (name, *(start[other] for other in unknown if other != name))
+                if line in visited:
+                    continue
+                visited.add(line)
+                for turn, point in self._walk_line(start, name, cells).items():
+                    if is_corner and turn not in turns:
+                        turns.add(turn)
+                        queue.appendleft((point, False))
+        return cells
+
+    def _walk_line(
+        self, start: dict[str, Encoded], name: str, cells: Cells
+    ) -> dict[tuple[object, ...], dict[str, Encoded]]:
+        """Visits both ends of a line and both sides of every break point; returns the points where truths change."""
+        least, most = bounds_of(name, start)
+        breaks = self.breaks.along(start, name, (least, most))
+        points = [least, *(value for turn in breaks for value in (turn - 1, turn)), most]
+        reached = [self._visit({**start, name: value}, cells) for value in points]
+        cells.steps[name] |= {(a, b) for a in reached for b in reached if a != b}
+        return {
+            (name, before, after, place): {**start, name: points[place]}
+            for place, (before, after) in enumerate(pairwise(reached))
+            if before != after
+        }
+
+    def _visit(self, amounts: dict[str, Encoded], cells: Cells) -> Truths:
+        truths = self.breaks.truths(amounts)
+        cells.witnesses.setdefault(truths, amounts)
+        return truths
+
+
+def _corners(unknown: tuple[str, ...], amounts: Answers) -> Iterator[tuple[Encoded, ...]]:
+    """Every combination of the least and the most the unknown amounts may be."""
+    return product(*(bounds_of(name, amounts) for name in unknown))
+
+
+def _possible(amounts: Answers) -> bool:
+    """The low month is no more than the high one."""
+    low, high = (amounts.get(name) for name in VOLUME_ENDS)
+    return low is None or high is None or int(low) <= int(high)
