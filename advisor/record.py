@@ -186,6 +186,11 @@ class Decision(_Part):
         return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
+def is_record(text: str) -> bool:
+    """True for text that means to be a decision record, whether or not it is a sound one."""
+    return text.lstrip().startswith("{") and '"schema_version"' in text
+
+
 def parse_record(text: str, file: str) -> Decision:
     """The reverse of ``Decision.to_json``. Raises BadInput."""
     try:

@@ -37,7 +37,12 @@ def read_scenario(path: str, settings: tuple[str, ...] = ()) -> Scenario:
     Raises BadInput with every fault of the file and of the settings.
     """
     file = "standard input" if path == STANDARD_INPUT else path
-    data, lines, faults = _parse(read_text(path, MAX_FILE_BYTES), file)
+    return parse_scenario(read_text(path, MAX_FILE_BYTES), file, settings)
+
+
+def parse_scenario(text: str, file: str, settings: tuple[str, ...] = ()) -> Scenario:
+    """The text of a scenario file, with settings on top. Raises BadInput as ``read_scenario`` does."""
+    data, lines, faults = _parse(text, file)
     places: dict[str, str] = {}
     for setting in settings:
         try:

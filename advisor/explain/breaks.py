@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from advisor.offers import Encoded, Unknown
@@ -15,6 +15,7 @@ from advisor.rulebook.terms import Expression, Number, Operation, Use
 from advisor.scenario import FIELDS
 
 Amounts = Mapping[str, Encoded]
+Compute = Callable[[Amounts], tuple[int, ...]]
 Truths = tuple[bool, ...]
 """Which of the comparisons hold."""
 _VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
@@ -33,32 +34,18 @@ def bounds_of(name: str, amounts: Amounts) -> tuple[int, int]:
     return least, most
 
 
-class Breaks(PlainLogic):
-    """The comparisons of numbers in a rulebook's preferences, each ``left < right`` counted once.
+class Turning:
+    """Differences of amounts whose signs matter: where each turns along one amount.
 
     Along one amount each difference is monotone (linear, or linear in the reciprocal), so it turns at most once.
-    As a carrier it judges such a comparison by its truth, which stands among the facts under the comparison's name.
     """
 
-    def __init__(self, rulebook: Rulebook) -> None:
-        self._rulebook = rulebook
-        found = [c for rule in rulebook.preferences for c in comparisons(rule.when) if self._is_of_amounts(c)]
-        pairs = tuple(dict.fromkeys(map(_strict, found)))
-        self._named = tuple(_name(pair) for pair in pairs)
-        differences = [Operation("-", self._expression(left), self._expression(right)) for left, right in pairs]
-        self._all = computations(rulebook, differences)
-        self._each = [computations(rulebook, [difference]) for difference in differences]
+    def __init__(self, each: Sequence[Compute], all: Compute) -> None:
+        self._each, self._all = each, all
 
-    def named(self, truths: Truths) -> dict[str, bool]:
-        """The truths under the names of their comparisons."""
-        return dict(zip(self._named, truths, strict=True))
-
-    def compare(self, facts: Mapping[str, Encoded | Unknown], comparison: Comparison) -> tuple[bool, bool]:
-        """Whether the comparison holds."""
-        if not self._is_of_amounts(comparison):
-            return super().compare(facts, comparison)
-        holds = facts[_name(_strict(comparison))] is (comparison.op in ("lt", "gt"))
-        return holds, holds
+    def __add__(self, other: Turning) -> Turning:
+        """The differences of both."""
+        return Turning([*self._each, *other._each], lambda facts: self._all(facts) + other._all(facts))
 
     def truths(self, amounts: Amounts) -> Truths:
         """Whether each ``left < right`` holds; every amount is given."""
@@ -73,7 +60,7 @@ class Breaks(PlainLogic):
         follow = follow if name == "monthly_images" else []
         facts = with_range(facts)
 
-        def difference(compute: Callable[[Amounts], tuple[int, ...]], value: int) -> int:
+        def difference(compute: Compute, value: int) -> int:
             facts[name] = value
             for end in follow:
                 facts[end] = value
@@ -86,6 +73,34 @@ class Breaks(PlainLogic):
                 if (at_least < 0) != (at_most < 0)
             }
         )
+
+
+class Breaks(Turning, PlainLogic):
+    """The comparisons of numbers in a rulebook's preferences, each ``left < right`` counted once.
+
+    As a carrier it judges such a comparison by its truth, which stands among the facts under the comparison's name.
+    """
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        found = [c for rule in rulebook.preferences for c in comparisons(rule.when) if self._is_of_amounts(c)]
+        pairs = tuple(dict.fromkeys(map(_strict, found)))
+        self._named = tuple(_name(pair) for pair in pairs)
+        differences = [Operation("-", self._expression(left), self._expression(right)) for left, right in pairs]
+        super().__init__(
+            [computations(rulebook, [difference]) for difference in differences], computations(rulebook, differences)
+        )
+
+    def named(self, truths: Truths) -> dict[str, bool]:
+        """The truths under the names of their comparisons."""
+        return dict(zip(self._named, truths, strict=True))
+
+    def compare(self, facts: Mapping[str, Encoded | Unknown], comparison: Comparison) -> tuple[bool, bool]:
+        """Whether the comparison holds."""
+        if not self._is_of_amounts(comparison):
+            return super().compare(facts, comparison)
+        holds = facts[_name(_strict(comparison))] is (comparison.op in ("lt", "gt"))
+        return holds, holds
 
     def _is_of_amounts(self, comparison: Comparison) -> bool:
         known = self._rulebook.names[comparison.name]

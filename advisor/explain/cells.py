@@ -6,16 +6,19 @@ The walk visits the corners of the unknown amounts' bounds and every break point
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
-from advisor.explain.breaks import Breaks, Truths, bounds_of
+from advisor.errors import BadInput
+from advisor.explain.breaks import Breaks, Truths, Turning, bounds_of
 from advisor.explain.standings import Answers
 from advisor.offers import Encoded
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES, Scope
+from advisor.scenario import FIELDS, validated
 
 VOLUME_ENDS = ("monthly_images_low", "monthly_images_high")
 
@@ -31,19 +34,24 @@ class Cells:
     steps: dict[str, set[tuple[Truths, Truths]]] = field(default_factory=dict)
 
 
-class Amounts:
+def amounts_of(rulebook: Rulebook, breaks: Breaks) -> Amounts:
     """The amounts that the preferences of a rulebook compare."""
+    read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
+    volumes = ("monthly_images", *VOLUME_ENDS) if read & {"monthly_images", *VOLUME_ENDS} else ()
+    amounts = (name for name, known in FIELD_NAMES.items() if known.scope is Scope.AMOUNT and name in read)
+    return Amounts((*volumes, *amounts), breaks)
 
-    def __init__(self, rulebook: Rulebook) -> None:
-        read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
-        volumes = ("monthly_images", *VOLUME_ENDS) if read & {"monthly_images", *VOLUME_ENDS} else ()
-        self.names = tuple(
-            name
-            for name, known in FIELD_NAMES.items()
-            if name in volumes or (known.scope is Scope.AMOUNT and name in read)
-        )
-        self.breaks = Breaks(rulebook)
+
+class Amounts:
+    """Amounts that preferences compare, and the differences between them."""
+
+    def __init__(self, names: Iterable[str], breaks: Turning) -> None:
+        self.names, self._breaks = tuple(name for name in FIELD_NAMES if name in set(names)), breaks
         self._cells_given = lru_cache(maxsize=512)(self._walk)
+
+    def together(self, other: Amounts) -> Amounts:
+        """The amounts and the differences of both."""
+        return Amounts((*self.names, *other.names), self._breaks + other._breaks)
 
     def unknown(self, answers: Answers, ranged: bool) -> tuple[str, ...]:
         """The amounts not given. Without ``ranged``, a low or high month that is not given is the expected one."""
@@ -55,6 +63,25 @@ class Amounts:
         """Every combination of truths that some completion of the amounts reaches."""
         known = {name: answers[name] for name in self.names if name in answers}
         return self._cells_given(tuple(sorted(known.items())), ranged)
+
+    def plain_witnesses(self) -> dict[Truths, dict[str, Encoded]]:
+        """For every combination of truths, amounts that differ from the usual ones in as few fields as possible.
+
+        Amounts over the bounds of a scenario are passed over, and a combination that has no others is left out.
+        """
+        free = [name for name in self.names if name != "monthly_images"]
+        usual = {name: _usual(name) for name in free}
+        every = self.cells({}, ranged=True).witnesses.keys()
+        found: dict[Truths, dict[str, Encoded]] = {}
+        for size in range(len(free) + 1):
+            for unknown in combinations(free, size):
+                known = {name: value for name, value in usual.items() if name not in unknown}
+                for truths, amounts in self.cells(known, ranged=True).witnesses.items():
+                    if truths not in found and affordable(amounts):
+                        found[truths] = amounts
+            if found.keys() == every:
+                break
+        return found
 
     def _walk(self, known: tuple[tuple[str, Encoded], ...], ranged: bool) -> Cells:
         """From the corners of the unknown amounts along every line, and once more from where the truths change."""
@@ -84,8 +111,11 @@ class Amounts:
     ) -> dict[tuple[object, ...], dict[str, Encoded]]:
         """Visits both ends of a line and both sides of every break point; returns the points where truths change."""
         least, most = bounds_of(name, start)
-        breaks = self.breaks.along(start, name, (least, most))
-        points = [least, *(value for turn in breaks for value in (turn - 1, turn)), most]
+        turns = self._breaks.along(start, name, (least, most))
+        beside = [value for turn in turns for value in (turn - 1, turn)]
+        for value in beside:  # first, because they make plainer witnesses than the ends
+            self._visit({**start, name: value}, cells)
+        points = [least, *beside, most]
         reached = [self._visit({**start, name: value}, cells) for value in points]
         cells.steps[name] |= {(a, b) for a in reached for b in reached if a != b}
         return {
@@ -95,7 +125,7 @@ class Amounts:
         }
 
     def _visit(self, amounts: dict[str, Encoded], cells: Cells) -> Truths:
-        truths = self.breaks.truths(amounts)
+        truths = self._breaks.truths(amounts)
         cells.witnesses.setdefault(truths, amounts)
         return truths
 
@@ -109,3 +139,18 @@ def _possible(amounts: Answers) -> bool:
     """The low month is no more than the high one."""
     low, high = (amounts.get(name) for name in VOLUME_ENDS)
     return low is None or high is None or int(low) <= int(high)
+
+
+def _usual(name: str) -> int:
+    quantity = FIELDS[name].quantity
+    assert quantity is not None
+    return quantity.inside(Decimal(quantity.example))
+
+
+def affordable(amounts: Answers) -> bool:
+    """True where these amounts, complete, make a scenario: no month costs more than is computed."""
+    try:
+        validated({name: FIELD_NAMES[name].decode(value) for name, value in amounts.items()}, "amounts")
+    except BadInput:
+        return False
+    return True

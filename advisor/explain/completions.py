@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from advisor.explain.breaks import Truths
-from advisor.explain.cells import VOLUME_ENDS, Amounts, Cells
+from advisor.explain.breaks import Breaks, Truths
+from advisor.explain.cells import VOLUME_ENDS, Cells, amounts_of
 from advisor.explain.standings import Answers, Group, Standings
 from advisor.offers import Encoded
 from advisor.readings.compile import compile_rules
@@ -17,7 +17,7 @@ from advisor.readings.fold import NOTHING, Silenced
 from advisor.readings.verdict import fold_of
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES
-from advisor.scenario import Route
+from advisor.scenario import Axis, Route
 
 Outcome = Route | None
 """A recommended route, or None where no route is feasible."""
@@ -35,9 +35,11 @@ class Completions:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._fold = fold_of(rulebook)
-        self.standings, self.amounts = Standings(rulebook), Amounts(rulebook)
-        self._preferences = compile_rules(rulebook.preferences, self.amounts.breaks)
+        self.standings, self.breaks = Standings(rulebook), Breaks(rulebook)
+        self.amounts = amounts_of(rulebook, self.breaks)
+        self._preferences = compile_rules(rulebook.preferences, self.breaks)
         self.outcome = lru_cache(maxsize=_REMEMBERED)(self._outcome)
+        self.deciding_axes = lru_cache(maxsize=_REMEMBERED)(self._deciding_axes)
 
     def unanswered(self, answers: Answers, ranged: bool = False) -> tuple[str, ...]:
         """The unanswered questions the rules read at all, in the order of the scenario.
@@ -54,14 +56,14 @@ class Completions:
             *(self.outcome(standing, cell, silenced) for standing in self.standings.of(answers) for cell in cells)
         )
 
-    def witnesses(self, answers: Answers) -> dict[Outcome, dict[str, Encoded]]:
+    def witnesses(self, answers: Answers, ranged: bool = False) -> dict[Outcome, dict[str, Encoded]]:
         """For each outcome some completion that reaches it: the needs and the amounts, given and made up."""
-        cells, names = self.amounts.cells(answers).witnesses, (*self.standings.needs, *self.amounts.names)
+        cells, names = self.amounts.cells(answers, ranged).witnesses, (*self.standings.needs, *self.amounts.names)
         known = {name: answers[name] for name in names if name in answers}
         found: dict[Outcome, dict[str, Encoded]] = {}
         for standing, needs in self.standings.of(answers).items():
             for cell, amounts in cells.items():
-                made_up = {name: value for name, value in amounts.items() if name not in VOLUME_ENDS}
+                made_up = {name: value for name, value in amounts.items() if ranged or name not in VOLUME_ENDS}
                 for outcome in self.outcome(standing, cell):
                     found.setdefault(outcome, {**made_up, **needs, **known})
         return found
@@ -80,11 +82,15 @@ class Completions:
         return tuple(sorted(order, key=lambda name: (*order[name], position[name])))
 
     def _outcome(self, standing: int, cell: Truths, silenced: Silenced = NOTHING) -> frozenset[Outcome]:
-        eliminated, preferred = self.standings[standing]
-        facts = {**dict(preferred), **self.amounts.breaks.named(cell)}
-        matched = tuple(rule for rule, test in self._preferences.items() if test(facts)[0])
-        left = self._fold.verdict(eliminated, matched, silenced).left
+        left = self._fold.verdict(self.standings[standing].eliminated, self._matched(standing, cell), silenced).left
         return frozenset(left) if left else frozenset((None,))
+
+    def _deciding_axes(self, standing: int, cell: Truths) -> tuple[Axis, ...]:
+        return self._fold.deciding_axes(self.standings[standing].eliminated, self._matched(standing, cell))
+
+    def _matched(self, standing: int, cell: Truths) -> tuple[str, ...]:
+        facts = {**dict(self.standings[standing].preferred), **self.breaks.named(cell)}
+        return tuple(rule for rule, test in self._preferences.items() if test(facts)[0])
 
     def _weight_of_need(self, name: str, groups: list[Group], cells: Cells) -> float:
         group = next(group for group in groups if name in group.unknown)

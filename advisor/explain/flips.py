@@ -89,7 +89,7 @@ def passed_numbers(completions: Completions, answers: Answers) -> Iterator[Passe
     amounts = {name: answers[name] for name in completions.amounts.names if name in answers}
     for name, value in amounts.items():
         bounds = bounds_of(name, {other: amounts[other] for other in _VOLUMES if other in amounts})
-        breaks = completions.amounts.breaks
+        breaks = completions.breaks
         turns = breaks.along(amounts, name, bounds)
         edges = [bounds[0], *turns, bounds[1] + 1]
         stretches = [(low, high - 1) for low, high in pairwise(edges) if low < high]

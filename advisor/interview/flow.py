@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from advisor.explain.completions import Outcome, completions_of
+from advisor.explain.questions import leads
 from advisor.interview.given import COSTS, DETAILS, Given
 from advisor.offers import Encoded
 from advisor.readings.facts import answer_facts, with_terms
 from advisor.readings.plain import PlainReading
 from advisor.readings.verdict import judge
 from advisor.rulebook.model import Rule, Rulebook
-from advisor.rulebook.names import FIELD_NAMES, Scope
 from advisor.scenario import FIELDS, Route
 
 _RANGE = ("monthly_images_low", "monthly_images_high")
@@ -111,16 +111,7 @@ class Flow:
             for rule in (*self._rulebook.gates, *self._rulebook.preferences)
             if read & self._rulebook.reads((rule,))
         )
-        facts = self._facts(given)
-        known = FIELD_NAMES.get(question)
-        options: dict[str, Encoded] = {}
-        if known and not known.numeric and known.scope is Scope.NEED:
-            options = {option: known.encode(option) for option in known.options} or {"false": False, "true": True}
-        leads = tuple(
-            (option, self._completions.outcomes({**facts, question: code}, ranged=True))
-            for option, code in options.items()
-        )
-        return Reason(rules, leads)
+        return Reason(rules, leads(self._completions, self._facts(given), question, ranged=True))
 
     def _afterwards(self, given: Given, position: Position) -> list[str]:
         """What is offered once no answer can change the route any more."""

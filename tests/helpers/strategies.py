@@ -13,6 +13,7 @@ from advisor.scenario import FIELDS, Scenario, validated
 
 MICRO = 10**6
 FUZZ = int(os.environ.get("ADVISOR_FUZZ_EXAMPLES", "0"))
+AGREE = os.environ.get("ADVISOR_AGREE") == "1"
 _LARGEST_MONTH = 9 * 10**15
 NEEDS = ("residency", "output_use", "indemnity_required", "train_on_outputs", "quality", "control", "latency")
 AMOUNTS = ("monthly_images", "open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
@@ -38,6 +39,11 @@ EXERCISE: dict[str, Any] = {
 def examples(in_ci: int) -> settings:
     """Settings for a property: so many examples in CI, in proportion more under ``make fuzz``."""
     return settings(max_examples=max(1, FUZZ * in_ci // 5_000) if FUZZ else in_ci)
+
+
+def agreeing(in_ci: int, in_full: int) -> settings:
+    """Settings for a comparison with an independent implementation: ``make agree`` runs it in full."""
+    return settings(max_examples=in_full) if AGREE and not FUZZ else examples(in_ci)
 
 
 def micro(value: int) -> Decimal:

@@ -1,0 +1,77 @@
+"""``advisor explain``: what would flip a decision, what clashes, why not another route, and what forces it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from advisor.cli.decide import EXIT_CODES
+from advisor.decision import decide
+from advisor.errors import BadInput, Problem
+from advisor.explain.on_demand import OnDemand, on_demand
+from advisor.files import STANDARD_INPUT, read_text
+from advisor.record import Decision, is_record, parse_record
+from advisor.rulebook.load import load_rulebook
+from advisor.rulebook.model import Rulebook
+from advisor.scenario import Route, Scenario
+from advisor.scenario_file import parse_scenario
+
+_IN_RECORD = ("status", "route", "deciding_axes", "flips", "conflicts", "repairs", "why_not", "open_questions")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    parser.add_argument(
+        "source", metavar="RECORD|SCENARIO", help="a decision record or a scenario; - is standard input"
+    )
+    parser.add_argument("--why-not", metavar="ROUTE", choices=tuple(Route), help="this other route alone")
+    parser.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="an answer, on top")
+    parser.add_argument("--json", action="store_true", help="print the explanations as JSON")
+    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
+    parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Decides anew and prints the explanations. Exit codes as ``decide``."""
+    from advisor.report.explanation import explanation_text
+
+    rulebook = load_rulebook(options.rules)
+    scenario = _scenario(options, rulebook)
+    decision = decide(scenario, rulebook)
+    if options.why_not is not None and options.why_not == decision.route:
+        what = f"`{options.why_not}` is the route recommended here"
+        raise BadInput(Problem(what, file="--why-not", help="name another route"))
+    more = on_demand(scenario, rulebook)
+    if options.json:
+        sys.stdout.write(json.dumps(_data(decision, more), ensure_ascii=False, indent=2) + "\n")
+    else:
+        route = Route(options.why_not) if options.why_not else None
+        sys.stdout.write(explanation_text(decision, more, rulebook, route, options.templates))
+    return EXIT_CODES[decision.status]
+
+
+def _scenario(options: argparse.Namespace, rulebook: Rulebook) -> Scenario:
+    """The scenario in the file, or the one a record holds."""
+    file = "standard input" if options.source == STANDARD_INPUT else options.source
+    text = read_text(options.source)
+    if is_record(text):
+        record = parse_record(text, file)
+        text = json.dumps(record.scenario)
+        if record.rulebook_digest != rulebook.digest:
+            print("note: the rules have changed since this record; today's rules are explained", file=sys.stderr)
+    return parse_scenario(text, file, tuple(options.set))
+
+
+def _data(decision: Decision, more: OnDemand) -> dict[str, object]:
+    record = json.loads(decision.to_json())
+    leads = {
+        question: [
+            {"answer": answer, "outcomes": sorted(outcomes, key=lambda outcome: (outcome is None, str(outcome)))}
+            for answer, outcomes in options
+        ]
+        for question, options in more.leads.items()
+    }
+    return {**{key: record[key] for key in _IN_RECORD}, "sufficient_reasons": more.sufficient, "leads": leads}

@@ -1,0 +1,73 @@
+"""``advisor rules diff``: what changes from one rulebook to another."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from advisor.errors import EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem
+from advisor.files import is_folder, read_text
+from advisor.record import is_record, parse_record
+from advisor.rulebook.load import load_rulebook
+from advisor.rulebook.model import Rulebook
+
+MAX_RECORD_BYTES = 1_000_000
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    parser.add_argument("old", metavar="OLD", help="a rules folder")
+    parser.add_argument("new", metavar="NEW", help="another rules folder")
+    parser.add_argument(
+        "--records", metavar="DIR", type=Path, help="a folder of decision records: which would now differ"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the difference. Exit code 5 when some scenario or record comes out otherwise."""
+    from advisor.maintenance.diff import Routes, difference
+    from advisor.scenario_file import scenario_text
+
+    def said(routes: Routes) -> str:
+        return " or ".join(sorted(routes)) or "no route"
+
+    old, new = load_rulebook(options.old), load_rulebook(options.new)
+    print(f"old {old.digest}\nnew {new.digest}")
+    found = difference(old, new)
+    for change in found.rules:
+        parts = f": {', '.join(change.parts)}" if change.parts else ""
+        print(f"rule `{change.id}` {change.what}{parts}  --> {change.rule.file}:{change.rule.line}")
+    if not found.rules:
+        print("no rule differs")
+    rows = sum(flipped.rows for flipped in found.flips)
+    share = f"{100 * rows / found.rows:.2f} %" if found.rows else "none"
+    print(f"\n{rows:,} of the {found.rows:,} kinds of scenario come to another route ({share})")
+    print(f"{found.other_axes:,} more keep their route and are decided by other axes")
+    for flipped in found.flips:
+        print(f"\n{flipped.rows:,}: {said(flipped.old)} -> {said(flipped.new)}, for instance")
+        print("".join(f"  {line}\n" for line in scenario_text(flipped.witness).splitlines()), end="")
+    differing = _records(options.records, new) if options.records else 0
+    return EXIT_DIFFERENCE if rows or found.other_axes or differing else EXIT_OK
+
+
+def _records(folder: Path, new: Rulebook) -> int:
+    """Prints which records of a folder would differ under the new rules, and returns how many."""
+    from advisor.maintenance.diff import changed_record
+
+    if not is_folder(folder):
+        raise BadInput(Problem("there is no such folder", file=str(folder), help="check --records"))
+    paths = sorted(folder.rglob("*.json"))
+    texts = {path: read_text(str(path), MAX_RECORD_BYTES) for path in paths}
+    records = {path: parse_record(text, str(path)) for path, text in texts.items() if is_record(text)}
+    differing = 0
+    print()
+    for path, record in records.items():
+        now = changed_record(record, new)
+        if now:
+            status, route, axis = now
+            before = f"{record.route or record.status} ({record.deciding_axis or 'no axis'})"
+            print(f"{path}: {before} -> {route or status} ({axis or 'no axis'})")
+            differing += 1
+    print(f"{differing} of {len(records)} records would differ")
+    return differing
