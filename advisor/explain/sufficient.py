@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from advisor.explain.cells import VOLUME_ENDS
@@ -22,16 +22,29 @@ def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outc
     needs = [name for name in completions.standings.needs if name in answers]
     amounts = [name for name in completions.amounts.names if name in answers]
     ranged = any(end in answers for end in VOLUME_ENDS)
-    found: list[frozenset[str]] = []
     standings = {chosen: set(completions.standings.of(_only(answers, chosen))) for chosen in _subsets(needs)}
-    for known in _subsets(amounts):
+    found: list[frozenset[str]] = []
+
+    def forced(known: frozenset[str]) -> frozenset[int]:
+        """The standings from which these amounts leave no other outcome."""
         cells = completions.amounts.cells(_only(answers, known), ranged).witnesses
-        forced = {
+        return frozenset(
             standing
             for standing in standings[()]
             if all(completions.outcome(standing, cell) == {outcome} for cell in cells)
-        }
-        found += [frozenset((*chosen, *known)) for chosen, reached in standings.items() if reached <= forced]
+        )
+
+    without_amounts = forced(frozenset())
+    settled: list[frozenset[str]] = []
+    for size in range(len(amounts), -1, -1):
+        for known in map(frozenset, combinations(amounts, size)):
+            if known and any(known <= more for more in settled):
+                continue
+            reached = forced(known) if known else without_amounts
+            # Fewer amounts force no more: nothing at all, or just what no amount at all does.
+            if not standings[tuple(needs)] <= reached or reached == without_amounts:
+                settled.append(known)
+            found += [known.union(chosen) for chosen, all_of in standings.items() if all_of <= reached]
     found.sort(key=lambda reason: (len(reason), sorted(map(_POSITION.__getitem__, reason))))
     minimal: list[frozenset[str]] = []
     for reason in found:
@@ -45,5 +58,5 @@ def _subsets(names: list[str]) -> Iterator[tuple[str, ...]]:
         yield from combinations(names, size)
 
 
-def _only(answers: Answers, names: tuple[str, ...]) -> Answers:
+def _only(answers: Answers, names: Iterable[str]) -> Answers:
     return {name: answers[name] for name in names}
