@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 EXIT_OK = 0
 EXIT_DEFECT = 1
@@ -20,16 +20,21 @@ _SHOWN_LENGTH = 60
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault: what is wrong, where it stands, and what to do about it."""
+    """One fault: what is wrong, where it stands, and what to do about it.
+
+    ``code`` names the kind of fault where there is one to look up; ``level`` is ``error`` or ``warning``.
+    """
 
     what: str
     file: str | None = None
     line: int | None = None
     field: str | None = None
     help: str | None = None
+    code: str | None = None
+    level: str = "error"
 
     def __str__(self) -> str:
-        lines = [f"error: {self.what}"]
+        lines = [f"{self.level}[{self.code}]: {self.what}" if self.code else f"{self.level}: {self.what}"]
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         field = f"field `{self.field}`" if self.field else ""
         where = ", ".join(part for part in (place, field) if part)
@@ -57,6 +62,10 @@ class BadInput(AdvisorError):
         if len(self.problems) > MAX_SHOWN:
             shown.append(str(Problem(f"{len(self.problems) - MAX_SHOWN:,} more faults are not shown")))
         super().__init__("\n".join(shown))
+
+    def coded(self, code: str) -> BadInput:
+        """The same faults, with this code where they have none."""
+        return BadInput(problem if problem.code else replace(problem, code=code) for problem in self.problems)
 
 
 class EngineFailure(AdvisorError):

@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import argparse
 import json
-
-from pydantic import BaseModel
+from typing import Any
 
 from advisor.errors import EXIT_OK
-from advisor.record import Decision
-from advisor.scenario import Scenario
 
-_MODELS: dict[str, type[BaseModel]] = {"scenario": Scenario, "decision": Decision}
+
+def _scenario() -> dict[str, Any]:
+    from advisor.scenario import Scenario
+
+    return Scenario.model_json_schema()
+
+
+def _decision() -> dict[str, Any]:
+    from advisor.record import Decision
+
+    return Decision.model_json_schema()
+
+
+def _rules() -> dict[str, Any]:
+    from advisor.rulebook.schema import rules_schema
+
+    return rules_schema()
+
+
+_SCHEMAS = {"scenario": _scenario, "decision": _decision, "rules": _rules}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.add_argument("what", metavar="WHAT", choices=tuple(_MODELS), help="scenario or decision")
+    help = "scenario, decision, or rules: the files of a rules folder"
+    parser.add_argument("what", metavar="WHAT", choices=tuple(_SCHEMAS), help=help)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints one JSON Schema."""
-    print(json.dumps(_MODELS[options.what].model_json_schema(by_alias=True), indent=2))
+    print(json.dumps(_SCHEMAS[options.what](), indent=2))
     return EXIT_OK

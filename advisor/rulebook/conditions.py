@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisor.errors import BadInput, Problem, quoted
+from advisor.errors import BadInput, quoted
 from advisor.offers import Encoded
 from advisor.quantity import NotANumber
+from advisor.rulebook.codes import Code
 from advisor.rulebook.names import Name, Scope, unknown_name
 from advisor.strict_yaml import Mapping, Sequence
 
@@ -42,9 +43,13 @@ class All:
 
 @dataclass(frozen=True)
 class AnyOf:
-    """True when some part is."""
+    """True when some part is.
+
+    ``complement`` says that the parts are the values that ``not`` leaves, which nobody wrote.
+    """
 
     parts: tuple[Condition, ...]
+    complement: bool = field(default=False, compare=False)
 
 
 Condition = Comparison | All | AnyOf
@@ -111,24 +116,28 @@ class Parser:
             return parts[0]
         return AnyOf(parts) if negated else All(parts)
 
-    def error(self, what: str, line: int, help: str | None = None) -> BadInput:
+    def error(self, code: Code, what: str, line: int, help: str) -> BadInput:
         """The error for something wrong in this rule's condition."""
-        return BadInput(Problem(f"in rule `{self.rule}`, {what}", self.file, line, help=help))
+        return code.fault(f"in rule `{self.rule}`, {what}", self.file, line, help=help)
 
     def _unknown(self, name: str, line: int) -> BadInput:
         if name in self.others:
-            return self.error(f"`{name}` cannot be asked for here", line, _ASKED_BY[self.others[name].scope])
+            return self.error(
+                Code.WRONG_KIND_OF_NAME, f"`{name}` cannot be asked for here", line, _ASKED_BY[self.others[name].scope]
+            )
         return unknown_name(name, self.names, self.file, line, self.rule)
 
     def _entry(self, key: str, value: Any, line: int, negated: bool) -> Condition:
         if key in ("all", "any"):
             if not isinstance(value, Sequence) or not value or not all(isinstance(p, Mapping) and p for p in value):
-                raise self.error(f"`{key}` needs a list of conditions", line, "start each with `- name: value`")
+                raise self.error(
+                    Code.WRONG_FORM, f"`{key}` needs a list of conditions", line, "start each with `- name: value`"
+                )
             parts = tuple(self.parse(part, negated) for part in value)
             return AnyOf(parts) if (key == "any") != negated else All(parts)
         if key == "not":
             if not isinstance(value, Mapping) or not value:
-                raise self.error("`not` needs a condition", line, "write `not: {name: value}`")
+                raise self.error(Code.WRONG_FORM, "`not` needs a condition", line, "write `not: {name: value}`")
             return self.parse(value, not negated)
         if key not in self.names:
             raise self._unknown(key, line)
@@ -137,25 +146,28 @@ class Parser:
             return self._operators(name, value, line, negated)
         options = list(value) if isinstance(value, Sequence) else [value]
         if not options:
-            raise self.error(f"the list for `{key}` is empty", line, "name at least one value")
+            raise self.error(Code.WRONG_FORM, f"the list for `{key}` is empty", line, "name at least one value")
         return self._one_of(name, options, line, negated)
 
     def _one_of(self, name: Name, values: list[Any], line: int, negated: bool) -> Condition:
         if name.numeric:
-            raise self.error(f"`{name.name}` is a number and is compared for equality", line, "use lt, le, gt or ge")
+            what = f"`{name.name}` is a number and is compared for equality"
+            raise self.error(Code.WRONG_COMPARISON, what, line, "use lt, le, gt or ge")
         wanted = [self._literal(name, value, line) for value in values]
         if negated:
             refused = set(wanted)
             wanted = [code for code in map(name.encode, name.options or (False, True)) if code not in refused]
             if not wanted:
                 what = f"no value of `{name.name}` is left, so the rule can never fire"
-                raise self.error(what, line, "leave a value out of the list")
+                raise self.error(Code.NO_VALUE_LEFT, what, line, "leave a value out of the list")
         found = tuple(Comparison(name.name, EQUAL, code) for code in wanted)
-        return found[0] if len(found) == 1 else AnyOf(found)
+        return found[0] if len(found) == 1 else AnyOf(found, complement=negated)
 
     def _operators(self, name: Name, operators: Mapping, line: int, negated: bool) -> Condition:
         if not operators:
-            raise self.error(f"the comparison of `{name.name}` is empty", line, "use lt, le, gt, ge or not")
+            raise self.error(
+                Code.WRONG_FORM, f"the comparison of `{name.name}` is empty", line, "use lt, le, gt, ge or not"
+            )
         parts = []
         for op, right in operators.items():
             if op == "not":
@@ -163,14 +175,17 @@ class Parser:
             elif op in NEGATED:
                 parts.append(self._compare(name, NEGATED[op] if negated else op, right, line))
             else:
-                raise self.error(f"{quoted(op)} is not a comparison", line, "use lt, le, gt, ge or not")
+                raise self.error(
+                    Code.WRONG_COMPARISON, f"{quoted(op)} is not a comparison", line, "use lt, le, gt, ge or not"
+                )
         if len(parts) == 1:
             return parts[0]
         return AnyOf(tuple(parts)) if negated else All(tuple(parts))
 
     def _compare(self, name: Name, op: str, right: Any, line: int) -> Comparison:
         if not name.comparable:
-            raise self.error(f"`{name.name}` has no order, so `{op}` does not apply", line, "name the values instead")
+            what = f"`{name.name}` has no order, so `{op}` does not apply"
+            raise self.error(Code.WRONG_COMPARISON, what, line, "name the values instead")
         other = self.names.get(right) if isinstance(right, str) and right not in name.options else None
         if isinstance(right, str) and right not in name.options and other is None:
             raise self._unknown(right, line)
@@ -179,7 +194,8 @@ class Parser:
             return Comparison(name.name, op, self._literal(name, right, line))
         if (other.options, other.places) != (name.options, name.places) or other.scope is Scope.STANDING:
             what = f"`{name.name}` and `{other.name}` hold different kinds of values"
-            raise self.error(what, line, "compare amounts with amounts of the same unit, levels with the same levels")
+            help = "compare amounts with amounts of the same unit, levels with the same levels"
+            raise self.error(Code.MIXED_UNITS, what, line, help)
         self._refuse_inexact(name.quotient, op, other.quotient, line)
         return Comparison(name.name, op, other.name, against_name=True)
 
@@ -188,6 +204,7 @@ class Parser:
         exact = (op in ("lt", "ge") and not left_quotient) or (op in ("le", "gt") and not right_quotient)
         if (left_quotient and right_quotient) or ((left_quotient or right_quotient) and not exact):
             raise self.error(
+                Code.INEXACT_COMPARISON,
                 "the comparison is not exact, because a quotient is rounded up",
                 line,
                 "compare as `x: {lt: quotient}` or `x: {ge: quotient}`, with no division in x",
@@ -197,7 +214,8 @@ class Parser:
         try:
             code = name.encode(value)
         except NotANumber as error:
-            raise self.error(str(error), line, error.help) from None
+            raise self.error(Code.WRONG_VALUE, str(error), line, error.help) from None
         if isinstance(code, int) and abs(code) >= LARGEST:
-            raise self.error(f"{quoted(value)} is larger than the engine can compare", line, "check the unit")
+            what = f"{quoted(value)} is larger than the engine can compare"
+            raise self.error(Code.ENGINE_LIMIT, what, line, "check the unit")
         return code

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from advisor.errors import Problem
+from advisor.rulebook.codes import Code
 from advisor.rulebook.conditions import Comparison, branches
 from advisor.rulebook.model import Rule, Rulebook
 
@@ -63,4 +64,4 @@ _JOIN = "join rules, or say them with fewer alternatives"
 
 
 def _too_large(rule: Rule, what: str, help: str) -> Problem:
-    return Problem(what, rule.file, rule.line, help=help)
+    return Code.ENGINE_LIMIT.problem(what, rule.file, rule.line, help=help)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from advisor import strict_yaml
-from advisor.errors import BadInput, Problem
+from advisor.errors import BadInput
 from advisor.files import bundled, is_file, is_folder, read_text
+from advisor.rulebook.codes import Code, all_are
 from advisor.rulebook.draft import COPY_HELP, Draft
 from advisor.rulebook.limits import engine_limits
 from advisor.rulebook.model import Advice, Gate, Preference, Rulebook
@@ -37,7 +38,7 @@ def bundled_rulebook() -> Rulebook:
 
 def _load(folder: Path) -> Rulebook:
     if not is_folder(folder):
-        raise BadInput(Problem("there is no such rules folder", file=str(folder), help="check --rules"))
+        raise Code.MISSING_FILE.fault("there is no such rules folder", str(folder), help="check --rules")
     draft = Draft(folder)
     documents = _documents(draft)
     read_routes(draft, documents["routes.yaml"], str(folder / "routes.yaml"))
@@ -65,26 +66,30 @@ def _documents(draft: Draft) -> dict[str, Any]:
     folder = draft.folder
     if not any(is_file(folder / name) for name in _FILES):
         what = f"there are no rules in this folder: {', '.join(_FILES)} and gates/"
-        raise BadInput(Problem(what, str(folder), help=COPY_HELP))
+        raise Code.MISSING_FILE.fault(what, str(folder), help=COPY_HELP)
     missing = [name for name in _FILES if not is_file(folder / name)]
     missing += [] if is_folder(folder / "gates") else ["gates"]
     if missing:
         raise BadInput(
-            Problem("this part of the rulebook is missing", str(folder / name), help=COPY_HELP) for name in missing
+            Code.MISSING_FILE.problem("this part of the rulebook is missing", str(folder / name), help=COPY_HELP)
+            for name in missing
         )
     here = (*folder.glob("*.yaml"), *folder.glob("*/*.yaml"), *folder.glob("*.yml"), *folder.glob("*/*.yml"))
     names = sorted(path.relative_to(folder).as_posix() for path in here)
     if len(names) > _MAX_FILES:
         what = f"there are {len(names):,} files, more than {_MAX_FILES}"
-        raise BadInput(Problem(what, str(folder), help="check that this is the right folder"))
+        raise Code.UNREADABLE_FILE.fault(what, str(folder), help="check that this is the right folder")
     documents = {}
     for name in names:
         file = str(folder / name)
         with draft.collecting():
             if name not in _FILES and not re.fullmatch(r"(gates|cases)/[^/]*\.yaml", name):
                 help = "rules stand in gates/*.yaml, preferences.yaml and advice.yaml, cases in cases/*.yaml"
-                raise BadInput(Problem("nothing reads this file", file, help=help))
-            documents[name] = strict_yaml.load(read_text(file), file)
+                raise Code.UNREAD_FILE.fault("nothing reads this file", file, help=help)
+            with all_are(Code.UNREADABLE_FILE):
+                text = read_text(file)
+            with all_are(Code.INVALID_YAML):
+                documents[name] = strict_yaml.load(text, file)
     if draft.problems:
         raise BadInput(draft.problems)
     return documents
@@ -101,6 +106,7 @@ def _finished(draft: Draft, documents: dict[str, Any]) -> Rulebook:
         names=draft.names,
         constants=draft.constants,
         terms=draft.terms,
+        places=draft.places,
         gates=tuple(rule for rule in rules if isinstance(rule, Gate)),
         preferences=tuple(rule for rule in rules if isinstance(rule, Preference)),
         advice=tuple(rule for rule in rules if isinstance(rule, Advice)),

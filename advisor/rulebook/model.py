@@ -52,11 +52,16 @@ class Advice(Rule):
 
 @dataclass(frozen=True)
 class Case:
-    """An example that stands beside the rules it is about: a scenario and what must come of it."""
+    """An example that stands beside the rules it is about: a scenario and what must come of it.
+
+    ``rules`` must fire; a rule it is ``about`` that does not stand among them must not. ``offers`` are the rulebook's,
+    with other traits where the case changes them.
+    """
 
     id: str
     about: tuple[str, ...]
     scenario: Mapping[str, object]
+    offers: tuple[Offer, ...]
     route: Route | None
     deciding_axis: Axis | None
     rules: tuple[str, ...]
@@ -66,13 +71,17 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Rulebook:
-    """Everything in ``rules/``, checked. ``digest`` is the SHA-256 of its content, white space apart."""
+    """Everything in ``rules/``, checked. ``digest`` is the SHA-256 of its content, white space apart.
+
+    ``places`` holds the file and the line of each constant and term.
+    """
 
     traits: Mapping[str, Trait]
     offers: tuple[Offer, ...]
     names: Mapping[str, Name]
     constants: Mapping[str, int]
     terms: Mapping[str, Term]
+    places: Mapping[str, tuple[str, int]]
     gates: tuple[Gate, ...]
     preferences: tuple[Preference, ...]
     advice: tuple[Advice, ...]

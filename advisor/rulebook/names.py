@@ -7,9 +7,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from advisor.errors import BadInput, Problem, did_you_mean, quoted
+from advisor.errors import BadInput, did_you_mean, quoted
 from advisor.offers import Encoded
 from advisor.quantity import NotANumber, Quantity
+from advisor.rulebook.codes import Code
 from advisor.scenario import FIELDS, ORDERED, FieldSpec, Route
 
 
@@ -118,4 +119,4 @@ def unknown_name(name: str, known: dict[str, Name], file: str, line: int | None,
     """The error for a name no rule of this kind may use."""
     where = f"in rule `{rule}`, " if rule else ""
     help = did_you_mean(name, known) or "use a scenario field, a trait, a term or a constant"
-    return BadInput(Problem(f"{where}the name {quoted(name)} is not known here", file, line, help=help))
+    return Code.UNKNOWN_NAME.fault(f"{where}the name {quoted(name)} is not known here", file, line, help=help)

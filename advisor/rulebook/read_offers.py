@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.errors import BadInput, Problem, did_you_mean, quoted
+from advisor.errors import did_you_mean, quoted
 from advisor.offers import UNKNOWN, Encoded, Offer, Trait, Unknown
 from advisor.quantity import NotANumber
+from advisor.rulebook.codes import Code
 from advisor.rulebook.draft import Draft, check_new_name, id_of, only_known, option_of, parts_of, text_of
 from advisor.rulebook.names import Name, Scope
 from advisor.rulebook.terms import parse_term
@@ -26,13 +27,13 @@ def read_routes(draft: Draft, document: Any, file: str) -> None:
     draft.each(parts["offers"], file, lambda record, file: _read_offer(draft, record, file))
     if not draft.offers and not draft.problems:
         help = "add at least one record that starts with `- id:`"
-        draft.problems.append(Problem("there is no offer", file, document.lines["offers"], help=help))
+        draft.problems.append(Code.MISSING_PART.problem("there is no offer", file, document.lines["offers"], help=help))
 
 
 def _read_trait(draft: Draft, name: str, record: Any, file: str, line: int) -> None:
     whose = f"trait {quoted(name)}"
     if not isinstance(record, Mapping):
-        raise BadInput(Problem(f"{whose} is not a record", file, line, help="it needs label, values and source"))
+        raise Code.WRONG_FORM.fault(f"{whose} is not a record", file, line, help="it needs label, values and source")
     only_known(record, {"label", "values", "source"}, file)
     check_new_name(draft, name, file, line)
     values = record.get("values")
@@ -42,14 +43,17 @@ def _read_trait(draft: Draft, name: str, record: Any, file: str, line: int) -> N
         known = Name(name, Scope.TRAIT, like.options, like.ordered, like.boolean, like.places)
     elif isinstance(values, str):
         help = did_you_mean(values, draft.names) or "name a scenario field, or list the words"
-        raise BadInput(Problem(f"{quoted(values)} is not a scenario field", file, line, "values", help))
+        raise Code.UNKNOWN_NAME.fault(f"{quoted(values)} is not a scenario field", file, line, "values", help=help)
     elif not isinstance(values, Sequence) or not values or not all(isinstance(value, str) for value in values):
-        raise BadInput(Problem(f"{whose} has no `values`", file, line, help="list its words, or name a scenario field"))
+        help = "list its words, or name a scenario field"
+        raise Code.MISSING_PART.fault(f"{whose} has no `values`", file, line, help=help)
     elif len(set(values)) < len(values):
-        raise BadInput(Problem(f"a word stands twice in {quoted(values)}", file, line, "values", "list each once"))
+        raise Code.DUPLICATE_ID.fault(
+            f"a word stands twice in {quoted(values)}", file, line, "values", help="list each once"
+        )
     elif "unknown" in values:
         help = "leave it out: every trait may be unknown"
-        raise BadInput(Problem("`unknown` cannot be listed", file, line, "values", help))
+        raise Code.UNUSABLE_NAME.fault("`unknown` cannot be listed", file, line, "values", help=help)
     else:
         known = Name(name, Scope.TRAIT, tuple(values))
     draft.names[name] = known
@@ -64,23 +68,24 @@ def _read_offer(draft: Draft, record: Mapping, file: str) -> None:
     route = Route(option_of(record, "route", tuple(Route), "a route", file, whose))
     if any(offer.id == id for offer in draft.offers):
         what = f"offer {quoted(id)} stands twice"
-        raise BadInput(Problem(what, file, record.lines["id"], help="give it an id of its own"))
+        raise Code.DUPLICATE_ID.fault(what, file, record.lines["id"], help="give it an id of its own")
     stated = record.get("traits")
     if not isinstance(stated, Mapping):
         line = record.lines.get("traits", record.line)
-        raise BadInput(Problem(f"{whose} has no `traits`", file, line, help="add `traits:` with a value for each"))
+        help = "add `traits:` with a value for each"
+        raise Code.MISSING_PART.fault(f"{whose} has no `traits`", file, line, help=help)
     only_known(stated, set(draft.traits), file)
     missing = [name for name in draft.traits if name not in stated]
     if missing:
         help = "write `unknown` where nobody has established it"
         names = ", ".join(f"`{name}`" for name in missing)
-        raise BadInput(Problem(f"{whose} does not state {names}", file, stated.line, help=help))
-    encoded = {name: _trait_value(draft.names[name], stated, file) for name in draft.traits}
+        raise Code.MISSING_PART.fault(f"{whose} does not state {names}", file, stated.line, help=help)
+    encoded = {name: trait_value(draft.names[name], stated, file) for name in draft.traits}
     words = {name: str(value) for name, value in stated.items()}
     draft.offers.append(Offer(id, route, text_of(record, "label", file, whose), words, encoded))
 
 
-def _trait_value(name: Name, stated: Mapping, file: str) -> Encoded | Unknown:
+def trait_value(name: Name, stated: Mapping, file: str) -> Encoded | Unknown:
     value = stated[name.name]
     if value == "unknown":
         return UNKNOWN
@@ -90,7 +95,7 @@ def _trait_value(name: Name, stated: Mapping, file: str) -> Encoded | Unknown:
         return name.encode(value)
     except NotANumber as error:
         help = f"{error.help}{'' if error.help.endswith('?') else ','} or `unknown`"
-        raise BadInput(Problem(str(error), file, stated.lines[name.name], name.name, help)) from None
+        raise Code.WRONG_VALUE.fault(str(error), file, stated.lines[name.name], name.name, help=help) from None
 
 
 def read_terms(draft: Draft, document: Any, file: str) -> None:
@@ -107,6 +112,7 @@ def read_terms(draft: Draft, document: Any, file: str) -> None:
         for name, text in terms.items():
             with draft.collecting():
                 check_new_name(draft, name, file, terms.lines[name])
+                draft.places[name] = (file, terms.lines[name])
                 draft.terms[name] = parse_term(name, text, {**others, **draft.names}, file, terms.lines[name])
     draft.names.update((name, term.name) for name, term in draft.terms.items())
 
@@ -115,6 +121,7 @@ def _read_constant(draft: Draft, name: str, value: Any, file: str, line: int) ->
     check_new_name(draft, name, file, line)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 10**9:
         help = "write a whole number from 1 to 999999999"
-        raise BadInput(Problem(f"{quoted(value)} cannot be a constant", file, line, name, help))
+        raise Code.WRONG_VALUE.fault(f"{quoted(value)} cannot be a constant", file, line, name, help=help)
     draft.constants[name] = value
+    draft.places[name] = (file, line)
     draft.names[name] = Name(name, Scope.CONSTANT, places=0, may_be_zero=False)

@@ -11,11 +11,12 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from advisor.errors import BadInput, Problem, did_you_mean, quoted
+from advisor.errors import BadInput, did_you_mean, quoted
 from advisor.quantity import MICRO
+from advisor.rulebook.codes import Code
 from advisor.rulebook.names import Name, Scope
 
-_MAX_LENGTH = 200
+MAX_LENGTH = 200
 _UNITS = "add dollars to dollars, and numbers to numbers"
 _EXAMPLE = "write names, whole numbers and + - * /, as in `2 * open_price * monthly_images`"
 
@@ -66,13 +67,13 @@ class _Shape:
 def parse_term(name: str, text: object, names: Mapping[str, Name], file: str, line: int) -> Term:
     """Parses one term. Raises BadInput for unknown names, mixed units, and forms that would not be exact."""
 
-    def fault(what: str, help: str | None = None) -> BadInput:
-        return BadInput(Problem(f"in term `{name}`, {what}", file, line, help=help))
+    def fault(code: Code, what: str, help: str) -> BadInput:
+        return code.fault(f"in term `{name}`, {what}", file, line, help=help)
 
-    if isinstance(text, str) and len(text) > _MAX_LENGTH:
-        raise fault(f"the line is longer than {_MAX_LENGTH} characters", "shorten it")
+    if isinstance(text, str) and len(text) > MAX_LENGTH:
+        raise fault(Code.INVALID_TERM, f"the line is longer than {MAX_LENGTH} characters", "shorten it")
     if not isinstance(text, str):
-        raise fault(f"{quoted(text)} is not a line of arithmetic", _EXAMPLE)
+        raise fault(Code.INVALID_TERM, f"{quoted(text)} is not a line of arithmetic", _EXAMPLE)
     reads: set[str] = set()
 
     def walk(node: ast.AST) -> tuple[Expression, _Shape]:
@@ -83,16 +84,15 @@ def parse_term(name: str, text: object, names: Mapping[str, Name], file: str, li
             if known is None:
                 usable = (other for other, of in names.items() if of.scope in (Scope.AMOUNT, Scope.CONSTANT))
                 help = did_you_mean(node.id, usable) or "a term reads amounts of the scenario and constants"
-                raise fault(f"the name {quoted(node.id)} is not known", help)
+                raise fault(Code.UNKNOWN_NAME, f"the name {quoted(node.id)} is not known", help)
             if known.places is None or known.scope not in (Scope.AMOUNT, Scope.CONSTANT):
-                raise fault(
-                    f"`{node.id}` is not an amount or a constant", "a term reads amounts of the scenario and constants"
-                )
+                what = f"`{node.id}` is not an amount or a constant"
+                raise fault(Code.WRONG_KIND_OF_NAME, what, "a term reads amounts of the scenario and constants")
             reads.add(node.id)
             return Use(node.id), _Shape(known.places, False, bare=known.scope is Scope.CONSTANT)
         if isinstance(node, ast.BinOp):
             return operate(node)
-        raise fault(f"{_source(node)} is neither a name nor a whole number", _EXAMPLE)
+        raise fault(Code.INVALID_TERM, f"{_source(node)} is neither a name nor a whole number", _EXAMPLE)
 
     def operate(node: ast.BinOp) -> tuple[Expression, _Shape]:
         left, a = walk(node.left)
@@ -100,29 +100,30 @@ def parse_term(name: str, text: object, names: Mapping[str, Name], file: str, li
         if isinstance(node.op, ast.Add | ast.Sub):
             sign = "+" if isinstance(node.op, ast.Add) else "-"
             if a.places != b.places or a.bare != b.bare:
-                raise fault(
-                    f"`{sign}` joins {_source(node.left)} and {_source(node.right)}, of different units", _UNITS
-                )
+                what = f"`{sign}` joins {_source(node.left)} and {_source(node.right)}, of different units"
+                raise fault(Code.MIXED_UNITS, what, _UNITS)
             if b.quotient and (a.quotient or sign == "-"):
-                raise fault("a quotient may only be added, and only once", "put everything over one division")
+                help = "put everything over one division"
+                raise fault(Code.INEXACT_TERM, "a quotient may only be added, and only once", help)
             return Operation(sign, left, right), _Shape(a.places, a.quotient or b.quotient, a.bare)
         if isinstance(node.op, ast.Mult):
             if a.quotient or b.quotient:
-                raise fault("a quotient is multiplied", "multiply before you divide: `2 * a / b`")
+                raise fault(Code.INEXACT_TERM, "a quotient is multiplied", "multiply before you divide: `2 * a / b`")
             return Operation("*", left, right), _Shape(a.places + b.places, False, a.bare and b.bare)
         if isinstance(node.op, ast.Div):
             return divide(left, a, right, b)
-        raise fault(f"{_source(node)} uses an operator that is not exact", _EXAMPLE)
+        raise fault(Code.INEXACT_TERM, f"{_source(node)} uses an operator that is not exact", _EXAMPLE)
 
     def divide(left: Expression, a: _Shape, right: Expression, b: _Shape) -> tuple[Expression, _Shape]:
         if isinstance(right, Operation):
-            raise fault("it divides by a sum, a product or a quotient", "divide by one name, once")
+            raise fault(Code.INEXACT_TERM, "it divides by a sum, a product or a quotient", "divide by one name, once")
         positive = right.value > 0 if isinstance(right, Number) else not names[right.name].may_be_zero
         if not positive:
-            raise fault("it divides by something that may be zero", "divide by a field that is always more than zero")
+            help = "divide by a field that is always more than zero"
+            raise fault(Code.ZERO_DIVISOR, "it divides by something that may be zero", help)
         shift = MICRO + b.places - a.places
         if a.quotient or shift < 0:
-            raise fault("the division would not be exact", "multiply first, and divide once")
+            raise fault(Code.INEXACT_TERM, "the division would not be exact", "multiply first, and divide once")
         return Operation("/", left, right, shift), _Shape(MICRO, True)
 
     try:
@@ -130,7 +131,7 @@ def parse_term(name: str, text: object, names: Mapping[str, Name], file: str, li
             warnings.simplefilter("ignore")
             tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise fault(f"{quoted(text)} is not a line of arithmetic", _EXAMPLE) from None
+        raise fault(Code.INVALID_TERM, f"{quoted(text)} is not a line of arithmetic", _EXAMPLE) from None
     expression, shape = walk(tree)
     kind = Name(name, Scope.TERM, places=shape.places, quotient=shape.quotient)
     return Term(kind, expression, frozenset(reads))

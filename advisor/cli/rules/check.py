@@ -1,10 +1,10 @@
-"""``advisor rules check``: loads the rulebook, which checks all of it."""
+"""``advisor rules check``: loads the rulebook, which refuses every fault, and warns of what is likely to be one."""
 
 from __future__ import annotations
 
 import argparse
 
-from advisor.errors import EXIT_OK
+from advisor.errors import EXIT_DIFFERENCE, EXIT_OK
 from advisor.rulebook.load import load_rulebook
 
 
@@ -14,7 +14,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints what was loaded. Faults end it with exit code 2."""
+    """Prints every warning, and what was loaded. Faults end it with exit code 2, warnings with 5."""
+    from advisor.rulebook.lint import findings
+
     rulebook = load_rulebook(options.rules)
-    print(f"{len(rulebook.rules)} rules and {len(rulebook.cases)} cases, no fault; {rulebook.digest}")
-    return EXIT_OK
+    found = findings(rulebook)
+    for warning in found:
+        print(warning)
+    warnings = "1 warning" if len(found) == 1 else f"{len(found) or 'no'} warnings"
+    print(f"{len(rulebook.rules)} rules, {len(rulebook.cases)} cases, {warnings}; {rulebook.digest}")
+    return EXIT_DIFFERENCE if found else EXIT_OK
