@@ -59,11 +59,12 @@ docs: $(made) ## record the interview of the documentation anew
 	mv docs/interview.md.new docs/interview.md
 
 .PHONY: lint
-lint: $(made) ## ruff, mypy and the import layers
+lint: $(made) ## ruff, mypy, the import layers and the rulebook
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/advisor rules check
 
 .PHONY: format
 format: $(made) ## mend what ruff can mend
@@ -78,10 +79,24 @@ test: lint ## everything that must hold before a change lands (under 10 minutes)
 fuzz: $(made) ## the properties with ADVISOR_FUZZ_EXAMPLES=200000 examples each
 	ADVISOR_FUZZ_EXAMPLES=$(ADVISOR_FUZZ_EXAMPLES) $(BIN)/pytest tests/properties -n 2
 
+.PHONY: agree
+agree: $(made) ## all readings and explanations against one another, in full: a million scenarios
+	ADVISOR_AGREE=1 $(BIN)/pytest tests/properties/test_sweep_agrees.py tests/properties/test_z3_agrees.py \
+	  tests/properties/test_explanations.py -n 2
+
+.PHONY: spark-test
+spark-test: $(made) ## install the spark extra and sweep on Spark (needs Java)
+	@$(BIN)/python -m pip install --quiet --editable '.[spark]'
+	$(BIN)/pytest tests/sweep tests/properties/test_sweep_agrees.py -k spark
+
 .PHONY: bench
-bench: $(made) ## time the engine beside others
+bench: $(made) ## time decisions, explanations, sweeps and proofs
 	@$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.explanations
+	$(BIN)/python -m benchmarks.sweep_readings
+	$(BIN)/python -m benchmarks.sweep_files
+	$(BIN)/advisor rules prove
 
 .PHONY: soak
 soak: $(made) ## 200,000 decisions in one process with flat memory

@@ -26,9 +26,11 @@ from advisor.errors import (
 COMMANDS = {
     "interview": "ask what matters, decide, and write the memo",
     "decide": "decide a scenario file and print its memo",
+    "explain": "what would flip a decision, why not another route, what forces it",
     "cost": "the crossover volume, exact, in one line",
-    "rules": "check the rulebook, and test the cases beside the rules",
-    "schema": "JSON Schemas of the scenario and of the decision record",
+    "sweep": "decide a table of scenarios: csv, Parquet or JSON Lines",
+    "rules": "for whoever keeps the rules: show, check, test, prove, compare them",
+    "schema": "JSON Schemas of the scenario, the decision record and the rules",
 }
 
 

@@ -6,8 +6,13 @@ import argparse
 import importlib
 
 COMMANDS = {
-    "check": "load the rulebook, which checks all of it",
+    "show": "print the offers and the rules as tables, or one rule whole",
+    "check": "load the rulebook, which checks all of it, and warn of what is likely wrong",
+    "diff": "what changes from one rulebook to another",
     "test": "decide the cases beside the rules",
+    "coverage": "which conditions the cases show to matter, when they hold and when they do not",
+    "mutate": "change the rules one by one and see whether the cases notice",
+    "prove": "prove with Z3 what holds of every scenario",
 }
 
 
@@ -16,5 +21,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     for name, help in COMMANDS.items():
         command = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
-        command.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
+        if name != "diff":  # it names its two folders
+            command.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
         importlib.import_module(f"advisor.cli.rules.{name}").configure(command)

@@ -1,0 +1,59 @@
+"""``advisor sweep``: a table of scenarios in, the same rows with their outcomes out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from advisor.errors import EXIT_BAD_INPUT, EXIT_OK, BadInput, Problem
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    parser.add_argument("table", metavar="IN", help="scenarios, one a row: .csv, .parquet, .jsonl")
+    parser.add_argument("--out", metavar="OUT", required=True, help="where the rows go: .csv, .parquet, .jsonl")
+    parser.add_argument(
+        "--reading", choices=("sweep", "run"), default="sweep", help="sweep: all rows at once; run: each by the engine"
+    )
+    parser.add_argument("--on", choices=("duckdb", "spark"), default="duckdb", help="what computes the sweep")
+    parser.add_argument("--master", metavar="URL", help="the Spark cluster (default: this machine)")
+    parser.add_argument("--rejects", metavar="FILE", help="where rejected rows are told (default: OUT.rejects.csv)")
+    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Sweeps, and says on stderr what came of it. Exit code 2 when rows were rejected, though OUT is written."""
+    if options.on == "spark" and options.reading == "run":
+        help = "leave out --on spark: the engine decides in this process"
+        raise BadInput(Problem("`--reading run` does not run on Spark", help=help))
+    if options.master and options.on != "spark":
+        raise BadInput(Problem("`--master` is for Spark only", help="add --on spark"))
+
+    from advisor.rulebook.load import load_rulebook
+    from advisor.sweep.paths import checked_paths
+
+    paths = checked_paths(options.table, options.out, options.rejects)
+    rulebook = load_rulebook(options.rules)
+
+    from advisor.sweep.progress import Progress
+    from advisor.sweep.sweep import How, sweep
+
+    progress = Progress()
+
+    def warn(problem: Problem) -> None:
+        progress.clear()
+        print(problem, file=sys.stderr)
+
+    how = How(by_row=options.reading == "run", on_spark=options.on == "spark", master=options.master)
+    try:
+        swept = sweep(paths, rulebook, how, warn, progress)
+    finally:
+        progress.clear()
+    decided = swept.rows - swept.rejected
+    still_open = f", {swept.open:,} of them still open" if swept.open else ""
+    print(f"{decided:,} rows decided{still_open}: {paths.out}", file=sys.stderr)
+    if not swept.rejected:
+        return EXIT_OK
+    print(f"{swept.rejected:,} rows rejected: {paths.rejects}", file=sys.stderr)
+    return EXIT_BAD_INPUT

@@ -1,0 +1,1 @@
+"""Proofs with Z3 of what holds of every scenario under a rulebook."""
