@@ -1,0 +1,75 @@
+"""One set of columns through every reading, in forms that compare."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+
+from advisor.readings.columns import Outcome, Outcomes
+from advisor.readings.facts import with_terms
+from advisor.readings.ibis_reading import IbisReading
+from advisor.readings.matching import Matcher
+from advisor.readings.verdict import judge
+from advisor.rulebook.model import Rulebook
+from advisor.rulebook.names import FIELD_NAMES
+from tests.helpers.generated_columns import Columns, facts_of
+
+ADDED = {
+    "route": pa.string(),
+    "deciding_axis": pa.string(),
+    "feasible_routes": pa.list_(pa.string()),
+    "settled": pa.bool_(),
+}
+
+
+def one_by_one(rulebook: Rulebook, matcher: Matcher, columns: Columns, row: int) -> Outcome:
+    """What a reading of single scenarios makes of a row."""
+    judgement = judge(rulebook, matcher, with_terms(rulebook, facts_of(columns, row)))
+    verdict = judgement.verdict
+    return Outcome(verdict.route, next(iter(judgement.deciding_axes), None), verdict.feasible, verdict.settled)
+
+
+def as_table(columns: Columns) -> Any:
+    """The columns as a database holds them, with a number for each row."""
+    words = {
+        name: np.array(FIELD_NAMES[name].options)[column] if FIELD_NAMES[name].options else column
+        for name, column in columns.items()
+    }
+    return pa.table({"row": np.arange(rows_of(columns)), **words})
+
+
+def rows_of(columns: Columns) -> int:
+    """How many rows there are."""
+    return len(next(iter(columns.values())))
+
+
+def most_of(columns: Columns) -> dict[str, int]:
+    """The largest value of each number."""
+    return {name: int(column.max()) for name, column in columns.items() if FIELD_NAMES[name].numeric}
+
+
+def in_words(outcomes: Outcomes) -> dict[str, Any]:
+    """The columns a database should add."""
+    codes = pa.array(outcomes.codes)
+    return {
+        name: pa.array([getattr(outcome, name) for outcome in outcomes.table], kind).take(codes)
+        for name, kind in ADDED.items()
+    }
+
+
+def on_duckdb(rulebook: Rulebook, columns: Columns) -> Any:
+    """What Ibis makes of the columns on DuckDB."""
+    table = ibis.duckdb.connect().create_table("scenarios", as_table(columns))
+    return IbisReading(rulebook).decide(table, most_of(columns)).to_pyarrow()
+
+
+def rows_that_differ(found: Any, expected: dict[str, Any]) -> list[int]:
+    """The rows of a table in which some added column is not as expected."""
+    differ = np.zeros(found.num_rows, bool)
+    for name, column in expected.items():
+        pairs = zip(found.column(name).to_pylist(), column.to_pylist(), strict=True)
+        differ |= np.fromiter((a != b for a, b in pairs), bool, found.num_rows)
+    return [int(row) for row in np.nonzero(differ)[0]]
