@@ -110,7 +110,7 @@ wheel-test: $(made) ## build the wheel and decide with it, away from the reposit
 constraints: ## write constraints.txt anew: the newest versions that pyproject.toml allows
 	@set -e; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; unset PIP_CONSTRAINT PIP_BUILD_CONSTRAINT; \
 	$(PYTHON) -m venv "$$tmp/venv"; \
-	"$$tmp/venv/bin/python" -m pip install --quiet --upgrade setuptools hatchling '.[dev,bench,proof,spark]'; \
+	"$$tmp/venv/bin/python" -m pip install --quiet --upgrade setuptools hatchling '.[dev,bench,pdf,proof,spark]'; \
 	"$$tmp/venv/bin/python" -m pip freeze --all --exclude pip --exclude rent-or-own > "$$tmp/constraints.txt"; \
 	cp "$$tmp/constraints.txt" constraints.txt
 

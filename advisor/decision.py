@@ -48,6 +48,12 @@ def decide(
     return _Deciding(scenario, rulebook, matcher).decision(decided_on or datetime.date.today())
 
 
+def outcome_facts(scenario: Scenario, rulebook: Rulebook, matcher: Matcher) -> Facts | None:
+    """The outcome in the words advice asks for; None where there is no recommendation. Raises as ``decide`` does."""
+    deciding = _Deciding(scenario, rulebook, matcher)
+    return deciding.outcome() if deciding.status is Status.RECOMMENDED else None
+
+
 class _Deciding:
     """One decision while it is being made."""
 
@@ -232,18 +238,21 @@ class _Deciding:
         known = self.rulebook.names.get(name)
         return known.decode(value) if known else str(value)
 
-    def _outcome_facts(self) -> dict[str, Encoded]:
-        """The facts with the outcome beside them, for the advice."""
+    def outcome(self) -> dict[str, Encoded]:
+        """The outcome in the words advice asks for."""
         verdict, settled = self.judgement.verdict, self._settled()
         feasible = {route.value: FEASIBLE if route in verdict.feasible else ELIMINATED for route in Route}
         return {
-            **self.facts,
             **feasible,
             "route": str(self.route),
             "settled": "not_asked" if settled is None else ("yes" if settled else "no"),
             "compared_with": str(verdict.asked) if verdict.asked and settled is not None else "none",
             "moving": self._moving(),
         }
+
+    def _outcome_facts(self) -> dict[str, Encoded]:
+        """The facts with the outcome beside them, for the advice."""
+        return {**self.facts, **self.outcome()}
 
     def _advice(self, id: str) -> record.AdviceGiven:
         rule = next(rule for rule in self.rulebook.advice if rule.id == id)

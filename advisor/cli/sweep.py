@@ -52,8 +52,12 @@ def run(options: argparse.Namespace) -> int:
         progress.clear()
     decided = swept.rows - swept.rejected
     still_open = f", {swept.open:,} of them still open" if swept.open else ""
-    print(f"{decided:,} rows decided{still_open}: {paths.out}", file=sys.stderr)
+    print(f"{_rows(decided)} decided{still_open}: {paths.out}", file=sys.stderr)
     if not swept.rejected:
         return EXIT_OK
-    print(f"{swept.rejected:,} rows rejected: {paths.rejects}", file=sys.stderr)
+    print(f"{_rows(swept.rejected)} rejected: {paths.rejects}", file=sys.stderr)
     return EXIT_BAD_INPUT
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"

@@ -1,52 +1,46 @@
-"""The cases beside the rules: all hold, and every rule is the subject of one in which it fires."""
+"""The cases beside the rules: all hold, every rule is the subject of one in which it fires, and of one in which not."""
 
 from __future__ import annotations
 
-import datetime
-import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from advisor.decision import decide
+from advisor.errors import BadInput
 from advisor.files import bundled
-from advisor.maintenance.cases import failures
+from advisor.maintenance.cases import failures, situation_of
+from advisor.maintenance.outcomes import ANY_DAY, with_offers
+from advisor.readings.plain import PlainReading
 from advisor.rulebook.load import bundled_rulebook, load_rulebook
-from advisor.rulebook.model import Case, Rulebook
-from advisor.scenario import validated
+from advisor.rulebook.model import Rulebook
 
 RULEBOOK = bundled_rulebook()
-Change = tuple[str, str, str]
-
-OPEN_OUT: list[Change] = [
-    ("any-open-weight-provider", "training_on_outputs", "no"),
-    ("any-closed-flagship", "training_on_outputs", "yes"),
-]
-UNREACHED: dict[str, tuple[list[Change], dict[str, Any], str]] = {
-    "best-of-the-hosted": (
-        [("any-open-weight-provider", "output_indemnity", "yes")],
-        {"indemnity_required": True, "quality": "best_preferred"},
-        "closed_api",
-    ),
-    "own-above-closed-crossover": (OPEN_OUT, {"train_on_outputs": True, "monthly_images": 52_632}, "self_host"),
-    "rent-closed-while-unsettled": (OPEN_OUT, {"train_on_outputs": True, "monthly_images_high": 52_632}, "closed_api"),
-}
-"""Rules that no scenario reaches with the generic offers: other traits, and the answers, that reach them.
-
-Offers of one's own may have such traits, so the rules stay, each with a case in which it does not decide.
-"""
+GIVEN = (
+    "{residency: anywhere, output_use: internal, indemnity_required: false, train_on_outputs: false,"
+    " quality: best_preferred, control: prompt_only, latency: tolerant, monthly_images: 50000, open_price: 0.03,"
+    " closed_price: 0.04, gpu_hour_price: 1.20, images_per_gpu_hour: 600, monthly_overhead: 2000}"
+)
 
 
-def fired(rulebook: Rulebook, answers: dict[str, Any]) -> tuple[set[str], str | None]:
-    """The rules in the trace, and the route."""
-    decision = decide(validated(answers, "a case"), rulebook, decided_on=datetime.date(2026, 1, 1))
-    return {step.rule for step in decision.trace}, decision.route
+@pytest.fixture(scope="module")
+def traces() -> dict[str, set[str]]:
+    """The rules that fire in each case, by the plain reading."""
+    found = {}
+    for case in RULEBOOK.cases:
+        rules = with_offers(RULEBOOK, case.offers)
+        decision = decide(situation_of(case).scenario, rules, decided_on=ANY_DAY, matcher=PlainReading(rules))
+        found[case.id] = {step.rule for step in decision.trace}
+    return found
 
 
-def trace_of(case: Case) -> set[str]:
-    return fired(RULEBOOK, dict(case.scenario))[0]
+def with_case(folder: Path, case: str) -> Rulebook:
+    """The bundled rules with this one case in place of theirs."""
+    copy = shutil.copytree(bundled("rules"), folder / "rules", ignore=shutil.ignore_patterns("cases"))
+    (copy / "cases").mkdir()
+    (copy / "cases" / "mine.yaml").write_text(f"base: {GIVEN}\ncases:\n  - id: mine\n{case}")
+    return load_rulebook(copy)
 
 
 def test_every_case_holds() -> None:
@@ -59,26 +53,79 @@ def test_every_rule_is_the_subject_of_a_case() -> None:
 
 
 def test_every_rule_fires_in_a_case_about_it() -> None:
-    fires = {rule for case in RULEBOOK.cases for rule in case.about if rule in case.rules}
-    assert set(RULEBOOK.rules) - fires == set(UNREACHED)
+    assert {rule for case in RULEBOOK.cases for rule in case.about if rule in case.rules} == set(RULEBOOK.rules)
 
 
-def test_every_rule_has_a_neighbouring_case_in_which_it_does_not_fire() -> None:
-    silent = {rule for case in RULEBOOK.cases for rule in set(case.about) - trace_of(case)}
+def test_every_rule_has_a_neighbouring_case_in_which_it_does_not_fire(traces: dict[str, set[str]]) -> None:
+    silent = {rule for case in RULEBOOK.cases for rule in set(case.about) - traces[case.id]}
     assert silent == set(RULEBOOK.rules)
 
 
-@pytest.mark.parametrize("rule", UNREACHED)
-def test_a_rule_that_the_generic_offers_never_reach_fires_with_others(rule: str, tmp_path: Path) -> None:
-    changes, answers, route = UNREACHED[rule]
-    base = next(dict(case.scenario) for case in RULEBOOK.cases if case.id == "renting-is-cheaper")
-    folder = shutil.copytree(bundled("rules"), tmp_path / "rules", ignore=shutil.ignore_patterns("cases"))
-    routes = folder / "routes.yaml"
-    text = routes.read_text()
-    for offer, trait, value in changes:
-        text, count = re.subn(rf"(- id: {offer}\n(?:(?!  - id).*\n)*?\s+{trait}:) \w+", rf"\1 {value}", text)
-        assert count == 1
-    routes.write_text(text)
-    rules, found = fired(load_rulebook(folder), {**base, **answers})
-    assert rule in rules
-    assert found == route
+def test_a_rule_a_case_is_about_fires_exactly_if_it_is_expected(traces: dict[str, set[str]]) -> None:
+    for case in RULEBOOK.cases:
+        assert set(case.about) & traces[case.id] == set(case.about) & set(case.rules), case.id
+
+
+EXPECTED = "expect: {route: closed_api, deciding_axis: model_access"
+FAILING = {
+    "the route is closed_api, not none": "expect: {route: none, deciding_axis: model_access}",
+    "the deciding axis is model_access, not cost": "expect: {route: closed_api, deciding_axis: cost}",
+    "the deciding axis is model_access, not none": "expect: {route: closed_api}",
+    "these rules did not fire: stays-on-premises": f"{EXPECTED}, rules: [stays-on-premises]}}",
+    "the case is about these rules and does not expect them, and they fired: best-while-modest": f"{EXPECTED}}}",
+}
+
+
+@pytest.mark.parametrize("difference", FAILING)
+def test_a_case_that_does_not_hold_is_told(difference: str, tmp_path: Path) -> None:
+    about = "[best-while-modest]" if "about" in difference else "[stays-on-premises]"
+    rulebook = with_case(tmp_path, f"    about: {about}\n    given: {{}}\n    {FAILING[difference]}\n")
+    (problem,) = failures(rulebook)
+    assert problem.what == f"case `mine` fails: {difference}"
+    assert (problem.file, problem.line) == (str(tmp_path / "rules" / "cases" / "mine.yaml"), 3)
+
+
+def test_no_route_means_infeasible_and_not_open(tmp_path: Path) -> None:
+    missing = "    about: []\n    given: {quality: open_suffices, open_price: null}\n    expect: {route: none}\n"
+    (problem,) = failures(with_case(tmp_path, missing))
+    assert problem.what == "case `mine` fails: the route is open, not none"
+
+
+def test_a_case_may_change_offers(tmp_path: Path) -> None:
+    given = "    about: [stays-on-premises]\n    given: {residency: on_premises}\n"
+    offers = "    offers: {any-closed-flagship: {leaves_premises: no}}\n"
+    expect = "    expect: {route: closed_api, deciding_axis: cost, rules: [stays-on-premises]}\n"
+    rulebook = with_case(tmp_path, given + offers + expect)
+    assert failures(rulebook) == []
+    assert [offer.stated["leaves_premises"] for offer in rulebook.cases[0].offers] == ["no", "yes", "no"]
+    assert [offer.stated["leaves_premises"] for offer in rulebook.offers] == ["no", "yes", "yes"]
+    assert rulebook.digest == RULEBOOK.digest
+    shutil.rmtree(tmp_path / "rules")
+    assert [problem.what for problem in failures(with_case(tmp_path, given + expect))] == [
+        "case `mine` fails: the route is self_host, not closed_api; the deciding axis is residency, not cost"
+    ]
+
+
+REFUSED = {
+    "[any-closed-flagship]": "case `mine` needs a mapping of `offers` to traits",
+    "{any-closed-flagship: yes}": "case `mine` needs a mapping of `offers` to traits",
+    "{any-closed-flagshp: {leaves_premises: no}}": "`any-closed-flagshp` is not known here",
+    "{any-closed-flagship: {leaves_premise: no}}": "`leaves_premise` is not known here",
+    "{any-closed-flagship: {leaves_premises: perhaps}}": "`perhaps` is not an option of `leaves_premises`",
+    "{own-gpus: {revenue_cap_usd: 1.001}}": "`1.001` has more digits than are kept",
+    "{own-gpus: {leaves_premises: unknown}}": (
+        "case `mine` leaves `leaves_premises` unknown, and gate `stays-on-premises` has no `provided`"
+    ),
+}
+
+
+@pytest.mark.parametrize("offers", REFUSED)
+def test_faulty_offers_of_a_case_are_refused(offers: str, tmp_path: Path) -> None:
+    case = f"    about: []\n    given: {{}}\n    offers: {offers}\n    expect: {{route: none}}\n"
+    with pytest.raises(BadInput) as refused:
+        with_case(tmp_path, case)
+    (problem,) = refused.value.problems
+    assert problem.what == REFUSED[offers]
+    assert problem.file == str(tmp_path / "rules" / "cases" / "mine.yaml")
+    assert problem.line is not None
+    assert problem.help

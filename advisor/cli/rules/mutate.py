@@ -11,8 +11,8 @@ from advisor.rulebook.load import load_rulebook
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from advisor.maintenance.apart import Apart
-    from advisor.maintenance.mutate import Survivor
+    from advisor.maintenance.mutation.apart import Apart
+    from advisor.maintenance.mutation.mutate import Survivor
     from advisor.maintenance.outcomes import ComesOut
     from advisor.rulebook.model import Rulebook
 
@@ -25,8 +25,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the share of mutants that a case kills, and each survivor. Exit code 5 when some scenario shows one."""
-    from advisor.maintenance.edits import checked
-    from advisor.maintenance.mutate import mutate
+    from advisor.maintenance.mutation.edits import checked
+    from advisor.maintenance.mutation.mutate import mutate
 
     rulebook = load_rulebook(options.rules)
     found = mutate(rulebook, checked(options.rule, (*rulebook.rules, *rulebook.terms, *rulebook.constants)))

@@ -1,0 +1,1 @@
+"""Small changes of a rulebook, and whether any scenario tells a changed one from the original."""
