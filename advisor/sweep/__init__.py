@@ -1,0 +1,1 @@
+"""Tables of scenarios: the same rows, with their outcomes beside them."""

@@ -1,0 +1,41 @@
+"""Rows one at a time: what a scenario comes to, as the columns of a sweep say it."""
+
+from __future__ import annotations
+
+from advisor.decision import decide
+from advisor.readings.columns import Outcome
+from advisor.readings.facts import answer_facts, with_range, with_terms
+from advisor.readings.matching import Matcher
+from advisor.readings.verdict import judge
+from advisor.record import Status
+from advisor.rulebook.model import Rulebook
+from advisor.scenario import FIELDS, Scenario
+
+
+def needed_fields(rulebook: Rulebook, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The fields a complete row answers: those that can change an outcome, and the questions no rule may go without."""
+    read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
+    return tuple(name for name, spec in FIELDS.items() if name in names or (name in read and not spec.optional))
+
+
+class RowReading:
+    """Decides scenarios one by one."""
+
+    def __init__(self, rulebook: Rulebook, matcher: Matcher, needed: tuple[str, ...]) -> None:
+        self._rulebook, self._matcher, self._needed = rulebook, matcher, needed
+
+    def outcome(self, scenario: Scenario) -> Outcome | None:
+        """The outcome; None where answers are missing that can still change it.
+
+        Raises EngineFailure, and BadInput for rules that leave several routes.
+        """
+        answers = answer_facts(scenario)
+        if all(name in with_range(answers) for name in self._needed):
+            judgement = judge(self._rulebook, self._matcher, with_terms(self._rulebook, answers))
+            verdict, axes = judgement.verdict, judgement.deciding_axes
+            if len(verdict.left) <= 1:
+                return Outcome(verdict.route, axes[0] if axes else None, verdict.feasible, verdict.settled)
+        decision = decide(scenario, self._rulebook, matcher=self._matcher)
+        if decision.status is Status.OPEN:
+            return None
+        return Outcome(decision.route, decision.deciding_axis, tuple(decision.feasible_routes), decision.settled)

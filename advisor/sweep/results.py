@@ -1,0 +1,82 @@
+"""The four result columns, and the rows as they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from advisor.readings.columns import Outcome
+from advisor.sweep.codes import REJECTED
+from advisor.sweep.database import ROW, code_of_row
+from advisor.sweep.formats import Format
+from advisor.sweep.header import RESULTS
+from advisor.sweep.regular import ODD
+from advisor.sweep.source import RAW, Source, cell
+
+_TYPES = {"route": "string", "deciding_axis": "string", "feasible_routes": "array<string>", "settled": "boolean"}
+
+
+def with_outcomes(table: ir.Table, outcomes: Sequence[Outcome | None], any_rejected: bool) -> ir.Table:
+    """The table with the results of odd rows looked up by their codes, and without the rejected rows.
+
+    Without a column ``odd`` every row is odd.
+    """
+    columns = zip(*(outcome or (None,) * len(RESULTS) for outcome in outcomes), strict=True)
+    code = code_of_row(table[ROW])
+    looked_up: dict[str, Any] = {
+        name: ibis.literal(list(values), type=f"array<{_TYPES[name]}>")[code]
+        for name, values in zip(RESULTS, columns, strict=True)
+    }
+    kept = code != REJECTED
+    if ODD in table.columns:
+        looked_up = {name: table[ODD].ifelse(value, table[name]) for name, value in looked_up.items()}
+        kept = ~table[ODD] | kept
+    table = table.mutate(looked_up)
+    return table.filter(kept) if any_rejected else table
+
+
+def as_written(table: ir.Table, source: Source, format: Format) -> ir.Table:
+    """The columns that OUT holds, under their names: one of whole lines where JSON Lines go to JSON Lines."""
+    if source.format is format is Format.JSONL:
+        return table.select(line=_extended(table))
+    cells = {name: table[cell(place)] for place, name in enumerate(source.names)}
+    if format is Format.JSONL:
+        cells = {name: _as_json(cell) for name, cell in cells.items()}
+    results = {name: table[name] for name in RESULTS}
+    if format is Format.CSV:
+        results["feasible_routes"] = table["feasible_routes"].join(";").nullif("")
+    return table.select(**cells, **results)
+
+
+def _as_json(cell: Any) -> Any:
+    """JSON knows no infinite numbers."""
+    if not cell.type().is_floating():
+        return cell
+    return (cell.isnan() | cell.isinf()).ifelse(ibis.null(cell.type()), cell)
+
+
+def _extended(table: ir.Table) -> Any:
+    """The line as it was, with the results before its closing brace. They are plain words, which need no escapes."""
+    line = table[RAW]
+    opening = line.substr(0, line.length() - 1)
+    comma = (line == "{}").ifelse("", ", ")
+    words = {name: ('"' + table[name] + '"').fill_null("null") for name in ("route", "deciding_axis")}
+    routes = table["feasible_routes"]
+    listed = (routes.length() == 0).ifelse("[]", '["' + routes.join('", "') + '"]').fill_null("null")
+    settled = table["settled"].cast("string").fill_null("null")
+    return (
+        opening
+        + comma
+        + '"route": '
+        + words["route"]
+        + ', "deciding_axis": '
+        + words["deciding_axis"]
+        + ', "feasible_routes": '
+        + listed
+        + ', "settled": '
+        + settled
+        + "}"
+    )

@@ -1,0 +1,87 @@
+"""A table of scenarios as one Parquet file: the given one, or one written from text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from advisor.errors import BadInput, Problem, quoted
+from advisor.scenario import FIELDS
+from advisor.sweep.formats import Format
+
+LINE, FAULT, HELP, STRANGE, RAW = "line", "fault", "help", "strange", "raw"
+"""What stands beside the cells of a table that was text: the line a row starts on, what is wrong with the row as a
+whole, whether it holds an answer that text cannot stand for, and in JSON Lines the line itself."""
+ROW_NUMBER = "file_row_number"
+_MOST_DIGITS = 38
+
+
+def cell(place: int) -> str:
+    """What the column at a place is called while it is computed with, so that no name of a user's can collide."""
+    return f"c{place}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The rows of a table in ``path``. Column ``names[i]`` of ``file`` stands there as ``columns[i]``."""
+
+    file: str
+    format: Format
+    path: Path
+    names: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: int
+
+    @property
+    def staged(self) -> bool:
+        """Whether the table was text."""
+        return self.format is not Format.PARQUET
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """The scenario fields among the columns, and where they stand."""
+        pairs = zip(self.names, self.columns, strict=True)
+        return {name: column for name, column in pairs if name in FIELDS}
+
+    @property
+    def cells(self) -> Mapping[str, str]:
+        """The scenario fields, and the columns of the table as engines read it that hold them."""
+        return {name: cell(place) for place, name in enumerate(self.names) if name in FIELDS}
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """What stands in ``path`` besides the cells."""
+        if not self.staged:
+            return ()
+        return (LINE, FAULT, HELP, STRANGE, *((RAW,) if self.format is Format.JSONL else ()))
+
+
+def parquet_source(path: Path) -> Source:
+    """A Parquet file as it is. Raises BadInput where it cannot be read."""
+    try:
+        with pq.ParquetFile(path) as file:
+            schema, rows = file.schema_arrow, file.metadata.num_rows
+    except (pa.ArrowException, OSError) as error:
+        first = str(error).partition("\n")[0].rstrip(".").lower()
+        help = "check that it is a Parquet file and that all of it is there"
+        raise BadInput(Problem(f"the file cannot be read as Parquet: {first}", str(path), help=help)) from None
+    problems = [
+        Problem(f"the column {quoted(column.name)} cannot be carried along", str(path), help=instead)
+        for column in schema
+        if (instead := _cannot_be_carried(column))
+    ]
+    if problems:
+        raise BadInput(problems)
+    return Source(str(path), Format.PARQUET, path, tuple(schema.names), tuple(schema.names), rows)
+
+
+def _cannot_be_carried(column: pa.Field) -> str | None:
+    if column.name.casefold() == ROW_NUMBER:
+        return "rename it: the database keeps this name for itself"
+    if pa.types.is_decimal(column.type) and column.type.precision > _MOST_DIGITS:
+        return f"store it with at most {_MOST_DIGITS} digits"
+    return None

@@ -1,0 +1,141 @@
+"""The same expression on Spark: each row's outcome comes back, and the rows themselves stay where they are."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from advisor.errors import BadInput, Problem
+from advisor.readings.columns import Outcome
+from advisor.scenario import Axis, Route
+from advisor.sweep.codes import Codes
+from advisor.sweep.database import ROW
+from advisor.sweep.regular import ODD
+from advisor.sweep.source import Source, cell
+
+LOCAL = "local[*]"
+_OUTCOME = "outcome"
+_BETWEEN, _NOTHING = "|", "-"
+
+
+class Spark:
+    """A Spark session, on this machine or on a cluster that can read the paths of this one."""
+
+    def __init__(self, master: str | None) -> None:
+        self._session = _session(master or LOCAL)
+        self._backend = ibis.pyspark.connect(self._session)
+
+    def close(self) -> None:
+        """Ends the session."""
+        self._session.stop()
+
+    def table(self, source: Source) -> ir.Table:
+        """The rows, numbered from 0 in ``row``: the cells of column ``i`` in ``ci``, and what stands beside them."""
+        from pyspark.sql import functions
+
+        path = re.sub(r"([\\*?\[\]{},])", r"\\\1", str(source.path.absolute()))
+        with _faults_of(source.file):
+            frame = self._session.read.parquet(path)
+            cells = [
+                functions.col(_quoted(column)).alias(cell(place))
+                for place, column in enumerate(source.columns)
+                if column
+            ]
+            extras = [functions.col(name) for name in source.extras]
+            frame.select(functions.col("_metadata.row_index").alias(ROW), *extras, *cells).createOrReplaceTempView(
+                "rows"
+            )
+            return self._backend.table("rows")
+
+    def row_of(self, expression: ir.Table, source: Source) -> dict[str, Any]:
+        """A result of one row."""
+        with _faults_of(source.file):
+            (row,) = self._session.sql(self._backend.compile(expression)).collect()
+        return dict(row.asDict())
+
+    def fill(self, codes: Codes, decided: ir.Table, folder: Path, source: Source) -> NDArray[np.int64]:
+        """Gives every row that is not odd its code, and returns the numbers of the others, ascending."""
+        words = [
+            decided["route"],
+            decided["deciding_axis"],
+            decided["feasible_routes"].join(";"),
+            decided["settled"].cast("string"),
+        ]
+        outcome = ibis.literal(_BETWEEN).join([word.nullif("").fill_null(_NOTHING) for word in words])
+        narrow = decided.select(decided[ROW], **{_OUTCOME: decided[ODD].ifelse(ibis.null("string"), outcome)})
+        with _faults_of(source.file):
+            self._session.sql(self._backend.compile(narrow)).write.parquet(str(folder / "decided"))
+        odd = [np.empty(0, np.int64)]
+        for part in sorted((folder / "decided").glob("*.parquet")):
+            with pq.ParquetFile(part) as file:
+                odd += [_fill_batch(codes, batch) for batch in file.iter_batches()]
+        return np.sort(np.concatenate(odd))
+
+
+def _fill_batch(codes: Codes, batch: pa.RecordBatch) -> NDArray[np.int64]:
+    rows, outcomes = batch.column(ROW).to_numpy(), batch.column(_OUTCOME).dictionary_encode()
+    places = np.array([codes.place(_outcome(text)) for text in outcomes.dictionary.to_pylist()], np.int16)
+    known = outcomes.indices.is_valid().to_numpy(zero_copy_only=False)
+    codes.codes[rows[known]] = places[outcomes.indices.drop_null().to_numpy()]
+    return np.asarray(rows[~known], np.int64)
+
+
+def _outcome(text: str) -> Outcome:
+    route, axis, feasible, settled = text.split(_BETWEEN)
+    return Outcome(
+        None if route == _NOTHING else Route(route),
+        None if axis == _NOTHING else Axis(axis),
+        () if feasible == _NOTHING else tuple(map(Route, feasible.split(";"))),
+        None if settled == _NOTHING else settled == "true",
+    )
+
+
+def _quoted(column: str) -> str:
+    return "`" + column.replace("`", "``") + "`"
+
+
+def _session(master: str) -> Any:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        help = "pip install 'rent-or-own[spark]', or leave out --on spark"
+        raise BadInput(Problem("pyspark is not installed", file="--on", help=help)) from None
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        help = "install Java 17, or set JAVA_HOME, or leave out --on spark"
+        raise BadInput(Problem("Spark needs Java, and there is none", file="--on", help=help))
+    try:
+        return (
+            SparkSession.builder.master(master)
+            .appName("advisor sweep")
+            .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
+            .config("spark.log.level", "ERROR")
+            .getOrCreate()
+        )
+    except Exception as error:
+        first = str(error).partition("\n")[0].lower()
+        what = f"Spark does not start: {first}"
+        raise BadInput(Problem(what, file="--master", help="check Java and the address of the cluster")) from None
+
+
+@contextmanager
+def _faults_of(file: str) -> Iterator[None]:
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except PySparkException as error:
+        what = f"Spark cannot compute the table: {str(error).partition(chr(10))[0].lower()}"
+        raise BadInput(Problem(what, file, help="check that every machine of the cluster can read the file")) from None
