@@ -10,7 +10,7 @@ from fractions import Fraction
 import advisor
 from advisor import record
 from advisor.cost import Crossover, payback_months, rounded, to_micro_dollars
-from advisor.errors import BadInput, Problem
+from advisor.errors import BadInput, Problem, quoted
 from advisor.explain.completions import Outcome, completions_of
 from advisor.explain.costs import Costs
 from advisor.explain.parts import Explaining, route_of, status_of
@@ -25,7 +25,7 @@ from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.load import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import ELIMINATED, FEASIBLE, FIELD_NAMES, Scope
-from advisor.scenario import FIELDS, Axis, Route, Scenario, Unit
+from advisor.scenario import FIELDS, Axis, Route, Scenario, Unit, validated
 
 DEFAULT_PAYBACK_LIMIT = Decimal(12)
 _PLACES = 2
@@ -46,6 +46,16 @@ def decide(
     rulebook = rulebook or bundled_rulebook()
     matcher = matcher or engine_reading(rulebook)
     return _Deciding(scenario, rulebook, matcher).decision(decided_on or datetime.date.today())
+
+
+def decide_again(earlier: Decision, rulebook: Rulebook | None = None, file: str = "the record") -> Decision:
+    """What the scenario of a record comes to under these rules, on its date. Raises BadInput, and as ``decide``."""
+    try:
+        decided_on = datetime.date.fromisoformat(earlier.decided_on)
+    except ValueError:
+        what = f"{quoted(earlier.decided_on)} is not a date"
+        raise BadInput(Problem(what, file, field="decided_on", help="write YYYY-MM-DD")) from None
+    return decide(validated(earlier.scenario, file), rulebook, decided_on=decided_on)
 
 
 def outcome_facts(scenario: Scenario, rulebook: Rulebook, matcher: Matcher) -> Facts | None:

@@ -12,10 +12,12 @@ from advisor.decision import decide
 from advisor.errors import EXIT_ANSWERS_MISSING, EXIT_INFEASIBLE, EXIT_OK, BadInput, Problem, quoted
 from advisor.files import STANDARD_INPUT, is_folder, write_whole
 from advisor.record import Decision, Status
-from advisor.rulebook.load import load_rulebook
+from advisor.rulebook.load import bundled_rulebook, load_rulebook
+from advisor.rulebook.model import Rulebook
 from advisor.scenario import FIELDS, Scenario
 from advisor.scenario_file import read_scenario, scenario_text
 
+FORMATS = ("md", "html", "txt", "json")
 EXIT_CODES = {Status.RECOMMENDED: EXIT_OK, Status.OPEN: EXIT_ANSWERS_MISSING, Status.INFEASIBLE: EXIT_INFEASIBLE}
 
 
@@ -26,7 +28,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--set", metavar="FIELD=VALUE", action="append", default=[], help="an answer, on top of the file"
     )
     parser.add_argument("--json", action="store_true", help="print the decision record, and nothing else")
+    parser.add_argument("--format", metavar="FORMAT", choices=FORMATS, help=f"print {', '.join(FORMATS)} (default: md)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="write scenario, record and memo into a folder")
+    parser.add_argument("--pdf", action="store_true", help="with --out: write the memo as PDF too")
+    parser.add_argument(
+        "--supersedes",
+        metavar="OLD",
+        type=Path,
+        help="with --out: the memo (NAME.memo.md) that this one takes over from",
+    )
     parser.add_argument("--date", metavar="YYYY-MM-DD", help="the date of the decision (default: today)")
     parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
     parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
@@ -35,15 +45,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Decides and prints. Exit code by status: 0 recommended, 3 answers missing, 4 infeasible."""
+    if options.supersedes and not options.out:
+        what = "nothing is written that could supersede a memo"
+        raise BadInput(Problem(what, file="--supersedes", help="add --out DIR"))
+    if options.pdf and not options.out:
+        raise BadInput(Problem("a PDF is written beside the memo", file="--pdf", help="add --out DIR"))
+    if options.json and options.format not in (None, "json"):
+        raise BadInput(Problem(f"`--json` and `--format {options.format}` ask for two things", help="keep one"))
+    options.format = "json" if options.json else options.format
     decided_on = parse_date(options.date)
     scenario = read_scenario(options.scenario, tuple(options.set))
-    rulebook = load_rulebook(options.rules) if options.rules else None
+    rulebook = load_rulebook(options.rules) if options.rules else bundled_rulebook()
     decision = decide(scenario, rulebook, decided_on=decided_on)
-    shown = _shown(decision, options)
+    shown = _shown(decision, rulebook, options)
     # Printed last, so that nothing stands on stdout when a file cannot be written.
     if options.out:
-        names = write_decision(decision, scenario, options.out, name_of(options.scenario), options.templates)
-        shown += "" if options.json else "".join(f"wrote {name}\n" for name in names)
+        name = name_of(options.scenario)
+        names = write_decision(
+            decision, scenario, rulebook, options.out, name, options.templates, options.pdf, options.supersedes
+        )
+        shown += "" if options.format else "".join(f"wrote {name}\n" for name in names)
     sys.stdout.write(shown)
     if decision.status is Status.OPEN:
         print(missing_answers(decision), file=sys.stderr)
@@ -70,31 +91,63 @@ def name_of(path: str) -> str:
 
 
 def write_decision(
-    decision: Decision, scenario: Scenario, folder: Path, name: str, templates: Path | None
+    decision: Decision,
+    scenario: Scenario,
+    rulebook: Rulebook,
+    folder: Path,
+    name: str,
+    templates: Path | None,
+    pdf: bool = False,
+    supersedes: Path | None = None,
 ) -> list[Path]:
-    """Writes NAME.scenario.yaml, NAME.decision.json and NAME.memo.md, each whole or not at all."""
-    from advisor.report.render import memo_markdown
+    """Writes NAME.scenario.yaml, NAME.decision.json, NAME.memo.md and .html (and .pdf), each whole or not at all.
 
+    What a reviewer wrote into a memo of that name is kept. Returns what was written, a superseded memo among it.
+    """
+    from advisor.report.page import memo_html
+    from advisor.report.pdf import memo_pdf
+    from advisor.report.render import memo_markdown
+    from advisor.verification.keep import memo_with_review, page_with_review
+    from advisor.verification.supersede import linked
+
+    memo, page = folder / f"{name}.memo.md", folder / f"{name}.memo.html"
     contents = {
         folder / f"{name}.scenario.yaml": scenario_text(scenario),
         folder / f"{name}.decision.json": decision.to_json(),
-        folder / f"{name}.memo.md": memo_markdown(decision, templates),
+        memo: memo_markdown(decision, rulebook, templates),
+        page: memo_html(decision, rulebook, templates),
     }
     for path in contents:
         if is_folder(path):
             raise BadInput(Problem("a folder stands where a file is to be written", str(path), help="move it away"))
+    contents[memo] = memo_with_review(memo, contents[memo])
+    contents[page] = page_with_review(page, contents[page])
+    paper = {folder / f"{name}.memo.pdf": memo_pdf(contents[page])} if pdf else {}
+    if supersedes:
+        contents[supersedes], contents[memo] = linked(supersedes, memo, contents[memo], rulebook, templates)
     for path, text in contents.items():
         write_whole(path, text)
-    return list(contents)
+    for path, document in paper.items():
+        write_whole(path, document)
+    return [*contents, *paper]
 
 
-def _shown(decision: Decision, options: argparse.Namespace) -> str:
+def _shown(decision: Decision, rulebook: Rulebook, options: argparse.Namespace) -> str:
     """What goes to stdout: the record alone, the summary beside written files, or the memo."""
-    if options.json:
+    if options.format == "json":
         return decision.to_json()
     from advisor.report.render import memo_markdown, summary
 
-    return (summary if options.out else memo_markdown)(decision, options.templates)
+    if options.format == "html":
+        from advisor.report.page import memo_html
+
+        return memo_html(decision, rulebook, options.templates)
+    if options.format == "txt":
+        from advisor.report.plain_memo import memo_text
+
+        return memo_text(decision, rulebook, options.templates)
+    written = summary if options.out and not options.format else memo_markdown
+    return written(decision, rulebook, options.templates)
 
 
 def missing_answers(decision: Decision) -> str:

@@ -17,6 +17,7 @@ from advisor.interview.flow import Flow, flow_of
 from advisor.interview.given import EXTRAS, Given
 from advisor.record import Decision, Status
 from advisor.rulebook.load import bundled_rulebook, load_rulebook
+from advisor.rulebook.model import Rulebook
 from advisor.scenario import Scenario, validated
 from advisor.scenario_file import parse_setting, read_scenario
 
@@ -52,9 +53,9 @@ def run(options: argparse.Namespace) -> int:
     if decision.status is Status.OPEN and not given.unknown:
         print(missing_answers(decision), file=sys.stderr)
         return EXIT_ANSWERS_MISSING
-    files = write_decision(decision, given.scenario(), options.out, options.name, options.templates)
+    files = write_decision(decision, given.scenario(), rulebook, options.out, options.name, options.templates)
     session.draft_path(options.out, options.name).unlink(missing_ok=True)
-    _show_end(decision, files, options)
+    _show_end(decision, rulebook, files, options)
     return EXIT_CODES[decision.status]
 
 
@@ -94,11 +95,11 @@ def _command(options: argparse.Namespace, *more: str) -> str:
     return shlex.join(parts)
 
 
-def _show_end(decision: Decision, files: list[Path], options: argparse.Namespace) -> None:
+def _show_end(decision: Decision, rulebook: Rulebook, files: list[Path], options: argparse.Namespace) -> None:
     """The recommendation, what would flip it, the files, and the command that repeats it."""
     from advisor.report.render import fill, summary
 
-    sys.stdout.write("\n" + summary(decision, options.templates))
+    sys.stdout.write("\n" + summary(decision, rulebook, options.templates))
     parts = ["advisor", "decide", str(files[0]), "--date", decision.decided_on]
     if options.rules:
         parts += ["--rules", options.rules]

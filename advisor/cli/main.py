@@ -27,6 +27,8 @@ COMMANDS = {
     "interview": "ask what matters, decide, and write the memo",
     "decide": "decide a scenario file and print its memo",
     "explain": "what would flip a decision, why not another route, what forces it",
+    "verify": "whether a memo or a record is what its scenario comes to",
+    "recheck": "which decisions in a folder today's rules would make otherwise",
     "cost": "the crossover volume, exact, in one line",
     "sweep": "decide a table of scenarios: csv, Parquet or JSON Lines",
     "rules": "for whoever keeps the rules: show, check, test, prove, compare them",

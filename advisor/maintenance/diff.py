@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from advisor.decision import decide
+from advisor.decision import decide_again
 from advisor.errors import BadInput, Problem
 from advisor.explain.cells import VOLUME_ENDS
 from advisor.explain.completions import Outcome, completions_of
@@ -143,7 +143,6 @@ def _scenario(answers: dict[str, Encoded]) -> Scenario:
 
 def changed_record(record: Decision, new: Rulebook) -> tuple[Status, Route | None, Axis | None] | None:
     """What the record's scenario comes to under other rules; None where that is what the record says."""
-    scenario = validated(record.scenario, "the record")
-    decision = decide(scenario, new)
+    decision = decide_again(record, new)
     now = (decision.status, decision.route, decision.deciding_axis)
     return None if now == (record.status, record.route, record.deciding_axis) else now

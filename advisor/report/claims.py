@@ -3,41 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from advisor.cost import crossover_volume, exact
+from advisor.explain.completions import completions_of
+from advisor.explain.questions import leads
 from advisor.quantity import plain
+from advisor.readings.facts import answer_facts
 from advisor.record import Decision, Flip
-from advisor.scenario import FIELDS, Axis, Route
+from advisor.report.claim import Claim
+from advisor.report.confidence import confidence_claims, deciding_rules
+from advisor.report.consequences import consequence_claims
+from advisor.report.inputs import driver_claims, input_claims
+from advisor.report.lookout import lookout_claims
+from advisor.report.options_table import gates_asked, option_claims
+from advisor.report.ways import SHOWN, ways
+from advisor.rulebook.model import Rulebook
+from advisor.scenario import FIELDS, Axis, Route, validated
+
+__all__ = ["Claim", "claims_of"]
 
 
-@dataclass(frozen=True)
-class Claim:
-    """One statement of a memo. ``kind`` names the macro that phrases it, ``section`` where it stands."""
-
-    id: str
-    section: str
-    kind: str
-    rules: tuple[str, ...] = ()
-    fields: tuple[str, ...] = ()
-    figures: dict[str, Any] = field(default_factory=dict)
+_PRICED_BY = {
+    Route.SELF_HOST: ("gpu_hour_price", "images_per_gpu_hour", "monthly_overhead"),
+    Route.OPEN_WEIGHT_API: ("open_price",),
+    Route.CLOSED_API: ("closed_price",),
+}
 
 
-def claims_of(decision: Decision) -> list[Claim]:
-    """Every claim of a memo on this decision, in the order of its sections."""
+def claims_of(decision: Decision, rulebook: Rulebook) -> list[Claim]:
+    """Every claim of a memo on this decision. ``rulebook`` is the one it was decided with."""
     found = [
         *_outcome(decision),
+        *confidence_claims(decision),
+        *driver_claims(decision, rulebook),
         *_narrowing(decision),
         *_costs(decision),
         *_conditions(decision),
         *_conflicts(decision),
         *_flips(decision),
-        *_questions(decision),
+        *_questions(decision, rulebook),
+        *consequence_claims(decision, rulebook),
         *_advice(decision),
-        *_inputs(decision),
+        *lookout_claims(decision),
+        *option_claims(decision, rulebook),
+        *_why_not(decision, rulebook),
+        *input_claims(decision),
+        *_rules(decision, rulebook),
         *_provenance(decision),
     ]
     assert len({claim.id for claim in found}) == len(found)
@@ -46,14 +60,11 @@ def claims_of(decision: Decision) -> list[Claim]:
 
 def _outcome(decision: Decision) -> Iterator[Claim]:
     deciding = tuple(decision.deciding_axes)
-    steps = [(step.rule, step.axis, step.because) for step in decision.eliminated]
-    steps += [(step.rule, step.axis, step.because) for step in decision.preferences]
-    rules = tuple(dict.fromkeys(rule for rule, axis, _ in steps if axis in deciding))
     yield Claim(
         "outcome",
         "outcome",
         str(decision.status),
-        rules,
+        deciding_rules(decision),
         figures={
             "route": decision.route,
             "axes": deciding,
@@ -62,8 +73,12 @@ def _outcome(decision: Decision) -> Iterator[Claim]:
             "possible": decision.possible_routes,
         },
     )
-    if decision.settled is not None:
-        yield Claim("settled", "outcome", "settled" if decision.settled else "unsettled", rules)
+    volumes = ("monthly_images", "monthly_images_low", "monthly_images_high")
+    if any(name in decision.scenario for name in volumes):
+        yield Claim("volume", "volume", "volume", (), volumes)
+    if "current_route" in decision.scenario:
+        figures = {"route": decision.scenario["current_route"]}
+        yield Claim("current_route", "current_route", "current_route", (), ("current_route",), figures)
     if decision.migration:
         figures = {**decision.migration.model_dump(), "repaid_from": _repaid_from(decision)}
         fields = ("current_route", "migration_cost", "payback_limit_months")
@@ -97,21 +112,29 @@ def _reasons(decision: Decision, axes: tuple[Axis, ...]) -> list[dict[str, Any]]
 
 
 def _narrowing(decision: Decision) -> Iterator[Claim]:
-    """Route after route leaves the field, axis by axis: gates first, as preferences judge only what survived them."""
+    """Rule after rule takes options out: gates first, as preferences judge only what survived them."""
     running = list(Route)
     values = {(step.rule, step.on): step.values for step in decision.trace}
-    for elimination in sorted(decision.eliminated, key=lambda step: list(Axis).index(step.axis)):
-        if elimination.route not in decision.feasible_routes and elimination.route in running:
-            running.remove(elimination.route)
+    gone = sorted(decision.eliminated, key=lambda step: list(Axis).index(step.axis))
+    for rule in dict.fromkeys(step.rule for step in gone):
+        hit = [step for step in gone if step.rule == rule]
+        running = [
+            route for route in running if route in decision.feasible_routes or route not in {step.route for step in hit}
+        ]
         yield Claim(
-            f"eliminated.{elimination.offer}.{elimination.rule}",
+            f"eliminated.{rule}",
             "narrowing",
             "eliminated",
-            (elimination.rule,),
-            tuple(name for name in values[elimination.rule, elimination.route] if name in FIELDS),
+            (rule,),
+            tuple(dict.fromkeys(name for step in hit for name in values[rule, step.route] if name in FIELDS)),
             {
-                **elimination.model_dump(),
-                "values": values[elimination.rule, elimination.route],
+                "rule": rule,
+                "axis": hit[0].axis,
+                "because": hit[0].because,
+                "source": hit[0].source,
+                "steps": [
+                    {"route": step.route, "offer": step.offer, "values": values[rule, step.route]} for step in hit
+                ],
                 "still": list(running),
             },
         )
@@ -141,10 +164,13 @@ def _narrowing(decision: Decision) -> Iterator[Claim]:
 
 def _costs(decision: Decision) -> Iterator[Claim]:
     for route, cost in decision.monthly_costs.items():
-        yield Claim(f"cost.{route}", "costs", "cost", figures={"route": route, **cost.model_dump()})
+        yield Claim(
+            f"cost.{route}", "costs", "cost", fields=_PRICED_BY[route], figures={"route": route, **cost.model_dump()}
+        )
     for route, volume in decision.crossovers.items():
         kind = "crossover" if volume is not None else "no_crossover"
-        yield Claim(f"crossover.{route}", "crossovers", kind, figures={"route": route, "volume": volume})
+        fields = (*_PRICED_BY[route], *_PRICED_BY[Route.SELF_HOST])
+        yield Claim(f"crossover.{route}", "crossovers", kind, fields=fields, figures={"route": route, "volume": volume})
 
 
 def _conditions(decision: Decision) -> Iterator[Claim]:
@@ -154,15 +180,20 @@ def _conditions(decision: Decision) -> Iterator[Claim]:
 
 
 def _conflicts(decision: Decision) -> Iterator[Claim]:
-    because = {step.rule: step.because for step in decision.eliminated}
     for number, conflict in enumerate(decision.conflicts, 1):
-        reasons = [{"rule": rule, "because": because[rule]} for rule in conflict.rules]
-        figures = {"answers": conflict.answers, "reasons": reasons}
+        figures = {"answers": conflict.answers, "reasons": [_ruling(decision, rule) for rule in conflict.rules]}
         yield Claim(
             f"conflict.{number}", "conflicts", "conflict", tuple(conflict.rules), tuple(conflict.answers), figures
         )
     for number, repair in enumerate(decision.repairs, 1):
         yield Claim(f"repair.{number}", "repairs", "repair", (), tuple(repair.changes), repair.model_dump())
+
+
+def _ruling(decision: Decision, rule: str) -> dict[str, Any]:
+    """A gate of a conflict, with every route it rules out."""
+    steps = [step for step in decision.eliminated if step.rule == rule]
+    routes = list(dict.fromkeys(step.route for step in steps))
+    return {"rule": rule, "because": steps[0].because, "routes": routes}
 
 
 def _flips(decision: Decision) -> Iterator[Claim]:
@@ -181,9 +212,19 @@ def _reached(flip: Flip) -> str | None:
     return plain(Decimal(flip.above) + step if flip.above is not None else Decimal(flip.below or 0) - step)
 
 
-def _questions(decision: Decision) -> Iterator[Claim]:
+def _questions(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
+    completions = completions_of(rulebook)
+    answers = answer_facts(validated(decision.scenario, "the record"))
     for name in decision.open_questions:
-        yield Claim(f"question.{name}", "questions", "question", (), (name,), _asked(name))
+        reached = [
+            {
+                "option": option,
+                "routes": [route for route in Route if route in outcomes],
+                "none_possible": None in outcomes,
+            }
+            for option, outcomes in leads(completions, answers, name)
+        ]
+        yield Claim(f"question.{name}", "questions", "question", (), (name,), {**_asked(name), "leads": reached})
     for name in decision.not_needed:
         yield Claim(f"not_needed.{name}", "not_needed", "not_needed", (), (name,), _asked(name))
 
@@ -199,18 +240,34 @@ def _advice(decision: Decision) -> Iterator[Claim]:
         yield Claim(f"advice.{advice.rule}", "advice", "advice", (advice.rule,), figures=advice.model_dump())
 
 
-def _inputs(decision: Decision) -> Iterator[Claim]:
-    for name, spec in FIELDS.items():
-        if name != "title" and (name in decision.scenario or not spec.optional):
-            value = decision.scenario.get(name)
-            unit = spec.quantity.unit if spec.quantity else ""
-            figures = {
-                "field": name,
-                "value": value,
-                "unit": unit,
-                "money": bool(spec.quantity and spec.quantity.money),
-            }
-            yield Claim(f"input.{name}", "inputs", "input", (), (name,), figures)
+def _why_not(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
+    for other in decision.why_not:
+        found = ways(other.changes)
+        figures = {
+            "route": other.route,
+            "ruled_out": [rulebook.rules[id] for id in other.ruled_out_by],
+            "lost": [rulebook.rules[id] for id in other.lost_by],
+            "ways": found[:SHOWN],
+            "more": len(found) > SHOWN,
+        }
+        rules = (*other.ruled_out_by, *other.lost_by)
+        yield Claim(f"why_not.{other.route}", "why_not", "why_not", rules, figures=figures)
+
+
+def _rules(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
+    """The rules that fired, in the order they did, and then the gates that every option in the running meets."""
+    fired = list(dict.fromkeys(step.rule for step in decision.trace))
+    met = [id for id in gates_asked(decision, rulebook) if id not in fired]
+    for id in (*fired, *met):
+        rule, steps = rulebook.rules[id], [step for step in decision.trace if step.rule == id]
+        figures = {
+            "rule": id,
+            "axis": rule.axis,
+            "did": {kind: [step.on for step in steps if step.kind == kind] for kind in {s.kind: None for s in steps}},
+            "because": rule.because,
+            "source": rule.source,
+        }
+        yield Claim(f"rule.{id}", "rules", "rule", (id,), figures=figures)
 
 
 def _provenance(decision: Decision) -> Iterator[Claim]:

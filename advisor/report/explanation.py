@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from advisor.explain.on_demand import OnDemand
-from advisor.record import Change, Decision
+from advisor.record import Decision
 from advisor.report.render import fill
+from advisor.report.ways import SHOWN, ways
 from advisor.rulebook.model import Rulebook
 from advisor.scenario import FIELDS, Route
-
-_SHOWN = 12
-"""How many ways to another route are listed; the record holds all that were found."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +23,6 @@ class Holding:
     now: str
     least: str | None
     most: str | None
-
-
-@dataclass(frozen=True)
-class Step:
-    """One change of a way to another route: to any of some options, or past a value."""
-
-    field: str
-    options: tuple[str, ...]
-    below: str | None
-    above: str | None
 
 
 def explanation_text(
@@ -54,8 +42,8 @@ def explanation_text(
                 "route": other.route,
                 "ruled_out": [rulebook.rules[id] for id in other.ruled_out_by],
                 "lost": [rulebook.rules[id] for id in other.lost_by],
-                "ways": ways(other.changes)[:_SHOWN],
-                "more": len(ways(other.changes)[_SHOWN:]),
+                "ways": ways(other.changes)[:SHOWN],
+                "more": len(ways(other.changes)[SHOWN:]),
             }
             for other in decision.why_not
             if why_not in (None, other.route)
@@ -86,26 +74,3 @@ def _reasons(decision: Decision, rules: Sequence[str]) -> Iterator[Mapping[str, 
         steps = [step for step in decision.eliminated if step.rule == rule]
         routes = list(dict.fromkeys(step.route for step in steps))
         yield {"rule": rule, "because": steps[0].because, "routes": routes}
-
-
-def ways(changes: Sequence[Sequence[Change]]) -> list[tuple[Step, ...]]:
-    """Sets of changes, with those that differ in one option only taken together."""
-    found = [tuple(_step(change) for change in together) for together in changes]
-    for place in range(max(map(len, found), default=0)):
-        merged: dict[tuple[object, ...], tuple[Step, ...]] = {}
-        for way in found:
-            if place >= len(way) or not way[place].options:
-                merged[way] = way
-                continue
-            step = way[place]
-            key = (*way[:place], step.field, *way[place + 1 :])
-            before = merged[key][place].options if key in merged else ()
-            together = Step(step.field, (*before, *step.options), None, None)
-            merged[key] = (*way[:place], together, *way[place + 1 :])
-        found = list(merged.values())
-    return found
-
-
-def _step(change: Change) -> Step:
-    options = () if change.to is None else (str(change.to).lower(),)
-    return Step(change.field, options, change.below, change.above)

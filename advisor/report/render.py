@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import traceback
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -29,30 +30,50 @@ from advisor.files import bundled, is_file, is_folder, read_text
 from advisor.quantity import MICRO, dollars, grouped
 from advisor.record import Decision
 from advisor.report.claims import Claim, claims_of
+from advisor.report.embedded import embedded_text
+from advisor.report.marks import figure, marked, stripped
 from advisor.report.wording import wordings
+from advisor.rulebook.model import Rulebook
 
 _COPY = "a templates folder is complete in itself: start from a copy of the bundled one"
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&!{}])")
+_SLUG, _SLUG_READ = 60, 200
+"""How long the slug of a title may be, and how much of the title is read for it."""
 _UNPRINTABLE = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def memo_markdown(decision: Decision, templates: Path | None = None) -> str:
-    """The memo of a decision in Markdown, in the sections of MADR 4.0."""
-    return _render("memo.md.j2", decision, templates)
+def memo_markdown(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
+    """The memo of a decision in Markdown, in the sections of MADR 4.0. ``rulebook`` is the one it was decided with."""
+    return tidy(stripped(memo_with_marks(decision, rulebook, templates)))
 
 
-def summary(decision: Decision, templates: Path | None = None) -> str:
+def memo_with_marks(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
+    """The memo in Markdown with the marks of its claims and figures (``marks``)."""
+    return _render("memo.md.j2", decision, rulebook, templates)
+
+
+def summary(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
     """The decision in a few lines for a terminal."""
-    return _render("summary.txt.j2", decision, templates)
+    return _render("summary.txt.j2", decision, rulebook, templates)
 
 
-def _render(template: str, decision: Decision, templates: Path | None) -> str:
+def _render(template: str, decision: Decision, rulebook: Rulebook, templates: Path | None) -> str:
     named = {
-        "claims": _Sections(claims_of(decision)),
+        "claims": _Sections(claims_of(decision, rulebook)),
         "title": decision.scenario.get("title"),
+        "identifier": identifier(decision),
         "decision": decision.model_dump(mode="json"),
+        "embedded": embedded_text(decision).rstrip("\n"),
     }
     return fill(template, named, templates)
+
+
+def identifier(decision: Decision) -> str:
+    """``YYYYMMDD-slug``, the slug from the title in ASCII letters; for file names and links."""
+    title = unicodedata.normalize("NFKD", str(decision.scenario.get("title") or "")[:_SLUG_READ])
+    words = re.findall("[a-z0-9]+", title.encode("ascii", "ignore").decode().lower())
+    slug = "-".join(words)[:_SLUG].strip("-") or "decision"
+    return f"{decision.decided_on.replace('-', '')}-{slug}"
 
 
 def fill(template: str, named: Mapping[str, Any], templates: Path | None = None) -> str:
@@ -73,7 +94,12 @@ def fill(template: str, named: Mapping[str, Any], templates: Path | None = None)
         if templates is None:
             raise
         raise BadInput(_template_fault(error, template, templates)) from None
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in page.split("\n"))).strip() + "\n"
+    return tidy(page)
+
+
+def tidy(text: str) -> str:
+    """The text without blanks at line ends and without rows of empty lines."""
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip() + "\n"
 
 
 class _Sections:
@@ -145,7 +171,7 @@ def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,
+        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
     )
     environment.filters |= {
         "md": markdown_text,
@@ -154,6 +180,8 @@ def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
         "money": money,
         "number": number,
         "listed": listed,
+        "claimed": claimed,
+        "figure": figure,
     }
     return environment
 
@@ -176,6 +204,11 @@ def markdown_text(text: object) -> str:
 def yaml_text(text: object) -> str:
     """Text as a double-quoted YAML scalar."""
     return json.dumps(one_line(text), ensure_ascii=False)
+
+
+def claimed(text: object, claim: Claim) -> str:
+    """The text as what phrases a claim; nothing where there is no text."""
+    return marked(text, claim.id) if str(text).strip() else ""
 
 
 def money(amount: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from advisor.decision import decide
-from advisor.readings.columns import Outcome
+from advisor.errors import BadInput
+from advisor.readings.columns import Outcome, table_of
 from advisor.readings.facts import answer_facts, with_range, with_terms
 from advisor.readings.matching import Matcher
 from advisor.readings.verdict import judge
@@ -12,10 +13,22 @@ from advisor.rulebook.model import Rulebook
 from advisor.scenario import FIELDS, Scenario
 
 
-def needed_fields(rulebook: Rulebook, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The fields a complete row answers: those that can change an outcome, and the questions no rule may go without."""
+def needed_fields(rulebook: Rulebook, names: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    """The fields a complete row answers: those that can change an outcome, and the questions no rule may go without.
+
+    ``names`` are those that can change an outcome: every field that rules read, where it is not known better.
+    """
     read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
-    return tuple(name for name, spec in FIELDS.items() if name in names or (name in read and not spec.optional))
+    matter = read if names is None else names
+    return tuple(name for name, spec in FIELDS.items() if name in matter or (name in read and not spec.optional))
+
+
+def names_that_matter(rulebook: Rulebook) -> tuple[str, ...] | None:
+    """The fields that can change an outcome; None for a rulebook too large to tabulate."""
+    try:
+        return table_of(rulebook).names
+    except BadInput:
+        return None
 
 
 class RowReading:

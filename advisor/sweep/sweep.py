@@ -22,7 +22,7 @@ from advisor.scenario import FIELDS
 from advisor.sweep.beside import work_beside
 from advisor.sweep.codes import OPEN, Codes
 from advisor.sweep.database import ROW, Database
-from advisor.sweep.deciding import RowReading, needed_fields
+from advisor.sweep.deciding import RowReading, names_that_matter, needed_fields
 from advisor.sweep.formats import Format
 from advisor.sweep.header import RESULTS, check_columns
 from advisor.sweep.odd import decide_odd
@@ -75,14 +75,14 @@ def sweep(paths: Paths, rulebook: Rulebook, how: How, warn: Callable[[Problem], 
         source = _read(paths, folder, progress)
         for warning in check_columns(source.names, source.file, 1 if source.format is Format.CSV else None):
             warn(warning)
-        reading, codes = IbisReading(rulebook), Codes(source.rows)
-        needed = needed_fields(rulebook, reading.names)
+        codes = Codes(source.rows)
+        needed = needed_fields(rulebook, names_that_matter(rulebook) if how.by_row else IbisReading(rulebook).names)
         if how.by_row or not _may_be_complete(source, needed):
             table, odd = database.table(source), np.arange(source.rows)
         elif how.on_spark:
-            table, odd = database.table(source), _decided_on_spark(reading, needed, source, codes, folder, how.master)
+            table, odd = database.table(source), _decided_on_spark(rulebook, needed, source, codes, folder, how.master)
         else:
-            table, odd = _decided_on_duckdb(reading, needed, source, database, progress)
+            table, odd = _decided_on_duckdb(rulebook, needed, source, database, progress)
         matcher = engine_reading(rulebook) if how.by_row else PlainReading(rulebook)
         told = progress.phase("deciding one by one", odd.size)
         with closing(Rejects(folder / "rejects.csv")) as rejects:
@@ -117,7 +117,7 @@ def _may_be_complete(source: Source, needed: tuple[str, ...]) -> bool:
 
 
 def _decided_on_duckdb(
-    reading: IbisReading, needed: tuple[str, ...], source: Source, database: Database, progress: Progress
+    rulebook: Rulebook, needed: tuple[str, ...], source: Source, database: Database, progress: Progress
 ) -> tuple[ir.Table, Rows]:
     """The rows with ``odd`` and, where they are not, their results; and the numbers of the odd ones."""
     progress.phase("checking", source.rows)
@@ -125,11 +125,11 @@ def _decided_on_duckdb(
     odd, most = _survey(rows, needed, database, source)
     answered = with_answers(rows, source.cells, needed, any_odd=odd > 0)
     numbers = database.numbers_of(rows.filter(rows[ODD]).select(ROW), source) if odd else np.empty(0, np.int64)
-    return reading.decide(answered, most), numbers
+    return IbisReading(rulebook).decide(answered, most), numbers
 
 
 def _decided_on_spark(
-    reading: IbisReading, needed: tuple[str, ...], source: Source, codes: Codes, folder: Path, master: str | None
+    rulebook: Rulebook, needed: tuple[str, ...], source: Source, codes: Codes, folder: Path, master: str | None
 ) -> Rows:
     """Fills in the codes of all rows but the odd ones, whose numbers it returns."""
     from advisor.sweep.spark import Spark
@@ -138,7 +138,7 @@ def _decided_on_spark(
         rows = with_odd(spark.table(source), source.cells, needed)
         _, most = _survey(rows, needed, spark, source)
         answered = with_answers(rows, source.cells, needed, any_odd=True)
-        return spark.fill(codes, reading.decide(answered, most), folder, source)
+        return spark.fill(codes, IbisReading(rulebook).decide(answered, most), folder, source)
 
 
 def _survey(rows: ir.Table, needed: tuple[str, ...], engine: Engine, source: Source) -> tuple[int, dict[str, int]]:

@@ -43,15 +43,22 @@ CASES: dict[str, str] = {
     "change-of-the-decision": "{{ decision.clear() }}\n",
 }
 
+PAGE_CASES: dict[str, str] = {
+    "page-print-not-closed": "<title>{{ title }</title>\n",
+    "page-name-unknown": "<title>{{ titel }}</title>\n",
+    "page-escape-by-class": "{{ body.__class__.__mro__ }}\n",
+    "page-include-above-the-folder": "{% include '../secret.txt' %}\n",
+}
 
-def _folder(case: str) -> Path:
-    """A complete folder of templates with a faulty memo. It has a name of its own, because wordings are remembered."""
+
+def _folder(case: str, template: str = "memo.md.j2") -> Path:
+    """A complete folder of templates with a faulty one. It has a name of its own, because wordings are remembered."""
     folder = Path(case)
     shutil.copytree(TEMPLATES, folder)
     Path("secret.txt").write_text(SECRET)
     (folder / "link.j2").symlink_to(Path("secret.txt").resolve())
     (folder / "faulty.j2").write_text("one\ntwo {{ three }}\n")
-    (folder / "memo.md.j2").write_text("{# The memo. #}\n" + CASES.get(case, ""))
+    (folder / template).write_text("{# The memo. #}\n" + {**CASES, **PAGE_CASES}.get(case, ""))
     shutil.copy(EXAMPLE, "ok.yaml")
     return folder
 
@@ -63,6 +70,39 @@ def test_the_template_is_refused(
     monkeypatch.chdir(tmp_path)
     folder = _folder(case)
     refused("templates", case, ["decide", "ok.yaml", "--templates", str(folder), "--out", "out"], capfd, monkeypatch)
+
+
+@pytest.mark.parametrize("case", PAGE_CASES)
+def test_the_template_of_the_page_is_refused(
+    case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = _folder(case, "page.html.j2")
+    refused("templates", case, ["decide", "ok.yaml", "--templates", str(folder), "--out", "out"], capfd, monkeypatch)
+
+
+def test_a_folder_without_the_template_of_the_page_is_refused(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = _folder("page-missing", "page.html.j2")
+    (folder / "page.html.j2").unlink()
+    refused(
+        "templates",
+        "page-missing",
+        ["decide", "ok.yaml", "--templates", folder.name, "--out", "out"],
+        capfd,
+        monkeypatch,
+    )
+
+
+def test_a_title_is_not_a_template(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    title = "{{ 7 * 7 }}{% include 'secret.txt' %}"
+    for format in ("md", "html", "txt"):
+        assert run(["decide", str(EXAMPLE), "--set", f"title={title}", "--format", format]) == 0
+        shown = capfd.readouterr().out.replace("\\", "").replace("&#39;", "'")
+        assert title in shown
+        assert "49" not in shown.partition("Inputs")[0]
 
 
 def test_a_template_that_is_not_text_is_refused(
@@ -79,11 +119,13 @@ def test_a_copy_of_the_bundled_templates_prints_the_same(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copytree(TEMPLATES, "copy")
-    assert run(["decide", str(EXAMPLE), "--date", "2026-01-01"]) == 0
-    bundled = capfd.readouterr().out
-    assert run(["decide", str(EXAMPLE), "--date", "2026-01-01", "--templates", "copy"]) == 0
-    assert capfd.readouterr().out == bundled
+    for format in ("md", "html", "txt"):
+        arguments = ["decide", str(EXAMPLE), "--date", "2026-01-01", "--format", format]
+        assert run(arguments) == 0
+        bundled = capfd.readouterr().out
+        assert run([*arguments, "--templates", "copy"]) == 0
+        assert capfd.readouterr().out == bundled
 
 
 def test_every_golden_text_has_its_case() -> None:
-    assert not strays("templates", {*CASES, "not-text"})
+    assert not strays("templates", {*CASES, *PAGE_CASES, "page-missing", "not-text"})

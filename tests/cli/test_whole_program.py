@@ -99,7 +99,7 @@ def test_the_same_input_gives_the_same_bytes_everywhere(tmp_path: Path) -> None:
         arguments = ("decide", str(EXAMPLE), "--date", "2026-11-22", "--out", str(tmp_path / out))
         assert advisor(*arguments, **environment).returncode == 0
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == [f"exercise-38-3-2.{kind}" for kind in ("decision.json", "memo.md", "scenario.yaml")]
+    assert names == [f"exercise-38-3-2.{kind}" for kind in ("decision.json", "memo.html", "memo.md", "scenario.yaml")]
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
@@ -168,7 +168,7 @@ def test_a_terminal_gets_the_memo_without_escape_codes() -> None:
     finally:
         os.close(controller)
     assert process.wait(timeout=30) == 0
-    assert b"Deciding axis: **cost**" in shown
+    assert b"**Deciding axis:** cost" in shown
     assert b"\x1b" not in shown
 
 

@@ -82,7 +82,7 @@ def test_the_memo_of_an_example_is_the_golden_one(name: str, capsys: pytest.Capt
 @pytest.mark.parametrize("name", NAMES)
 def test_a_memo_has_the_sections_of_madr_in_their_order(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = memo(capsys, name)
-    assert text.startswith(f'---\nstatus: "proposed"\ndate: {DATE}\n---\n\n# ')
+    assert re.match(rf'---\nstatus: "proposed"\ndate: {DATE}\nid: "20261122-[a-z0-9-]+"\n---\n\n# ', text)
     assert [line for line in text.splitlines() if line.startswith("## ")] == MADR_4
     assert "\nIn the context of " in text.partition("## ")[0]
     assert re.search(r'^Chosen option: ("[^"]+"|none|none yet), because .+\.$', text, re.MULTILINE)
@@ -128,16 +128,17 @@ def test_a_title_changes_no_line_but_its_own(
     scenario.write_text(json.dumps({**answers, "title": title}, default=str))
     run(["decide", str(scenario), "--date", DATE])
     odd, plain = capsys.readouterr().out.splitlines(), memo(capsys, name).splitlines()
-    named = ("# ", "In the context of ", "How should ")
-    heading, statement, question = (
+    named = ("# ", "In the context of ", "How should ", "id: ", "title: ")
+    heading, statement, question, *others = (
         next(at for at, line in enumerate(plain) if line.startswith(start)) for start in named
     )
     assert len(odd) == len(plain)
-    assert {at for at, line in enumerate(odd) if line != plain[at]} == {heading, statement, question}
+    assert {at for at, line in enumerate(odd) if line != plain[at]} == {heading, statement, question, *others}
     assert all(line.isprintable() for line in odd)
     assert "  " not in odd[heading] + odd[statement] + odd[question]
     assert '""' not in odd[statement] + odd[question]
-    assert not re.search(r"(?<!\\)[<`*]script|(?<!\\)\[a link", "\n".join(odd))
+    outside_the_fence = [line for line in odd if not line.startswith("title: ")]
+    assert not re.search(r"(?<!\\)[<`*]script|(?<!\\)\[a link", "\n".join(outside_the_fence))
 
 
 def test_the_cost_command_prints_exercise_38_3_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,4 +72,8 @@ def test_every_command_is_in_the_table() -> None:
 def test_the_links_lead_somewhere() -> None:
     targets = re.findall(r"\]\(([^)]+)\)", README)
     assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
+    }
+    assert [target for target in targets if target[0] == "#" and target[1:] not in headings] == []
+    assert [target for target in targets if target[0] != "#" and not (ROOT / target).exists()] == []

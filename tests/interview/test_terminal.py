@@ -107,6 +107,7 @@ def test_a_whole_interview(screens: Any, tmp_path: Path, environment: dict[str, 
     assert screen.ended() == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "decision.decision.json",
+        "decision.memo.html",
         "decision.memo.md",
         "decision.scenario.yaml",
     ]

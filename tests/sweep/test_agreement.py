@@ -16,17 +16,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.decision import decide
+from advisor.errors import BadInput, Problem
+from advisor.quantity import NotANumber
+from advisor.readings import ibis_reading
+from advisor.readings.columns import Table
 from advisor.readings.engine import EngineReading
 from advisor.readings.ibis_reading import IbisReading
 from advisor.readings.matching import Facts
 from advisor.readings.plain import PlainReading
 from advisor.record import Status
 from advisor.rulebook.load import bundled_rulebook
+from advisor.rulebook.model import Rulebook
 from advisor.scenario import FIELDS
+from advisor.sweep import deciding
 from advisor.sweep import sweep as module
 from advisor.sweep.answers import scenario_of
 from advisor.sweep.deciding import needed_fields
-from advisor.sweep.regular import with_odd
+from advisor.sweep.regular import with_answers, with_odd
 from tests.helpers.strategies import complete_answers
 from tests.sweep.sweeping import PLAIN, RESULTS, Sweeping, outcomes
 
@@ -144,16 +150,20 @@ def _as_stored(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal | int) and not isinstance(value, bool) else value
 
 
-@pytest.mark.parametrize("row", range(3))
-def test_results_are_those_of_a_decision(row: int, sweeping: Sweeping) -> None:
-    chance = random.Random(row)
-    rows = [_cells(chance, 0.02) for _ in range(40)]
+def _mixed() -> list[dict[str, str]]:
+    chance = random.Random(3)
+    return [_cells(chance, 0.02) for _ in range(40)]
+
+
+@pytest.mark.parametrize("rows", [_mixed(), [{**PLAIN, name: ""} for name in PLAIN]], ids=["mixed", "each lacks one"])
+def test_results_are_those_of_a_decision(rows: list[dict[str, str]], sweeping: Sweeping) -> None:
     sweeping.write("in.jsonl", rows)
     sweeping("in.jsonl", "out.jsonl")
     rulebook = bundled_rulebook()
     matcher = PlainReading(rulebook)
     for swept in sweeping.read("out.jsonl"):
-        decision = decide(scenario_of({name: swept[name] for name in FIELDS}, "row"), rulebook, matcher=matcher)
+        answers = {name: swept[name] for name in FIELDS if name in swept}
+        decision = decide(scenario_of(answers, "row"), rulebook, matcher=matcher)
         expected: tuple[Any, ...] = (None,) * 4
         if decision.status is not Status.OPEN:
             expected = (decision.route, decision.deciding_axis, decision.feasible_routes, decision.settled)
@@ -164,8 +174,23 @@ def test_results_are_those_of_a_decision(row: int, sweeping: Sweeping) -> None:
 @pytest.mark.parametrize("field", ["open_price", "monthly_images", "images_per_gpu_hour", "monthly_overhead"])
 def test_a_number_is_taken_for_fine_only_where_the_validator_reads_the_same(field: str, spelling: str) -> None:
     (odd,) = _odd({name: [cell] for name, cell in {**PLAIN, field: spelling}.items()})
-    plain = spelling.isascii() and spelling.replace(".", "", 1).isdigit() and Decimal(spelling) < 10**12
-    assert odd or plain
+    quantity = FIELDS[field].quantity
+    assert quantity is not None
+    try:
+        quantity.check(spelling)
+    except NotANumber:
+        assert odd
+
+
+@settings(max_examples=10)
+@given(st.lists(st.integers(1, 10**15), min_size=100, max_size=100))
+def test_numbers_become_whole_steps(steps: list[int]) -> None:
+    prices = [Decimal(number).scaleb(-6) for number in steps]
+    stored = {"text": [str(price) for price in prices], "double": [float(price) for price in prices], "decimal": prices}
+    for kind, cells in stored.items():
+        table = with_odd(ibis.memtable(pa.table({"cell": cells})), {"monthly_overhead": "cell"}, ())
+        answered = with_answers(table, {"monthly_overhead": "cell"}, ("monthly_overhead",), any_odd=False)
+        assert answered["monthly_overhead"].to_pyarrow().to_pylist() == steps, kind
 
 
 def test_a_double_is_its_shortest_text() -> None:
@@ -199,9 +224,32 @@ def test_the_engine_is_asked_for_every_row(sweeping: Sweeping, monkeypatch: pyte
     assert len(asked) == 7, "the sweep does without the engine"
 
 
+def test_json_kinds_are_told_apart(sweeping: Sweeping) -> None:
+    sweeping.write("in.jsonl", [PLAIN, {**PLAIN, "title": 5}, {**PLAIN, "region": True}, {**PLAIN, "title": "5"}])
+    assert sweeping("in.jsonl", "out.jsonl").code == 2
+    assert [row[:3] for row in sweeping.rejects("out.jsonl")] == [
+        ("2", "title", "`5` is not text"),
+        ("3", "region", "`true` is not text"),
+    ]
+
+
 def test_json_text_of_numbers_is_read_exactly(sweeping: Sweeping) -> None:
     line = json.dumps({**PLAIN, "open_price": "PRICE"}).replace('"PRICE"', "0.03000000000000000001")
     (sweeping.folder / "in.jsonl").write_text(line + "\n" + line.replace("0.03000000000000000001", "0.0300") + "\n")
     assert sweeping("in.jsonl", "out.jsonl").code == 2
     assert sweeping.rejects("out.jsonl")[0][:2] == ("1", "open_price")
     assert len(sweeping.read("out.jsonl")) == 1
+
+
+def test_a_rulebook_too_large_to_tabulate_can_still_be_run(sweeping: Sweeping, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(rulebook: Rulebook) -> Table:
+        raise BadInput(Problem("these rules tell too many cases apart", "the rulebook"))
+
+    sweeping.write("in.csv", [PLAIN, {**PLAIN, "latency": ""}])
+    sweeping("in.csv", "a.csv")
+    monkeypatch.setattr(deciding, "table_of", refused)
+    monkeypatch.setattr(ibis_reading, "table_of", refused)
+    assert sweeping("in.csv", "b.csv", "--reading", "run").code == 0
+    assert sweeping.read("a.csv") == sweeping.read("b.csv")
+    assert sweeping("in.csv", "c.csv").said.startswith("error: these rules tell too many cases apart\n")
+    assert not (sweeping.folder / "c.csv").exists()

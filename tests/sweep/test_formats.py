@@ -173,6 +173,13 @@ def test_complete_rows_without_rows_keep_their_columns(sweeping: Sweeping) -> No
 def test_paths_with_strange_names(sweeping: Sweeping) -> None:
     strange = "o'neil [x] residency=anywhere *?\u00e9"
     (sweeping.folder / strange).mkdir()
-    sweeping.write(f"{strange}/in [1].parquet", ROWS)
-    assert sweeping(f"{strange}/in [1].parquet", f'{strange}/o\'ut "2".csv').code == 0
+    sweeping.write(f"{strange}/in*.parquet", ROWS)
+    assert sweeping(f"{strange}/in*.parquet", f'{strange}/o\'ut "2".csv').code == 0
     assert outcomes(sweeping.read(f'{strange}/o\'ut "2".csv')) == EXPECTED
+
+
+def test_a_name_is_no_pattern(sweeping: Sweeping) -> None:
+    sweeping.write("in*.parquet", ROWS)
+    sweeping.write("in of another.parquet", ROWS)
+    assert sweeping("in*.parquet", "out.csv").code == 0
+    assert outcomes(sweeping.read("out.csv")) == EXPECTED

@@ -46,7 +46,7 @@ def _spawn(folder: Path, *arguments: str) -> Any:
 def test_ctrl_c_while_writing_leaves_nothing(tmp_path: Path) -> None:
     _large(tmp_path / "in.parquet", 3_000_000)
     program = _spawn(tmp_path, "in.parquet", "--out", "out.parquet")
-    program.expect("writing: ")
+    program.expect("writing: [1-9]")
     program.sendintr()
     program.expect("interrupted")
     program.expect(pexpect.EOF)

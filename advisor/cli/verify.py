@@ -1,0 +1,95 @@
+"""``advisor verify``: whether a memo or a record is what its own scenario comes to."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.errors import EXIT_DIFFERENCE, EXIT_OK, MAX_SHOWN, printable
+from advisor.files import STANDARD_INPUT, read_text
+from advisor.rulebook.load import load_rulebook
+
+if TYPE_CHECKING:
+    from advisor.verification.compare import Difference
+    from advisor.verification.verify import Verification
+
+_AROUND, _WIDTH = 30, 110
+"""How much of a long line is shown: so many characters before the first that differs, and so many in all."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    parser.add_argument(
+        "source", metavar="MEMO|RECORD", help="a memo (Markdown or HTML) or a decision record; - is standard input"
+    )
+    parser.add_argument("--json", action="store_true", help="print what was found as JSON")
+    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
+    parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints what differs. Exit code 5 when something does, also when the rules are others."""
+    from advisor.verification.verify import MAX_BYTES, Verdict, verified
+
+    file = "standard input" if options.source == STANDARD_INPUT else options.source
+    found = verified(read_text(options.source, MAX_BYTES), file, load_rulebook(options.rules), options.templates)
+    sys.stdout.write(_json(found) if options.json else _text(found))
+    return EXIT_OK if found.verdict is Verdict.VERIFIED else EXIT_DIFFERENCE
+
+
+def _json(found: Verification) -> str:
+    return json.dumps({**asdict(found), "stands": found.stands}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _text(found: Verification) -> str:
+    from advisor.verification.verify import Verdict
+
+    lines = {
+        Verdict.VERIFIED: [f"verified: {printable(found.file)} is what its scenario comes to"],
+        Verdict.DIFFERS: [f"differs: {printable(found.file)} is not what its scenario comes to"],
+        Verdict.RULES_CHANGED: _rules_changed(found),
+    }[found.verdict]
+    for difference in found.differences[:MAX_SHOWN]:
+        lines += _difference(difference)
+    if len(found.differences) > MAX_SHOWN:
+        lines.append(f"{len(found.differences) - MAX_SHOWN:,} more differences are not shown")
+    lines += [f"note: {remark}" for remark in found.remarks]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _rules_changed(found: Verification) -> list[str]:
+    advice = "the advice still stands under these rules" if found.stands else "the advice is another under these rules"
+    outcome = found.now if found.stands else f"{printable(found.stated)} -> {found.now}"
+    return [
+        f"rules changed: {printable(found.file)} was decided with other rules, so its text cannot be compared",
+        f"  its rules:       {printable(found.rulebook_digest)}",
+        f"  rules at hand:   {found.rulebook_at_hand}",
+        f"{advice}: {outcome}",
+        "help: name the rules of that time with --rules to compare every character",
+    ]
+
+
+def _difference(found: Difference) -> list[str]:
+    place = f"line {found.line}, {found.where}" if found.line and found.where else found.where or f"line {found.line}"
+    one, other = found.expected, found.found
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(one or "", other or "", strict=False))))
+    return [printable(place), f"  expected: {_around(one, same)}", f"  found:    {_around(other, same)}"]
+
+
+def _around(text: str | None, differs_at: int) -> str:
+    """A line, or the part of it around where it differs."""
+    if text is None:
+        return "(nothing)"
+    if not text:
+        return "(an empty line)"
+    body = text.rstrip(" ")
+    text = body + r"\x20" * (len(text) - len(body))
+    start = max(0, differs_at - _AROUND) if len(text) > _WIDTH else 0
+    shown = text[start : start + _WIDTH]
+    return f"{'...' if start else ''}{printable(shown)}{'...' if start + _WIDTH < len(text) else ''}"

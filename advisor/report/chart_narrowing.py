@@ -1,0 +1,157 @@
+"""How the field narrowed: the three routes, and the axis that took each out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from advisor.record import Decision, Elimination, Status
+from advisor.report.chart_model import Chart, Table
+from advisor.report.chart_svg import COLOURS, Canvas, svg_of
+from advisor.report.chart_words import NAMED, NONE, SHORT, are, axis_name, listed, sentence
+from advisor.scenario import Axis, Route
+
+_ID = "chart-narrowing"
+_NAMES, _COLUMN, _OUTCOMES = 108, 88, 92
+_ROW, _HEAD, _FOOT = 46, 44, 14
+_LEAST_WIDTH = 520
+_COUNTS = {0: "none", 1: "one", 2: "two", 3: "three"}
+_DASHES: dict[Route, tuple[float, float]] = {Route.OPEN_WEIGHT_API: (4, 1), Route.CLOSED_API: (1.5, 1)}
+
+
+@dataclass
+class _Step:
+    """One axis at which gates, or preferences, took routes out; ``also`` had gone before."""
+
+    axis: Axis
+    gate: bool
+    out: list[Route]
+    reasons: list[str]
+    also: list[Route] = field(default_factory=list)
+
+    @property
+    def verb(self) -> str:
+        """What happens to a route here."""
+        return "ruled out" if self.gate else "loses"
+
+
+def narrowing_chart(decision: Decision) -> Chart | None:
+    """The chart, where some axis took a route out."""
+    steps = _steps(decision)
+    if not steps:
+        return None
+    title, description = _title(decision, steps), _description(decision, steps)
+    columns = max(_COLUMN, (_LEAST_WIDTH - _NAMES - _OUTCOMES) / len(steps))
+    size = (round(_NAMES + columns * len(steps) + _OUTCOMES), _HEAD + _ROW * len(Route) + _FOOT)
+
+    def draw(canvas: Canvas) -> None:
+        _draw(canvas, decision, steps, columns, size)
+
+    return Chart(_ID, title, description, svg_of(_ID, title, description, size, draw), _table(decision, steps))
+
+
+def _steps(decision: Decision) -> list[_Step]:
+    """Gates before preferences, each in the order of the axes."""
+    lasting: dict[Route, set[str]] = {}
+    for elimination in decision.eliminated:
+        if elimination.route not in decision.feasible_routes:
+            lasting.setdefault(elimination.route, set()).add(elimination.offer)
+    steps = []
+    for axis in Axis:
+        gates = [step for step in decision.eliminated if step.axis is axis and step.route in lasting]
+        out = [route for route in lasting if lasting[route] and lasting[route] <= _offers(gates, route)]
+        also = [route for route in lasting if not lasting[route] and _offers(gates, route)]
+        for route in lasting:
+            lasting[route] -= _offers(gates, route)
+        if out or also:
+            steps.append(_Step(axis, True, out, _reasons(gates), also))
+    running = list(decision.feasible_routes)
+    for axis in dict.fromkeys(step.axis for step in decision.preferences):
+        applied = [step for step in decision.preferences if step.axis is axis]
+        out = [route for route in running if any(step.over is route for step in applied)]
+        running = [route for route in running if route not in out]
+        if out:
+            steps.append(_Step(axis, False, out, list(dict.fromkeys(step.because for step in applied))))
+    return steps
+
+
+def _offers(gates: list[Elimination], route: Route) -> set[str]:
+    return {step.offer for step in gates if step.route is route}
+
+
+def _reasons(gates: list[Elimination]) -> list[str]:
+    return list(dict.fromkeys(step.because for step in gates))
+
+
+def _left(decision: Decision, steps: list[_Step]) -> list[Route]:
+    return [route for route in Route if not any(route in step.out for step in steps)]
+
+
+def _title(decision: Decision, steps: list[_Step]) -> str:
+    said = [
+        f"{axis_name(step.axis)} takes out {listed([NAMED[route] for route in step.out])}" for step in steps if step.out
+    ]
+    left = _left(decision, steps)
+    said.append(f"{listed([NAMED[route] for route in left])} {are(left)} left" if left else "no route is left")
+    return sentence("; ".join(said))
+
+
+def _description(decision: Decision, steps: list[_Step]) -> str:
+    left, said = len(Route), []
+    for step in steps:
+        left -= len(step.out)
+        if step.out:
+            said.append(f"after {axis_name(step.axis)} {_COUNTS[left]} {'is' if left == 1 else 'are'} left")
+        if step.also:
+            gone = listed([NAMED[route] for route in step.also])
+            said.append(f"{axis_name(step.axis)} would have taken out {gone} too")
+    return f"Of the three routes {'; '.join(said)}. {_ending(decision)}"
+
+
+def _ending(decision: Decision) -> str:
+    if decision.status is Status.INFEASIBLE:
+        return "Nothing satisfies every answer."
+    if decision.route is None:
+        return "Unanswered questions can still change the outcome."
+    return f"{sentence(NAMED[decision.route])} {are([decision.route])} recommended."
+
+
+def _table(decision: Decision, steps: list[_Step]) -> Table:
+    rows, running = [], list(Route)
+    for step in steps:
+        running = [route for route in running if route not in step.out]
+        rows.append(
+            (
+                sentence(axis_name(step.axis)),
+                sentence(listed([SHORT[route] for route in step.out])) or NONE,
+                sentence("; ".join(step.reasons)),
+                sentence(listed([SHORT[route] for route in running])) or NONE,
+            )
+        )
+    return Table(("axis", "takes out", "because", "still in the running"), tuple(rows))
+
+
+def _draw(canvas: Canvas, decision: Decision, steps: list[_Step], columns: float, size: tuple[int, int]) -> None:
+    width, height = size
+    places = [_NAMES + columns * (place + 0.5) for place in range(len(steps))]
+    for place, step in zip(places, steps, strict=True):
+        canvas.text(place, height - 20, axis_name(step.axis))
+        canvas.line([place, place], [_FOOT, height - 32], width=0.8, alpha=0.35)
+    for row, route in enumerate(Route):
+        y = height - _HEAD - _ROW * (row + 0.5) - 4
+        chosen = route is decision.route
+        canvas.text(6, y, SHORT[route], "left", bold=chosen)
+        gone = next((place for place, step in enumerate(steps) if route in step.out), None)
+        end = width - _OUTCOMES if gone is None else places[gone]
+        style = {"dashes": _DASHES[route]} if route in _DASHES else {}
+        canvas.line([_NAMES, end], [y, y], COLOURS[route], 5.0 if gone is None else 3.5, **style)
+        for place, step in zip(places, steps, strict=True):
+            if route in step.out:
+                canvas.marker(place, y, "x", 9)
+                canvas.text(place + 5, y - 13, step.verb, "left")
+            elif route in step.also:
+                canvas.marker(place, y, "x", 6)
+                canvas.text(place + 5, y - 13, "here too", "left")
+        if gone is None:
+            words = "recommended" if chosen else "still open" if route in decision.possible_routes else "still feasible"
+            canvas.marker(end, y, ">", 8, COLOURS[route])
+            canvas.text(end + 9, y, words, "left", bold=chosen)

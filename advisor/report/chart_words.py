@@ -1,0 +1,85 @@
+"""What routes, axes and figures are called in pictures, where words have to be short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from advisor.quantity import grouped, plain, price
+from advisor.record import Decision
+from advisor.report.wording import wordings
+from advisor.scenario import FIELDS, Axis, Route, Unit
+
+SHORT = {Route.SELF_HOST: "own GPUs", Route.OPEN_WEIGHT_API: "open-weight API", Route.CLOSED_API: "closed API"}
+NAMED = {
+    Route.SELF_HOST: "own GPUs",
+    Route.OPEN_WEIGHT_API: "the open-weight API",
+    Route.CLOSED_API: "the closed API",
+}
+VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
+NO_ROUTE = "no route"
+NONE = "—"
+_MULTIPLES = {"tn": 10**12, "bn": 10**9, "M": 10**6, "k": 10**3}
+
+
+def units_of(decision: Decision) -> str:
+    """What the volume counts."""
+    return "seconds of video" if _is_video(decision) else "images"
+
+
+def _is_video(decision: Decision) -> bool:
+    return decision.scenario.get("unit") == Unit.VIDEO_SECOND
+
+
+def axis_name(axis: Axis) -> str:
+    """An axis in words."""
+    return "data residency" if axis is Axis.RESIDENCY else str(axis).replace("_", " ")
+
+
+def figure_name(field: str, decision: Decision) -> str:
+    """What a number of the scenario is, in the words of its question; a month without what it counts."""
+    words = wordings()
+    subject = words[field].subject if field in words else ""
+    video = _is_video(decision)
+    return (
+        (subject or field)
+        .removesuffix(", in {units}")
+        .replace("{units}", units_of(decision))
+        .replace("{unit}", "second of video" if video else "image")
+        .replace("{media}", "video" if video else "images")
+    )
+
+
+def figure_text(field: str, value: str, decision: Decision) -> str:
+    """A number of the scenario as people read it; a month with what it counts."""
+    quantity = FIELDS[field].quantity
+    if quantity and quantity.money:
+        return price(Decimal(value))
+    return f"{grouped(Decimal(value))} {units_of(decision)}" if field in VOLUMES else grouped(Decimal(value))
+
+
+def compact(number: Decimal) -> str:
+    """A round number for the scale of a picture.
+
+    >>> compact(Decimal(150_000)), compact(Decimal(2 * 10**12)), compact(Decimal("0.05"))
+    ('150k', '2tn', '0.05')
+    """
+    for letters, size in _MULTIPLES.items():
+        if number >= size:
+            return grouped(number / size) + letters
+    return plain(number)
+
+
+def are(routes: Sequence[Route]) -> str:
+    """The verb for some routes; own GPUs are several."""
+    return "is" if len(routes) == 1 and routes[0] is not Route.SELF_HOST else "are"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as prose."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def sentence(text: str) -> str:
+    """The text with its first letter large."""
+    return text[:1].upper() + text[1:]

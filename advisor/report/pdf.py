@@ -1,0 +1,32 @@
+"""The memo's page on paper: PDF through WeasyPrint, which is the extra ``rent-or-own[pdf]``."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from typing import Any, NoReturn
+
+from advisor.errors import BadInput, Problem
+
+_INSTALL = "pip install 'rent-or-own[pdf]'"
+_THEMED = re.compile(r"var\(--[\w-]+,\s*(#[0-9a-f]{6})\)")
+
+
+def memo_pdf(page: str) -> bytes:
+    """A page of ``memo_html`` as PDF; the same page gives the same bytes. Raises BadInput without WeasyPrint."""
+    try:
+        weasyprint: Any = importlib.import_module("weasyprint")
+    except ImportError:
+        raise BadInput(Problem("PDF needs WeasyPrint, which is not installed", "--pdf", help=_INSTALL)) from None
+    except OSError as error:
+        what = f"WeasyPrint cannot be used: {str(error).splitlines()[0].lower()}"
+        raise BadInput(Problem(what, "--pdf", help="install Pango, which WeasyPrint draws text with")) from None
+    # Its SVG knows no custom properties: the colours that stand beside them are taken.
+    document = weasyprint.HTML(string=_THEMED.sub(r"\1", page), url_fetcher=_fetch_nothing)
+    written: bytes = document.write_pdf(pdf_identifier=b"rent-or-own", full_fonts=False)
+    return written
+
+
+def _fetch_nothing(url: str, *_: Any, **__: Any) -> NoReturn:
+    """A memo is self-contained: nothing is fetched for it."""
+    raise ValueError(f"{url} is not part of the page")

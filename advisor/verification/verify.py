@@ -1,0 +1,137 @@
+"""One memo or record: decided again from what it embeds, rendered again, and compared to the byte."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+import advisor
+from advisor.decision import decide, decide_again
+from advisor.errors import BadInput, Problem, quoted
+from advisor.record import Decision, is_record, parse_record
+from advisor.report.embedded import Embedded, embedded_in_memo, embedded_in_page, outcome_text
+from advisor.report.render import memo_markdown, memo_with_marks
+from advisor.report.review import notes_apart, taken_apart
+from advisor.rulebook.model import Rulebook
+from advisor.verification.compare import Difference, field_differences, first_differing_line, line_differences
+from advisor.verification.line_ends import Plain, plain, plain_text
+from advisor.verification.markup import markup_in_notes
+from advisor.verification.places import places_in_memo, places_in_page
+
+MAX_BYTES = 4_000_000
+"""A memo is far smaller, even with a title of 10,000 escapes and long notes."""
+
+
+class Verdict(StrEnum):
+    """Whether the file is what its scenario comes to, or cannot be told as the rules are others."""
+
+    VERIFIED = "verified"
+    DIFFERS = "differs"
+    RULES_CHANGED = "rules_changed"
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came out for one file. ``stated`` is the outcome it states, ``now`` what the rules at hand come to."""
+
+    file: str
+    verdict: Verdict
+    rulebook_digest: str
+    rulebook_at_hand: str
+    stated: str
+    now: str
+    differences: tuple[Difference, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def stands(self) -> bool:
+        """True where the rules at hand come to the outcome that the file states."""
+        return self.stated == self.now
+
+
+def verified(text: str, file: str, rulebook: Rulebook, templates: Path | None = None) -> Verification:
+    """Checks the text of a record, a memo in Markdown or a memo in HTML. Raises BadInput where it is none of them."""
+    if is_record(text):
+        return _record(text, file, rulebook)
+    if text.startswith("---"):
+        return _memo(text, file, rulebook, templates)
+    if text[:15].lower() == "<!doctype html>":
+        return _page(text, file, rulebook, templates)
+    help = "name a NAME.decision.json, NAME.memo.md or NAME.memo.html that `advisor decide --out` wrote"
+    raise BadInput(Problem("this is neither a memo nor a decision record", file, help=help))
+
+
+def _record(text: str, file: str, rulebook: Rulebook) -> Verification:
+    found = plain_text(text)
+    record = parse_record(found.text, file)
+    decision = _as_version(decide_again(record, rulebook, file), record.advisor_version)
+    base = _compared(file, decision, record.rulebook_digest, outcome_text(record), found)
+    expected = decision.to_json()
+    if base.verdict is Verdict.RULES_CHANGED or expected == found.text:
+        return base
+    fields = tuple(field_differences(json.loads(expected), json.loads(found.text)))
+    return _differing(base, fields or (first_differing_line(expected, found.text),))
+
+
+def _memo(text: str, file: str, rulebook: Rulebook, templates: Path | None) -> Verification:
+    found = plain(taken_apart(text, file).facts)
+    decision, base = _decided(embedded_in_memo(found.text, file), file, rulebook, found)
+    if base.verdict is Verdict.RULES_CHANGED:
+        return base
+    expected = memo_markdown(decision, rulebook, templates)
+    lines = taken_apart(expected, "the memo").facts
+    places = places_in_memo(memo_with_marks(decision, rulebook, templates), expected)
+    return _differing(base, tuple(line_differences(lines, found.lines, places)))
+
+
+def _page(text: str, file: str, rulebook: Rulebook, templates: Path | None) -> Verification:
+    from advisor.report.page import memo_html
+
+    facts, notes = notes_apart(text, file)
+    found = plain(facts)
+    decision, base = _decided(embedded_in_page(found.text, file), file, rulebook, found)
+    if base.verdict is Verdict.RULES_CHANGED:
+        return base
+    expected = memo_html(decision, rulebook, templates)
+    lines, _ = notes_apart(expected, "the page")
+    differences = tuple(line_differences(lines, found.lines, places_in_page(expected)))
+    return _differing(base, (*differences, *markup_in_notes(notes or "")))
+
+
+def _decided(embedded: Embedded, file: str, rulebook: Rulebook, found: Plain) -> tuple[Decision, Verification]:
+    decision = decide(embedded.scenario, rulebook, decided_on=embedded.decided_on)
+    decision = _as_version(decision, embedded.advisor_version)
+    return decision, _compared(file, decision, embedded.rulebook_digest, embedded.outcome, found)
+
+
+def _as_version(decision: Decision, version: str) -> Decision:
+    """The decision as the advisor of another version would have signed it."""
+    return decision.model_copy(update={"advisor_version": version})
+
+
+def _remarks(decision: Decision, found: Plain) -> Iterator[str]:
+    if decision.advisor_version != advisor.__version__:
+        written, here = quoted(decision.advisor_version), advisor.__version__
+        yield f"it was written by advisor {written}, and is compared with what advisor {here} writes"
+    if found.from_windows:
+        yield "its line ends are those of Windows (CRLF), and were read as plain ones"
+
+
+def _compared(file: str, decision: Decision, digest: str, stated: str, found: Plain) -> Verification:
+    same = digest == decision.rulebook_digest
+    return Verification(
+        file=file,
+        verdict=Verdict.VERIFIED if same else Verdict.RULES_CHANGED,
+        rulebook_digest=digest,
+        rulebook_at_hand=decision.rulebook_digest,
+        stated=stated,
+        now=outcome_text(decision),
+        remarks=tuple(_remarks(decision, found)),
+    )
+
+
+def _differing(base: Verification, differences: tuple[Difference, ...]) -> Verification:
+    return replace(base, verdict=Verdict.DIFFERS, differences=differences) if differences else base

@@ -1,0 +1,251 @@
+"""Memos of the examples to the byte, and of generated scenarios against their records.
+
+`ADVISOR_RECORD_GOLDEN=1 pytest tests/report` records the pages and the plain texts anew; the Markdown stands in
+`tests/examples/golden`. Read every one that changes before it lands.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+
+from advisor.cost import crossover_volume, exact
+from advisor.decision import decide
+from advisor.record import Decision
+from advisor.report.claims import claims_of
+from advisor.report.confidence import compared_route, near_crossover
+from advisor.report.marks import END, OPEN, read_id, stripped
+from advisor.report.options_table import NOT_MET, TO_VERIFY
+from advisor.report.page import memo_html
+from advisor.report.plain_memo import WIDTH, memo_text
+from advisor.report.render import memo_markdown, memo_with_marks, tidy
+from advisor.report.review import NOTES_END, NOTES_START
+from advisor.rulebook.load import bundled_rulebook
+from advisor.scenario import FIELDS, Route
+from advisor.scenario_file import read_scenario
+from tests.helpers.strategies import EXERCISE, complete_answers, examples, partial_answers, scenario
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = Path(__file__).parent / "golden"
+RECORDING = os.environ.get("ADVISOR_RECORD_GOLDEN") == "1"
+NAMES = sorted(path.name.removesuffix(".scenario.yaml") for path in (ROOT / "examples").glob("*.scenario.yaml"))
+RULEBOOK = bundled_rulebook()
+FORMATS = {"html": memo_html, "txt": memo_text}
+_SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
+_NUMBER = re.compile(r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?")
+
+
+@lru_cache(maxsize=32)
+def example(name: str) -> Decision:
+    """The decision of an example on a fixed date."""
+    path = ROOT / "examples" / f"{name}.scenario.yaml"
+    return decide(read_scenario(str(path)), RULEBOOK, decided_on=datetime.date(2026, 11, 22))
+
+
+def decided(answers: dict[str, Any]) -> Decision:
+    """The decision of generated answers."""
+    return decide(scenario(answers), RULEBOOK, decided_on=datetime.date(2026, 11, 22))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_memo_of_an_example_is_the_golden_one(name: str, format: str) -> None:
+    text = _SVG.sub("<svg/>", FORMATS[format](example(name), RULEBOOK))
+    golden = GOLDEN / f"{name}.memo.{format}"
+    if RECORDING:
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(text, encoding="utf-8")
+    assert golden.is_file(), f"there is no golden {format} of {name} yet: record it, and read it"
+    assert text == golden.read_text(encoding="utf-8")
+
+
+def test_no_golden_memo_is_left_over() -> None:
+    assert {path.name for path in GOLDEN.iterdir()} == {f"{name}.memo.{format}" for name in NAMES for format in FORMATS}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_plain_text_fits_its_width_where_its_words_do(name: str) -> None:
+    for line in memo_text(example(name), RULEBOOK).splitlines():
+        assert len(line) <= WIDTH or line.startswith("    ") or " " not in line.strip()
+
+
+@given(answers=complete_answers())
+@examples(60)
+def test_a_complete_memo_says_what_the_record_holds(answers: dict[str, Any]) -> None:
+    _says_what_the_record_holds(decided(answers))
+
+
+@given(answers=partial_answers())
+@examples(40)
+def test_a_partial_memo_says_what_the_record_holds(answers: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    _says_what_the_record_holds(decided(answers[0]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_memo_of_an_example_says_what_its_record_holds(name: str) -> None:
+    _says_what_the_record_holds(example(name))
+
+
+def _says_what_the_record_holds(decision: Decision) -> None:
+    memo = memo_markdown(decision, RULEBOOK)
+    rules = {step.rule for step in decision.trace}
+    rules |= {rule for other in decision.why_not for rule in (*other.ruled_out_by, *other.lost_by)}
+    assert [rule for rule in sorted(rules) if f"`{rule}`" not in memo] == []
+    said = set(_numbers(memo))
+    figures = {Decimal(text) for text in _figures(decision)}
+    assert [figure for figure in sorted(figures) if figure not in said and _to_cents(figure) not in said] == []
+    rows = [line for line in memo.splitlines() if line.startswith("| ")]
+    for flip in decision.flips:
+        assert [row for row in rows if f"(`{flip.field}`)" in row], flip
+    made_up = said - set(_numbers(decision.to_json())) - set(_derived(decision))
+    assert made_up - {_to_cents(figure) for figure in figures} == set()
+
+
+def _figures(decision: Decision) -> Iterator[str]:
+    """Every amount and volume of a record: costs, crossovers, and the answers."""
+    for cost in decision.monthly_costs.values():
+        yield from filter(None, (cost.low, cost.expected, cost.high))
+    yield from filter(None, decision.crossovers.values())
+    yield from (str(value) for name, value in decision.scenario.items() if FIELDS[name].quantity)
+
+
+def _derived(decision: Decision) -> Iterator[Decimal]:
+    """What a memo may say beyond its record: the first value past a break point, and from where moving is repaid."""
+    for flip in decision.flips:
+        quantity = FIELDS[flip.field].quantity
+        if quantity and flip.above is not None:
+            yield Decimal(flip.above) + Decimal(1).scaleb(-quantity.places)
+        if quantity and flip.below is not None:
+            yield Decimal(flip.below) - Decimal(1).scaleb(-quantity.places)
+    yield Decimal(20)  # within 20 % of the crossover
+    moving = decision.migration
+    if moving and moving.migration_cost and moving.payback_months and decision.route is Route.SELF_HOST:
+        answers = decision.scenario
+        price = answers["open_price" if moving.current_route is Route.OPEN_WEIGHT_API else "closed_price"]
+        overhead = exact(answers["monthly_overhead"]) + exact(moving.migration_cost) / exact(
+            moving.payback_limit_months
+        )
+        from_here = crossover_volume(price, answers["gpu_hour_price"], answers["images_per_gpu_hour"], overhead).text()
+        yield from map(Decimal, filter(None, [from_here]))
+
+
+def _numbers(text: str) -> list[Decimal]:
+    """Every number of a text; the numbers of sections and steps, the digest and the name of the memo apart."""
+    text = re.sub(r"sha256:[0-9a-f]+|38\.3(?:\.[0-9])?|[0-9]{8}-[a-z0-9-]+|^[0-9]+\. ", " ", text, flags=re.MULTILINE)
+    return [Decimal(found.replace(",", "")) for found in _NUMBER.findall(text)]
+
+
+def _to_cents(figure: Decimal) -> Decimal:
+    """An amount from a dollar up as it is printed."""
+    return figure if abs(figure) < 1 else Decimal(int(figure * 100 + Decimal("0.5"))) / 100
+
+
+@given(answers=complete_answers())
+@examples(40)
+def test_every_claim_is_said_and_every_mark_is_a_claim(answers: dict[str, Any]) -> None:
+    _every_claim_is_said(decided(answers))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_claim_of_an_example_is_said(name: str) -> None:
+    _every_claim_is_said(example(name))
+
+
+def _every_claim_is_said(decision: Decision) -> None:
+    marked = memo_with_marks(decision, RULEBOOK)
+    said = {read_id(id) for id in re.findall(f"{OPEN}([^{END}]*){END}", marked)}
+    assert said == {claim.id for claim in claims_of(decision, RULEBOOK)}
+    assert tidy(stripped(marked)) == memo_markdown(decision, RULEBOOK)
+    assert memo_markdown(decision, RULEBOOK).isascii()
+
+
+@given(answers=complete_answers())
+@examples(150)
+def test_near_the_crossover_is_said_exactly_where_the_rules_advise_it(answers: dict[str, Any]) -> None:
+    assert _is_near(answers) == _is_advised(answers)
+
+
+@pytest.mark.parametrize(
+    ("volume", "near"), [(57_142, False), (57_143, True), (71_429, True), (85_714, True), (85_715, False)]
+)
+def test_near_ends_at_a_fifth_on_either_side(volume: int, near: bool) -> None:
+    answers = {**EXERCISE, "monthly_images": volume}
+    assert _is_near(answers) == _is_advised(answers) == near
+
+
+def _is_near(answers: dict[str, Any]) -> bool:
+    decision = decided(answers)
+    asked = compared_route(decision)
+    return bool(asked and near_crossover(decision, asked))
+
+
+def _is_advised(answers: dict[str, Any]) -> bool:
+    return "near-the-crossover" in {advice.rule for advice in decided(answers).advice}
+
+
+@given(answers=complete_answers())
+@examples(80)
+def test_the_table_of_options_agrees_with_the_record(answers: dict[str, Any]) -> None:
+    decision = decided(answers)
+    cells = [cell for claim in claims_of(decision, RULEBOOK) for cell in claim.figures.get("cells", ())]
+    assert {cell.offer for cell in cells if cell.mark == NOT_MET} == {step.offer for step in decision.eliminated}
+    verified = {cell.route for cell in cells if cell.mark == TO_VERIFY}
+    assert verified <= {step.on for step in decision.trace if step.kind == "verify"}
+    assert {condition.route for condition in decision.conditions} <= verified
+
+
+HOSTILE = {
+    "empty": "",
+    "blank": " \n\t ",
+    "markdown": "A *bold* _claim_ with `code` | bar [link](http://example.com) ![i](x)\n\n## Decision Outcome\n\n> q",
+    "html": "<script>alert(1)</script> &amp; <!-- x --> <b onclick=x>b</b> </title></main> ]]>",
+    "template": "{{ 7 * 7 }} {% raw %} {# c #} ${x} $x$ \\",
+    "yaml": "---\nstatus: accepted\n\"quoted\": 'x' # y\n--- &a *a !!python/object:os.system",
+    "terminal": "\x1b[31mred\x1b[0m \x07 \x9b2J \r over",
+    "direction": "\u202eright to left\u202c \u2066isolate\u2069 \u200f\u200e\u061c",
+    "marks": "\ue000\ue163\ue001not a claim\ue002 \ue003\ue163\ue001",
+    "notes": f"{NOTES_END} {NOTES_START}",
+    "fence": "```\n~~~\n```yaml\n# date: 2020-01-01",
+    "list": "1. one\n* two\n- three\n+ four",
+    "other scripts": "\u6f22\u5b57 \u0627\u0644\u0639\u0631 \U0001f3a8\u200d\U0001f4bb e\u0301 \u00df",
+    "long": "long " * 1_999 + "end",
+    "one long word": "x" * 10_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("name", ["conflict", "own-not-yet", "partial-open"])
+def test_free_text_is_text_in_markdown_and_on_a_terminal(name: str, text: str) -> None:
+    plain, odd = (_with_text(name, value) for value in ("Plain", text))
+    memo = memo_markdown(odd, RULEBOOK)
+    front, body = memo.removeprefix("---\n").split("\n---\n", 1)
+    found = yaml.safe_load(front)
+    assert list(found) == ["status", "date", "id"]
+    assert (found["status"], found["date"]) == ("proposed", datetime.date(2026, 11, 22))
+    assert re.fullmatch(r"20261122-[a-z0-9]+(-[a-z0-9]+)*", found["id"])
+    assert len(found["id"]) <= 70
+    assert [line for line in body.splitlines() if line.startswith("#")] != []
+    assert _headings(body)[1:] == _headings(memo_markdown(plain, RULEBOOK))[1:]
+    for shown in (memo, memo_text(odd, RULEBOOK)):
+        assert all(char.isprintable() or char == "\n" for char in shown)
+        assert not re.search("[\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c]", shown)
+
+
+def _with_text(name: str, text: str) -> Decision:
+    """An example with this text in every free field."""
+    answers = {**example(name).scenario, "title": text, "region": text, "residency": "in_region"}
+    return decided(answers)
+
+
+def _headings(memo: str) -> list[str]:
+    return [line for line in memo.splitlines() if re.match("#+ ", line)]

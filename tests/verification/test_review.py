@@ -1,0 +1,169 @@
+"""What a reviewer writes into a memo is kept, and a decision is superseded without touching a fact."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from advisor import strict_yaml
+from advisor.cli.main import run
+from advisor.files import bundled
+from advisor.report.review import NOTES_END, NOTES_START, taken_apart
+from tests.verification.memos import EXAMPLES, EXERCISE, REWORDED, rules_with
+
+NOTES = "\n  Ann: is r = 600 measured?\n\n```\n# rulebook: none\n```\n<b>\ttab</b>\r\n\u202e\u0000 \n"
+OLD, NEW = Path("old.memo.md"), Path("new.memo.md")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder with the scenario, under an old and a new name, and the old decision."""
+    monkeypatch.chdir(tmp_path)
+    scenario = (EXAMPLES / f"{EXERCISE}.scenario.yaml").read_text()
+    Path("old.scenario.yaml").write_text(scenario)
+    Path("new.scenario.yaml").write_text(scenario.replace("50_000", "50000").replace("50000", "90000"))
+    assert decide("old") == 0
+    capsys.readouterr()
+
+
+def decide(name: str, *more: str) -> int:
+    return run(["decide", f"{name}.scenario.yaml", "--out", ".", "--date", "2026-11-22", *more])
+
+
+def edit(path: Path, *changes: tuple[str, str]) -> None:
+    text = path.read_bytes().decode()
+    for old, new in changes:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    path.write_bytes(text.encode())
+
+
+def front_matter(path: Path) -> strict_yaml.Mapping:
+    found = strict_yaml.load(path.read_text().split("---\n")[1], str(path))
+    assert isinstance(found, strict_yaml.Mapping)
+    return found
+
+
+def noted(path: Path = OLD) -> None:
+    edit(path, (f"{NOTES_START}\n\n{NOTES_END}", f"{NOTES_START}\n{NOTES}{NOTES_END}"))
+
+
+def notes_of(path: Path) -> str | None:
+    return taken_apart(path.read_bytes().decode(), str(path)).notes
+
+
+def test_notes_and_the_reviewers_lines_survive_a_decision_over_them() -> None:
+    noted()
+    edit(OLD, ('status: "proposed"\n', 'status: proposed\ndecision-makers:\n- Ann\n- "Bo"\ninformed: all\n'))
+    before = OLD.read_bytes()
+    assert decide("old") == 0
+    assert OLD.read_bytes() == before
+    assert decide("old", "--set", "monthly_images=90000") == 0
+    assert notes_of(OLD) == NOTES
+    assert front_matter(OLD)["decision-makers"] == ["Ann", "Bo"]
+    assert "90,000" in OLD.read_text()
+    assert run(["verify", str(OLD)]) == 0
+
+
+def test_notes_in_a_page_survive_and_may_not_change_what_it_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    page = Path("old.memo.html")
+    edit(page, (f"{NOTES_START}\n{NOTES_END}", f"{NOTES_START}\n<p>Is <em>r</em> measured?</p>\n{NOTES_END}"))
+    before = page.read_bytes()
+    assert decide("old") == 0
+    assert page.read_bytes() == before
+    assert run(["verify", str(page)]) == 0
+    for hidden in ("<script>", "<p onclick=x>", "<!-- ", "<STYLE>p{}", "</main>", "<p/onclick=x>", "<"):
+        page.write_bytes(before)
+        edit(page, ("<em>r</em>", f"{hidden}r"))
+        assert run(["verify", str(page)]) == 5
+        assert "the review notes of the page" in capsys.readouterr().out
+
+
+def test_a_memo_whose_notes_cannot_be_told_is_not_written_over(capsys: pytest.CaptureFixture[str]) -> None:
+    edit(OLD, (NOTES_END, f"{NOTES_START}\n{NOTES_END}"))
+    files = {path: path.read_bytes() for path in Path().iterdir()}
+    assert decide("old") == 2
+    assert "the lines around the review notes are not one pair" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in Path().iterdir()} == files
+
+
+def test_an_accepted_memo_keeps_its_facts(capsys: pytest.CaptureFixture[str]) -> None:
+    edit(OLD, ('status: "proposed"', 'status: "accepted"'))
+    files = {path: path.read_bytes() for path in Path().iterdir()}
+    assert decide("old") == 0
+    assert decide("old", "--set", "monthly_images=90000") == 2
+    said = capsys.readouterr().err
+    assert "this memo is `accepted`, and would come to state other facts" in said
+    assert "--supersedes" in said
+    assert {path: path.read_bytes() for path in Path().iterdir()} == files
+
+
+def test_notes_need_a_place_in_templates_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    templates = tmp_path / "own"
+    shutil.copytree(bundled("templates"), templates)
+    memo = templates / "memo.md.j2"
+    memo.write_text(memo.read_text().replace(NOTES_START, "").replace(NOTES_END, ""))
+    noted()
+    assert decide("old", "--templates", str(templates)) == 2
+    assert "the memo has no lines for the review notes that are to be kept" in capsys.readouterr().err
+    assert notes_of(OLD) == NOTES
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_superseding_links_both_ways_and_touches_nothing_else(line_end: str) -> None:
+    noted()
+    edit(OLD, ('status: "proposed"\n', 'status: "accepted"\ndecision-makers: Ann\n'))
+    OLD.write_bytes(OLD.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", line_end.encode()))
+    before = OLD.read_bytes()
+    assert decide("new", "--supersedes", str(OLD)) == 0
+    status = 'status: "superseded by new.memo.md"'
+    assert OLD.read_bytes() == before.replace(b'status: "accepted"', status.encode())
+    assert front_matter(NEW)["supersedes"] == "old.memo.md"
+    assert front_matter(NEW)["status"] == "proposed"
+    assert [run(["verify", str(path)]) for path in (OLD, NEW)] == [0, 0]
+    both = OLD.read_bytes(), NEW.read_bytes()
+    assert decide("new", "--supersedes", str(OLD)) == 0
+    assert (OLD.read_bytes(), NEW.read_bytes()) == both
+
+
+def test_the_links_lead_from_one_folder_to_another() -> None:
+    assert run(["decide", "new.scenario.yaml", "--out", "2027/q1", "--supersedes", "old.memo.md"]) == 0
+    new = Path("2027/q1/new.memo.md")
+    assert front_matter(new)["supersedes"] == "../../old.memo.md"
+    assert front_matter(OLD)["status"] == "superseded by 2027/q1/new.memo.md"
+
+
+def test_an_old_memo_under_other_rules_may_be_superseded(tmp_path: Path) -> None:
+    assert decide("new", "--supersedes", str(OLD), "--rules", rules_with(tmp_path, REWORDED)) == 0
+    assert front_matter(OLD)["status"] == "superseded by new.memo.md"
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("edited", "a fact of this memo has been edited, so nothing is written"),
+        ("superseded", "this memo is `superseded by third.memo.md` already"),
+        ("record", "this is not a memo in Markdown"),
+        ("missing", "there is no such file"),
+        ("itself", "a memo cannot supersede itself"),
+        ("no out", "nothing is written that could supersede a memo"),
+    ],
+)
+def test_what_cannot_be_superseded_is_refused_and_nothing_written(
+    case: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if case == "edited":
+        edit(OLD, ("# Product photos", "# Product pictures"))
+    if case == "superseded":
+        edit(OLD, ('status: "proposed"', 'status: "superseded by third.memo.md"'))
+    old = {"record": "old.decision.json", "missing": "none.memo.md"}.get(case, str(OLD))
+    files = {path: path.read_bytes() for path in Path().iterdir()}
+    if case == "no out":
+        code = run(["decide", "new.scenario.yaml", "--supersedes", old])
+    else:
+        code = decide("old" if case == "itself" else "new", "--supersedes", old)
+    assert code == 2
+    assert said in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in Path().iterdir()} == files
