@@ -72,8 +72,7 @@ def test_every_command_is_in_the_table() -> None:
 def test_the_links_lead_somewhere() -> None:
     targets = re.findall(r"\]\(([^)]+)\)", README)
     assert targets
-    headings = {
-        re.sub(r"[^a-z0-9 -]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
-    }
+    titles = re.findall(r"^#+ (.*)$", README, re.MULTILINE)
+    headings = {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles}
     assert [target for target in targets if target[0] == "#" and target[1:] not in headings] == []
     assert [target for target in targets if target[0] != "#" and not (ROOT / target).exists()] == []

@@ -141,7 +141,12 @@ def _derived(decision: Decision) -> Iterator[Decimal]:
 
 def _numbers(text: str) -> list[Decimal]:
     """Every number of a text; the numbers of sections and steps, the digest and the name of the memo apart."""
-    text = re.sub(r"sha256:[0-9a-f]+|38\.3(?:\.[0-9])?|[0-9]{8}-[a-z0-9-]+|^[0-9]+\. ", " ", text, flags=re.MULTILINE)
+    text = re.sub(
+        r"sha256:[0-9a-f]+|(?<![$0-9,.])38\.3(?:\.[0-9])?(?![0-9])|[0-9]{8}-[a-z0-9-]+|^[0-9]+\. ",
+        " ",
+        text,
+        flags=re.MULTILINE,
+    )
     return [Decimal(found.replace(",", "")) for found in _NUMBER.findall(text)]
 
 
