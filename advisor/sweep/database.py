@@ -74,6 +74,10 @@ class Database:
         cells = {cell(place): table[column] for place, column in enumerate(source.columns) if column}
         return table.select(**{ROW: table[ROW_NUMBER]}, **{name: table[name] for name in source.extras}, **cells)
 
+    def once(self, table: ir.Table) -> ir.Table:
+        """The same table as a view, so that what reads its columns again and again does not compute them again."""
+        return self._backend.create_view("once", table)
+
     def set_codes(self, codes: NDArray[np.int16]) -> None:
         """What ``code_of_row`` answers."""
 

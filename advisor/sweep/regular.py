@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import reduce
 from math import ceil
 from operator import and_
-from typing import Any, NamedTuple
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -21,6 +21,7 @@ from advisor.scenario import FIELDS, MAX_MONTHLY_COST, MAX_TEXT, FieldSpec
 from advisor.sweep.source import STRANGE
 
 ODD = "odd"
+_NUMBER = "number_"
 LOW, EXPECTED, HIGH = "monthly_images_low", "monthly_images", "monthly_images_high"
 _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 _MOST_STEPS = 10**15
@@ -30,13 +31,28 @@ _MOST_A_MONTH = float(MAX_MONTHLY_COST) * 0.999
 _NEVER = ibis.literal(False)
 
 
+def with_numbers(table: ir.Table, cells: Mapping[str, str]) -> ir.Table:
+    """The table with every number read; ``cells`` says in which column each field stands."""
+    quantities = {name: quantity for name in cells if (quantity := FIELDS[name].quantity)}
+    return table.mutate(
+        {_NUMBER + name: _number(table[cells[name]], quantity) for name, quantity in quantities.items()}
+    )
+
+
 def with_odd(table: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...]) -> ir.Table:
-    """The table with ``odd``; ``cells`` says in which column each field stands, ``needed`` what no row may lack."""
-    may_lack = {name: name not in needed or name in (LOW, HIGH) for name in cells}
-    fine = [_fine(table[column], FIELDS[name], may_lack[name]) for name, column in cells.items()]
-    fine += [*_in_order(table, cells, needed), *_affordable(table, cells)]
-    fine += [~table[STRANGE]] if STRANGE in table.columns else []
-    return table.mutate({ODD: ~reduce(and_, fine).fill_null(False)})
+    """The table, its numbers read, with ``odd``; ``needed`` says what no row may lack."""
+
+    def fine(name: str, column: Any) -> Any:
+        quantity = FIELDS[name].quantity
+        is_fine = _number_fine(table[_NUMBER + name], quantity) if quantity else _word_fine(column, FIELDS[name])
+        if name in needed and name not in (LOW, HIGH):
+            return is_fine
+        return column.isnull() | (is_fine | (column == "") if column.type().is_string() else is_fine)
+
+    truths = [fine(name, table[column]) for name, column in cells.items()]
+    truths += [*_in_order(table, cells, needed), *_affordable(table, cells)]
+    truths += [~table[STRANGE]] if STRANGE in table.columns else []
+    return table.mutate({ODD: ~reduce(and_, truths).fill_null(False)})
 
 
 def most_of(rows: ir.Table, cells: Mapping[str, str], name: str) -> Any:
@@ -63,13 +79,6 @@ def with_answers(rows: ir.Table, cells: Mapping[str, str], needed: tuple[str, ..
     return rows.mutate({name: answer(name) for name in needed})
 
 
-def _fine(column: Any, spec: FieldSpec, may_lack: bool) -> Any:
-    fine = _number_fine(column, spec.quantity) if spec.quantity else _word_fine(column, spec)
-    if not may_lack:
-        return fine
-    return column.isnull() | (fine | (column == "") if column.type().is_string() else fine)
-
-
 def _word_fine(column: Any, spec: FieldSpec) -> Any:
     if spec.boolean and column.type().is_boolean():
         return column.notnull()
@@ -93,54 +102,45 @@ def _rounded(number: Any) -> Any:
     return _whole(number + 0.5)
 
 
-class _Form(NamedTuple):
-    """A column of numbers as one that can be computed with, and where it holds what the column says."""
+def _number(column: Any, quantity: Quantity) -> Any:
+    """Integers as they are, everything else as doubles; null where there is no plain number.
 
-    number: Any
-    plain: Any = None
-
-
-def _form(column: Any, quantity: Quantity) -> _Form:
-    """Integers as they are; else doubles. Decimals with more places than are kept, and narrower floats, go by text."""
+    Decimals with more places than are kept, and narrower floats, go by their text.
+    """
     kind, places = column.type(), quantity.places
     if kind.is_integer() or kind.is_float64():
-        return _Form(column)
+        return column
     if kind.is_decimal() and kind.scale is not None and kind.scale <= places:
-        return _Form(column.cast("float64"))
+        return column.cast("float64")
     if kind.is_decimal() or kind.is_floating():
         column = column.cast("string")
     elif not kind.is_string():
-        return _Form(ibis.literal(0), _NEVER)
+        return ibis.null("float64")
     fraction = f"[.][0-9]{{1,{places}}}0{{0,9}}" if places else "[.]0{1,9}"
     plain = column.re_search(rf"\A(0|[1-9][0-9]{{0,14}})({fraction})?\z")
-    return _Form(plain.ifelse(column, ibis.null("string")).cast("float64"), plain)
+    return plain.ifelse(column, ibis.null("string")).cast("float64")
 
 
-def _number_fine(column: Any, quantity: Quantity) -> Any:
-    """Whether the column holds a plain number within bounds.
+def _number_fine(number: Any, quantity: Quantity) -> Any:
+    """Whether a number is within bounds and names no part of a step.
 
     A double stands for its shortest decimal text. That text has at most 15 digits up to ``_MOST_STEPS``, and then the
     double is ``steps / 10**places`` exactly when the text is.
     """
-    number, plain = _form(column, quantity)
     scale = 10**quantity.places
     if number.type().is_integer():
-        fine = number.between(ceil(quantity.least), int(min(quantity.most, Decimal(_MOST_STEPS) / scale)))
-    else:
-        bounded = number.between(float(quantity.least), min(float(quantity.most), _MOST_STEPS / scale))
-        fine = bounded & (_rounded(number * scale) / scale == number)
-    return fine if plain is None else plain & fine
+        return number.between(ceil(quantity.least), int(min(quantity.most, Decimal(_MOST_STEPS) / scale)))
+    bounded = number.between(float(quantity.least), min(float(quantity.most), _MOST_STEPS / scale))
+    return bounded & (_rounded(number * scale) / scale == number)
 
 
 def _amount(rows: ir.Table, cells: Mapping[str, str], name: str) -> Any:
     """The number of a field; a low or high month that is absent is the expected one. Null where there is none."""
-    quantity = FIELDS[name].quantity
-    assert quantity is not None, name
-    columns = [cells[known] for known in ((name, EXPECTED) if name in (LOW, HIGH) else (name,)) if known in cells]
-    forms = [_form(rows[column], quantity).number for column in columns]
-    if len({form.type() for form in forms}) > 1:
-        forms = [form.cast("float64") for form in forms]
-    return ibis.coalesce(*forms)
+    given = [known for known in ((name, EXPECTED) if name in (LOW, HIGH) else (name,)) if known in cells]
+    numbers = [rows[_NUMBER + known] for known in given]
+    if len({number.type() for number in numbers}) > 1:
+        numbers = [number.cast("float64") for number in numbers]
+    return ibis.coalesce(*numbers)
 
 
 def _least(quantity: Quantity, amount: Any) -> Any:

@@ -59,6 +59,11 @@ class Spark:
             )
             return self._backend.table("rows")
 
+    def once(self, table: ir.Table) -> ir.Table:
+        """The same table as a view."""
+        self._session.sql(self._backend.compile(table)).createOrReplaceTempView("once")
+        return self._backend.table("once")
+
     def row_of(self, expression: ir.Table, source: Source) -> dict[str, Any]:
         """A result of one row."""
         with _faults_of(source.file):

@@ -30,7 +30,7 @@ from advisor.sweep.paths import Paths
 from advisor.sweep.progress import Progress
 from advisor.sweep.read_csv import csv_source
 from advisor.sweep.read_jsonl import jsonl_source
-from advisor.sweep.regular import EXPECTED, HIGH, LOW, ODD, most_of, with_answers, with_odd
+from advisor.sweep.regular import EXPECTED, HIGH, LOW, ODD, most_of, with_answers, with_numbers, with_odd
 from advisor.sweep.rejects import Rejects
 from advisor.sweep.results import as_written, with_outcomes
 from advisor.sweep.source import Source, parquet_source
@@ -61,6 +61,9 @@ class Engine(Protocol):
 
     def table(self, source: Source) -> ir.Table:
         """The rows as a table."""
+
+    def once(self, table: ir.Table) -> ir.Table:
+        """The same table, computed once for all that reads it."""
 
     def row_of(self, expression: ir.Table, source: Source) -> dict[str, Any]:
         """A result of one row."""
@@ -121,7 +124,7 @@ def _decided_on_duckdb(
 ) -> tuple[ir.Table, Rows]:
     """The rows with ``odd`` and, where they are not, their results; and the numbers of the odd ones."""
     progress.phase("checking", source.rows)
-    rows = with_odd(database.table(source), source.cells, needed)
+    rows = _judged(database, source, needed)
     odd, most = _survey(rows, needed, database, source)
     answered = with_answers(rows, source.cells, needed, any_odd=odd > 0)
     numbers = database.numbers_of(rows.filter(rows[ODD]).select(ROW), source) if odd else np.empty(0, np.int64)
@@ -135,10 +138,15 @@ def _decided_on_spark(
     from advisor.sweep.spark import Spark
 
     with closing(Spark(master)) as spark:
-        rows = with_odd(spark.table(source), source.cells, needed)
+        rows = _judged(spark, source, needed)
         _, most = _survey(rows, needed, spark, source)
         answered = with_answers(rows, source.cells, needed, any_odd=True)
         return spark.fill(codes, IbisReading(rulebook).decide(answered, most), folder, source)
+
+
+def _judged(engine: Engine, source: Source, needed: tuple[str, ...]) -> ir.Table:
+    """The rows with ``odd``."""
+    return with_odd(engine.once(with_numbers(engine.table(source), source.cells)), source.cells, needed)
 
 
 def _survey(rows: ir.Table, needed: tuple[str, ...], engine: Engine, source: Source) -> tuple[int, dict[str, int]]:

@@ -32,7 +32,7 @@ from advisor.sweep import deciding
 from advisor.sweep import sweep as module
 from advisor.sweep.answers import scenario_of
 from advisor.sweep.deciding import needed_fields
-from advisor.sweep.regular import with_answers, with_odd
+from advisor.sweep.regular import with_answers, with_numbers, with_odd
 from tests.helpers.strategies import complete_answers
 from tests.sweep.sweeping import PLAIN, RESULTS, Sweeping, outcomes
 
@@ -142,7 +142,8 @@ def test_complete_answers_in_plain_form_are_not_odd(many: list[dict[str, Any]]) 
 def _odd(columns: dict[str, Any]) -> list[bool]:
     rulebook = bundled_rulebook()
     needed = needed_fields(rulebook, IbisReading(rulebook).names)
-    table = with_odd(ibis.memtable(pa.table(columns)), {name: name for name in columns}, needed)
+    cells = {name: name for name in columns}
+    table = with_odd(with_numbers(ibis.memtable(pa.table(columns)), cells), cells, needed)
     return list(table["odd"].to_pyarrow().to_pylist())
 
 
@@ -188,7 +189,8 @@ def test_numbers_become_whole_steps(steps: list[int]) -> None:
     prices = [Decimal(number).scaleb(-6) for number in steps]
     stored = {"text": [str(price) for price in prices], "double": [float(price) for price in prices], "decimal": prices}
     for kind, cells in stored.items():
-        table = with_odd(ibis.memtable(pa.table({"cell": cells})), {"monthly_overhead": "cell"}, ())
+        table = with_numbers(ibis.memtable(pa.table({"cell": cells})), {"monthly_overhead": "cell"})
+        table = with_odd(table, {"monthly_overhead": "cell"}, ())
         answered = with_answers(table, {"monthly_overhead": "cell"}, ("monthly_overhead",), any_odd=False)
         assert answered["monthly_overhead"].to_pyarrow().to_pylist() == steps, kind
 
