@@ -91,7 +91,10 @@ def _word_fine(column: Any, spec: FieldSpec) -> Any:
 
 
 def _floor(number: float) -> float:
-    """Of a double. Ibis's own floor is cast to an integer at once, which fails for doubles that are too large."""
+    """Of a double; the database's function of that name is called, this body never.
+
+    Ibis's own floor is cast to an integer at once, which fails for doubles that are too large.
+    """
     raise NotImplementedError
 
 
