@@ -58,12 +58,17 @@ def figure_text(field: str, value: str, decision: Decision) -> str:
     return f"{grouped(Decimal(value))} {units_of(decision)}" if field in VOLUMES else grouped(Decimal(value))
 
 
+_SHORTEST = Decimal("0.0001")
+
+
 def compact(number: Decimal) -> str:
     """A round number for the scale of a picture.
 
-    >>> compact(Decimal(150_000)), compact(Decimal(2 * 10**12)), compact(Decimal("0.05"))
-    ('150k', '2tn', '0.05')
+    >>> [compact(Decimal(text)) for text in ("150000", "2e12", "0.05", "0.00000001")]
+    ['150k', '2tn', '0.05', '1e-8']
     """
+    if 0 < number < _SHORTEST:
+        return str(number.normalize()).lower()
     for letters, size in _MULTIPLES.items():
         if number >= size:
             return grouped(number / size) + letters
