@@ -64,13 +64,10 @@ def _steps(decision: Decision) -> list[_Step]:
             lasting[route] -= _offers(gates, route)
         if out or also:
             steps.append(_Step(axis, True, out, _reasons(gates), also))
-    running = list(decision.feasible_routes)
     for axis in dict.fromkeys(step.axis for step in decision.preferences):
         applied = [step for step in decision.preferences if step.axis is axis]
-        out = [route for route in running if any(step.over is route for step in applied)]
-        running = [route for route in running if route not in out]
-        if out:
-            steps.append(_Step(axis, False, out, list(dict.fromkeys(step.because for step in applied))))
+        out = [route for route in Route if any(step.over is route for step in applied)]
+        steps.append(_Step(axis, False, out, list(dict.fromkeys(step.because for step in applied))))
     return steps
 
 

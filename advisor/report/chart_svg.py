@@ -36,7 +36,6 @@ _STYLE: dict[Any, Any] = {
     "path.simplify": False,
     "svg.fonttype": "none",
     "text.color": INK,
-    "text.parse_math": False,
 }
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _FONT = re.compile(r"font-family:[^;]*;\s*")

@@ -11,7 +11,7 @@ import sys
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import ceil, floor
 from pathlib import Path
 from typing import Any
@@ -31,14 +31,14 @@ from advisor.report.chart_model import Chart
 from advisor.report.chart_narrowing import narrowing_chart
 from advisor.report.chart_regions import COLUMNS, FINER, ROWS, most_sensitive, regions_of
 from advisor.report.chart_scale import Scale, scale_of
-from advisor.report.chart_svg import COLOURS
+from advisor.report.chart_svg import COLOURS, spread
 from advisor.report.chart_words import NAMED
 from advisor.report.charts import charts_of
 from advisor.rulebook.load import bundled_rulebook
 from advisor.scenario import FIELDS, Route
 from advisor.scenario_file import parse_scenario
 from tests.helpers.reference import decide as by_hand
-from tests.helpers.strategies import EXERCISE, complete_answers, examples, partial_answers, scenario
+from tests.helpers.strategies import EXERCISE, NEEDS, complete_answers, examples, partial_answers, scenario
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DAY = datetime.date(2026, 1, 1)
@@ -60,6 +60,20 @@ KINDS = {
     "startup-a-year-on": "narrowing costs map",
     "startup-first-month": "narrowing costs map",
 }
+
+
+def permissive(answers: dict[str, Any]) -> dict[str, Any]:
+    """The same figures with needs that rule nothing out, so that preferences decide."""
+    needs = {name: EXERCISE[name] for name in NEEDS if name != "quality"}
+    return {
+        **answers,
+        **needs,
+        "quality": "open_suffices" if answers["quality"] == "frontier_only" else answers["quality"],
+    }
+
+
+choices = complete_answers().map(permissive)
+"""Scenarios with all three routes feasible."""
 
 
 @cache
@@ -123,6 +137,7 @@ def test_every_picture_stands_on_its_own(answers: dict[str, Any]) -> None:
         }
         tags = {element.tag.removeprefix(SVG) for element in root.iter()}
         assert tags <= {"svg", "title", "desc", "g", "defs", "path", "use", "text", "pattern", "rect"}
+        assert chart.svg.count("font-family") == 1
         assert chart.svg.count("http") == 1, "nothing but the name of the SVG namespace"
         assert chart.svg.count("url(") == chart.svg.count("url(#")
         assert not re.search(r"\b(nan|inf)\b", chart.svg, re.IGNORECASE)
@@ -195,6 +210,13 @@ def test_routes_differ_in_more_than_colour() -> None:
         assert len(set(dashes.values())) == len(dashes) == 3
     hatches = ElementTree.fromstring(charts["map"].svg).findall(f".//{SVG}pattern/{SVG}path")
     assert len({path.attrib["d"] for path in hatches}) == len(hatches) == 2
+
+
+def test_routes_that_are_ruled_out_are_dotted_and_say_so() -> None:
+    svg = by_kind(example("overdetermined"))["costs"].svg
+    dashes = re.findall(r"stroke-dasharray: ([0-9.]+),[^;]*; stroke-dashoffset: 0; stroke: var\(--chart-(\w+)", svg)
+    assert dashes == [("1.6", "open"), ("1.6", "closed")]
+    assert svg.count(">ruled out<") == 2
 
 
 # ---- which pictures there are
@@ -282,7 +304,7 @@ def computed(answers: dict[str, Any]) -> set[Decimal]:
 
 
 @examples(in_ci=30)
-@given(complete_answers())
+@given(st.one_of(complete_answers(), choices))
 def test_the_costs_finding_is_exact_to_the_image(answers: dict[str, Any]) -> None:
     decision = decided(answers)
     chart = by_kind(decision)["costs"]
@@ -293,6 +315,8 @@ def test_the_costs_finding_is_exact_to_the_image(answers: dict[str, Any]) -> Non
     dropped = {step.over for step in decision.preferences if step.axis == "model_access"}
     if Route.OPEN_WEIGHT_API in decision.feasible_routes and Route.OPEN_WEIGHT_API not in dropped:
         assert route is Route.OPEN_WEIGHT_API
+    elif Route.CLOSED_API in decision.feasible_routes:
+        assert route is Route.CLOSED_API
     if at is None:
         assert "never" in chart.title
         assert decision.crossovers[route] is None
@@ -333,13 +357,11 @@ def test_routes_that_fell_on_several_axes_say_so() -> None:
 
 
 @examples(in_ci=30)
-@given(complete_answers(), st.randoms(use_true_random=False))
+@given(choices, st.randoms(use_true_random=False))
 def test_the_map_shows_what_would_be_decided_there(answers: dict[str, Any], choose: random.Random) -> None:
     decision = decided(answers)
     regions = regions_of(decision, bundled_rulebook())
-    if regions is None:
-        assert decision.status is not Status.RECOMMENDED
-        return
+    assert regions is not None
     quantity = FIELDS[regions.figure].quantity
     assert quantity is not None
     months = regions.across.positions(FINER * COLUMNS)
@@ -362,7 +384,7 @@ def test_the_map_shows_what_would_be_decided_there(answers: dict[str, Any], choo
 
 
 @examples(in_ci=30)
-@given(complete_answers())
+@given(choices)
 def test_the_map_is_over_the_figure_that_turns_soonest(answers: dict[str, Any]) -> None:
     decision = decided(answers)
     found = most_sensitive(decision)
@@ -386,6 +408,8 @@ def test_the_pictures_of_the_exercise_say_what_it_comes_to() -> None:
     charts = drawn(EXERCISE)
     assert charts["costs"].title == "Own GPUs are cheaper than the open-weight API from 71,429 images a month"
     assert "the same at 71,428.57 images a month, with a few-step model at 67,567.57" in charts["costs"].description
+    for words in ("break-even with open-weight API", "71,428.57", "break-even with closed API", "52,631.58", "50,000"):
+        assert f">{words}<" in charts["costs"].svg
     assert charts["costs"].table.rows[0] == ("Own GPUs", "$2,100.00", "—", "—")
     assert charts["costs"].table.rows[2] == ("Open-weight API", "$1,500.00", "71,428.57", "67,567.57")
     assert charts["narrowing"].title == (
@@ -395,6 +419,24 @@ def test_the_pictures_of_the_exercise_say_what_it_comes_to() -> None:
         "Own GPUs would be recommended if the price of the open-weight API per image were above $0.041999"
     )
     assert charts["map"].table.rows[0] == ("Expected month", "50,000 images", "—", "71,428 images: own GPUs")
+
+
+def test_labels_of_the_month_keep_clear_of_crossings_and_curves() -> None:
+    months = {"monthly_images_low": 40_000, "monthly_images": 52_632, "monthly_images_high": 53_000}
+    root = ElementTree.fromstring(drawn({**EXERCISE, **months})["costs"].svg)
+    (box,) = [found for found in map(box_of, root.iter(f"{SVG}text")) if found[0] == "this scenario:"]
+    _, left, top, right, bottom = box
+    lines = [
+        [(float(x), float(y)) for x, y in re.findall(r"[ML] ([0-9.]+) ([0-9.]+)", path.attrib["d"])]
+        for path in root.iter(f"{SVG}path")
+        if "fill: none" in path.attrib.get("style", "")
+    ]
+    assert left > min(x for corners in lines for x, _ in corners), "it begins within the frame"
+    for corners in lines:
+        for (x, y), (x_next, y_next) in pairwise(corners):
+            upright = x == x_next and left < x < right and min(y, y_next) < bottom and top < max(y, y_next)
+            assert not upright
+            assert not (left < x < right and top < y < bottom)
 
 
 def test_video_is_counted_in_seconds() -> None:
@@ -455,6 +497,20 @@ def test_a_scale_keeps_what_is_beyond_it_at_its_ends() -> None:
     assert [scale.place(Fraction(value)) for value in (0, 1, 10, 100, 1000)] == pytest.approx([0, 0, 0.5, 1, 1])
 
 
+@given(st.lists(st.tuples(st.floats(-50, 150), st.floats(1, 20)), min_size=1, max_size=5))
+def test_labels_are_spread_within_their_bounds_and_stay_in_order(labels: list[tuple[float, float]]) -> None:
+    wanted, sizes = [place for place, _ in labels], [size for _, size in labels]
+    centres = spread(wanted, sizes, 0, 100)
+    boxes = sorted(
+        (centre - size / 2, centre + size / 2, place)
+        for centre, size, place in zip(centres, sizes, wanted, strict=True)
+    )
+    assert boxes[0][0] >= -1e-9
+    assert boxes[-1][1] <= 100 + 1e-9
+    assert all(one[1] <= other[0] + 1e-9 for one, other in pairwise(boxes))
+    assert [place for _, _, place in boxes] == sorted(wanted)
+
+
 # ---- the same bytes
 
 PROGRAM = """
@@ -492,10 +548,10 @@ def test_every_machine_draws_the_same_bytes(tmp_path: Path) -> None:
     assert drawings.pop().count(b"<svg") == 5
 
 
-def test_drawing_leaves_matplotlib_as_it_was() -> None:
+def test_drawing_leaves_matplotlib_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     import matplotlib
 
-    before = matplotlib.rcParams.copy()
-    first, second = drawn(EXERCISE), drawn(EXERCISE)
-    assert matplotlib.rcParams.copy() == before
-    assert first == second
+    first = drawn(EXERCISE)
+    monkeypatch.setitem(matplotlib.rcParams, "font.size", 31.0)
+    assert drawn(EXERCISE) == first
+    assert matplotlib.rcParams["font.size"] == 31.0
