@@ -20,7 +20,7 @@ from advisor.offers import Encoded, Offer, Unknown
 from advisor.readings.compile import compile_rules
 from advisor.readings.facts import answer_facts, with_terms
 from advisor.readings.matching import Facts, GateMatch
-from advisor.readings.plain import PLAIN, PlainReading
+from advisor.readings.plain import PLAIN, PlainReading, match_offer
 from advisor.readings.verdict import Fold, Verdict
 from advisor.record import Decision, Status
 from advisor.rulebook.conditions import comparisons
@@ -144,14 +144,7 @@ class Version:
 
     def match_gates(self, facts: Facts, offers: tuple[Offer, ...]) -> tuple[GateMatch, ...]:
         """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
-        return tuple(self._match_gates({**facts, **offer.traits}) for offer in offers)
-
-    def _match_gates(self, facts: Facts) -> GateMatch:
-        answers = [(rule, test(facts)) for rule, test in self._gates.items()]
-        return GateMatch(
-            tuple(rule for rule, (surely, _) in answers if surely),
-            tuple(rule for rule, (surely, maybe) in answers if maybe and not surely),
-        )
+        return tuple(match_offer(self._gates, {**facts, **offer.traits}) for offer in offers)
 
     def match_preferences(self, facts: Facts) -> tuple[str, ...]:
         """The preferences whose condition holds."""

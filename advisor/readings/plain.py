@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from advisor.offers import Encoded, Unknown
-from advisor.readings.compile import compile_rules
+from advisor.readings.compile import Compiled, compile_rules
 from advisor.readings.matching import Facts, GateMatch
 from advisor.rulebook.conditions import Comparison
 from advisor.rulebook.model import Rulebook
@@ -65,14 +65,7 @@ class PlainReading:
 
     def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
         """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
-        return tuple(self._match({**facts, **offer.traits}) for offer in self._offers)
-
-    def _match(self, facts: Facts) -> GateMatch:
-        answers = [(rule, test(facts)) for rule, test in self._gates.items()]
-        return GateMatch(
-            tuple(rule for rule, (surely, _) in answers if surely),
-            tuple(rule for rule, (surely, maybe) in answers if maybe and not surely),
-        )
+        return tuple(match_offer(self._gates, {**facts, **offer.traits}) for offer in self._offers)
 
     def preferences(self, facts: Facts) -> tuple[str, ...]:
         """The preferences whose condition holds, whichever routes are running."""
@@ -81,3 +74,12 @@ class PlainReading:
     def advice(self, facts: Facts) -> tuple[str, ...]:
         """The advice whose condition holds."""
         return tuple(rule for rule, test in self._advice.items() if test(facts)[0])
+
+
+def match_offer(gates: Mapping[str, Compiled[Value, bool]], facts: Facts) -> GateMatch:
+    """Needs and one offer's traits against compiled gates."""
+    answers = [(rule, test(facts)) for rule, test in gates.items()]
+    return GateMatch(
+        tuple(rule for rule, (surely, _) in answers if surely),
+        tuple(rule for rule, (surely, maybe) in answers if maybe and not surely),
+    )
