@@ -41,7 +41,7 @@ $(made): pyproject.toml constraints.txt
 	  echo "help: name another one, as in: make PYTHON=python3.12 venv" >&2; exit 1; }
 	@echo "setting up .venv (Python $(firstword $(python)))"
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --editable '.[dev,pdf]'
 	@$(BIN)/python -c 'import durable_rules_engine'
 	@touch $@
 
@@ -105,6 +105,10 @@ soak: $(made) ## 200,000 decisions in one process with flat memory
 .PHONY: wheel-test
 wheel-test: $(made) ## build the wheel and decide with it, away from the repository
 	@.ci/wheel-test
+
+.PHONY: other-python
+other-python: $(made) ## the same memos to the byte on another Python (3.12 or 3.11)
+	@.ci/other-python
 
 .PHONY: constraints
 constraints: ## write constraints.txt anew: the newest versions that pyproject.toml allows

@@ -273,14 +273,17 @@ class _Deciding:
         """What advice may print: volumes and amounts as people read them."""
         scenario, asked = self.scenario, self.judgement.verdict.asked
         constants = self.rulebook.constants
+        crossover = self.costs.crossover(asked)
         faster = self.costs.crossover(asked, constants.get("few_step_speedup", 1))
+        units = "seconds of video" if scenario.unit is Unit.VIDEO_SECOND else "images"
         here = self.route and self.costs.monthly(self.route, scenario.monthly_images)
         closed = self.costs.monthly(Route.CLOSED_API, scenario.monthly_images)
         gpu_month = self.facts.get("gpu_month")
         figures = {
-            "units": "seconds of video" if scenario.unit is Unit.VIDEO_SECOND else "images",
-            "crossover": _volume(self.costs.crossover(asked)),
-            "few_step_crossover": _volume(faster),
+            "units": units,
+            "crossover": _volume(crossover),
+            "owning_pays": _from_volume(crossover, units),
+            "few_step_owning_pays": _from_volume(faster, units),
             "closed_saving": "" if not here or closed is None else dollars(to_micro_dollars(here - closed)),
             "gpu_month": "" if gpu_month is None else dollars(int(gpu_month)),
             "payback_months": (self.migration and self.migration.payback_months) or "",
@@ -335,3 +338,7 @@ def _amount(cost: Fraction) -> str:
 def _volume(crossover: Crossover | None) -> str:
     text = crossover.text(_PLACES) if crossover else None
     return grouped(Decimal(text)) if text else "no volume (owning never wins)"
+
+
+def _from_volume(crossover: Crossover | None, units: str) -> str:
+    return "at no volume" if crossover is None or crossover.never else f"from {_volume(crossover)} {units} a month on"

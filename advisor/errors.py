@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -78,13 +79,24 @@ class EngineFailure(AdvisorError):
         super().__init__(str(Problem(place + what, field=field, help=help)))
 
 
+HIDDEN = re.compile(
+    "[\\x00-\\x1f\\x7f-\\xa0\\xad\\u0600-\\u0605\\u061c\\u06dd\\u070f\\u0890\\u0891\\u08e2\\u1680\\u180e\\u2000-\\u200f"
+    "\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ud800-\\uf8ff\\ufeff\\ufff0-\\ufffb\\ufffe\\uffff\\U000110bd\\U000110cd"
+    "\\U00013430-\\U0001345f\\U0001bca0-\\U0001bcaf\\U0001d173-\\U0001d17a\\U000e0000-\\U0010ffff]"
+)
+"""Characters that control, reorder or hide what is shown, and all blanks but the space.
+
+A fixed list, because what ``str.isprintable`` says differs between versions of Python, and a memo's bytes must not.
+"""
+
+
 def printable(text: str) -> str:
     """The text on one line, with an escape for whatever a terminal would obey or nobody would see.
 
     >>> printable("a\\x1b[31mb\\u00a0c")
     'a\\\\x1b[31mb\\\\xa0c'
     """
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def quoted(value: object) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from advisor import strict_yaml
-from advisor.errors import BadInput, Problem, quoted
+from advisor.errors import HIDDEN, BadInput, Problem, quoted
 from advisor.files import STANDARD_INPUT, read_text
 from advisor.quantity import NotANumber, typed
 from advisor.scenario import FIELDS, MAX_ENTRIES, MAX_FILE_BYTES, Scenario, validated, which_field, word
@@ -120,7 +120,7 @@ def _parse_json(text: str, file: str, faults: list[Problem]) -> strict_yaml.Mapp
         if name in answers:
             what = f"{quoted(name)} stands twice, first on line {answers.lines[name]}"
             faults.append(Problem(what, file, line, help="keep one of them"))
-        elif not name.isprintable():
+        elif HIDDEN.search(name):
             faults.append(Problem(f"{quoted(name)} is not a scenario field", file, line, help=which_field(name)))
         else:
             answers[name] = dict(value) if isinstance(value, _Pairs) else value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import groupby
 from typing import Any
 
 from advisor.cost import crossover_volume, exact
@@ -18,6 +17,7 @@ from advisor.report.confidence import confidence_claims, deciding_rules
 from advisor.report.consequences import consequence_claims
 from advisor.report.inputs import driver_claims, input_claims
 from advisor.report.lookout import lookout_claims
+from advisor.report.narrowing import narrowing_claims
 from advisor.report.options_table import gates_asked, option_claims
 from advisor.report.ways import SHOWN, ways
 from advisor.rulebook.model import Rulebook
@@ -39,7 +39,7 @@ def claims_of(decision: Decision, rulebook: Rulebook) -> list[Claim]:
         *_outcome(decision),
         *confidence_claims(decision),
         *driver_claims(decision, rulebook),
-        *_narrowing(decision),
+        *narrowing_claims(decision),
         *_costs(decision),
         *_conditions(decision),
         *_conflicts(decision),
@@ -109,57 +109,6 @@ def _reasons(decision: Decision, axes: tuple[Axis, ...]) -> list[dict[str, Any]]
         if axis in axes:
             found.setdefault((because, how), {})[route] = None
     return [{"because": because, "how": how, "routes": list(routes)} for (because, how), routes in found.items()]
-
-
-def _narrowing(decision: Decision) -> Iterator[Claim]:
-    """Rule after rule takes options out: gates first, as preferences judge only what survived them."""
-    running = list(Route)
-    values = {(step.rule, step.on): step.values for step in decision.trace}
-    gone = sorted(decision.eliminated, key=lambda step: list(Axis).index(step.axis))
-    for rule in dict.fromkeys(step.rule for step in gone):
-        hit = [step for step in gone if step.rule == rule]
-        running = [
-            route for route in running if route in decision.feasible_routes or route not in {step.route for step in hit}
-        ]
-        yield Claim(
-            f"eliminated.{rule}",
-            "narrowing",
-            "eliminated",
-            (rule,),
-            tuple(dict.fromkeys(name for step in hit for name in values[rule, step.route] if name in FIELDS)),
-            {
-                "rule": rule,
-                "axis": hit[0].axis,
-                "because": hit[0].because,
-                "source": hit[0].source,
-                "steps": [
-                    {"route": step.route, "offer": step.offer, "values": values[rule, step.route]} for step in hit
-                ],
-                "still": list(running),
-            },
-        )
-    for rule, steps in groupby(decision.preferences, key=lambda step: step.rule):
-        pairs = list(steps)
-        for step in pairs:
-            if step.over in running:
-                running.remove(step.over)
-        yield Claim(
-            f"preferred.{rule}",
-            "narrowing",
-            "preferred",
-            (rule,),
-            tuple(name for name in values[rule, None] if name in FIELDS),
-            {
-                "rule": rule,
-                "axis": pairs[0].axis,
-                "preferred": list(dict.fromkeys(step.preferred for step in pairs)),
-                "over": list(dict.fromkeys(step.over for step in pairs)),
-                "because": pairs[0].because,
-                "source": pairs[0].source,
-                "values": values[rule, None],
-                "still": list(running),
-            },
-        )
 
 
 def _costs(decision: Decision) -> Iterator[Claim]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import datetime
 import html
 import re
-import unicodedata
 from dataclasses import dataclass
 
-from advisor.errors import BadInput, Problem
+from advisor.errors import BadInput, Problem, printable
 from advisor.record import Decision, Status
 from advisor.scenario import Scenario, validated
 from advisor.scenario_file import parse_scenario, scenario_text
@@ -66,16 +65,8 @@ def deciding_rules(decision: Decision) -> tuple[str, ...]:
 
 
 def _escaped(text: str) -> str:
-    """YAML whose quoted texts show what they hold: marks that reorder, hide or end a line become escapes.
-
-    Characters that an old edition of Unicode did not have become escapes too, so that every version of Python writes
-    the same.
-    """
-    return "".join(char if char in " \n" or _shows(char) else char.encode("unicode_escape").decode() for char in text)
-
-
-def _shows(char: str) -> bool:
-    return not any(edition.category(char)[0] in "CZ" for edition in (unicodedata.ucd_3_2_0, unicodedata))
+    """YAML whose quoted texts show what they hold: marks that reorder, hide or end a line become escapes."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def embedded_in_memo(text: str, file: str) -> Embedded:

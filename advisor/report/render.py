@@ -25,7 +25,7 @@ from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 import advisor
-from advisor.errors import BadInput, Problem, quoted
+from advisor.errors import HIDDEN, BadInput, Problem, quoted
 from advisor.files import bundled, is_file, is_folder, read_text
 from advisor.quantity import MICRO, dollars, grouped
 from advisor.record import Decision
@@ -39,7 +39,7 @@ _COPY = "a templates folder is complete in itself: start from a copy of the bund
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&!{}])")
 _SLUG, _SLUG_READ = 60, 200
 """How long the slug of a title may be, and how much of the title is read for it."""
-_UNPRINTABLE = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_REORDERING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def memo_markdown(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
@@ -188,8 +188,7 @@ def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
 
 def one_line(text: object) -> str:
     """Text on one line, without control characters or marks that reorder what a reader sees."""
-    shown = "".join(char if char.isprintable() else " " for char in _UNPRINTABLE.sub("", str(text)))
-    return " ".join(shown.split())
+    return " ".join(word for word in HIDDEN.sub(" ", _REORDERING.sub("", str(text))).split(" ") if word)
 
 
 def markdown_text(text: object) -> str:

@@ -23,8 +23,9 @@ _COMPARED = ("open_weight_api", "closed_api")
 FIGURES = {
     "closed_saving": Figure(amounts=("closed_price", "monthly_images")),
     "crossover": Figure("compared_with", _COMPARED),
-    "few_step_crossover": Figure("compared_with", _COMPARED, uses="few_step_speedup"),
+    "few_step_owning_pays": Figure("compared_with", _COMPARED, uses="few_step_speedup"),
     "gpu_month": Figure(amounts=("gpu_month",)),
+    "owning_pays": Figure("compared_with", _COMPARED),
     "payback_limit_months": Figure("moving", ("worth_it", "not_yet", "never", "has_to", "not_known")),
     "payback_months": Figure("moving", ("worth_it", "not_yet")),
     "units": Figure(),

@@ -254,3 +254,10 @@ def _with_text(name: str, text: str) -> Decision:
 
 def _headings(memo: str) -> list[str]:
     return [line for line in memo.splitlines() if re.match("#+ ", line)]
+
+
+def test_without_a_volume_the_crossovers_are_said_all_the_same() -> None:
+    answers = {name: value for name, value in EXERCISE.items() if name not in ("monthly_images", "residency")}
+    memo = memo_markdown(decided(answers), RULEBOOK)
+    assert "$2,000.00 / ($0.03 - $1.20 / 600) = 71,428.57 images a month" in memo
+    assert "What each option costs a month" not in memo
