@@ -6,6 +6,7 @@ Here and in the modules that draw, numbers are floats; every figure a reader see
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -37,6 +38,8 @@ _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "text.color": INK,
 }
+# It says so at length where a home folder cannot be written to, which a reader of a memo can do nothing about.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _FONT = re.compile(r"font-family:[^;]*;\s*")
 _LONG_NUMBER = re.compile(r"-?[0-9]+\.[0-9]{2,}")

@@ -537,15 +537,17 @@ def test_every_machine_draws_the_same_bytes(tmp_path: Path) -> None:
         {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "UTC"},
         {"PYTHONHASHSEED": "2", "LC_ALL": "de_DE.UTF-8", "TZ": "Pacific/Auckland", "MATPLOTLIBRC": str(tmp_path)},
         {"PYTHONHASHSEED": "3", "LC_ALL": "C.UTF-8", "TZ": "America/Los_Angeles", "SOURCE_DATE_EPOCH": "1"},
+        {"HOME": "/dev/null/nowhere", "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": ""},
     ]
-    drawings = {
+    runs = [
         subprocess.run(
             [sys.executable, "-c", PROGRAM, *files], env={**os.environ, **more}, capture_output=True, check=True
-        ).stdout
+        )
         for more in settings
-    }
-    assert len(drawings) == 1
-    assert drawings.pop().count(b"<svg") == 5
+    ]
+    assert len({run.stdout for run in runs}) == 1
+    assert runs[0].stdout.count(b"<svg") == 5
+    assert runs[-1].stderr == b""
 
 
 def test_drawing_leaves_matplotlib_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
