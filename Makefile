@@ -85,17 +85,19 @@ agree: $(made) ## all readings and explanations against one another, in full: a 
 	  tests/properties/test_explanations.py -n 2
 
 .PHONY: spark-test
-spark-test: $(made) ## install the spark extra and sweep on Spark (needs Java)
+spark-test: $(made) ## install the spark extra, sweep and read usage on Spark (needs Java)
 	@$(BIN)/python -m pip install --quiet --editable '.[spark]'
-	$(BIN)/pytest tests/sweep tests/properties/test_sweep_agrees.py -k spark
+	$(BIN)/pytest tests/sweep tests/monitor tests/properties/test_sweep_agrees.py -k spark
 
 .PHONY: bench
-bench: $(made) ## time decisions, explanations, sweeps and proofs
+bench: $(made) ## time decisions, explanations, sweeps, usage files and proofs
 	@$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python -m benchmarks.explanations
 	$(BIN)/python -m benchmarks.sweep_readings
 	$(BIN)/python -m benchmarks.sweep_files
+	$(BIN)/python -m benchmarks.usage_files
+	$(BIN)/python -m benchmarks.trigger_rules
 	$(BIN)/advisor rules prove
 
 .PHONY: soak

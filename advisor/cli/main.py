@@ -31,6 +31,7 @@ COMMANDS = {
     "recheck": "which decisions in a folder today's rules would make otherwise",
     "cost": "the crossover volume, exact, in one line",
     "sweep": "decide a table of scenarios: csv, Parquet or JSON Lines",
+    "monitor": "the real bill against a decision: has the answer changed?",
     "rules": "for whoever keeps the rules: show, check, test, prove, compare them",
     "schema": "JSON Schemas of the scenario, the decision record and the rules",
 }
@@ -97,7 +98,8 @@ def _run(arguments: list[str]) -> int:
         prog="advisor",
         allow_abbrev=False,
         description="Rent or own? Decides how to generate images: own GPUs, an open-weight API, or a closed API.",
-        epilog="exit codes: 0 recommended, 2 bad input, 3 answers missing, 4 infeasible, 5 difference, 130 interrupted",
+        epilog="exit codes: 0 recommended, 2 bad input, 3 answers missing, 4 infeasible, 5 difference, "
+        "10 crossed and stable (monitor --exit-code), 130 interrupted",
     )
     parser.add_argument("--version", action="version", version=f"advisor {advisor.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)

@@ -1,0 +1,184 @@
+"""``advisor monitor``: the real bill against a decision, and whether the answer has changed."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.cli.decide import parse_date, write_decision
+from advisor.errors import EXIT_CHANGED, EXIT_OK, BadInput, Problem
+from advisor.rulebook.load import load_rulebook
+from advisor.scenario import Route, validated
+
+if TYPE_CHECKING:
+    from advisor.monitor.run import Run
+    from advisor.monitor.watched import Span, Watched
+
+_HOSTED = (Route.OPEN_WEIGHT_API.value, Route.CLOSED_API.value)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    parser.add_argument("usage", metavar="USAGE", nargs="*", help="bills and logs; patterns such as 'logs/*.gz'")
+    parser.add_argument("--decision", metavar="RECORD", required=True, help="NAME.decision.json, or a scenario")
+    reading = parser.add_argument_group("reading")
+    reading.add_argument("--format", metavar="SOURCE", help="what the files are, where that cannot be told")
+    reading.add_argument("--mapping", metavar="FILE", type=Path, help="what the columns of a plain table mean")
+    reading.add_argument("--only", metavar="COLUMN=TEXT", action="append", default=[], help="rows of a bill that count")
+    reading.add_argument(
+        "--request-path", metavar="PATTERN", action="append", default=[], help="requests of a log that count"
+    )
+    reading.add_argument("--rejects", metavar="FILE", type=Path, help="leave out rows that cannot be read, list them")
+    reading.add_argument(
+        "--on", metavar="ENGINE", default="duckdb", help="duckdb, spark, or the URL of an Ibis backend"
+    )
+    reading.add_argument("--master", metavar="URL", help="the Spark cluster (default: this machine)")
+    reading.add_argument("--history", metavar="FILE", type=Path, help="months kept (default: NAME.usage.jsonl)")
+    reading.add_argument("--no-history", action="store_true", help="neither read nor keep earlier months")
+    reading.add_argument("--watch", metavar="DIR", type=Path, help="read the files of DIR again whenever they change")
+    meaning = parser.add_argument_group("what the sources do not say")
+    meaning.add_argument("--route", choices=_HOSTED, help="whose bill it is (default: the route in use)")
+    meaning.add_argument("--images-from", metavar="SOURCE", action="append", default=[], help="count images here only")
+    meaning.add_argument("--cost-from", metavar="SOURCE", action="append", default=[], help="take the cost here only")
+    meaning.add_argument("--images-per-request", metavar="N|LOW..HIGH", help="where only requests are known")
+    meaning.add_argument("--megapixels-per-image", metavar="N|LOW..HIGH", help="where only megapixels are known")
+    meaning.add_argument("--price-per-image", metavar="N|LOW..HIGH", help="where only the cost is known")
+    meaning.add_argument("--rate", metavar="CUR=N", action="append", default=[], help="dollars for one unit of it")
+    meaning.add_argument("--covers", metavar="FROM..TO", help="the days for which the files are whole")
+    meaning.add_argument(
+        "--range", metavar="FIELD=LOW..HIGH", action="append", default=[], help="an amount of own GPUs as a range"
+    )
+    rule = parser.add_argument_group("the rule")
+    rule.add_argument("--strict", action="store_true", help="the lower quartile of the last six months above N*")
+    rule.add_argument("--stable-months", metavar="N", default="3", help="months in a row above N* (3)")
+    rule.add_argument("--margin", metavar="X", default="1.1", help="their mean over N*, at least (1.1)")
+    rule.add_argument("--most-variation", metavar="X", default="0.25", help="their coefficient of variation (0.25)")
+    rule.add_argument("--clear-months", metavar="N", default="2", help="months in a row below that clear it (2)")
+    rule.add_argument("--clear-below", metavar="X", default="0.9", help="times N* that they lie below (0.9)")
+    telling = parser.add_argument_group("telling")
+    telling.add_argument("--json", action="store_true", help="print what was found as JSON")
+    telling.add_argument("--html", metavar="FILE", type=Path, help="write the dashboard, one page")
+    telling.add_argument("--memo", metavar="DIR", type=Path, help="write the decision made anew, with its memo")
+    telling.add_argument("--exit-code", action="store_true", help="exit with 10 when crossed and stable")
+    telling.add_argument("--date", metavar="DAY", help="today's date, YYYY-MM-DD")
+    telling.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
+    telling.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Reads, judges and tells. Exit code 10 with ``--exit-code`` when crossed and stable."""
+    from advisor.monitor.run import monitored, when_changed
+
+    run = _run(options)
+    if options.watch is None:
+        return _told(monitored(run), options)
+    if options.usage:
+        raise BadInput(Problem("`--watch` reads the files of its folder", help="name either files or --watch DIR"))
+    print(f"watching {options.watch}; Ctrl-C ends it", file=sys.stderr)
+    for usage in when_changed(options.watch, run.history):
+        try:
+            _told(monitored(run.with_usage(usage)), options)
+        except BadInput as error:
+            # A file may still be on its way; it is read again when it has changed.
+            print(error, file=sys.stderr)
+    return EXIT_OK
+
+
+def _run(options: argparse.Namespace) -> Run:
+    from advisor.monitor.given import amount_ranges, covered, number_range, only, rates, thresholds
+    from advisor.monitor.months import IMAGES_PER_REQUEST, MEGAPIXELS_PER_IMAGE, Assumed
+    from advisor.monitor.options import ReadOptions
+    from advisor.monitor.run import Run, history_beside
+    from advisor.sweep.progress import Progress
+
+    today = parse_date(options.date) if options.date else datetime.datetime.now(datetime.UTC).date()
+
+    def span(name: str, default: Span | None) -> Span | None:
+        given = getattr(options, name)
+        return default if given is None else number_range(given, "--" + name.replace("_", "-"))
+
+    return Run(
+        usage=tuple(options.usage),
+        decision=options.decision,
+        rules=options.rules,
+        route=Route(options.route) if options.route else None,
+        reading=ReadOptions(
+            today=today,
+            format=options.format,
+            mapping=options.mapping,
+            on=options.on,
+            master=options.master,
+            only=only(options.only),
+            request_paths=tuple(options.request_path),
+            rejects=options.rejects,
+            progress=Progress(),
+        ),
+        assumed=Assumed(
+            today=today,
+            images_per_request=span("images_per_request", IMAGES_PER_REQUEST) or IMAGES_PER_REQUEST,
+            megapixels_per_image=span("megapixels_per_image", MEGAPIXELS_PER_IMAGE) or MEGAPIXELS_PER_IMAGE,
+            price=span("price_per_image", None),
+            rates=rates(options.rate),
+            covers=covered(options.covers),
+            images_from=tuple(options.images_from),
+            cost_from=tuple(options.cost_from),
+        ),
+        thresholds=thresholds(options),
+        ranges=amount_ranges(options.range),
+        history=None if options.no_history else options.history or history_beside(options.decision),
+    )
+
+
+def _told(watched: Watched, options: argparse.Namespace) -> int:
+    from advisor.monitor.watched import Verdict
+
+    memo = _write_memo(watched, options) if options.memo else None
+    if options.html:
+        from advisor.files import write_whole
+        from advisor.monitor.dashboard import dashboard_html
+        from advisor.monitor.run import link, memo_beside
+
+        page = memo or memo_beside(options.decision)
+        shown = dashboard_html(watched, link(page, options.html) if page else None, options.templates)
+        write_whole(options.html, shown)
+    if options.json:
+        from advisor.monitor.as_json import watched_json
+
+        sys.stdout.write(watched_json(watched))
+    else:
+        from advisor.monitor.summary import summary_text
+
+        width = os.get_terminal_size().columns if sys.stdout.isatty() else 80
+        sys.stdout.write(summary_text(watched, min(width, 100), options.templates, unicode=_shows_blocks()))
+    sys.stdout.flush()
+    for what, path in (("memo", memo), ("dashboard", options.html)):
+        if path:
+            print(f"{what}: {path}", file=sys.stderr)
+    crossed = watched.verdict is Verdict.CROSSED_AND_STABLE
+    return EXIT_CHANGED if options.exit_code and crossed else EXIT_OK
+
+
+def _write_memo(watched: Watched, options: argparse.Namespace) -> Path | None:
+    """The decision made anew as files; the page of its memo. None where no complete month is known."""
+    if watched.now is None:
+        print("no memo: no complete month is known yet", file=sys.stderr)
+        return None
+    from advisor.monitor.run import name_anew
+
+    scenario = validated(watched.now.scenario, options.decision)
+    name = name_anew(options.decision, watched.on)
+    written = write_decision(watched.now, scenario, load_rulebook(options.rules), options.memo, name, options.templates)
+    return next(path for path in written if path.name.endswith(".memo.html"))
+
+
+def _shows_blocks() -> bool:
+    try:
+        "█░·".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

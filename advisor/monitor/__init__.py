@@ -1,0 +1,1 @@
+"""The monitor: usage and bills -> months -> has the answer changed?"""

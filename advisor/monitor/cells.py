@@ -1,0 +1,175 @@
+"""The cells of a row as stamps, numbers and texts: column expressions that every Ibis backend has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import reduce
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from advisor.monitor.layout import Source
+from advisor.monitor.zones import Zone
+
+STAMP = dt.Timestamp()
+_INSTANT = dt.Timestamp(timezone="UTC")
+AMOUNT = dt.Decimal(38, 12)
+"""Money and images as they are kept where nothing narrower does."""
+NARROW = dt.Decimal(18, 9)
+"""Half as wide and twice as quick: up to a thousand million, to a thousand-millionth."""
+_CLOCK_FROM = 10
+"""Where the clock starts in `2024-09-01T00:00:00+02:00`: a sign behind it is an offset."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The columns of a source by their own names."""
+
+    table: ir.Table
+    source: Source
+    null: str | None = None
+    """A text that stands for nothing."""
+
+    def has(self, column: str) -> bool:
+        """Whether there is such a column."""
+        return column in self.source.columns
+
+    def raw(self, column: str) -> Any:
+        """The column as it stands; nulls where there is none."""
+        return self.table[self.source.cell(column)] if self.has(column) else ibis.null("string")
+
+    def text(self, column: str) -> Any:
+        """The column as text; an empty one is null."""
+        raw = self.raw(column)
+        text = (raw if raw.type().is_string() else raw.cast("string")).nullif("")
+        return text if self.null is None else text.nullif(self.null)
+
+    def absent(self, column: str) -> Any:
+        """Whether nothing stands there."""
+        return (self.text(column) if self.is_text(column) else self.raw(column)).isnull()
+
+    def is_text(self, column: str) -> bool:
+        """Whether the column holds text that has yet to be read."""
+        return bool(self.raw(column).type().is_string())
+
+    def stamp(self, column: str) -> Any:
+        """An ISO stamp as naive UTC, null where it cannot be read; without an offset it is in UTC."""
+        raw = self.raw(column)
+        kind = raw.type()
+        if kind.is_timestamp() and kind.timezone is not None:
+            return raw.cast(_INSTANT).cast(STAMP)
+        if kind.is_timestamp() or kind.is_date():
+            return raw.cast(STAMP)
+        return iso_stamp(self.text(column))
+
+    def number(self, column: str, kind: dt.Decimal = AMOUNT) -> Any:
+        """An exact number; null where it cannot be read or is too large."""
+        raw = self.raw(column)
+        if raw.type().is_integer() or (raw.type().is_decimal() and (raw.type().scale or 0) <= AMOUNT.scale):
+            return raw
+        return (self.text(column) if raw.type().is_string() else raw).try_cast(kind)
+
+    def keep(self, **columns: Any) -> Cells:
+        """The same with more columns, so that what reads them often does not compute them often."""
+        return replace(self, table=self.table.mutate(**columns))
+
+    def everything(self) -> Any:
+        """All that a row says, as one text."""
+        numbers = set(self.source.numbers)
+        said = (
+            self.number(column, NARROW).cast(AMOUNT) if column in numbers else self.text(column)
+            for column in sorted(self.source.columns)
+        )
+        return joined(list(said))
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """Several values as one text; the same for the same values only."""
+    texts = [(part if part.type().is_string() else part.cast("string")).fill_null("\x1e") for part in parts]
+    return ibis.literal("\x1f").join(texts) if len(texts) > 1 else texts[0]
+
+
+def stamped(cells: Cells, text: Any, zone: Zone | None) -> Cells:
+    """With the stamp that ISO text says as the column ``at``."""
+    cells = cells.keep(said=text)
+    cells = cells.keep(clock=_clock(cells.table.said, _known(cells.table.said, zone)))
+    said, known = cells.table.said, _known(cells.table.said, zone)
+    plain = in_zone(cells.table.clock, zone)
+    return cells.keep(at=ibis.coalesce(plain, _instant(said, known), _repaired(said)))
+
+
+def iso_stamp(text: Any) -> Any:
+    """ISO text as naive UTC. A cast to a stamp without an offset drops the offset, so those go another way."""
+    known = _known(text, None)
+    return ibis.coalesce(_clock(text, known), _instant(text, known), _repaired(text))
+
+
+def _known(text: Any, zone: Zone | None) -> Any:
+    """Whether a stamp says its offset."""
+    clock = text.substr(_CLOCK_FROM)
+    offset = clock.contains("+") | clock.contains("-")
+    return offset if zone is None else offset | clock.contains("Z")
+
+
+def _clock(text: Any, known: Any) -> Any:
+    return ibis.ifelse(known, ibis.null("string"), text).try_cast(STAMP)
+
+
+def _instant(text: Any, known: Any) -> Any:
+    return ibis.ifelse(known, text, ibis.null("string")).try_cast(_INSTANT).cast(STAMP)
+
+
+def _repaired(text: Any) -> Any:
+    """With the seconds that some leave out."""
+    parts = r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d) ?(Z|[+-]\d\d:?\d\d)$"
+    return (text.re_extract(parts, 1) + ":00" + text.re_extract(parts, 2)).try_cast(_INSTANT).cast(STAMP)
+
+
+def in_zone(stamp: Any, zone: Zone | None) -> Any:
+    """A clock of a zone as UTC. A time that comes twice is the first of them, as Python takes it."""
+    if zone is None or zone.offsets == (timedelta(0),):
+        return stamp
+    *before, last = zone.offsets
+    branches = [
+        (stamp < ibis.literal(until), _moved(stamp, offset)) for until, offset in zip(zone.until, before, strict=True)
+    ]
+    return ibis.cases(*branches, else_=_moved(stamp, last)) if branches else _moved(stamp, last)
+
+
+def _moved(stamp: Any, offset: timedelta) -> Any:
+    return stamp - ibis.interval(seconds=int(offset.total_seconds()))
+
+
+def epoch_stamp(number: Any, per_second: int) -> Any:
+    """Seconds or milliseconds since 1970 as naive UTC, to the second."""
+    seconds = number if per_second == 1 else number / per_second
+    return seconds.floor().cast("int64").as_timestamp("s").cast(_INSTANT).cast(STAMP)
+
+
+def scaled(cells: Cells, column: str, places: int, kind: dt.Decimal = AMOUNT) -> Any:
+    """A number divided by ten to the power of ``places``, exactly."""
+    if places == 0:
+        return cells.number(column, kind)
+    narrow = cells.text(column).try_cast(dt.Decimal(37 - places, AMOUNT.scale - places))
+    step = ibis.literal(Decimal(1).scaleb(-places), type=dt.Decimal(places + 1, places))
+    return (narrow * step).cast(AMOUNT)
+
+
+def either(conditions: Sequence[Any]) -> Any:
+    """Whether any of them holds."""
+    return reduce(lambda one, other: one | other, conditions)
+
+
+def every(conditions: Sequence[Any]) -> Any:
+    """Whether all of them hold; true where there are none."""
+    return reduce(lambda one, other: one & other, conditions, ibis.literal(True))
+
+
+def day(stamp: datetime) -> Any:
+    """A moment as a literal."""
+    return ibis.literal(stamp.replace(tzinfo=None), type=STAMP)

@@ -1,0 +1,79 @@
+"""The money spent beyond what own GPUs would have cost, added up since the crossing."""
+
+from __future__ import annotations
+
+from advisor.monitor.chart_columns import MOST_COLUMNS, PLOT, SIZE, Column, ColumnsDrawing, fitting, scale_for
+from advisor.monitor.told import money, span_text
+from advisor.monitor.watched import Overspend, Span, Watched
+from advisor.report.chart_model import Chart, Table
+from advisor.report.chart_svg import COLOURS, Canvas, svg_of
+from advisor.report.chart_words import sentence
+from advisor.scenario import Route
+
+_ID = "chart-overspend"
+
+
+def overspend_chart(watched: Watched) -> Chart | None:
+    """The chart of the last months since the crossing, where there are any."""
+    months = watched.overspend[-MOST_COLUMNS:]
+    if not months:
+        return None
+    title, description = _title(watched), _description(watched, len(months))
+    drawing = _Drawing(watched, months)
+    return Chart(_ID, title, description, svg_of(_ID, title, description, SIZE, drawing.paint), _table(months))
+
+
+def _title(watched: Watched) -> str:
+    so_far = watched.overspend[-1].so_far
+    less = so_far.expected < 0
+    sum_told = span_text(Span(-so_far.high, -so_far.expected, -so_far.low) if less else so_far, money)
+    more = "less" if less else "more"
+    return f"{sum_told} {more} was spent since {watched.overspend[0].month} than own GPUs would have cost"
+
+
+def _description(watched: Watched, shown: int) -> str:
+    last, estimated = watched.overspend[-1], sum(month.estimated for month in watched.overspend)
+    over = last.over
+    parts = [f"of this, {span_text(over, money)} in the last month, {last.month}"]
+    if estimated:
+        parts.append(f"{estimated} of {len(watched.overspend)} months are estimated")
+    else:
+        parts.append("every month is as billed")
+    if shown < len(watched.overspend):
+        parts.append(f"{len(watched.overspend) - shown} earlier months are in the sum, but not shown")
+    return " ".join(f"{sentence(part)}." for part in parts)
+
+
+def _table(months: tuple[Overspend, ...]) -> Table:
+    header = ("month", "beyond own GPUs in the month", "since the crossing", "from")
+    return Table(header, tuple(map(_row, months)))
+
+
+def _row(month: Overspend) -> tuple[str, ...]:
+    source = "estimate" if month.estimated else "bill"
+    return (month.month, _taken(month.over), _taken(month.so_far), source)
+
+
+def _taken(span: Span) -> str:
+    return money(span.expected) if span.exact else f"{span_text(span, money)}, taken as {money(span.expected)}"
+
+
+class _Drawing:
+    """The picture."""
+
+    def __init__(self, watched: Watched, months: tuple[Overspend, ...]) -> None:
+        self._months = months
+        ends = [value for month in months for value in (month.so_far.low, month.so_far.expected, month.so_far.high)]
+        columns = [Column(month.month, month.so_far, month.estimated) for month in months]
+        colour = COLOURS[watched.compared or Route.OPEN_WEIGHT_API]
+        self._drawing = ColumnsDrawing(columns, scale_for(ends, []), colour, "$", "beyond own GPUs since the crossing")
+
+    def paint(self, canvas: Canvas) -> None:
+        """Paints all of it."""
+        self._drawing.paint_frame(canvas)
+        self._drawing.paint_columns(canvas)
+        last = self._months[-1].so_far
+        room = SIZE[0] - PLOT.right - 14
+        words = fitting(money(last.expected), last.expected, room, "$")
+        canvas.text(PLOT.right + 10, self._drawing.y(last.expected), words, "left", bold=True)
+        self._drawing.paint_key(canvas, "as billed", "estimated")

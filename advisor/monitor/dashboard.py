@@ -1,0 +1,49 @@
+"""The dashboard: everything the monitor found on one self-contained page."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+import advisor
+from advisor.monitor.chart_curves_now import curves_now_chart
+from advisor.monitor.chart_overspend import overspend_chart
+from advisor.monitor.chart_volume import volume_chart
+from advisor.monitor.told import told, told_month
+from advisor.monitor.watched import Watched
+from advisor.report.chart_model import Chart
+from advisor.report.render import fill, one_line
+
+MOST_MONTHS = 120
+"""Ten years; the record holds the months before them too."""
+
+
+def dashboard_html(watched: Watched, memo: str | None, templates: Path | None = None) -> str:
+    """The page: no network, no script. ``memo`` is the path of the memo relative to the page, None where there is none.
+
+    The same input gives the same bytes. Raises BadInput for a fault in templates of one's own.
+    """
+    figures = [
+        Markup(fill("figure.html.j2", {"chart": chart, "svg": Markup(chart.svg)}, templates))
+        for chart in charts_of(watched)
+    ]
+    named = {
+        "told": told(watched),
+        "decision": watched.decision.model_dump(mode="json"),
+        "title": one_line(watched.decision.scenario.get("title") or "") or "Monitor",
+        "figures": figures,
+        "months": [told_month(month) for month in watched.months[-MOST_MONTHS:]],
+        "earlier": max(0, len(watched.months) - MOST_MONTHS),
+        # Quoted and relative, so that no part of a file's name is read as a scheme, a host or a query.
+        "memo": f"./{quote(os.fsencode(memo))}" if memo else None,
+        "version": advisor.__version__,
+    }
+    return fill("monitor.html.j2", named, templates)
+
+
+def charts_of(watched: Watched) -> list[Chart]:
+    """Costs with N*, the months against N*, and the money since the crossing, each where there is something to see."""
+    return [chart for make in (curves_now_chart, volume_chart, overspend_chart) if (chart := make(watched))]

@@ -1,0 +1,143 @@
+"""DuckDB through Ibis, in bounded memory: reads files of rows and computes over them."""
+
+from __future__ import annotations
+
+import glob
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+from sqlglot import exp
+
+from advisor.errors import BadInput, Problem
+from advisor.monitor.cells import NARROW
+from advisor.monitor.engines import UnreadableRows
+from advisor.monitor.layout import Container, Source
+
+MEMORY = "500MB"
+MAX_THREADS = 8
+MOST_BYTES_OF_A_ROW = 1_000_000
+"""DuckDB holds some thirty rows of this size for each file in memory."""
+_POLL_SECONDS = 0.2
+_NUMBER = f"DECIMAL({NARROW.precision}, {NARROW.scale})"
+_CSV = {
+    Container.CSV: "header = true, quote = '\"', escape = '\"'",
+    Container.LINES: "header = false, delim = '\x01', quote = '', escape = ''",
+}
+_NO_SUCH_ROWS = (duckdb.InvalidInputException, duckdb.ConversionException)
+
+
+class Database:
+    """An in-memory DuckDB that spills into ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._backend = ibis.duckdb.connect(
+            threads=min(os.cpu_count() or 1, MAX_THREADS),
+            memory_limit=MEMORY,
+            temp_directory=str(folder),
+            preserve_insertion_order=False,
+            autoinstall_known_extensions=False,
+            autoload_known_extensions=False,
+        )
+        for setting in ("TimeZone = 'UTC'", "enable_progress_bar = true", "enable_progress_bar_print = false"):
+            self._backend.raw_sql(f"SET {setting}")
+        self._views = 0
+
+    def close(self) -> None:
+        """Gives back memory and files."""
+        self._backend.disconnect()
+
+    def table(self, source: Source) -> ir.Table:
+        """The rows of a file: column ``i`` as ``ci``, as text except in Parquet."""
+        if source.container is Container.PARQUET:
+            return self._view(f"SELECT {_renamed(source)} FROM {_parquet(source.path)}", source.file)
+        path = _text(glob.escape(str(source.path.absolute())))
+        packed = f"compression = {_text(source.packing.value)}"
+        if source.container in _CSV:
+            columns = _struct(source.cells, source)
+            separated = f"delim = {_text(source.delimiter)}, " if source.container is Container.CSV else ""
+            how = f"{separated}{_CSV[source.container]}, auto_detect = false, max_line_size = {MOST_BYTES_OF_A_ROW}"
+            return self._view(f"SELECT * FROM read_csv({path}, columns = {columns}, {how}, {packed})", source.file)
+        format = "array" if source.container is Container.JSON_ARRAY else "newline_delimited"
+        packed = packed.replace("'none'", "'uncompressed'")
+        how = f"columns = {_struct(source.columns, source)}, format = '{format}', {packed}"
+        return self._view(f"SELECT {_renamed(source)} FROM read_json({path}, {how})", source.file)
+
+    def staged(self, path: Path) -> ir.Table:
+        """The rows of a Parquet file of our own."""
+        return self._view(f"SELECT * FROM {_parquet(path)}", path.name)
+
+    def rows_of(
+        self, expression: ir.Table, file: str, told: Callable[[float], None] = lambda share: None
+    ) -> list[dict[str, Any]]:
+        """A result of few rows. ``told`` hears which share of the work is done. Raises UnreadableRows and BadInput."""
+        with _faults_of(file), self._watched(told):
+            values = self._backend.raw_sql(self._backend.compile(expression)).fetchall()
+        return [dict(zip(expression.columns, row, strict=True)) for row in values]
+
+    def _view(self, query: str, file: str) -> ir.Table:
+        self._views += 1
+        name = f"rows{self._views}"
+        with _faults_of(file):
+            self._backend.raw_sql(f"CREATE VIEW {name} AS {query}")
+            return self._backend.table(name)
+
+    @contextmanager
+    def _watched(self, told: Callable[[float], None]) -> Iterator[None]:
+        done = threading.Event()
+
+        def watch() -> None:
+            while not done.wait(_POLL_SECONDS):
+                told(max(0.0, self._backend.con.query_progress()) / 100)
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()
+
+
+def _parquet(path: Path) -> str:
+    return f"read_parquet({_text(glob.escape(str(path.absolute())))}, hive_partitioning = false)"
+
+
+def _renamed(source: Source) -> str:
+    return ", ".join(
+        f"{exp.to_identifier(column, quoted=True).sql('duckdb')} AS {cell}"
+        for column, cell in zip(source.columns, source.cells, strict=True)
+    )
+
+
+def _struct(names: tuple[str, ...], source: Source) -> str:
+    """Names, which stand for the columns of the source, and what each is read as."""
+    types = [_NUMBER if column in source.numbers else "VARCHAR" for column in source.columns]
+    return "{" + ", ".join(f"{_text(name)}: '{kind}'" for name, kind in zip(names, types, strict=True)) + "}"
+
+
+def _text(text: str) -> str:
+    return exp.Literal.string(text).sql("duckdb")
+
+
+@contextmanager
+def _faults_of(file: str) -> Iterator[None]:
+    """DuckDB's own errors as ours. What it raises when interrupted becomes KeyboardInterrupt again."""
+    try:
+        yield
+    except (duckdb.Error, RuntimeError) as error:
+        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        if isinstance(error, _NO_SUCH_ROWS):
+            raise UnreadableRows(str(error)) from None
+        if not isinstance(error, duckdb.Error):
+            raise
+        what = f"the file cannot be computed with: {str(error).partition(chr(10))[0].lower()}"
+        help = "check that all of the file is there, and that the disk is not full"
+        raise BadInput(Problem(what, file, help=help)) from None

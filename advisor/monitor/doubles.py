@@ -1,0 +1,87 @@
+"""Rows that several files hold, or one file twice, counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import ibis.expr.types as ir
+
+from advisor.monitor.aggregate import DIFFER, ROWS, day_sums, each_once, of_file, together
+from advisor.monitor.days import Sums
+from advisor.monitor.engines import Engine
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file: its rows, their sums and from when to when they are; ``unique``: rows may have ids of their source's.
+
+    Rows without ids can be compared where ``alike`` is the same.
+    """
+
+    name: str
+    file: str
+    rows: ir.Table
+    sums: Sequence[dict[str, Any]]
+    span: tuple[datetime, datetime] | None
+    unique: bool
+    alike: tuple[Any, ...]
+
+
+def without_doubles(parts: Sequence[Part], engine: Engine) -> tuple[list[Sums], list[str]]:
+    """The sums of each source, in which every row counts once, and notes on those left out.
+
+    Files are only compared where it can matter: with ids, or where their times overlap.
+    """
+    sums: list[Sums] = []
+    notes: list[str] = []
+    for name in dict.fromkeys(part.name for part in parts):
+        for group in _groups([part for part in parts if part.name == name and part.span]):
+            if len(group) == 1 and not group[0].unique:
+                sums.append((name, group[0].sums))
+                continue
+            counted, more = _compared(name, group, engine)
+            sums.append((name, counted))
+            notes += more
+    return sums, notes
+
+
+def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Files that may hold the same rows: all with ids, and others whose times overlap."""
+    with_ids = [part for part in parts if part.unique]
+    if with_ids:
+        yield list(parts)
+        return
+    group: list[Part] = []
+    end: datetime | None = None
+    for part in sorted(parts, key=lambda part: part.span or (datetime.max, datetime.max)):
+        first, last = part.span or (datetime.max, datetime.max)
+        if group and end is not None and first > end:
+            yield group
+            group, end = [], None
+        group.append(part)
+        end = last if end is None else max(end, last)
+    if group:
+        yield group
+
+
+def _compared(name: str, group: Sequence[Part], engine: Engine) -> tuple[list[dict[str, Any]], list[str]]:
+    rows = together([of_file(part.rows, number) for number, part in enumerate(group)])
+    counted = engine.rows_of(day_sums(each_once(rows)), group[0].file)
+    notes = []
+    left_out = sum(row[ROWS] for part in group for row in part.sums) - sum(row[ROWS] for row in counted)
+    if left_out:
+        notes.append(f"{name}: {left_out:,} rows stand more than once and are counted once")
+    differ = sum(row[DIFFER] or 0 for row in counted)
+    if differ:
+        what = "ids stand at several times; only the first of each counts, so check that they are ids of rows"
+        notes.append(f"{name}: {differ:,} {what}")
+    if len({part.alike for part in group}) > 1 and not all(part.unique for part in group):
+        files = ", ".join(part.file for part in group[:3])
+        notes.append(
+            f"{name}: files of different columns cover the same days ({files}): "
+            "a row that stands in two of them counts twice, so leave one out where they say the same"
+        )
+    return counted, notes

@@ -1,0 +1,160 @@
+"""The files of a run: named, by pattern, packed or not, each of them once."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from advisor.errors import BadInput, Problem
+from advisor.files import is_file, is_folder
+
+HEAD_BYTES = 256 * 1024
+MOST_FILES = 10_000
+_CHUNK = 1 << 20
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_NOT_OURS = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
+
+
+class Packing(StrEnum):
+    """How a file is compressed, told by its first bytes."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file: the name it is told by, how it is packed, and its first bytes unpacked (``whole`` where that is all)."""
+
+    file: str
+    path: Path
+    packing: Packing
+    head: bytes
+    whole: bool
+
+
+def inputs_of(patterns: Sequence[str], told: Callable[[int], None]) -> tuple[tuple[Input, ...], tuple[str, ...]]:
+    """The files that names and patterns stand for, in their order, and notes on those named twice.
+
+    A packed file is unpacked once to its end, so that one that is cut off is found. Raises BadInput.
+    """
+    if not patterns:
+        raise BadInput(Problem("no file is named", help="name the bill or the log, as in `advisor monitor usage.csv`"))
+    notes: list[str] = []
+    seen: dict[tuple[int, int], str] = {}
+    inputs: list[Input] = []
+    for name in (name for pattern in patterns for name in _names(pattern)):
+        path = Path(name)
+        key = _identity(path)
+        if key in seen:
+            same = "more than once" if seen[key] == name else f"also as {seen[key]}"
+            notes.append(f"{name} is named {same}; it is read once")
+            continue
+        seen[key] = name
+        if len(seen) > MOST_FILES:
+            what = f"there are more than {MOST_FILES:,} files"
+            raise BadInput(Problem(what, help="put them together, or name fewer"))
+        inputs.append(_opened(path, told))
+    return tuple(inputs), tuple(dict.fromkeys(notes))
+
+
+def _names(pattern: str) -> list[str]:
+    if not any(sign in pattern for sign in "*?[") or is_file(Path(pattern)):
+        return [pattern]
+    found = glob.iglob(pattern, recursive=True)  # noqa: PTH207  # a pattern may begin with a folder
+    names = sorted(name for name in found if not is_folder(Path(name)))
+    if not names:
+        raise BadInput(Problem("no file fits this pattern", pattern, help="check it, and put it in quotes"))
+    return names
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    if is_folder(path):
+        raise BadInput(Problem("this is a folder, not a file", str(path), help=f"name its files, as in `{path}/*.csv`"))
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise BadInput(Problem("there is no such file", str(path), help="check the path")) from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    if not is_file(path):
+        raise BadInput(Problem("this is not a regular file", str(path), help="name a file"))
+    return status.st_dev, status.st_ino
+
+
+def _opened(path: Path, told: Callable[[int], None]) -> Input:
+    try:
+        with path.open("rb") as file:
+            first = file.read(8)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    for magic, kind in _NOT_OURS.items():
+        if first.startswith(magic):
+            help = "unpack it; gzip and zstd can stay packed"
+            raise BadInput(Problem(f"the file is packed with {kind}", str(path), help=help))
+    packing = next((Packing(kind) for magic, kind in _MAGIC.items() if first.startswith(magic)), Packing.NONE)
+    head = _checked_head(path, packing, told)
+    if not head.strip():
+        raise BadInput(Problem("the file is empty", str(path), help="check that this is the right file"))
+    if packing is not Packing.NONE and head.startswith(b"PAR1"):
+        raise BadInput(Problem("this is Parquet within a packed file", str(path), help="unpack it"))
+    return Input(str(path), path, packing, head[:HEAD_BYTES], len(head) <= HEAD_BYTES)
+
+
+def _checked_head(path: Path, packing: Packing, told: Callable[[int], None]) -> bytes:
+    """The first bytes, one more than are looked at; of a packed file after all of it was unpacked once."""
+    if packing is Packing.NONE:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES + 1)
+    head, done = b"", 0
+    with unpacked(path, packing) as file:
+        while chunk := file.read(_CHUNK):
+            if len(head) <= HEAD_BYTES:
+                head = (head + chunk)[: HEAD_BYTES + 1]
+            done += len(chunk)
+            told(done // 100)
+    return head
+
+
+class unpacked:  # noqa: N801  # reads as a function where it is used
+    """The bytes of a file, unpacked. Raises BadInput where that fails, also within the block."""
+
+    def __init__(self, path: Path, packing: Packing) -> None:
+        self._path, self._packing = path, packing
+        self._file: Any = None
+
+    def __enter__(self) -> Any:
+        try:
+            self._file = pa.OSFile(str(self._path))
+        except (OSError, pa.ArrowException) as error:
+            raise _unreadable(self._path, error) from None
+        if self._packing is not Packing.NONE:
+            self._file = pa.CompressedInputStream(self._file, self._packing.value)
+        return self._file
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._file.close()
+        if isinstance(error, OSError | pa.ArrowException) and not isinstance(error, FileNotFoundError):
+            raise _cut_off(self._path, self._packing, error) from None
+
+
+def _cut_off(path: Path, packing: Packing, error: Exception) -> BadInput:
+    if packing is Packing.NONE:
+        return _unreadable(path, error)
+    what = f"the {packing} file is damaged"
+    if "truncated" in str(error).lower():
+        what = f"the {packing} file is truncated: its end is missing"
+    return BadInput(Problem(what, str(path), help="fetch or copy it again; nothing of it was used"))
+
+
+def _unreadable(path: Path, error: Exception) -> BadInput:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
+    help = "check the path and its permissions"
+    return BadInput(Problem(f"the file cannot be read: {reason}", str(path), help=help))

@@ -1,0 +1,225 @@
+"""From days of usage to calendar months: which source counts, how many images, what was paid, is the month whole."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from advisor.errors import BadInput, Problem
+from advisor.monitor.calendar import first_day, first_day_after, month_of, moved
+from advisor.monitor.usage import GATEWAY, Basis, Day
+from advisor.monitor.watched import Month, Span
+
+_RANK = list(Basis)
+IMAGES_PER_REQUEST = Span(Fraction(1), Fraction(1), Fraction(4))
+"""Most callers ask for one image; most providers give four at the most."""
+MEGAPIXELS_PER_IMAGE = Span(Fraction(1, 4), Fraction(1), Fraction(4))
+"""512 by 512 to 2048 by 2048 pixels, 1024 by 1024 the usual."""
+_ONE_DAY = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """What stands in for what the sources do not say.
+
+    ``images_per_request`` and ``megapixels_per_image`` are numbers; ``price`` is dollars per image, None where no
+    price is known; ``rates`` are dollars per unit of a currency. ``covers`` are the first and the last day for which
+    the sources are known to be whole. ``images_from`` and ``cost_from`` name the only sources asked for either.
+    """
+
+    today: datetime.date
+    images_per_request: Span = IMAGES_PER_REQUEST
+    megapixels_per_image: Span = MEGAPIXELS_PER_IMAGE
+    price: Span | None = None
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
+    covers: tuple[datetime.date, datetime.date] | None = None
+    images_from: tuple[str, ...] = ()
+    cost_from: tuple[str, ...] = ()
+
+
+def months_of(days: Sequence[Day], assumed: Assumed) -> tuple[tuple[Month, ...], tuple[str, ...]]:
+    """The months from the first to the last that any day falls in, gaps included, and notes for people.
+
+    Raises BadInput where two sources may count the same images, or amounts are not in dollars.
+    """
+    notes: dict[str, None] = {}
+    days = _converted(days, assumed.rates)
+    volume_days = list(_stating_volume(days, assumed, notes))
+    cost_days = list(_stating_cost(days, volume_days, assumed, notes))
+    if not volume_days:
+        return (), tuple(notes)
+    covered = assumed.covers or _covered(volume_days)
+    known = {month_of(day.day) for day in volume_days}
+    months = []
+    month, last = min(known), max(known)
+    while month <= last:
+        counted = [day for day in volume_days if month_of(day.day) == month]
+        paid = [day.cost for day in cost_days if month_of(day.day) == month and day.cost is not None]
+        why_partial = _why_partial(month, covered, assumed.today) if counted else "nothing is known of it"
+        months.append(
+            Month(
+                month=month,
+                images=_images(counted, assumed) if counted else None,
+                requests=_requests(counted),
+                cost=sum(map(Fraction, paid), Fraction(0)) if paid else None,
+                basis=max((day.basis for day in counted), key=_RANK.index, default=None),
+                complete=why_partial is None,
+                missing=not counted,
+                why_partial=why_partial,
+            )
+        )
+        month = moved(month, 1)
+    return tuple(months), tuple(notes)
+
+
+def _converted(days: Iterable[Day], rates: Mapping[str, Decimal]) -> list[Day]:
+    """The same days in dollars."""
+    converted = []
+    for day in days:
+        if day.cost is None or day.currency in (None, "USD"):
+            converted.append(day)
+            continue
+        rate = rates.get(day.currency or "")
+        if rate is None:
+            what = f"the amounts of `{day.source}` are in `{day.currency}`, and those of the decision in dollars"
+            help = f"give the rate, as in --rate {day.currency}=1.08 (dollars for one {day.currency})"
+            raise BadInput(Problem(what, help=help))
+        converted.append(replace(day, cost=day.cost * rate, currency="USD"))
+    return converted
+
+
+def _stating_volume(days: Sequence[Day], assumed: Assumed, notes: dict[str, None]) -> Iterator[Day]:
+    """The days whose volume counts: of each meter the source that knows it best, month by month."""
+    stated = [day for day in days if _states_volume(day, assumed)]
+    if assumed.images_from:
+        stated = [day for day in stated if day.source in assumed.images_from]
+    else:
+        _refuse_overlaps(stated)
+    gateway_months = {month_of(day.day) for day in stated if day.meter == GATEWAY}
+    for key, group in _by_month_and_meter(stated).items():
+        month, meter = key
+        if meter != GATEWAY and month in gateway_months and not assumed.images_from:
+            continue  # what a bill only lets one derive, the log in front of it counts
+        best = min(sorted({day.source for day in group}), key=lambda source: _worth(group, source))
+        others = sorted({day.source for day in group} - {best})
+        if others:
+            notes[f"the images of {meter} are taken from {best}, not also from {' and '.join(others)}"] = None
+        of_best = [day for day in group if day.source == best]
+        yield from _without_other_services(of_best, notes)
+
+
+def _worth(group: Sequence[Day], source: str) -> tuple[int, Decimal]:
+    """How well a source knows the volume: the best basis first, then the one that counts more."""
+    days = [day for day in group if day.source == source]
+    images = sum((day.images for day in days if day.images is not None), Decimal(0))
+    return min(_RANK.index(day.basis) for day in days), -images
+
+
+def _without_other_services(days: list[Day], notes: dict[str, None]) -> Iterator[Day]:
+    """Where a source counts images, its rows of cost alone are other services."""
+    counts = any(day.basis is not Basis.DERIVED for day in days)
+    for day in days:
+        if counts and day.basis is Basis.DERIVED and day.megapixels is None:
+            notes[f"rows of {day.source} that state a cost and no images are left out where others count them"] = None
+        else:
+            yield day
+
+
+def _refuse_overlaps(days: Sequence[Day]) -> None:
+    """A log in front of the providers and what they count themselves may be the same images."""
+    counting = [day for day in days if day.basis is not Basis.DERIVED]
+    gateways = sorted({day.source for day in counting if day.meter == GATEWAY})
+    others = sorted({day.source for day in counting if day.meter != GATEWAY})
+    if (gateways and others) or len(gateways) > 1:
+        sources = [*gateways, *others]
+        what = f"{', '.join(f'`{source}`' for source in sources)} may count the same images"
+        help = "say which counts, as in " + " or ".join(f"--images-from {source}" for source in sources[:3])
+        raise BadInput(Problem(what, help=help))
+
+
+def _stating_cost(
+    days: Sequence[Day], volume_days: Sequence[Day], assumed: Assumed, notes: dict[str, None]
+) -> Iterator[Day]:
+    """The days whose cost counts: of each meter one source, bills before the estimates of a log."""
+    stated = [day for day in days if day.cost is not None]
+    if assumed.cost_from:
+        stated = [day for day in stated if day.source in assumed.cost_from]
+    billed = {month_of(day.day) for day in stated if day.meter != GATEWAY}
+    counted = {(month_of(day.day), day.meter, day.source) for day in volume_days if day.basis is not Basis.DERIVED}
+    for (month, meter), group in _by_month_and_meter(stated).items():
+        sources = sorted({day.source for day in group})
+        if meter == GATEWAY and month in billed and not assumed.cost_from:
+            notes[f"the cost is taken from the bill, not from the estimates of {' and '.join(sources)}"] = None
+            continue
+        best = min(sources, key=lambda source: (month, meter, source) not in counted)
+        if len(sources) > 1:
+            others = " and ".join(source for source in sources if source != best)
+            notes[f"the cost of {meter} is taken from {best}, not also from {others}"] = None
+        chosen = [day for day in group if day.source == best]
+        if (month, meter, best) in counted:
+            chosen = list(_without_other_services(chosen, notes))
+        yield from chosen
+
+
+def _by_month_and_meter(days: Iterable[Day]) -> dict[tuple[str, str], list[Day]]:
+    groups: dict[tuple[str, str], list[Day]] = {}
+    for day in sorted(days, key=lambda day: (day.day, day.source)):
+        groups.setdefault((month_of(day.day), day.meter), []).append(day)
+    return groups
+
+
+def _states_volume(day: Day, assumed: Assumed) -> bool:
+    if day.basis is Basis.DERIVED:
+        return day.megapixels is not None or (day.cost is not None and assumed.price is not None)
+    return day.images is not None or day.requests is not None
+
+
+def _images(days: Iterable[Day], assumed: Assumed) -> Span:
+    """The images of some days, as far as they are known."""
+    low = expected = high = Fraction(0)
+    for day in days:
+        if day.images is not None:
+            span = Span(*[Fraction(day.images)] * 3)
+        elif day.basis is Basis.DERIVED and day.megapixels is not None:
+            span = _divided(Fraction(day.megapixels), assumed.megapixels_per_image)
+        elif day.basis is Basis.DERIVED and day.cost is not None and assumed.price is not None:
+            span = _divided(Fraction(day.cost), assumed.price)
+        else:
+            each = assumed.images_per_request
+            span = Span(*(Fraction(day.requests or 0) * number for number in (each.low, each.expected, each.high)))
+        low, expected, high = low + span.low, expected + span.expected, high + span.high
+    return Span(low, expected, high)
+
+
+def _divided(amount: Fraction, by: Span) -> Span:
+    ends = sorted((amount / by.high, amount / by.low))
+    return Span(ends[0], amount / by.expected, ends[1])
+
+
+def _requests(days: Iterable[Day]) -> int | None:
+    stated = [day.requests for day in days if day.requests is not None]
+    return sum(stated) if stated else None
+
+
+def _covered(days: Iterable[Day]) -> tuple[datetime.date, datetime.date]:
+    """The first and the last day of which anything is known; a day that ends at midnight is the one before."""
+    days = list(days)
+    last = max(day.last for day in days)
+    if last.time() == datetime.time() and last > max(day.first for day in days):
+        last -= _ONE_DAY
+    return min(day.first for day in days).date(), last.date()
+
+
+def _why_partial(month: str, covered: tuple[datetime.date, datetime.date], today: datetime.date) -> str | None:
+    """Why a month is not whole; None where it is."""
+    first, last = covered
+    if today < first_day_after(month):
+        return "it is still running"
+    if first > first_day(month):
+        return f"nothing is known before {first.isoformat()}"
+    if last < first_day_after(month) - _ONE_DAY:
+        return f"nothing is known after {last.isoformat()}"
+    return None

@@ -1,0 +1,58 @@
+"""What a run is told besides its files, and how it tells how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+DUCKDB, SPARK = "duckdb", "spark"
+
+
+class Progress(Protocol):
+    """Shows how far a run is."""
+
+    def phase(self, doing: str, total: int | None = None) -> Callable[[int], None]:
+        """Begins a phase; the function it returns is told how many rows are done."""
+
+    def clear(self) -> None:
+        """Wipes what is shown."""
+
+
+class Silent:
+    """Shows nothing."""
+
+    def phase(self, doing: str, total: int | None = None) -> Callable[[int], None]:
+        """Says nothing."""
+        return lambda done: None
+
+    def clear(self) -> None:
+        """Has nothing to wipe."""
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How usage is read.
+
+    ``format`` names the source where it is not told by content; ``mapping`` is the file that says what the columns of a
+    plain table mean. ``on`` is ``duckdb``, ``spark`` (with ``master``) or the URL of another Ibis backend. Rows of a
+    bill count where ``only`` holds (column, text within it); requests of a log where path, method and status fit
+    (``request_paths`` are patterns with ``*`` and ``?``). ``currency`` is the one that rows must have; None: whichever,
+    but one. Without ``rejects`` a row that cannot be read stops the run; with it such rows are listed there.
+    """
+
+    today: date
+    format: str | None = None
+    mapping: Path | None = None
+    on: str = DUCKDB
+    master: str | None = None
+    images_from: str | None = None
+    cost_from: str | None = None
+    currency: str | None = None
+    only: tuple[tuple[str, str], ...] = ()
+    request_paths: tuple[str, ...] = ()
+    request_methods: tuple[str, ...] = ("POST",)
+    rejects: Path | None = None
+    progress: Progress = field(default_factory=Silent)

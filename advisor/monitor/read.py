@@ -1,0 +1,177 @@
+"""Files in, days of usage out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+
+from advisor.errors import BadInput, Problem
+from advisor.monitor.aggregate import FAULTS, day_sums
+from advisor.monitor.careful import stage
+from advisor.monitor.cells import Cells
+from advisor.monitor.days import days_of, span_of
+from advisor.monitor.detect import Found, Pages, Table, detected, name_of
+from advisor.monitor.doubles import Part, without_doubles
+from advisor.monitor.engines import Engine, UnreadableRows, engine_of
+from advisor.monitor.inputs import inputs_of
+from advisor.monitor.layout import BROKEN, LINE
+from advisor.monitor.mapping import load_mapping
+from advisor.monitor.options import ReadOptions
+from advisor.monitor.readers.focus import FOCUS
+from advisor.monitor.readers.plain import Plain
+from advisor.monitor.rejects import MOST, Reject, refused, too_many, write_rejects
+from advisor.monitor.shape import AT, FAULT, STANDS, Shaped, stamp_faults
+from advisor.monitor.staging import stage_rows
+from advisor.monitor.usage import Reading
+
+_MOST_NAMED = 3
+
+
+def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
+    """Reads bills and logs: each file once, each row once, summed by UTC day.
+
+    Raises BadInput for files that cannot be read or told, and for rows that cannot be read unless they are to be
+    listed in ``options.rejects``; KeyboardInterrupt. Nothing is written but the rejects, in the end.
+    """
+    try:
+        plain = Plain(load_mapping(options.mapping, options.today.year + 1)) if options.mapping else None
+        inputs, notes = inputs_of(patterns, options.progress.phase("unpacking"))
+        found = [detected(input, options.format, plain) for input in inputs]
+        _check_only(found, options)
+        with (
+            tempfile.TemporaryDirectory(prefix="advisor-monitor-") as folder,
+            closing(engine_of(options, Path(folder))) as engine,
+        ):
+            run = _Run(engine, Path(folder), options)
+            parts = [run.part(one) for one in found]
+            sums, more = without_doubles(parts, engine)
+        if options.rejects:
+            write_rejects(options.rejects, run.rejects)
+        days = days_of(sums)
+        return Reading(days, (*_kinds(found), *notes, *run.notes, *more, *_currencies(days)), len(run.rejects))
+    finally:
+        options.progress.clear()
+
+
+def _check_only(found: Sequence[Found], options: ReadOptions) -> None:
+    if options.only and not any(name_of(one) == FOCUS.name for one in found):
+        help = "leave it out, or choose rows with `where` in the mapping file"
+        raise BadInput(Problem("there is no bill in FOCUS that `--only` could choose from", "--only", help=help))
+
+
+def _kinds(found: Sequence[Found]) -> Iterable[str]:
+    """Which files were read as what."""
+    files: dict[str, list[str]] = {}
+    for one in found:
+        file = one.file if isinstance(one, Pages) else one.source.file
+        files.setdefault(name_of(one), []).append(file)
+    for name, names in files.items():
+        more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+        yield f"read as {name}: {', '.join(names[:_MOST_NAMED])}{more}"
+
+
+def _currencies(days: Sequence[Any]) -> Iterable[str]:
+    found = sorted({(day.source, day.currency) for day in days if day.currency})
+    if len({currency for _, currency in found}) > 1:
+        yield f"there are several currencies: {', '.join(f'{currency} ({source})' for source, currency in found)}"
+
+
+@dataclass
+class _Run:
+    """Brings files to the engine, one after the other."""
+
+    engine: Engine
+    folder: Path
+    options: ReadOptions
+    rejects: list[Reject] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    files: int = 0
+
+    def part(self, found: Found) -> Part:
+        """The sums of a file, and its rows for when they have to be told from those of others."""
+        self.files += 1
+        if isinstance(found, Pages):
+            return self._pages(found)
+        for note in found.reader.notes(self.options):
+            if note not in self.notes:
+                self.notes.append(note)
+        try:
+            shaped = found.reader.shaped(Cells(self.engine.table(found.source), found.source), self.options)
+            sums = self._sums(shaped.rows, found.source.file)
+        except UnreadableRows:
+            return self._carefully(found)
+        if any(row[FAULTS] for row in sums):
+            return self._carefully(found)
+        return self._part(found, shaped, shaped.rows, sums)
+
+    def _carefully(self, found: Table) -> Part:
+        """Line by line, to say which rows cannot be read."""
+        target = self._target()
+        file = found.source.file
+        stage(found.source, target, self.options.progress.phase(f"looking for faults in {file}"))
+        shaped = found.reader.shaped(Cells(self.engine.staged(target), found.source), self.options)
+        self._note_faults(shaped, file)
+        rows = shaped.rows.filter(shaped.rows[FAULT].isnull())
+        return self._part(found, shaped, rows, self._sums(rows, file))
+
+    def _part(self, found: Table, shaped: Shaped, rows: ir.Table, sums: list[dict[str, Any]]) -> Part:
+        file = found.source.file
+        for table, notes in shaped.remarks:
+            self.notes += notes(self.engine.rows_of(table, file))
+        alike = (found.source.container.value, tuple(sorted(found.source.columns)))
+        return Part(found.reader.name, file, rows, sums, span_of(sums), bool(shaped.unique), alike)
+
+    def _pages(self, found: Pages) -> Part:
+        target = self._target()
+        stage_rows(found.reader.rows(found.name, found.document, found.file), target)
+        self.notes += found.reader.notes(found.name, found.document, found.file)
+        table = self.engine.staged(target)
+        faults = stamp_faults(table[AT], "", table[AT].cast("string"), self.options)
+        self._refuse_pages(table, faults, found.file)
+        sums = self._sums(table, found.file)
+        return Part(found.name, found.file, table, sums, span_of(sums), True, (found.name,))
+
+    def _refuse_pages(self, table: ir.Table, faults: Sequence[Any], file: str) -> None:
+        for fault in faults:
+            rows = table.filter(fault.wrong).select(line=table[LINE], stands=fault.stands)
+            wrong = self.engine.rows_of(rows, file)
+            if wrong:
+                rejects = [Reject(file, row["line"], fault.what, "", row["stands"]) for row in wrong]
+                raise refused(sorted(rejects, key=lambda reject: reject.line), len(rejects))
+
+    def _note_faults(self, shaped: Shaped, file: str) -> None:
+        rows = shaped.rows.filter(shaped.rows[FAULT].notnull())
+        number = self.engine.rows_of(rows.aggregate(number=rows.count()), file)[0]["number"]
+        if not number:
+            return
+        if number + len(self.rejects) > MOST:
+            raise too_many(file, number)
+        listed = [self._reject(row, shaped, file) for row in self.engine.rows_of(_listed(rows), file)]
+        listed.sort(key=lambda reject: reject.line)
+        if self.options.rejects is None:
+            raise refused(listed, number)
+        self.rejects += listed
+        self.notes.append(f"{file}: {number:,} rows that cannot be read are left out; see {self.options.rejects}")
+
+    def _reject(self, row: dict[str, Any], shaped: Shaped, file: str) -> Reject:
+        if row[BROKEN]:
+            return Reject(file, row[LINE], row[BROKEN], "", row[STANDS])
+        fault = shaped.faults[row[FAULT] - 1]
+        return Reject(file, row[LINE], fault.what, fault.field, row[STANDS])
+
+    def _sums(self, rows: ir.Table, file: str) -> list[dict[str, Any]]:
+        told = self.options.progress.phase(f"reading {file}", 100)
+        return self.engine.rows_of(day_sums(rows), file, lambda share: told(round(share * 100)))
+
+    def _target(self) -> Path:
+        return self.folder / f"rows{self.files}.parquet"
+
+
+def _listed(rows: ir.Table) -> ir.Table:
+    return rows.select(**{name: rows[name] for name in (LINE, BROKEN, FAULT, STANDS)})

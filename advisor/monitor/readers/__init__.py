@@ -1,0 +1,1 @@
+"""Readers: from a file of one source to rows."""

@@ -1,0 +1,66 @@
+"""LiteLLM's table of spend logs, exported as CSV, Parquet, JSON Lines or one JSON array."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+
+from advisor.errors import BadInput, Problem
+from advisor.monitor.cells import Cells
+from advisor.monitor.layout import Container
+from advisor.monitor.options import ReadOptions
+from advisor.monitor.shape import Fault, Shaped, all_of, cost_faults, currency_faults, stamp_faults
+from advisor.monitor.usage import GATEWAY, Basis
+
+CALL_TYPES = tuple(f"{a}image_{what}" for what in ("generation", "edit", "variation") for a in ("", "a"))
+START = "startTime"
+_TELLING = ("request_id", "call_type", "spend")
+
+
+@dataclass(frozen=True)
+class LiteLlmLogs:
+    """Requests for images that succeeded and were not answered from the cache, with what LiteLLM thinks they cost."""
+
+    name: str = "litellm-logs"
+
+    def fits(self, container: Container, columns: tuple[str, ...]) -> bool:
+        """Whether these are columns of the table."""
+        return container is not Container.LINES and set(_TELLING) <= set(columns)
+
+    def notes(self, options: ReadOptions) -> tuple[str, ...]:
+        """What people should know of the numbers."""
+        doubt = "the cost is LiteLLM's own estimate, which is known to be wrong for some image models"
+        return (f"{self.name}: {doubt}; a provider's invoice is better",)
+
+    def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
+        """Raises BadInput for a file in which no row says when it was."""
+        if not cells.has(START):
+            what = f"the rows have no `{START}`, so nobody can say when they were"
+            raise BadInput(Problem(what, cells.source.file, help=f"export the table with its column `{START}`"))
+        status = ibis.coalesce(cells.text("status"), "success").lower()
+        cached = ibis.coalesce(cells.text("cache_hit"), "false").lower()
+        counted = all_of([cells.text("call_type").isin(CALL_TYPES), status == "success", ~cached.isin(("true", "t"))])
+        at, cost, identity = cells.stamp(START), cells.number("spend"), cells.text("request_id")
+        usd = ibis.ifelse(cost.notnull(), "USD", ibis.null("string"))
+        return Shaped(
+            cells,
+            counted,
+            at,
+            GATEWAY,
+            Basis.REQUESTS,
+            requests=1,
+            cost=cost,
+            currency=usd,
+            identity=identity,
+            unique=True,
+            faults=(
+                *stamp_faults(at, START, cells.text(START), options),
+                *cost_faults(cost, "spend", cells.text("spend"), counted),
+                *currency_faults(usd, "spend", counted & cost.notnull(), options),
+                Fault("the id is empty", "request_id", identity, counted & identity.isnull()),
+            ),
+        )
+
+
+LITELLM_LOGS = LiteLlmLogs()

@@ -1,0 +1,210 @@
+"""OpenAI: the pages of ``GET /v1/organization/usage/images`` and of ``GET /v1/organization/costs``.
+
+Both are buckets of results: ``{"object": "page", "data": [{"start_time", "end_time", "results": [...]}], "has_more",
+"next_page"}``; older copies say ``result`` for ``results``. Times are Unix seconds, costs also come as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from advisor.errors import quoted
+from advisor.monitor.readers.json_pages import (
+    Part,
+    amount,
+    count,
+    currency,
+    first_in,
+    identity,
+    items,
+    more_pages,
+    names_images,
+    objects,
+    pages,
+    seconds,
+    text,
+)
+from advisor.monitor.usage import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row
+
+USAGE, COSTS = "openai-usage", "openai-costs"
+NAMES: tuple[str, ...] = (USAGE, COSTS)
+METER = "openai"
+
+_KINDS = {"organization.usage.images.result": USAGE, "organization.costs.result": COSTS}
+_USAGE_KEYS = ("project_id", "user_id", "api_key_id", "model", "size", "source")
+_COST_KEYS = ("project_id", "user_id", "api_key_id", "line_item", "quantity_unit", "api_source")
+_LONGEST = timedelta(days=1)
+
+
+def name_of(document: object) -> str | None:
+    """``openai-usage`` or ``openai-costs``, else None. Pages with empty buckets alone count as usage: of no images."""
+    found = None
+    for page in objects(document):
+        if page.get("object") != "page" or not isinstance(page.get("data"), list):
+            return None
+        kind = _kind(page)
+        if kind != "empty":
+            return kind
+        found = USAGE
+    return found
+
+
+def rows(name: str, document: object, file: str) -> Iterator[Row]:
+    """A row for each result that counts, and one of zero images for a bucket that has none. Raises BadInput."""
+    for page in pages(document, file):
+        counted = name == USAGE or _counts_images(page)
+        for bucket in page.required("data", items):
+            of_bucket = [row for result in _results(bucket) if (row := _row(name, bucket, result)) is not None]
+            yield from of_bucket or (_empty(name, bucket, counted),)
+
+
+def notes(name: str, document: object, file: str = "") -> list[str]:
+    """What a reader of the rows should know: pages that are missing, costs that are left out, costs not grouped."""
+    of_pages = list(pages(document, file))
+    said = more_pages(of_pages, "next_page")
+    if name == COSTS:
+        said += _cost_notes([result for page in of_pages for result in _all_results(page)])
+    return said
+
+
+def _kind(page: dict[str, object]) -> str | None:
+    """Which source the first result of a page is of; ``empty`` without any result."""
+    data = page["data"]
+    for bucket in data if isinstance(data, list) else ():
+        result = first_in(bucket, "results") or first_in(bucket, "result")
+        if result is None:
+            continue
+        if "object" in result:
+            kind = result["object"]
+            return _KINDS.get(kind) if isinstance(kind, str) else None
+        return COSTS if "amount" in result else USAGE if "images" in result else None
+    return "empty"
+
+
+def _results(bucket: Part) -> list[Part]:
+    return bucket.required("results" if bucket.has("results") or not bucket.has("result") else "result", items)
+
+
+def _all_results(page: Part) -> list[Part]:
+    return [result for bucket in page.required("data", items) for result in _results(bucket)]
+
+
+def _span(bucket: Part) -> tuple[datetime, datetime]:
+    start, end = bucket.required("start_time", seconds), bucket.required("end_time", seconds)
+    if not start < end <= start + _LONGEST:
+        help = "ask for `bucket_width=1d`, or a shorter one"
+        raise bucket.child("end_time").refused("the bucket does not end within a day of its start", help)
+    return start, end
+
+
+def _row(name: str, bucket: Part, result: Part) -> Row | None:
+    kind = result.optional("object", text)
+    if kind is not None and _KINDS.get(kind) != name:
+        expected = next(known for known, source in _KINDS.items() if source == name)
+        help = "give pages of different interfaces as different files"
+        raise result.child("object").refused(f"{quoted(kind)} stands among results of `{expected}`", help)
+    return _usage_row(bucket, result) if name == USAGE else _cost_row(bucket, result)
+
+
+def _usage_row(bucket: Part, result: Part) -> Row:
+    start, end = _span(bucket)
+    keys = [result.optional(key, text) for key in _USAGE_KEYS]
+    return Row(
+        at=start,
+        ends=end,
+        meter=METER,
+        model=result.optional("model", text),
+        basis=Basis.COUNTED,
+        images=Decimal(result.required("images", count(MOST_IMAGES_IN_A_ROW))),
+        requests=result.required("num_model_requests", count(MOST_IMAGES_IN_A_ROW)),
+        megapixels=None,
+        cost=None,
+        currency=None,
+        identity=identity(USAGE, start, end, *keys),
+        unique=True,
+        grows=True,
+        line=bucket.line,
+    )
+
+
+def _cost_row(bucket: Part, result: Part) -> Row | None:
+    if not _of_images(result):
+        return None
+    start, end = _span(bucket)
+    paid, paid_in = _paid(result)
+    images = _images(result)
+    keys = [result.optional(key, text) for key in _COST_KEYS]
+    return Row(
+        at=start,
+        ends=end,
+        meter=METER,
+        model=result.optional("line_item", text),
+        basis=Basis.DERIVED if images is None else Basis.COUNTED,
+        images=images,
+        requests=None,
+        megapixels=None,
+        cost=paid,
+        currency=paid_in,
+        identity=identity(COSTS, start, end, paid_in, *keys),
+        unique=True,
+        grows=True,
+        line=bucket.line,
+    )
+
+
+def _empty(name: str, bucket: Part, counted: bool) -> Row:
+    """A bucket in which nothing counts: that the day is known is worth a row."""
+    start, end = _span(bucket)
+    return Row(
+        at=start,
+        ends=end,
+        meter=METER,
+        model=None,
+        basis=Basis.COUNTED if counted else Basis.DERIVED,
+        images=Decimal(0) if counted else None,
+        requests=0 if name == USAGE else None,
+        megapixels=None,
+        cost=None if counted else Decimal(0),
+        currency=None if counted else "USD",
+        identity=identity(name, "empty", start, end),
+        unique=True,
+        grows=True,
+        line=bucket.line,
+    )
+
+
+def _paid(result: Part) -> tuple[Decimal, str]:
+    money = result.child("amount")
+    return money.required("value", amount(MOST_DOLLARS_IN_A_ROW)), money.required("currency", currency)
+
+
+def _images(result: Part) -> Decimal | None:
+    if result.optional("quantity_unit", text) != "images":
+        return None
+    return result.optional("quantity", amount(MOST_IMAGES_IN_A_ROW))
+
+
+def _of_images(result: Part) -> bool:
+    """True for what is counted in images, for a line item that names an image model, and for ungrouped costs."""
+    item = result.optional("line_item", text)
+    return item is None or names_images(item) or result.optional("quantity_unit", text) == "images"
+
+
+def _counts_images(page: Part) -> bool:
+    return any(_images(result) is not None for result in _all_results(page))
+
+
+def _cost_notes(results: list[Part]) -> list[str]:
+    said = []
+    left_out: dict[str, Decimal] = {}
+    for result in results:
+        if not _of_images(result):
+            paid, paid_in = _paid(result)
+            left_out[paid_in] = left_out.get(paid_in, Decimal(0)) + paid
+    for paid_in, sum_paid in sorted(left_out.items()):
+        said.append(f"line items that make no images are left out: {sum_paid.normalize():,f} {paid_in}")
+    if any(not result.has("line_item") and _images(result) is None and _paid(result)[0] for result in results):
+        said.append("costs that are not grouped may hold more than images: ask for `group_by=line_item`")
+    return said

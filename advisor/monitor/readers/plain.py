@@ -1,0 +1,162 @@
+"""Plain tables, by a mapping file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+
+from advisor.errors import BadInput, Problem, did_you_mean, quoted
+from advisor.monitor.cells import AMOUNT, NARROW, Cells, epoch_stamp, in_zone, scaled, stamped
+from advisor.monitor.layout import Container
+from advisor.monitor.mapping import PARTS, PlainMapping
+from advisor.monitor.options import ReadOptions
+from advisor.monitor.readers.access_log import month_number
+from advisor.monitor.shape import (
+    Fault,
+    Shaped,
+    all_of,
+    cost_faults,
+    currency_faults,
+    image_faults,
+    stamp_faults,
+)
+from advisor.monitor.usage import Basis
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Rows as the mapping says."""
+
+    mapping: PlainMapping
+    name: str = "plain"
+
+    def fits(self, container: Container, columns: tuple[str, ...]) -> bool:
+        """Whether every column of the mapping is there."""
+        return container is not Container.LINES and set(self.mapping.named) <= set(columns)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Columns that a database may read as numbers."""
+        mapping = self.mapping
+        places = {"images": mapping.image_places, "requests": 0, "cost": mapping.cost_places}
+        found = [mapping.columns[name] for name in places if name in mapping.columns and not places[name]]
+        texts = [mapping.columns[name] for name in mapping.columns if name not in places] + list(mapping.where)
+        return tuple(column for column in dict.fromkeys(found) if column not in texts)
+
+    def check(self, file: str, container: Container, columns: tuple[str, ...]) -> None:
+        """Raises BadInput for columns that are not there, and for a log without any."""
+        problems = [
+            Problem(
+                f"there is no column {quoted(name)}",
+                file,
+                1 if container is Container.CSV else None,
+                name,
+                did_you_mean(name, columns) or f"the columns are {', '.join(columns[:20])}",
+            )
+            for name in self.mapping.named
+            if name not in columns
+        ]
+        if problems:
+            raise BadInput(problems)
+
+    def notes(self, options: ReadOptions) -> tuple[str, ...]:
+        """Nothing that the mapping does not say."""
+        return ()
+
+    def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
+        """Raises BadInput for columns that are not there."""
+        mapping, columns = self.mapping, self.mapping.columns
+        self.check(cells.source.file, cells.source.container, cells.source.columns)
+        cells = self._stamped(cells, columns["at"])
+        at = cells.table.at
+        counted = all_of([_one_of(cells, column, values) for column, values in mapping.where.items()])
+        faults = [*stamp_faults(at, columns["at"], cells.text(columns["at"]), options, cells.absent(columns["at"]))]
+        numbers: dict[str, Any] = {"requests": 1} if mapping.each_row_is_a_request else {}
+        for name, places in (("images", mapping.image_places), ("requests", 0)):
+            if name in columns:
+                number, column = scaled(cells, columns[name], places, NARROW), columns[name]
+                numbers[name], absent = number, cells.absent(column)
+                faults += image_faults(number, column, cells.text(column), counted, absent=absent, called=name)
+        if "cost" in columns:
+            column = columns["cost"]
+            numbers["cost"] = scaled(cells, column, mapping.cost_places, NARROW)
+            faults += cost_faults(numbers["cost"], column, cells.text(column), counted, absent=cells.absent(column))
+            numbers["currency"] = self._currency(cells, options)
+            if "currency" in columns:
+                paid, field = counted & numbers["cost"].notnull(), columns["currency"]
+                wrong = paid & ~numbers["currency"].re_search("^[A-Z]{3}$").fill_null(False)
+                faults.append(Fault("this is no currency", field, cells.text(field), wrong))
+                faults += currency_faults(numbers["currency"], field, paid, options)
+        identity = cells.text(columns["id"]) if "id" in columns else None
+        if identity is not None:
+            faults.append(Fault("the id is empty", columns["id"], identity, counted & identity.isnull()))
+        return Shaped(
+            cells,
+            counted,
+            at,
+            mapping.meter,
+            _basis(numbers),
+            identity=identity,
+            unique=identity is not None,
+            faults=tuple(faults),
+            **{name: _exact(number) for name, number in numbers.items()},
+        )
+
+    def _currency(self, cells: Cells, options: ReadOptions) -> Any:
+        if "currency" in self.mapping.columns:
+            return cells.text(self.mapping.columns["currency"]).upper()
+        return ibis.literal(self.mapping.currency or (options.currency or "USD").upper())
+
+    def _stamped(self, cells: Cells, column: str) -> Cells:
+        """With the stamp as the column ``at``."""
+        time, zone = self.mapping.time, self.mapping.zone
+        kind = cells.raw(column).type()
+        if kind.is_timestamp() or kind.is_date():
+            at = cells.stamp(column)
+            return cells.keep(at=in_zone(at, None if kind.is_timestamp() and kind.timezone else zone))
+        if time == "iso":
+            return stamped(cells, cells.text(column), zone)
+        if time in ("unix_s", "unix_ms"):
+            raw = cells.raw(column)
+            number = raw if raw.type().is_integer() else raw.try_cast(AMOUNT)
+            sane = ibis.ifelse(number.between(-(10**14), 10**14), number, ibis.null(number.type()))
+            return cells.keep(at=epoch_stamp(sane, 1 if time == "unix_s" else 1_000))
+        return stamped(cells, _iso_of(cells.text(column), time), zone)
+
+
+def _one_of(cells: Cells, column: str, values: tuple[str, ...]) -> Any:
+    """Whether a column has one of these texts; whole numbers are compared as such."""
+    raw = cells.raw(column)
+    if raw.type().is_integer() and all(re.fullmatch(r"-?\d{1,18}", value) for value in values):
+        return raw.isin([int(value) for value in values])
+    return cells.text(column).isin(values)
+
+
+def _exact(number: Any) -> Any:
+    """Parquet may hold floating-point numbers; sums are exact."""
+    return number.cast(AMOUNT) if not isinstance(number, int) and number.type().is_floating() else number
+
+
+def _basis(numbers: dict[str, Any]) -> Basis:
+    if "images" in numbers:
+        return Basis.COUNTED
+    return Basis.REQUESTS if "requests" in numbers else Basis.DERIVED
+
+
+def _iso_of(text: Any, form: str) -> Any:
+    """A stamp in a format of the user's as ISO text, null where it does not fit."""
+    pieces = re.split("(%.)", form)
+    pattern = "^" + "".join(PARTS.get(piece) or re.escape(piece) for piece in pieces) + "$"
+    there = [piece for piece in pieces if piece in PARTS]
+
+    def part(sign: str, absent: str) -> Any:
+        return text.re_extract(pattern, there.index(sign) + 1) if sign in there else ibis.literal(absent)
+
+    year = part("%Y", "") if "%Y" in there else ibis.literal("20") + part("%y", "")
+    month = month_number(part("%b", "")) if "%b" in there else part("%m", "").lpad(2, "0")
+    clock = part("%H", "00").lpad(2, "0") + ":" + part("%M", "00") + ":" + part("%S", "00")
+    iso = year + "-" + month + "-" + part("%d", "").lpad(2, "0") + "T" + clock + part("%z", "")
+    return ibis.ifelse(text.re_search(pattern), iso, ibis.null("string"))

@@ -1,0 +1,69 @@
+"""Every reader there is: of tables, which a database reads, and of pages of JSON, which are read here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Protocol, cast
+
+from advisor.monitor.cells import Cells
+from advisor.monitor.layout import Container
+from advisor.monitor.options import ReadOptions
+from advisor.monitor.readers.access_log import AccessLog
+from advisor.monitor.readers.envoy import ENVOY
+from advisor.monitor.readers.focus import FOCUS
+from advisor.monitor.readers.litellm_logs import LITELLM_LOGS
+from advisor.monitor.readers.nginx import NGINX
+from advisor.monitor.shape import Shaped
+from advisor.monitor.usage import Row
+
+PLAIN = "plain"
+
+
+class TableReader(Protocol):
+    """Reads one source of tables."""
+
+    @property
+    def name(self) -> str:
+        """The name of the source."""
+
+    def fits(self, container: Container, columns: tuple[str, ...]) -> bool:
+        """Whether a table with these columns is of this source."""
+
+    def notes(self, options: ReadOptions) -> tuple[str, ...]:
+        """What people should know of the numbers of this source."""
+
+    def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
+        """The columns of ``usage.Row``. Raises BadInput."""
+
+
+class PageReader(Protocol):
+    """A module that reads pages of JSON."""
+
+    NAMES: tuple[str, ...]
+
+    def name_of(self, document: object) -> str | None:
+        """Which of its sources a document is."""
+
+    def rows(self, name: str, document: object, file: str) -> Iterator[Row]:
+        """Its rows. Raises BadInput."""
+
+    def notes(self, name: str, document: object, file: str) -> list[str]:
+        """What people should know of its numbers."""
+
+
+LOGS: tuple[AccessLog, ...] = (NGINX, ENVOY)
+TABLES: tuple[TableReader, ...] = (FOCUS, LITELLM_LOGS, *LOGS)
+_PAGES = ("openai", "fal", "replicate", "litellm_daily")
+
+
+def page_readers() -> tuple[PageReader, ...]:
+    """The readers of pages, imported when they are needed."""
+    names = [f"advisor.monitor.readers.{name}" for name in _PAGES]
+    return tuple(cast(PageReader, importlib.import_module(name)) for name in names)
+
+
+def names() -> tuple[str, ...]:
+    """Every source, as ``--format`` takes it."""
+    pages = (name for reader in page_readers() for name in reader.NAMES)
+    return (*(reader.name for reader in TABLES), PLAIN, *pages)

@@ -1,0 +1,168 @@
+"""One run of the monitor: files -> days -> history -> months -> what was found."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from urllib.parse import quote
+
+from advisor.decision import decide
+from advisor.errors import BadInput, Problem, quoted
+from advisor.files import is_file, is_folder, read_text
+from advisor.monitor.history import append, read_history
+from advisor.monitor.months import Assumed, months_of
+from advisor.monitor.options import ReadOptions
+from advisor.monitor.read import read_usage
+from advisor.monitor.situation import Situation, situation_of
+from advisor.monitor.usage import Day
+from advisor.monitor.watch import watch
+from advisor.monitor.watched import Span, Thresholds, Watched
+from advisor.record import Decision, is_record, parse_record
+from advisor.rulebook.load import load_rulebook
+from advisor.rulebook.model import Rulebook
+from advisor.scenario import Route, Scenario, validated
+from advisor.scenario_file import parse_scenario
+
+UNSURE = Fraction(1, 4)
+"""How far the price of an image may lie from the list price where a volume is derived from the cost."""
+SECONDS_BETWEEN = 2.0
+_NAME = re.compile(r"(\.decision|\.scenario)?\.(json|yaml|yml)$")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything a run needs. ``history`` is None where nothing is kept."""
+
+    usage: tuple[str, ...]
+    decision: str
+    rules: str | None
+    route: Route | None
+    reading: ReadOptions
+    assumed: Assumed
+    thresholds: Thresholds
+    ranges: Mapping[str, Span]
+    history: Path | None
+
+    def with_usage(self, usage: tuple[str, ...]) -> Run:
+        """The same over other files."""
+        return replace(self, usage=usage)
+
+
+def monitored(run: Run) -> Watched:
+    """Reads and judges; what is read is kept in the history. Raises BadInput."""
+    rulebook = load_rulebook(run.rules)
+    decision, scenario = _decision(run, rulebook)
+    situation = situation_of(decision, scenario, rulebook, run.route, run.ranges)
+    days, notes = _days(run)
+    months, more = months_of(days, _assumed(run.assumed, situation))
+    return watch(
+        situation,
+        months,
+        run.thresholds,
+        file=run.decision,
+        today=run.reading.today,
+        notes=(*notes, *more),
+    )
+
+
+def history_beside(decision: str) -> Path:
+    """NAME.usage.jsonl beside NAME.decision.json."""
+    return Path(decision).with_name(f"{_stem(decision)}.usage.jsonl")
+
+
+def memo_beside(decision: str) -> Path | None:
+    """The memo of a decision: its page, else its Markdown; None where there is none."""
+    memos = (Path(decision).with_name(f"{_stem(decision)}.{ending}") for ending in ("memo.html", "memo.md"))
+    return next(filter(is_file, memos), None)
+
+
+def name_anew(decision: str, on: str) -> str:
+    """The NAME of the decision made anew on a day, NAME-20261123."""
+    return f"{_stem(decision)}-{on.replace('-', '')}"
+
+
+def link(target: Path, page: Path) -> str:
+    """The way from a page to a file, relative."""
+    return quote(Path(os.path.relpath(target.resolve(), page.resolve().parent)).as_posix())
+
+
+def _stem(decision: str) -> str:
+    return _NAME.sub("", Path(decision).name)
+
+
+def when_changed(folder: Path, history: Path | None) -> Iterator[tuple[str, ...]]:
+    """The files of a folder, at once and whenever they change, until interrupted. Raises BadInput for no folder."""
+    seen = None
+    while True:
+        if not is_folder(folder):
+            raise BadInput(Problem("there is no such folder", str(folder), help="check --watch"))
+        now = _files(folder, history)
+        if now != seen and now:
+            seen = now
+            yield tuple(name for name, _, _ in now)
+        time.sleep(SECONDS_BETWEEN)
+
+
+def _files(folder: Path, history: Path | None) -> tuple[tuple[str, int, int], ...]:
+    kept = history.resolve() if history else None
+    found = []
+    for path in sorted(folder.iterdir()):
+        if is_file(path) and not path.name.startswith(".") and path.resolve() != kept and not _is_ours(path):
+            stat = path.stat()
+            found.append((str(path), stat.st_mtime_ns, stat.st_size))
+    return tuple(found)
+
+
+def _is_ours(path: Path) -> bool:
+    """What the advisor writes itself, and no usage."""
+    ours = (".decision.json", ".scenario.yaml", ".memo.md", ".memo.html", ".memo.pdf", ".usage.jsonl")
+    return path.name.endswith(ours)
+
+
+def _days(run: Run) -> tuple[tuple[Day, ...], tuple[str, ...]]:
+    """The days of the files and those kept from earlier runs."""
+    if not run.usage and (run.history is None or not is_file(run.history)):
+        raise BadInput(Problem("there is no usage to read", help="name bills or logs, such as usage/*.json"))
+    days: tuple[Day, ...] = ()
+    notes: list[str] = []
+    if run.usage:
+        reading = read_usage(run.usage, run.reading)
+        days = reading.days
+        notes += reading.notes
+    if run.history is None:
+        return days, tuple(notes)
+    # Read first, so that a history that is broken stops the run before anything is added to it.
+    read_history(run.history)
+    if days:
+        append(run.history, days, run.reading.today)
+    kept = read_history(run.history).days()
+    before = {(day.day, day.source, day.meter) for day in kept} - {(day.day, day.source, day.meter) for day in days}
+    if before and days:
+        notes.append(f"{len(before):,} days are known from earlier runs ({run.history.name})")
+    return kept, tuple(notes)
+
+
+def _decision(run: Run, rulebook: Rulebook) -> tuple[Decision, Scenario]:
+    """The record, or the decision of a scenario file."""
+    text = read_text(run.decision)
+    if is_record(text):
+        decision = parse_record(text, run.decision)
+        return decision, validated(decision.scenario, run.decision)
+    if run.decision.endswith((".md", ".html")):
+        what = f"{quoted(run.decision)} is a memo"
+        raise BadInput(Problem(what, "--decision", help="name the record beside it, NAME.decision.json"))
+    scenario = parse_scenario(text, run.decision)
+    return decide(scenario, rulebook, decided_on=run.reading.today), scenario
+
+
+def _assumed(assumed: Assumed, situation: Situation) -> Assumed:
+    """With a price around the list price, for sources that state a cost alone."""
+    price = situation.list_price
+    if assumed.price is not None or price is None:
+        return assumed
+    return replace(assumed, price=Span(price * (1 - UNSURE), price, price * (1 + UNSURE)))

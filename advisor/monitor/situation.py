@@ -1,0 +1,150 @@
+"""What the bill is held against: the hosted route whose meter runs, N* at its price, and the decision made anew."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from advisor.cost import crossover_volume, exact, own
+from advisor.decision import decide
+from advisor.monitor.watched import Span
+from advisor.quantity import dollars, plain
+from advisor.readings.plain import PlainReading
+from advisor.record import Decision, Status
+from advisor.report.chart_words import NAMED, axis_name
+from advisor.report.confidence import compared_route
+from advisor.rulebook.model import Rulebook
+from advisor.scenario import MAX_MONTHLY_COST, Route, Scenario
+
+PRICE_OF = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
+OWN_AMOUNTS = ("gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
+_MICRO = Decimal("0.000001")
+_MOST_IMAGES = 10**12
+
+
+@dataclass(frozen=True)
+class Situation:
+    """The decision as recorded, and the route whose bill is watched.
+
+    ``ranges`` are amounts of own GPUs given as ranges, by field; others are as in the decision.
+    """
+
+    decision: Decision
+    scenario: Scenario
+    rulebook: Rulebook
+    compared: Route | None
+    ranges: Mapping[str, Span]
+
+    @property
+    def list_price(self) -> Fraction | None:
+        """Dollars per image in the decision."""
+        price = getattr(self.scenario, PRICE_OF[self.compared]) if self.compared else None
+        return None if price is None else exact(price)
+
+    def crossover(self, price: Span, speedup: int = 1) -> Span | None:
+        """N* at a price per image, as wide as price and amounts are; None where at some of them owning never wins."""
+        amounts = self.amounts()
+        if amounts is None:
+            return None
+        G, r, E = amounts
+        volumes = [
+            crossover_volume(price.high, G.low, r.high * speedup, E.low).volume,
+            crossover_volume(price.expected, G.expected, r.expected * speedup, E.expected).volume,
+            crossover_volume(price.low, G.high, r.low * speedup, E.high).volume,
+        ]
+        known = [volume for volume in volumes if volume is not None]
+        return Span(*known) if len(known) == len(volumes) else None
+
+    def amounts(self) -> tuple[Span, Span, Span] | None:
+        """Dollars a GPU-hour, images a GPU-hour, dollars a month; None where one is not known."""
+        found = [_span_of(getattr(self.scenario, name), self.ranges.get(name)) for name in OWN_AMOUNTS]
+        known = [span for span in found if span is not None]
+        return (known[0], known[1], known[2]) if len(known) == len(found) else None
+
+    def own_cost(self, images: Fraction) -> Fraction | None:
+        """Dollars a month on own GPUs for so many images."""
+        amounts = self.amounts()
+        if amounts is None:
+            return None
+        G, r, E = (amount.expected for amount in amounts)
+        return own(G, r, E, max(images, Fraction(0)))
+
+    def decided_at(self, volume: Span, price: Span | None, today: datetime.date) -> Decision:
+        """The whole decision made anew, with the volume as measured and the price as paid. Raises BadInput."""
+        low, expected, high = (Decimal(max(1, round(bound))) for bound in (volume.low, volume.expected, volume.high))
+        ends = (None, None) if low == high else (low, high)
+        changes: dict[str, Decimal | None] = {
+            "monthly_images": expected,
+            "monthly_images_low": ends[0],
+            "monthly_images_high": ends[1],
+        }
+        if self.compared and price is not None:
+            changes[PRICE_OF[self.compared]] = as_price(price.expected)
+        return decide(self.scenario.changed(**changes), self.rulebook, decided_on=today)
+
+    def why_not_comparable(self, price: Span | None) -> str | None:
+        """Why no volume of this bill would change the answer at the price that is paid; None where one would."""
+        if self.compared is None:
+            return "no hosted option has a bill that own GPUs could be held against"
+        if price is None or self.amounts() is None:
+            missing = [name for name in (PRICE_OF[self.compared], *OWN_AMOUNTS) if getattr(self.scenario, name) is None]
+            return f"the decision does not know {' and '.join(missing)}"
+        paid = self.scenario.changed(
+            **{PRICE_OF[self.compared]: as_price(price.expected)}, monthly_images_low=None, monthly_images_high=None
+        )
+        plain_reading = PlainReading(self.rulebook)
+        at_one, at_most = (
+            decide(paid.changed(monthly_images=Decimal(volume)), self.rulebook, matcher=plain_reading)
+            for volume in (1, self._largest_volume(price))
+        )
+        if (at_one.status, at_one.route) == (at_most.status, at_most.route):
+            return _whatever_the_volume(at_one)
+        if self.crossover(price) is None:
+            return f"at {dollars(round(price.expected * 10**6))} an image own GPUs are never cheaper"
+        return None
+
+    def _largest_volume(self, paid: Span) -> int:
+        """The most images for which every month can be computed."""
+        listed = [getattr(self.scenario, name) for name in PRICE_OF.values()]
+        each = [exact(as_price(paid.expected)), *(exact(price) for price in listed if price is not None)]
+        amounts = self.amounts()
+        fixed = Fraction(0)
+        if amounts:
+            each.append(exact(self.scenario.gpu_hour_price or 0) / exact(self.scenario.images_per_gpu_hour or 1))
+            fixed = exact(self.scenario.monthly_overhead or 0)
+        return max(1, min(_MOST_IMAGES, int((Fraction(MAX_MONTHLY_COST) - fixed) / max(each))))
+
+
+def situation_of(
+    decision: Decision, scenario: Scenario, rulebook: Rulebook, route: Route | None, ranges: Mapping[str, Span]
+) -> Situation:
+    """The situation of a record: the bill is that of ``route``, else of the route in use, else of the one compared."""
+    in_use = scenario.current_route if scenario.current_route in PRICE_OF else None
+    return Situation(decision, scenario, rulebook, route or in_use or compared_route(decision), ranges)
+
+
+def as_price(price: Fraction) -> Decimal:
+    """A price as the decision keeps it: to the micro-dollar, and more than nothing."""
+    micro = max(1, round(price * 10**6))
+    return Decimal(plain(micro * _MICRO))
+
+
+def _span_of(value: Decimal | None, within: Span | None) -> Span | None:
+    """The amount of the decision, in the range that was given for it; the middle of a range that leaves it out."""
+    if within is None:
+        return None if value is None else Span(*[exact(value)] * 3)
+    expected = within.expected if value is None else exact(value)
+    return Span(within.low, expected, within.high) if within.low <= expected <= within.high else within
+
+
+def _whatever_the_volume(decision: Decision) -> str:
+    if decision.status is Status.INFEASIBLE:
+        return "no option satisfies every answer, whatever the volume"
+    if decision.status is Status.OPEN:
+        return "answers are missing, and no volume settles it: " + ", ".join(decision.open_questions)
+    axis = f"{axis_name(decision.deciding_axis)} decides" if decision.deciding_axis else "the rules together decide"
+    route = f" for {NAMED[decision.route]}" if decision.route else ""
+    return f"{axis}{route}, whatever the volume"

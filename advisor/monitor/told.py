@@ -1,0 +1,284 @@
+"""What was watched, in the figures that people read: the same on a terminal, on the dashboard and in the charts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from advisor.cost import exact, rounded
+from advisor.decision import DEFAULT_PAYBACK_LIMIT
+from advisor.monitor.costs_now import costs_now
+from advisor.monitor.usage import Basis
+from advisor.monitor.watched import Month, Span, Trend, Watched
+from advisor.quantity import MICRO, dollars, grouped, plain
+from advisor.report.chart_words import listed
+
+_BASES = list(Basis)
+"""Best first."""
+_MONTHS_A_YEAR = 12
+_TENTH = Fraction(1, 10)
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume in words. ``images_each`` is the assumed number of images a request, as text; None where none is."""
+
+    text: str
+    expected: str
+    exact: bool
+    basis: Basis | None
+    images_each: str | None
+
+
+@dataclass(frozen=True)
+class ToldMonth:
+    """A row of the table of months."""
+
+    month: Month
+    volume: Volume | None
+    cost: str | None
+    paid: str | None
+
+
+@dataclass(frozen=True)
+class ToldOverspend:
+    """The money since the crossing. ``text`` is without a sign; ``saved`` where less was spent than on own GPUs."""
+
+    text: str
+    saved: bool
+    exact: bool
+    months: int
+    estimated: int
+
+
+@dataclass(frozen=True)
+class ToldTrend:
+    """The trend in words; each of the three is a calendar month, None where it lies beyond the horizon."""
+
+    percent: str
+    grows: bool
+    earliest: str | None
+    expected: str | None
+    latest: str | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """Every figure of ``watched`` that is shown, as text, for the templates. ``not_yet``: moving repays too late;
+    ``amounts_missing``: there is a route to compare with, but no price of it or no amounts of own GPUs."""
+
+    watched: Watched
+    amounts_missing: bool
+    complete_months: int
+    needed_months: int
+    volume: Volume | None
+    trailing: str
+    crossover: str | None
+    crossover_band: str | None
+    list_crossover: str | None
+    few_step_crossover: str | None
+    paid_price: str | None
+    list_price: str | None
+    overspend: ToldOverspend | None
+    migration_cost: str | None
+    payback: str | None
+    payback_limit: str
+    not_yet: bool
+    trend: ToldTrend | None
+    margin: str
+    most_variation: str
+    clear_below: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether the decision made anew is another one."""
+        before, now = self.watched.decision, self.watched.now
+        return now is not None and (now.status, now.route) != (before.status, before.route)
+
+
+def told(watched: Watched) -> Told:
+    """The figures, all of them."""
+    rules = watched.thresholds
+    trailing = [month for month in watched.months if month.month in watched.trailing_months]
+    crossover, limit = watched.crossover, _payback_limit(watched)
+    return Told(
+        watched=watched,
+        amounts_missing=watched.compared is not None and costs_now(watched) is None,
+        complete_months=sum(month.complete and month.images is not None for month in watched.months),
+        needed_months=rules.strict_months if rules.strict else rules.stable_months,
+        volume=_volume(watched.trailing_volume, trailing),
+        trailing=_from_to(watched.trailing_months),
+        crossover=crossover_text(crossover.expected) if crossover else None,
+        crossover_band=span_text(crossover, crossover_text) if crossover and not crossover.exact else None,
+        list_crossover=_maybe(watched.list_crossover, crossover_text),
+        few_step_crossover=_maybe(watched.few_step_crossover, crossover_text),
+        paid_price=span_text(watched.paid_price, money) if watched.paid_price else None,
+        list_price=_maybe(watched.list_price, money),
+        overspend=_overspend(watched),
+        migration_cost=_maybe(watched.migration_cost, money),
+        payback=_maybe(watched.payback_months, _payback),
+        payback_limit=plain_number(limit),
+        not_yet=watched.payback_months is not None and watched.payback_months > limit,
+        trend=_trend(watched),
+        margin=plain_number(rules.margin),
+        most_variation=plain_number(rules.most_variation),
+        clear_below=plain_number(rules.clear_below),
+    )
+
+
+def told_month(month: Month) -> ToldMonth:
+    """One month as the table has it."""
+    return ToldMonth(
+        month=month,
+        volume=_volume(month.images, [month]),
+        cost=_maybe(month.cost, money),
+        paid=span_text(month.paid_price, money) if month.paid_price else None,
+    )
+
+
+def images(value: Fraction) -> str:
+    """A volume in whole images.
+
+    >>> images(Fraction(3_800_001, 2))
+    '1,900,000'
+    """
+    return grouped(Decimal(rounded(value, 0)))
+
+
+def crossover_text(value: Fraction) -> str:
+    """N* as the record and the memo print it.
+
+    >>> crossover_text(Fraction(500_000, 7))
+    '71,428.57'
+    """
+    return grouped(Decimal(rounded(value, 2)))
+
+
+def micro_dollars(value: Fraction) -> int:
+    """Dollars in whole micro-dollars, rounded to the nearest: what was paid is told, not compared."""
+    return int(Decimal(rounded(value, MICRO)).scaleb(MICRO))
+
+
+def money(value: Fraction) -> str:
+    """Dollars as people read them.
+
+    >>> money(Fraction(1, 30)), money(Fraction(10_000, 3))
+    ('$0.033333', '$3,333.33')
+    """
+    return dollars(micro_dollars(value))
+
+
+def span_text(span: Span, form: Callable[[Fraction], str]) -> str:
+    """A number as far as it is known.
+
+    >>> span_text(Span(Fraction(1), Fraction(2), Fraction(4)), images)
+    '1 to 4'
+    """
+    low, high = form(span.low), form(span.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def plain_number(value: Fraction) -> str:
+    """A threshold or another number without a unit.
+
+    >>> plain_number(Fraction(11, 10))
+    '1.1'
+    """
+    return plain(Decimal(rounded(value, MICRO)))
+
+
+def worst_basis(months: Iterable[Month]) -> Basis | None:
+    """What a number made of several months rests on; None where no month has a volume."""
+    return max((month.basis for month in months if month.basis), key=_BASES.index, default=None)
+
+
+def later(month: str, count: int) -> str:
+    """The calendar month so many months later.
+
+    >>> later("2026-11", 2), later("2026-11", 14)
+    ('2027-01', '2028-01')
+    """
+    year, past = divmod(int(month[:4]) * _MONTHS_A_YEAR + int(month[5:]) - 1 + count, _MONTHS_A_YEAR)
+    return f"{year:04d}-{past + 1:02d}"
+
+
+def _maybe(value: Fraction | None, form: Callable[[Fraction], str]) -> str | None:
+    return None if value is None else form(value)
+
+
+def _volume(span: Span | None, months: list[Month]) -> Volume | None:
+    if span is None:
+        return None
+    basis = worst_basis(months)
+    each = _images_each(months) if basis is Basis.REQUESTS else None
+    return Volume(span_text(span, images), images(span.expected), span.exact, basis, each)
+
+
+def _images_each(months: list[Month]) -> str | None:
+    """The images a request that were assumed, where every request of these months has the same assumption."""
+    found = {
+        (month.images.low / month.requests, month.images.high / month.requests)
+        for month in months
+        if month.images and month.requests
+    }
+    if len(found) != 1:
+        return None
+    least, most = found.pop()
+    if least.denominator != 1 or most.denominator != 1:
+        return None
+    return images(least) if least == most else f"{images(least)} to {images(most)}"
+
+
+def _overspend(watched: Watched) -> ToldOverspend | None:
+    if not watched.overspend:
+        return None
+    so_far = watched.overspend[-1].so_far
+    saved = so_far.expected < 0
+    size = Span(-so_far.high, -so_far.expected, -so_far.low) if saved else so_far
+    return ToldOverspend(
+        text=span_text(size, money),
+        saved=saved,
+        exact=so_far.exact,
+        months=len(watched.overspend),
+        estimated=sum(month.estimated for month in watched.overspend),
+    )
+
+
+def _from_to(months: tuple[str, ...]) -> str:
+    """Calendar months as prose: the first and the last where all between are among them."""
+    if len(months) > 1 and later(months[0], len(months) - 1) == months[-1]:
+        return f"{months[0]} to {months[-1]}"
+    return listed(months)
+
+
+def _payback_limit(watched: Watched) -> Fraction:
+    given = watched.decision.scenario.get("payback_limit_months")
+    return exact(DEFAULT_PAYBACK_LIMIT if given is None else str(given))
+
+
+def _payback(months: Fraction) -> str:
+    return "less than 0.1" if 0 < months < _TENTH / 2 else plain(Decimal(rounded(months, 1)))
+
+
+def _trend(watched: Watched) -> ToldTrend | None:
+    trend = watched.trend
+    last = max((month.month for month in watched.months if month.complete), default=None)
+    if trend is None or last is None:
+        return None
+
+    def month_of(count: int | None) -> str | None:
+        return None if count is None else later(last, count)
+
+    return ToldTrend(
+        percent=_percent(trend),
+        grows=trend.growth_per_month > 0,
+        earliest=month_of(trend.earliest),
+        expected=month_of(trend.expected),
+        latest=month_of(trend.latest),
+    )
+
+
+def _percent(trend: Trend) -> str:
+    return plain(Decimal(f"{abs(trend.growth_per_month) * 100:.1f}"))

@@ -1,0 +1,189 @@
+"""Months and a decision -> what the monitor found."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from advisor.cost import exact, payback_months, rent
+from advisor.monitor.calendar import first_day, months_between, moved
+from advisor.monitor.situation import Situation
+from advisor.monitor.trend import trend_of
+from advisor.monitor.triggers import Judged, Volume, judged, mean
+from advisor.monitor.usage import Basis
+from advisor.monitor.watched import Month, Overspend, Span, Thresholds, Verdict, Watched
+from advisor.scenario import Route
+
+FEW_STEP = "few_step_speedup"
+_HIGH = (Verdict.CROSSED, Verdict.CROSSED_AND_STABLE)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of the complete months."""
+
+    complete: tuple[Month, ...]
+    trailing: tuple[Month, ...]
+    volume: Span | None
+    paid: Span | None
+
+
+def watch(
+    situation: Situation,
+    months: Sequence[Month],
+    rules: Thresholds,
+    *,
+    file: str,
+    today: datetime.date,
+    notes: Sequence[str] = (),
+) -> Watched:
+    """Judges the months against the decision. Raises BadInput for a volume or a price that cannot be computed with."""
+    known = _known(months, rules)
+    price = known.paid or _exactly(situation.list_price)
+    reason = situation.why_not_comparable(price)
+    crossover = situation.crossover(price) if price and reason is None else None
+    volumes = [Volume(month.month, month.images) for month in known.complete if month.images is not None]
+    steps = judged(volumes, crossover, rules, owning=_owning(situation)) if crossover else []
+    last = steps[-1] if steps else None
+    now = situation.decided_at(known.volume, known.paid, today) if known.volume else None
+    since = last.since if last and last.state in _HIGH else None
+    overspend = _overspend(situation, known.complete, since, price) if since else ()
+    speedup = situation.rulebook.constants.get(FEW_STEP, 1)
+    few_step = situation.crossover(price, speedup) if price and crossover else None
+    list_price = _exactly(situation.list_price)
+    list_crossover = situation.crossover(list_price) if list_price and reason is None else None
+    return Watched(
+        decision=situation.decision,
+        decision_file=file,
+        on=today.isoformat(),
+        verdict=_verdict(reason, last),
+        why_not_comparable=reason,
+        compared=situation.compared,
+        list_price=situation.list_price,
+        paid_price=known.paid,
+        crossover=crossover,
+        list_crossover=list_crossover.expected if list_crossover else None,
+        few_step_crossover=few_step.expected if few_step else None,
+        few_step_speedup=speedup,
+        months=_with_states(months, volumes, steps),
+        trailing_volume=known.volume,
+        trailing_months=tuple(month.month for month in known.trailing),
+        thresholds=rules,
+        now=now,
+        now_axis=now.deciding_axis if now else None,
+        months_since_crossing=months_between(since, volumes[-1].month) + 1 if since else None,
+        crossed_in=since,
+        overspend=overspend,
+        payback_months=_payback(situation, known, price),
+        migration_cost=_migration_cost(situation),
+        trend=trend_of(volumes, crossover) if crossover and last and last.state not in _HIGH else None,
+        notes=(*notes, *_remarks(known, situation, today)),
+        own_amounts=_own_amounts(situation),
+    )
+
+
+def _known(months: Sequence[Month], rules: Thresholds) -> _Known:
+    complete = tuple(month for month in months if month.complete and month.images is not None)
+    trailing = complete[-(rules.strict_months if rules.strict else rules.stable_months) :]
+    volumes = [month.images for month in trailing if month.images is not None]
+    if not volumes:
+        return _Known(complete, trailing, None, None)
+    volume = Span(
+        mean([span.low for span in volumes]), mean([span.expected for span in volumes]), mean([s.high for s in volumes])
+    )
+    return _Known(complete, trailing, volume, _paid(trailing))
+
+
+def _paid(trailing: Sequence[Month]) -> Span | None:
+    """What an image came to over some months: from the cheapest to the dearest, and all in all."""
+    priced = [(month, price) for month in trailing if (price := month.paid_price) is not None]
+    if not priced:
+        return None
+    cost = sum((month.cost or Fraction(0) for month, _ in priced), Fraction(0))
+    images = sum((month.images.expected if month.images else Fraction(0) for month, _ in priced), Fraction(0))
+    low, high = min(price.low for _, price in priced), max(price.high for _, price in priced)
+    return Span(low, cost / images, high) if low > 0 else None
+
+
+def _verdict(reason: str | None, last: Judged | None) -> Verdict:
+    if reason is not None:
+        return Verdict.NOT_COMPARABLE
+    return last.state if last else Verdict.INSUFFICIENT_DATA
+
+
+def _owning(situation: Situation) -> bool:
+    """Whether own GPUs were decided for, and nothing says that a hosted route is still in use."""
+    return situation.decision.route is Route.SELF_HOST and situation.scenario.current_route is not situation.compared
+
+
+def _with_states(months: Sequence[Month], volumes: Sequence[Volume], steps: Sequence[Judged]) -> tuple[Month, ...]:
+    states = {volume.month: step.state for volume, step in zip(volumes, steps, strict=bool(steps))}
+    return tuple(replace(month, state=states.get(month.month)) for month in months)
+
+
+def _overspend(
+    situation: Situation, complete: Sequence[Month], since: str, price: Span | None
+) -> tuple[Overspend, ...]:
+    """What was paid beyond the cost of own GPUs, month by month from the crossing on."""
+    found: list[Overspend] = []
+    so_far = Span(Fraction(0), Fraction(0), Fraction(0))
+    for month in complete:
+        if month.month < since or month.images is None or price is None:
+            continue
+        beyond = [
+            (rent(price.expected, images) if month.cost is None else month.cost) - (situation.own_cost(images) or 0)
+            for images in _ends(month.images)
+        ]
+        over = Span(min(beyond), beyond[1], max(beyond))
+        so_far = Span(*(one + other for one, other in zip(_ends(so_far), _ends(over), strict=True)))
+        found.append(Overspend(month.month, over, so_far, estimated=month.cost is None))
+    return tuple(found)
+
+
+def _own_amounts(situation: Situation) -> tuple[Fraction, Fraction, Fraction] | None:
+    amounts = situation.amounts()
+    return None if amounts is None else (amounts[0].expected, amounts[1].expected, amounts[2].expected)
+
+
+def _payback(situation: Situation, known: _Known, price: Span | None) -> Fraction | None:
+    """Months until moving to own GPUs is repaid, at the volume and the price of the last months."""
+    cost, volume = _migration_cost(situation), known.volume
+    if cost is None or volume is None or price is None:
+        return None
+    owned = situation.own_cost(volume.expected)
+    return None if owned is None else payback_months(cost, rent(price.expected, volume.expected) - owned)
+
+
+def _migration_cost(situation: Situation) -> Fraction | None:
+    cost = situation.scenario.migration_cost
+    return None if cost is None else exact(cost)
+
+
+def _remarks(known: _Known, situation: Situation, today: datetime.date) -> list[str]:
+    remarks = []
+    if known.complete:
+        last = known.complete[-1].month
+        late = (today - first_day(moved(last, 1))).days
+        if late > _STALE_DAYS:
+            remarks.append(f"the last complete month is {last}: nothing newer is known")
+    bases = {month.basis for month in known.trailing}
+    if Basis.REQUESTS in bases:
+        remarks.append("only requests are known: say how many images one asks for with --images-per-request")
+    if Basis.DERIVED in bases:
+        remarks.append("the volume is derived, as no source counts images: --price-per-image narrows it")
+    if situation.decision.rulebook_digest != situation.rulebook.digest:
+        remarks.append("the rules have changed since the decision was recorded: it is held against the rules of today")
+    return remarks
+
+
+_STALE_DAYS = 62
+
+
+def _exactly(price: Fraction | None) -> Span | None:
+    return None if price is None else Span(price, price, price)
+
+
+def _ends(span: Span) -> tuple[Fraction, Fraction, Fraction]:
+    return span.low, span.expected, span.high

@@ -1,0 +1,71 @@
+"""A time zone as a table of its changes, so that a database need not know zones."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+FIRST_YEAR, LAST_YEAR = 2014, 2100
+_FIXED = re.compile(r"([+-])(\d\d):?(\d\d)?")
+
+
+@dataclass(frozen=True)
+class Zone:
+    """Clocks before ``until[i]`` are ``offsets[i]`` ahead of UTC, those behind the last of them ``offsets[-1]``."""
+
+    name: str
+    until: tuple[datetime, ...]
+    offsets: tuple[timedelta, ...]
+
+
+def zone_of(name: str, last_year: int) -> Zone | None:
+    """A zone by its name (`Europe/Berlin`) or its offset (`+02:00`); None for UTC. Raises ValueError.
+
+    >>> zone_of("+05:30", 2026).offsets[0], len(zone_of("Europe/Berlin", 2026).until)
+    (datetime.timedelta(seconds=19800), 26)
+    """
+    if name.upper() in ("UTC", "Z", "GMT"):
+        return None
+    if fixed := _FIXED.fullmatch(name):
+        offset = timedelta(hours=int(fixed[2]), minutes=int(fixed[3] or 0))
+        if offset >= timedelta(days=1):
+            raise ValueError(name)
+        return Zone(name, (), (offset if fixed[1] == "+" else -offset,))
+    try:
+        info = ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError, ValueError):
+        raise ValueError(name) from None
+    return _changes(name, info, min(last_year, LAST_YEAR))
+
+
+def _changes(name: str, info: ZoneInfo, last_year: int) -> Zone:
+    """A clock belongs to the old offset until it shows the hour of the change (fold=0), in gaps and in overlaps."""
+    step, moment, end = (
+        timedelta(days=1),
+        datetime(FIRST_YEAR, 1, 1, tzinfo=UTC),
+        datetime(last_year, 12, 31, tzinfo=UTC),
+    )
+    until: list[datetime] = []
+    offsets = [_offset(info, moment)]
+    while moment < end:
+        if (after := _offset(info, moment + step)) != offsets[-1]:
+            change = _when(info, moment, step)
+            until.append(change.replace(tzinfo=None) + max(offsets[-1], after))
+            offsets.append(after)
+        moment += step
+    return Zone(name, tuple(until), tuple(offsets))
+
+
+def _offset(info: ZoneInfo, moment: datetime) -> timedelta:
+    return moment.astimezone(info).utcoffset() or timedelta(0)
+
+
+def _when(info: ZoneInfo, low: datetime, step: timedelta) -> datetime:
+    """The second at which the offset changes, within a step."""
+    before, high = _offset(info, low), low + step
+    while high - low > timedelta(seconds=1):
+        middle = low + timedelta(seconds=int((high - low).total_seconds()) // 2)
+        low, high = (middle, high) if _offset(info, middle) == before else (low, middle)
+    return high

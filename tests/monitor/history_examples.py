@@ -1,0 +1,77 @@
+"""Generated days of usage, and readings of them as runs of the monitor have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from advisor.monitor.history_lines import Seen
+from advisor.monitor.usage import Basis, Day
+
+FIRST = date(2026, 10, 1)
+SOURCES = [("openai-costs", "openai"), ("fal-usage", "fal"), ("nginx", "gateway")]
+AMOUNTS = st.decimals(min_value=-(10**8), max_value=10**8, places=6) | st.sampled_from([Decimal("1E+2"), Decimal(0)])
+
+
+@st.composite
+def days(draw: st.DrawFn, on: date | None = None, source: tuple[str, str] | None = None) -> Day:
+    """A Day within a few days of the first, of a few sources: so that many are of the same day."""
+    day = on or FIRST + timedelta(days=draw(st.integers(0, 3)))
+    name, meter = source or draw(st.sampled_from(SOURCES))
+    start, end = sorted(draw(st.tuples(st.integers(0, 6), st.integers(0, 6))))
+    cost = draw(st.none() | AMOUNTS)
+    return Day(
+        day=day,
+        source=name,
+        meter=meter,
+        basis=draw(st.sampled_from(Basis)),
+        images=draw(st.none() | AMOUNTS),
+        requests=draw(st.none() | st.integers(0, 10**8)),
+        megapixels=draw(st.none() | AMOUNTS),
+        cost=cost,
+        currency=None if cost is None else draw(st.sampled_from(["USD", "EUR"])),
+        rows=draw(st.integers(1, 4)),
+        first=datetime.combine(day, time()) + timedelta(hours=4 * start),
+        last=datetime.combine(day, time()) + timedelta(hours=4 * end),
+    )
+
+
+def part_of(day: Day) -> tuple[object, ...]:
+    return day.day, day.source, day.meter, day.basis, day.currency
+
+
+READ_ON = st.integers(0, 4).map(lambda after: date(2026, 11, 1) + timedelta(days=after))
+READINGS = st.lists(days(), max_size=6, unique_by=part_of)
+"""What one run sees: no two Days of the same day, source, meter, basis and currency."""
+RUNS = st.lists(st.tuples(READINGS, READ_ON), max_size=5)
+
+
+def sightings(days: Iterable[Day], read: date) -> list[Seen]:
+    """The lines of one run, computed by hand."""
+    groups: dict[tuple[object, ...], list[Day]] = {}
+    for day in days:
+        groups.setdefault(part_of(day)[:3], []).append(day)
+    return [Seen(read, tuple(group)) for group in groups.values()]
+
+
+def plain_day(number: int, images: int = 7) -> Day:
+    """One whole day, the ``number``th, of one bill."""
+    day = FIRST + timedelta(days=number)
+    start = datetime.combine(day, time())
+    return Day(
+        day=day,
+        source="openai-costs",
+        meter="openai",
+        basis=Basis.COUNTED,
+        images=Decimal(images),
+        requests=None,
+        megapixels=None,
+        cost=Decimal("0.04") * images,
+        currency="USD",
+        rows=1,
+        first=start,
+        last=start + timedelta(days=1),
+    )

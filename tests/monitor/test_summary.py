@@ -1,0 +1,255 @@
+"""What the monitor prints: the same figures as the record, in lines that fit.
+
+`ADVISOR_RECORD_GOLDEN=1 pytest tests/monitor/test_summary.py tests/monitor/test_dashboard.py` records the golden
+outputs anew. Read every one that changes before it lands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.errors import HIDDEN, BadInput
+from advisor.monitor.as_json import watched_json
+from advisor.monitor.bars import MOST_MONTHS, bars_of
+from advisor.monitor.summary import LEAST_WIDTH, summary_text
+from advisor.monitor.told import later, told
+from advisor.monitor.usage import EXACT, Basis
+from advisor.monitor.watched import Verdict, Watched
+from tests.helpers.strategies import examples
+from tests.monitor.watched_examples import CASES, case
+from tests.monitor.watched_strategies import any_watched
+from tests.report.test_memo import HOSTILE
+
+GOLDEN = Path(__file__).parent / "golden"
+RECORDING = os.environ.get("ADVISOR_RECORD_GOLDEN") == "1"
+RECORDED = ("crossed-and-stable", "approaching", "not-comparable", "insufficient-data")
+WIDTH = 80
+WORDS = st.sampled_from(["", "a title", "a much longer title " * 10])
+ODD = st.one_of(st.text(max_size=80), st.sampled_from([text[:300] for text in HOSTILE.values()]))
+_NUMBER = re.compile(r"(?<![\w.])[0-9][0-9,]*(?:\.[0-9]+)?(?!\w)")
+_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?\b")
+_DIGEST = re.compile("sha256:[0-9a-f]{64}")
+
+
+def compare_with_golden(name: str, text: str) -> None:
+    """The text against the recorded one; what changes with every rule apart."""
+    text = _DIGEST.sub("sha256:...", text)
+    golden = GOLDEN / name
+    if RECORDING:
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(text, encoding="utf-8")
+    assert golden.is_file(), f"there is no golden {name} yet: record it, and read it"
+    assert text == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_the_summary_of_a_case_is_the_golden_one(name: str) -> None:
+    compare_with_golden(f"{name}.txt", summary_text(case(name), WIDTH))
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_the_json_of_a_case_is_the_golden_one(name: str) -> None:
+    compare_with_golden(f"{name}.json", watched_json(case(name)))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("crossed-and-stable", "The answer has changed: run open weights on own GPUs."),
+        ("approaching", "Too close to call: the volume is near the crossover."),
+        ("not-comparable", "The volume does not matter to this decision."),
+        ("insufficient-data", "Too few complete months to tell: 1 of the 3 needed."),
+        ("below", "The answer stands: the volume is below the crossover."),
+        ("crossed", "The volume is above the crossover, but not yet for long or steadily enough."),
+        ("fell-back", "The volume has fallen back below the crossover."),
+    ],
+)
+def test_the_first_line_says_the_verdict(name: str, said: str) -> None:
+    assert summary_text(case(name), WIDTH).split("\n")[0] == said
+
+
+def test_moving_that_repays_too_late_is_said_in_the_first_line() -> None:
+    late = replace(case("crossed-and-stable"), payback_months=Fraction(29))
+    assert summary_text(late, WIDTH).startswith("The answer has changed: run open weights on own GPUs, but not yet.\n")
+
+
+@given(watched=any_watched(ODD), width=st.integers(LEAST_WIDTH, 200), unicode=st.booleans())
+@examples(40)
+def test_every_line_fits_and_shows(watched: Watched, width: int, unicode: bool) -> None:
+    text = summary_text(watched, width, unicode=unicode)
+    assert max(map(len, text.splitlines())) <= width
+    assert not any(HIDDEN.search(line) for line in text.split("\n"))
+    assert not re.search("[\u200e\u200f\u202a-\u202e\u2066-\u2069]", text)
+    assert unicode or text.isascii()
+    assert text == summary_text(watched, width, unicode=unicode)
+
+
+@given(watched=any_watched(WORDS))
+@examples(40)
+def test_every_number_printed_is_in_the_json_or_the_record(watched: Watched) -> None:
+    said = numbers(summary_text(watched, WIDTH))
+    assert said - known_numbers(watched) == set()
+
+
+def numbers(text: str) -> set[Decimal]:
+    """The numbers of a text, dates apart; a line break may stand within a phrase, never within a number."""
+    return {Decimal(found.replace(",", "")) for found in _NUMBER.findall(_DATE.sub(" ", text))}
+
+
+def known_numbers(watched: Watched) -> set[Decimal]:
+    """Every number of the JSON and of the record, sums from a dollar up also to the cent, and what counts them."""
+    found = set(_numbers_in(json.loads(watched_json(watched))))
+    found |= {Decimal(text) for text in re.findall(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?!\w)", watched.decision.to_json())}
+    found |= {_to_cents(number) for number in found}
+    counts = {sum(month.complete and month.images is not None for month in watched.months), len(watched.overspend)}
+    counts |= {sum(month.estimated for month in watched.overspend), max(0, len(watched.months) - MOST_MONTHS)}
+    assumed = {
+        image / month.requests
+        for month in watched.months
+        if month.requests and month.images
+        for image in (month.images.low, month.images.high)
+    }
+    grown = [abs(watched.trend.growth_per_month) * 100] if watched.trend else []
+    return (
+        found
+        | set(map(Decimal, counts))
+        | {Decimal(each.numerator) for each in assumed if each.denominator == 1}
+        | {Decimal(f"{percent:.1f}") for percent in grown}
+        | {Decimal(12), Decimal("0.1")}  # the limit of a payback where none is given; "less than 0.1"
+    )
+
+
+def _numbers_in(data: object) -> Iterator[Decimal]:
+    if isinstance(data, dict | list):
+        for part in data.values() if isinstance(data, dict) else data:
+            yield from _numbers_in(part)
+    elif isinstance(data, int) or (isinstance(data, str) and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", data)):
+        yield abs(Decimal(data))
+
+
+def _to_cents(number: Decimal) -> Decimal:
+    return number if number < 1 else Decimal(int(number * 100 + Decimal("0.5"))) / 100
+
+
+@given(watched=any_watched(WORDS), width=st.integers(LEAST_WIDTH, 120))
+@examples(40)
+def test_bars_lie_on_their_side_of_the_crossover(watched: Watched, width: int) -> None:
+    bars = bars_of(watched, width, unicode=False)
+    shown = watched.months[-MOST_MONTHS:]
+    assert len(bars.lines) == len(shown)
+    for line, month in zip(bars.lines, shown, strict=True):
+        name, drawn = line[:7], line[9:]
+        assert name == month.month
+        below, mark, above = drawn.partition("|")
+        assert bool(mark) == (watched.crossover is not None)
+        if month.images is None:
+            assert ("gap" if month.missing else "not known") in drawn
+            assert not set(drawn) & {"#"}
+            continue
+        assert ("#" in drawn) == (month.complete and month.images.expected > 0)
+        solid = "#" if month.complete else "-"
+        if watched.crossover:
+            assert above.startswith(solid) == (month.images.expected > watched.crossover.expected)
+            assert below.startswith(solid) == (month.images.expected > 0)
+        assert (str(month.basis) in drawn) == (month.basis not in EXACT)
+
+
+def test_longer_bars_are_larger_months() -> None:
+    lines = bars_of(case("crossed-and-stable"), WIDTH, unicode=True).lines
+    lengths = [line.count("█") for line in lines[:-1]]
+    assert lengths == sorted(lengths)
+    assert lengths[-1] > 2 * lengths[-4] > 0
+    assert "░" in lines[-1]
+    assert "█" not in lines[-1]
+
+
+def test_many_months_leave_out_the_earliest_and_say_so() -> None:
+    months = tuple(replace(case("below").months[0], month=later("2020-01", place)) for place in range(40))
+    text = summary_text(replace(case("below"), months=months), WIDTH)
+    assert "(26 earlier months left out)" in text
+    assert "2022-02  " not in text
+    assert all(f"{later('2022-03', place)}  " in text for place in range(14))
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_free_text_is_text_on_a_terminal(text: str) -> None:
+    base = case("not-comparable")
+    decision = base.decision.model_copy(update={"scenario": {**base.decision.scenario, "title": text}})
+    odd = summary_text(replace(base, decision=decision, notes=(text,), why_not_comparable=text), WIDTH)
+    assert not any(HIDDEN.search(line) for line in odd.split("\n"))
+    assert max(map(len, odd.splitlines())) <= WIDTH
+
+
+def test_what_a_volume_rests_on_is_the_worst_of_its_months() -> None:
+    base = case("approaching")
+    assert "(requests, 1 to 4 images each)" in " ".join(summary_text(base, WIDTH).split())
+    mixed = replace(
+        base, months=tuple(replace(m, basis=Basis.DERIVED) if m.month == "2026-08" else m for m in base.months)
+    )
+    assert "(derived from cost or size)" in " ".join(summary_text(mixed, WIDTH).split())
+
+
+def test_the_contract_s_keys_come_first_and_amounts_are_text() -> None:
+    data = json.loads(watched_json(case("crossed-and-stable")))
+    assert list(data)[:6] == ["verdict", "months", "trailing_volume", "crossover", "months_since_crossing", "overspend"]
+    assert list(data["months"][0])[:6] == ["month", "images", "requests", "cost", "complete", "volume_basis"]
+    assert data["months"][0]["images"] == "4000"
+    assert data["months"][0]["cost"] == "160.00"
+    assert (data["crossover"], data["trailing_volume"], data["overspend"]) == ("52631.58", "1640000", "234952.00")
+    assert (data["route"], data["route_now"], data["deciding_axis_now"]) == ("closed_api", "self_host", "cost")
+    # By hand: 0.04 * 1,640,000; and 1.20 * 1,640,000 / 600 + 2000, with five times the images an hour beside it.
+    assert data["costs_at_trailing_volume"] == {
+        "hosted": "65600.00",
+        "hosted_at_list_price": "65600.00",
+        "own": "5280.00",
+        "own_few_step": "2656.00",
+    }
+
+
+@given(watched=any_watched(ODD))
+@examples(25)
+def test_the_json_is_json_and_holds_the_ends(watched: Watched) -> None:
+    text = watched_json(watched)
+    data = json.loads(text.encode())
+    assert data["verdict"] in set(Verdict)
+    for found, month in zip(data["months"], watched.months, strict=True):
+        if month.images:
+            assert abs(Fraction(found["images_low"]) - month.images.low) <= Fraction(1, 2)
+            assert Fraction(found["images_low"]) <= Fraction(found["images"]) <= Fraction(found["images_high"])
+    assert text == watched_json(watched)
+
+
+@given(month=st.integers(0, 3000), one=st.integers(0, 500), other=st.integers(0, 500))
+def test_months_later_add_up(month: int, one: int, other: int) -> None:
+    start = later("2000-01", month)
+    assert later(later(start, one), other) == later(start, one + other)
+    assert later(start, 12) == f"{int(start[:4]) + 1}{start[4:]}"
+
+
+def test_templates_of_one_s_own_are_used_and_their_faults_named(tmp_path: Path) -> None:
+    from advisor.files import bundled
+
+    for file in bundled("templates").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "monitor.txt.j2").write_text("{{ told.watched.verdict }} {{ nothing }}")
+    with pytest.raises(BadInput, match="nothing here is called `nothing`"):
+        summary_text(case("below"), WIDTH, tmp_path)
+    (tmp_path / "monitor.txt.j2").write_text("{{ told.watched.verdict }}")
+    assert summary_text(case("below"), WIDTH, tmp_path) == "below\n"
+
+
+def test_every_case_has_its_verdict() -> None:
+    assert {case(name).verdict for name in CASES} == set(Verdict)
+    assert told(case("crossed-and-stable")).changed
+    assert not told(case("below")).changed
