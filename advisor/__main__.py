@@ -1,7 +1,5 @@
 """``python -m advisor``."""
 
-import sys
+from advisor.cli.main import main
 
-from advisor.cli.main import run
-
-sys.exit(run())
+main()

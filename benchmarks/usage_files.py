@@ -46,7 +46,8 @@ import datetime, time
 from pathlib import Path
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.read import read_usage
-import advisor.monitor.database
+import advisor.monitor.database, ibis
+ibis.duckdb
 options = ReadOptions(today=datetime.date(2026, 1, 1), mapping=Path('log.mapping.yaml'))
 started = time.perf_counter()
 reading = read_usage(['log.{kind}'], options)

@@ -89,6 +89,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return EXIT_BAD_INPUT
 
 
+def main() -> NoReturn:
+    """The command as a process of its own.
+
+    Where a library runs Python code of its own and an interrupt reaches that, Python would in the end kill itself by
+    the signal although the interrupt was dealt with, and the exit code would be lost.
+    """
+    code = run()
+    if code == EXIT_INTERRUPTED:
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 def _silence_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -119,7 +119,7 @@ def _checked_head(path: Path, packing: Packing, told: Callable[[int], None]) -> 
             if len(head) <= HEAD_BYTES:
                 head = (head + chunk)[: HEAD_BYTES + 1]
             done += len(chunk)
-            told(done // 100)
+            told(done // 1_000)
     return head
 
 

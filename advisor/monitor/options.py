@@ -14,8 +14,8 @@ DUCKDB, SPARK = "duckdb", "spark"
 class Progress(Protocol):
     """Shows how far a run is."""
 
-    def phase(self, doing: str, total: int | None = None) -> Callable[[int], None]:
-        """Begins a phase; the function it returns is told how many rows are done."""
+    def phase(self, doing: str, total: int | None = None, unit: str = "rows") -> Callable[[int], None]:
+        """Begins a phase; the function it returns is told how many are done."""
 
     def clear(self) -> None:
         """Wipes what is shown."""
@@ -24,7 +24,7 @@ class Progress(Protocol):
 class Silent:
     """Shows nothing."""
 
-    def phase(self, doing: str, total: int | None = None) -> Callable[[int], None]:
+    def phase(self, doing: str, total: int | None = None, unit: str = "rows") -> Callable[[int], None]:
         """Says nothing."""
         return lambda done: None
 

@@ -41,7 +41,7 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
     """
     try:
         plain = Plain(load_mapping(options.mapping, options.today.year + 1)) if options.mapping else None
-        inputs, notes = inputs_of(patterns, options.progress.phase("unpacking"))
+        inputs, notes = inputs_of(patterns, options.progress.phase("unpacking", unit="kB"))
         found = [detected(input, options.format, plain) for input in inputs]
         _check_only(found, options)
         with (
@@ -166,7 +166,7 @@ class _Run:
         return Reject(file, row[LINE], fault.what, fault.field, row[STANDS])
 
     def _sums(self, rows: ir.Table, file: str) -> list[dict[str, Any]]:
-        told = self.options.progress.phase(f"reading {file}", 100)
+        told = self.options.progress.phase(f"reading {file}", unit="%")
         return self.engine.rows_of(day_sums(rows), file, lambda share: told(round(share * 100)))
 
     def _target(self) -> Path:

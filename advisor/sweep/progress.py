@@ -19,14 +19,14 @@ class Progress:
         self._width = 0
         self._next = 0.0
 
-    def phase(self, doing: str, total: int | None = None) -> Callable[[int], None]:
-        """Begins a phase; the function it returns is told how many rows are done."""
+    def phase(self, doing: str, total: int | None = None, unit: str = "rows") -> Callable[[int], None]:
+        """Begins a phase; the function it returns is told how many are done."""
         self._next = 0.0
 
         def told(done: int) -> None:
             if self.shows and time.monotonic() >= self._next:
                 self._next = time.monotonic() + _SECONDS_BETWEEN
-                self._write(f"{doing}: {done:,}{f' of {total:,}' if total is not None else ''} rows")
+                self._write(f"{doing}: {done:,}{f' of {total:,}' if total is not None else ''} {unit}")
 
         told(0)
         return told

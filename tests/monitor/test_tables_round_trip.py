@@ -9,14 +9,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.strategies import examples
 from tests.monitor import usage_files as files
 from tests.monitor.usage_files import MAPPING, OFFSETS, USED, ZONES, Used, counted, read
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-_FEW = settings(max_examples=10)
+_FEW = examples(10)
 
 
 def _folder() -> tempfile.TemporaryDirectory[str]:
