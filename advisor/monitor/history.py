@@ -40,6 +40,10 @@ class History:
     seen: tuple[Seen, ...]
     torn: int | None = None
 
+    def with_days(self, days: Iterable[Day], read_on: date) -> History:
+        """The history as ``append`` would leave it; nothing is written."""
+        return History((*self.seen, *_news(self.seen, _sightings(days, read_on))))
+
     def days(self) -> tuple[Day, ...]:
         """What is known of each day: the sums over the lines that count, one Day for each basis and currency."""
         found = []
@@ -86,12 +90,11 @@ def append(path: Path, days: Iterable[Day], read_on: date) -> int:
     cut off first. When this returns, the lines are on the disk. Raises BadInput as ``read_history`` does, and where the
     file cannot be written; then it is as it was.
     """
-    sightings = [Seen(read_on, tuple(sorted(several, key=_place))) for several in _grouped_days(days).values()]
     with _opened(path, os.O_RDWR | os.O_CREAT | os.O_APPEND) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         content = _content(handle, path)
         known, whole_bytes, _ = seen_in(content, path)
-        added = _news(known, sightings)
+        added = _news(known, _sightings(days, read_on))
         lines = b"".join(line_of(seen, path) for seen in added)
         if whole_bytes < len(content):
             os.ftruncate(handle, whole_bytes)
@@ -105,6 +108,10 @@ def append(path: Path, days: Iterable[Day], read_on: date) -> int:
         if not content:
             _sync_folder(path)
         return len(added)
+
+
+def _sightings(days: Iterable[Day], read_on: date) -> list[Seen]:
+    return [Seen(read_on, tuple(sorted(several, key=_place))) for several in _grouped_days(days).values()]
 
 
 def _news(known: Iterable[Seen], sightings: Iterable[Seen]) -> list[Seen]:

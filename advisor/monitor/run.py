@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +20,7 @@ from advisor.monitor.months import Assumed, months_of
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.read import read_usage
 from advisor.monitor.situation import Situation, situation_of
-from advisor.monitor.usage import Day
+from advisor.monitor.usage import Day, Reading
 from advisor.monitor.watch import watch
 from advisor.monitor.watched import Span, Thresholds, Watched
 from advisor.record import Decision, is_record, parse_record
@@ -54,20 +55,18 @@ class Run:
 
 
 def monitored(run: Run) -> Watched:
-    """Reads and judges; what is read is kept in the history. Raises BadInput."""
+    """Reads and judges; what was read is kept in the history once it could be judged. Raises BadInput."""
     rulebook = load_rulebook(run.rules)
     decision, scenario = _decision(run, rulebook)
     situation = situation_of(decision, scenario, rulebook, run.route, run.ranges)
-    days, notes = _days(run)
+    reading = _reading(run)
+    days, notes = _with_history(run, reading)
     months, more = months_of(days, _assumed(run.assumed, situation))
-    return watch(
-        situation,
-        months,
-        run.thresholds,
-        file=run.decision,
-        today=run.reading.today,
-        notes=(*notes, *more),
-    )
+    today = run.reading.today
+    watched = watch(situation, months, run.thresholds, file=run.decision, today=today, notes=(*notes, *more))
+    if run.history and reading.days:
+        append(run.history, reading.days, today)
+    return watched
 
 
 def history_beside(decision: str) -> Path:
@@ -124,27 +123,26 @@ def _is_ours(path: Path) -> bool:
     return path.name.endswith(ours)
 
 
-def _days(run: Run) -> tuple[tuple[Day, ...], tuple[str, ...]]:
-    """The days of the files and those kept from earlier runs."""
-    if not run.usage and (run.history is None or not is_file(run.history)):
-        raise BadInput(Problem("there is no usage to read", help="name bills or logs, such as usage/*.json"))
-    days: tuple[Day, ...] = ()
-    notes: list[str] = []
+def _reading(run: Run) -> Reading:
     if run.usage:
-        reading = read_usage(run.usage, run.reading)
-        days = reading.days
-        notes += reading.notes
+        return read_usage(run.usage, run.reading)
+    if run.history is None or not is_file(run.history):
+        raise BadInput(Problem("there is no usage to read", help="name bills or logs, such as usage/*.json"))
+    return Reading((), (), 0)
+
+
+def _with_history(run: Run, reading: Reading) -> tuple[tuple[Day, ...], tuple[str, ...]]:
+    """The days of the files and those kept from earlier runs."""
     if run.history is None:
-        return days, tuple(notes)
-    # Read first, so that a history that is broken stops the run before anything is added to it.
-    read_history(run.history)
-    if days:
-        append(run.history, days, run.reading.today)
-    kept = read_history(run.history).days()
-    before = {(day.day, day.source, day.meter) for day in kept} - {(day.day, day.source, day.meter) for day in days}
-    if before and days:
-        notes.append(f"{len(before):,} days are known from earlier runs ({run.history.name})")
-    return kept, tuple(notes)
+        return reading.days, reading.notes
+    days = read_history(run.history).with_days(reading.days, run.reading.today).days()
+    before = _places(days) - _places(reading.days)
+    earlier = f"{len(before):,} days are known from earlier runs ({run.history.name})"
+    return days, (*reading.notes, *([earlier] if before and reading.days else []))
+
+
+def _places(days: Iterable[Day]) -> set[tuple[datetime.date, str, str]]:
+    return {(day.day, day.source, day.meter) for day in days}
 
 
 def _decision(run: Run, rulebook: Rulebook) -> tuple[Decision, Scenario]:

@@ -44,6 +44,18 @@ def test_the_commands_print_what_is_shown(capsys: pytest.CaptureFixture[str]) ->
         assert capsys.readouterr().out == shown
 
 
+def test_the_monitor_says_what_is_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    command = re.search(r"^`advisor (monitor .*)`:$", README, re.MULTILINE)
+    assert command
+    usage = [str(path) for path in sorted(ROOT.glob("examples/startup-year/usage/*"))]
+    words = [word for part in shlex.split(command[1]) for word in (usage if part.endswith("*") else [part])]
+    assert run(words) == 0
+    said = capsys.readouterr().out
+    (shown,) = blocks("text")
+    assert [line for line in shown.splitlines() if line not in said] == []
+
+
 def test_the_snippet_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     (snippet,) = blocks("python")

@@ -158,3 +158,12 @@ def test_a_run_that_fails_leaves_no_history(startup: Path) -> None:
     (startup / "usage" / "costs-2026-12.json").write_text('{"object": "page", "data": [{"object": "bucket"')
     assert monitor(startup, "--date", "2026-11-02") == 2
     assert not (startup / "startup.usage.jsonl").exists()
+
+
+def test_days_that_could_not_be_judged_are_not_kept(startup: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = startup / "access.log"
+    log.write_text('1.2.3.4 - - [01/Sep/2026:00:00:10 +0000] "POST /v1/images HTTP/1.1" 200 12 "-" "x"\n')
+    record = str(startup / "startup.decision.json")
+    assert run(["monitor", str(log), str(startup / "usage" / "*"), "--decision", record, "--date", "2026-11-02"]) == 2
+    assert "may count the same images" in capsys.readouterr().err
+    assert not (startup / "startup.usage.jsonl").exists()

@@ -64,6 +64,19 @@ def test_the_same_runs_again_add_nothing(runs: list[tuple[list[Day], date]]) -> 
     assert sum(added) == once.count(b"\n")
 
 
+@given(RUNS, READINGS, READ_ON)
+def test_judging_before_writing_knows_what_judging_after_would(
+    runs: list[tuple[list[Day], date]], seen: list[Day], on: date
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.usage.jsonl"
+        for days_, read in runs:
+            append(path, days_, read)
+        before = read_history(path).with_days(seen, on)
+        append(path, seen, on)
+        assert before.days() == read_history(path).days()
+
+
 @given(READINGS, READ_ON, READ_ON)
 def test_what_is_known_is_not_written_again_on_another_day(seen: list[Day], on: date, later: date) -> None:
     _, _, added = after([(seen, on), (seen, later)])
