@@ -90,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> Run:
-    from advisor.monitor.given import amount_ranges, covered, number_range, only, rates, thresholds
+    from advisor.monitor.given import amount_ranges, covered, number_range, only, rates, sources, thresholds
     from advisor.monitor.months import IMAGES_PER_REQUEST, MEGAPIXELS_PER_IMAGE, Assumed
     from advisor.monitor.options import ReadOptions
     from advisor.monitor.run import Run, history_beside
@@ -125,8 +125,8 @@ def _run(options: argparse.Namespace) -> Run:
             price=span("price_per_image", None),
             rates=rates(options.rate),
             covers=covered(options.covers),
-            images_from=tuple(options.images_from),
-            cost_from=tuple(options.cost_from),
+            images_from=sources(options.images_from, "--images-from"),
+            cost_from=sources(options.cost_from, "--cost-from"),
         ),
         thresholds=thresholds(options),
         ranges=amount_ranges(options.range),

@@ -84,6 +84,17 @@ def only(given: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
+def sources(given: Sequence[str], option: str) -> tuple[str, ...]:
+    """Names of sources, as ``--format`` takes them. Raises BadInput."""
+    from advisor.monitor.readers.registry import names
+
+    for source in given:
+        if source not in names():
+            help = did_you_mean(source, names()) or f"write one of {', '.join(names())}"
+            raise BadInput(Problem(f"{quoted(source)} is no source", option, help=help))
+    return tuple(given)
+
+
 def thresholds(options: argparse.Namespace) -> Thresholds:
     """The trigger rule with the numbers that were given. Raises BadInput."""
 

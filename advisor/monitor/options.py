@@ -48,8 +48,6 @@ class ReadOptions:
     mapping: Path | None = None
     on: str = DUCKDB
     master: str | None = None
-    images_from: str | None = None
-    cost_from: str | None = None
     currency: str | None = None
     only: tuple[tuple[str, str], ...] = ()
     request_paths: tuple[str, ...] = ()

@@ -131,6 +131,7 @@ def test_a_scenario_will_do_and_a_memo_will_not(startup: Path, capsys: pytest.Ca
         (("--covers", "2026-10"), "is no span of days"),
         (("--only", "image"), "names no column and text"),
         (("--images-per-request", "0"), "`0` is not more than zero"),
+        (("--images-from", "openai-cost"), "did you mean `openai-costs`?"),
         (("--date", "yesterday"), "is not a date"),
         (("--format", "openai"), "`openai`"),
         (("--on", "sparc"), "sparc"),
