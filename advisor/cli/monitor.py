@@ -94,7 +94,7 @@ def _run(options: argparse.Namespace) -> Run:
     from advisor.monitor.months import IMAGES_PER_REQUEST, MEGAPIXELS_PER_IMAGE, Assumed
     from advisor.monitor.options import ReadOptions
     from advisor.monitor.run import Run, history_beside
-    from advisor.sweep.progress import Progress
+    from advisor.progress import Progress
 
     today = parse_date(options.date) if options.date else datetime.datetime.now(datetime.UTC).date()
 

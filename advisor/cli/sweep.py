@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     paths = checked_paths(options.table, options.out, options.rejects)
     rulebook = load_rulebook(options.rules)
 
-    from advisor.sweep.progress import Progress
+    from advisor.progress import Progress
     from advisor.sweep.sweep import How, sweep
 
     progress = Progress()

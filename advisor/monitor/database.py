@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import glob
-import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import ibis
 import ibis.expr.types as ir
 from sqlglot import exp
 
-from advisor.errors import BadInput, Problem
+from advisor.backends.embedded import connected, faults_of, watched
 from advisor.monitor.cells import NARROW
 from advisor.monitor.engines import UnreadableRows
 from advisor.monitor.layout import Container, Source
 
-MEMORY = "500MB"
-MAX_THREADS = 8
 MOST_BYTES_OF_A_ROW = 1_000_000
 """DuckDB holds some thirty rows of this size for each file in memory."""
-_POLL_SECONDS = 0.2
 _NUMBER = f"DECIMAL({NARROW.precision}, {NARROW.scale})"
 _CSV = {
     Container.CSV: "header = true, quote = '\"', escape = '\"'",
@@ -37,16 +31,7 @@ class Database:
     """An in-memory DuckDB that spills into ``folder``."""
 
     def __init__(self, folder: Path) -> None:
-        self._backend = ibis.duckdb.connect(
-            threads=min(os.cpu_count() or 1, MAX_THREADS),
-            memory_limit=MEMORY,
-            temp_directory=str(folder),
-            preserve_insertion_order=False,
-            autoinstall_known_extensions=False,
-            autoload_known_extensions=False,
-        )
-        for setting in ("TimeZone = 'UTC'", "enable_progress_bar = true", "enable_progress_bar_print = false"):
-            self._backend.raw_sql(f"SET {setting}")
+        self._backend = connected(folder, in_order=False)
         self._views = 0
 
     def close(self) -> None:
@@ -77,7 +62,7 @@ class Database:
         self, expression: ir.Table, file: str, told: Callable[[float], None] = lambda share: None
     ) -> list[dict[str, Any]]:
         """A result of few rows. ``told`` hears which share of the work is done. Raises UnreadableRows and BadInput."""
-        with _faults_of(file), self._watched(told):
+        with _faults_of(file), watched(self._backend, told):
             values = self._backend.raw_sql(self._backend.compile(expression)).fetchall()
         return [dict(zip(expression.columns, row, strict=True)) for row in values]
 
@@ -87,22 +72,6 @@ class Database:
         with _faults_of(file):
             self._backend.raw_sql(f"CREATE VIEW {name} AS {query}")
             return self._backend.table(name)
-
-    @contextmanager
-    def _watched(self, told: Callable[[float], None]) -> Iterator[None]:
-        done = threading.Event()
-
-        def watch() -> None:
-            while not done.wait(_POLL_SECONDS):
-                told(max(0.0, self._backend.con.query_progress()) / 100)
-
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            done.set()
-            watcher.join()
 
 
 def _parquet(path: Path) -> str:
@@ -128,16 +97,8 @@ def _text(text: str) -> str:
 
 @contextmanager
 def _faults_of(file: str) -> Iterator[None]:
-    """DuckDB's own errors as ours. What it raises when interrupted becomes KeyboardInterrupt again."""
-    try:
-        yield
-    except (duckdb.Error, RuntimeError) as error:
-        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
-            raise KeyboardInterrupt from None
-        if isinstance(error, _NO_SUCH_ROWS):
+    with faults_of(file, "the file cannot be computed with"):
+        try:
+            yield
+        except _NO_SUCH_ROWS as error:
             raise UnreadableRows(str(error)) from None
-        if not isinstance(error, duckdb.Error):
-            raise
-        what = f"the file cannot be computed with: {str(error).partition(chr(10))[0].lower()}"
-        help = "check that all of the file is there, and that the disk is not full"
-        raise BadInput(Problem(what, file, help=help)) from None

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+
+from advisor.progress import Progress
 
 DUCKDB, SPARK = "duckdb", "spark"
-
-
-class Progress(Protocol):
-    """Shows how far a run is."""
-
-    def phase(self, doing: str, total: int | None = None, unit: str = "rows") -> Callable[[int], None]:
-        """Begins a phase; the function it returns is told how many are done."""
-
-    def clear(self) -> None:
-        """Wipes what is shown."""
-
-
-class Silent:
-    """Shows nothing."""
-
-    def phase(self, doing: str, total: int | None = None, unit: str = "rows") -> Callable[[int], None]:
-        """Says nothing."""
-        return lambda done: None
-
-    def clear(self) -> None:
-        """Has nothing to wipe."""
 
 
 @dataclass(frozen=True)
@@ -53,4 +32,4 @@ class ReadOptions:
     request_paths: tuple[str, ...] = ()
     request_methods: tuple[str, ...] = ("POST",)
     rejects: Path | None = None
-    progress: Progress = field(default_factory=Silent)
+    progress: Progress = field(default_factory=Progress)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,19 +10,17 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from advisor.errors import BadInput, Problem
+from advisor.backends.spark import column_of, faults_of, path_of, started
 from advisor.monitor.engines import UnreadableRows
 from advisor.monitor.inputs import Packing
 from advisor.monitor.layout import TEXT, Container, Source
-
-LOCAL = "local[*]"
 
 
 class Spark:
     """A Spark session, on this machine or on a cluster that can read the paths of this one."""
 
     def __init__(self, master: str | None) -> None:
-        self._session = _session(master or LOCAL)
+        self._session = started(master, "advisor monitor")
         self._backend = ibis.pyspark.connect(self._session)
         self._views = 0
 
@@ -40,7 +35,7 @@ class Spark:
         from pyspark.sql import functions
         from pyspark.sql.types import StringType, StructField, StructType
 
-        path = _path(source.path)
+        path = path_of(source.path)
         columns = list(zip(source.columns, source.cells, strict=True))
         with _faults_of(source.file):
             reader = self._session.read.option("mode", "FAILFAST")
@@ -57,13 +52,13 @@ class Spark:
                     path, sep=source.delimiter, header=True, quote='"', escape='"', multiLine=True, nullValue=""
                 )
                 columns = [(cell, cell) for _, cell in columns]
-            renamed = [functions.col(_quoted(column)).alias(cell) for column, cell in columns]
+            renamed = [functions.col(column_of(column)).alias(cell) for column, cell in columns]
             return self._view(frame.select(*renamed))
 
     def staged(self, path: Path) -> ir.Table:
         """The rows of a Parquet file of our own."""
         with _faults_of(path.name):
-            return self._view(self._session.read.parquet(_path(path)))
+            return self._view(self._session.read.parquet(path_of(path)))
 
     def rows_of(
         self, expression: ir.Table, file: str, told: Callable[[float], None] = lambda share: None
@@ -80,49 +75,14 @@ class Spark:
         return self._backend.table(name)
 
 
-def _path(path: Path) -> str:
-    return re.sub(r"([\\*?\[\]{},])", r"\\\1", str(path.absolute()))
-
-
-def _quoted(column: str) -> str:
-    return "`" + column.replace("`", "``") + "`"
-
-
-def _session(master: str) -> Any:
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        help = "pip install 'rent-or-own[spark]', or leave out --on spark"
-        raise BadInput(Problem("pyspark is not installed", file="--on", help=help)) from None
-    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-        help = "install Java 17, or set JAVA_HOME, or leave out --on spark"
-        raise BadInput(Problem("Spark needs Java, and there is none", file="--on", help=help))
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.log.level": "ERROR",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.caseSensitive": "true",
-    }
-    try:
-        builder = SparkSession.builder.master(master).appName("advisor monitor")
-        for name, value in settings.items():
-            builder = builder.config(name, value)
-        return builder.getOrCreate()
-    except Exception as error:
-        what = f"Spark does not start: {str(error).partition(chr(10))[0].lower()}"
-        raise BadInput(Problem(what, file="--master", help="check Java and the address of the cluster")) from None
-
-
 @contextmanager
 def _faults_of(file: str) -> Iterator[None]:
     from pyspark.errors import PySparkException
 
-    try:
-        yield
-    except PySparkException as error:
-        text = str(error)
-        if "MALFORMED" in text:
-            raise UnreadableRows(text) from None
-        what = f"Spark cannot compute with the file: {text.partition(chr(10))[0].lower()}"
-        raise BadInput(Problem(what, file, help="check that every machine of the cluster can read the file")) from None
+    with faults_of(file, "Spark cannot compute with the file"):
+        try:
+            yield
+        except PySparkException as error:
+            if "MALFORMED" in str(error):
+                raise UnreadableRows(str(error)) from None
+            raise

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import glob
-import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import ibis
 import ibis.expr.types as ir
 import numpy as np
@@ -18,15 +15,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sqlglot import exp
 
-from advisor.errors import BadInput, Problem
+from advisor.backends.embedded import connected, faults_of, watched
 from advisor.sweep.formats import Format, Kind
 from advisor.sweep.source import ROW_NUMBER, Source, cell
 
 ROW = "row"
-MEMORY = "500MB"
-MAX_THREADS = 8
-"""Each thread holds the row group it writes in memory, besides ``MEMORY``."""
-_POLL_SECONDS = 0.2
 _WRITING = {
     Format.CSV: "FORMAT csv, HEADER true, DELIMITER ',', QUOTE '\"', ESCAPE '\"'",
     Format.JSONL: "FORMAT json, ARRAY false",
@@ -48,16 +41,7 @@ class Database:
     """An in-memory DuckDB that spills into ``folder``."""
 
     def __init__(self, folder: Path) -> None:
-        self._backend = ibis.duckdb.connect(
-            threads=min(os.cpu_count() or 1, MAX_THREADS),
-            memory_limit=MEMORY,
-            temp_directory=str(folder),
-            preserve_insertion_order=True,
-            autoinstall_known_extensions=False,
-            autoload_known_extensions=False,
-        )
-        for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false"):
-            self._backend.raw_sql(f"SET {setting}")
+        self._backend = connected(folder, in_order=True)
 
     def close(self) -> None:
         """Gives back memory and files."""
@@ -106,37 +90,9 @@ class Database:
         how = _LINES if lines else _WRITING[kind.format]
         how += ", COMPRESSION gzip" if kind.gzip else ""
         target = exp.Literal.string(str(out)).sql("duckdb")
-        with _faults_of(source.file), self._watched(source.rows, told):
+        with _faults_of(source.file), watched(self._backend, lambda share: told(round(share * source.rows))):
             self._backend.raw_sql(f"COPY ({self._backend.compile(table)}) TO {target} ({how})")
 
-    @contextmanager
-    def _watched(self, rows: int, told: Callable[[int], None]) -> Iterator[None]:
-        done = threading.Event()
 
-        def watch() -> None:
-            while not done.wait(_POLL_SECONDS):
-                told(round(max(0.0, self._backend.con.query_progress()) / 100 * rows))
-
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            done.set()
-            watcher.join()
-
-
-@contextmanager
-def _faults_of(file: str) -> Iterator[None]:
-    """DuckDB's own errors as ours. What it raises when interrupted becomes KeyboardInterrupt again."""
-    try:
-        yield
-    except (duckdb.Error, RuntimeError) as error:
-        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
-            raise KeyboardInterrupt from None
-        if not isinstance(error, duckdb.Error):
-            raise
-        what = f"the table cannot be computed: {str(error).partition(chr(10))[0].lower()}"
-        raise BadInput(
-            Problem(what, file, help="check that all of the file is there, and that the disk is not full")
-        ) from None
+def _faults_of(file: str) -> AbstractContextManager[None]:
+    return faults_of(file, "the table cannot be computed")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from advisor.errors import BadInput, Problem
+from advisor.backends.spark import column_of, faults_of, path_of, started
 from advisor.readings.columns import Outcome
 from advisor.scenario import Axis, Route
 from advisor.sweep.codes import Codes
@@ -25,7 +21,6 @@ from advisor.sweep.database import ROW
 from advisor.sweep.regular import ODD
 from advisor.sweep.source import Source, cell
 
-LOCAL = "local[*]"
 _OUTCOME = "outcome"
 _BETWEEN, _NOTHING = "|", "-"
 
@@ -34,7 +29,7 @@ class Spark:
     """A Spark session, on this machine or on a cluster that can read the paths of this one."""
 
     def __init__(self, master: str | None) -> None:
-        self._session = _session(master or LOCAL)
+        self._session = started(master, "advisor sweep")
         self._backend = ibis.pyspark.connect(self._session)
 
     def close(self) -> None:
@@ -45,11 +40,11 @@ class Spark:
         """The rows, numbered from 0 in ``row``: the cells of column ``i`` in ``ci``, and what stands beside them."""
         from pyspark.sql import functions
 
-        path = re.sub(r"([\\*?\[\]{},])", r"\\\1", str(source.path.absolute()))
+        path = path_of(source.path)
         with _faults_of(source.file):
             frame = self._session.read.parquet(path)
             cells = [
-                functions.col(_quoted(column)).alias(cell(place))
+                functions.col(column_of(column)).alias(cell(place))
                 for place, column in enumerate(source.columns)
                 if column
             ]
@@ -107,40 +102,5 @@ def _outcome(text: str) -> Outcome:
     )
 
 
-def _quoted(column: str) -> str:
-    return "`" + column.replace("`", "``") + "`"
-
-
-def _session(master: str) -> Any:
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        help = "pip install 'rent-or-own[spark]', or leave out --on spark"
-        raise BadInput(Problem("pyspark is not installed", file="--on", help=help)) from None
-    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-        help = "install Java 17, or set JAVA_HOME, or leave out --on spark"
-        raise BadInput(Problem("Spark needs Java, and there is none", file="--on", help=help))
-    try:
-        return (
-            SparkSession.builder.master(master)
-            .appName("advisor sweep")
-            .config("spark.ui.enabled", "false")
-            .config("spark.ui.showConsoleProgress", "false")
-            .config("spark.log.level", "ERROR")
-            .getOrCreate()
-        )
-    except Exception as error:
-        first = str(error).partition("\n")[0].lower()
-        what = f"Spark does not start: {first}"
-        raise BadInput(Problem(what, file="--master", help="check Java and the address of the cluster")) from None
-
-
-@contextmanager
-def _faults_of(file: str) -> Iterator[None]:
-    from pyspark.errors import PySparkException
-
-    try:
-        yield
-    except PySparkException as error:
-        what = f"Spark cannot compute the table: {str(error).partition(chr(10))[0].lower()}"
-        raise BadInput(Problem(what, file, help="check that every machine of the cluster can read the file")) from None
+def _faults_of(file: str) -> AbstractContextManager[None]:
+    return faults_of(file, "Spark cannot compute the table")

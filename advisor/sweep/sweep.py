@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.errors import Problem
+from advisor.progress import Progress
 from advisor.readings.engine import engine_reading
 from advisor.readings.ibis_reading import IbisReading
 from advisor.readings.plain import PlainReading
@@ -27,7 +28,6 @@ from advisor.sweep.formats import Format
 from advisor.sweep.header import RESULTS, check_columns
 from advisor.sweep.odd import decide_odd
 from advisor.sweep.paths import Paths
-from advisor.sweep.progress import Progress
 from advisor.sweep.read_csv import csv_source
 from advisor.sweep.read_jsonl import jsonl_source
 from advisor.sweep.regular import EXPECTED, HIGH, LOW, ODD, most_of, with_answers, with_numbers, with_odd

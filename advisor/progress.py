@@ -1,4 +1,4 @@
-"""How far a sweep has come, on a terminal, in one line that is written over and wiped in the end."""
+"""How far a run has come, on a terminal, in one line that is written over and wiped in the end."""
 
 from __future__ import annotations
 

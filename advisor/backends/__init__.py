@@ -1,0 +1,1 @@
+"""What the databases need from us, whoever computes with them."""
