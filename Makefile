@@ -75,6 +75,10 @@ format: $(made) ## mend what ruff can mend
 test: lint ## everything that must hold before a change lands (under 10 minutes)
 	$(BIN)/pytest -n 2
 
+.PHONY: properties
+properties: $(made) ## the properties over generated scenarios, five times as many as in make test
+	ADVISOR_PROPERTIES=1 $(BIN)/pytest tests/properties -n 2
+
 .PHONY: fuzz
 fuzz: $(made) ## the properties with ADVISOR_FUZZ_EXAMPLES=200000 examples each
 	ADVISOR_FUZZ_EXAMPLES=$(ADVISOR_FUZZ_EXAMPLES) $(BIN)/pytest tests/properties -n 2
