@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from advisor.errors import printable
+
 _SECONDS_BETWEEN = 0.1
 
 
@@ -22,6 +24,7 @@ class Progress:
     def phase(self, doing: str, total: int | None = None, unit: str = "rows") -> Callable[[int], None]:
         """Begins a phase; the function it returns is told how many are done."""
         self._next = 0.0
+        doing = printable(doing)
 
         def told(done: int) -> None:
             if self.shows and time.monotonic() >= self._next:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import glob
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.cli.decide import parse_date, write_decision
-from advisor.errors import EXIT_CHANGED, EXIT_OK, BadInput, Problem
+from advisor.errors import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
 from advisor.rulebook.load import load_rulebook
 from advisor.scenario import Route, validated
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from advisor.monitor.run import Run
     from advisor.monitor.watched import Span, Watched
 
+_LAST_DAY = datetime.date(9000, 12, 31)
 _HOSTED = (Route.OPEN_WEIGHT_API.value, Route.CLOSED_API.value)
 
 
@@ -75,18 +77,39 @@ def run(options: argparse.Namespace) -> int:
     from advisor.monitor.run import monitored, when_changed
 
     run = _run(options)
+    _check_written(options, run)
     if options.watch is None:
         return _told(monitored(run), options)
     if options.usage:
         raise BadInput(Problem("`--watch` reads the files of its folder", help="name either files or --watch DIR"))
-    print(f"watching {options.watch}; Ctrl-C ends it", file=sys.stderr)
-    for usage in when_changed(options.watch, run.history):
+    print(f"watching {printable(str(options.watch))}; Ctrl-C ends it", file=sys.stderr)
+    for usage in when_changed(options.watch, _own_files(options, run)):
         try:
-            _told(monitored(run.with_usage(usage)), options)
+            _told(monitored(_run(options).with_usage(usage)), options)
         except BadInput as error:
             # A file may still be on its way; it is read again when it has changed.
             print(error, file=sys.stderr)
     return EXIT_OK
+
+
+def _own_files(options: argparse.Namespace, run: Run) -> list[Path]:
+    """What a run reads besides usage, and what it writes."""
+    named = (options.mapping, options.rejects, options.html, run.history, Path(options.decision))
+    return [path for path in named if path is not None]
+
+
+def _check_written(options: argparse.Namespace, run: Run) -> None:
+    """Nothing that is read may be written over. Raises BadInput."""
+    read = {path.resolve() for path in (options.mapping, Path(options.decision)) if path is not None}
+    found = (name for pattern in run.usage for name in (pattern, *glob.glob(pattern)))  # noqa: PTH207  # may be absolute
+    read |= {Path(name).resolve() for name in found}
+    for option, path in (("--rejects", options.rejects), ("--html", options.html), ("--history", run.history)):
+        if path is None:
+            continue
+        if path.resolve() in read:
+            what = f"{quoted(path)} is read by this run, and would be written over"
+            raise BadInput(Problem(what, option, help="name another file"))
+        read.add(path.resolve())
 
 
 def _run(options: argparse.Namespace) -> Run:
@@ -97,6 +120,8 @@ def _run(options: argparse.Namespace) -> Run:
     from advisor.progress import Progress
 
     today = parse_date(options.date) if options.date else datetime.datetime.now(datetime.UTC).date()
+    if today > _LAST_DAY:
+        raise BadInput(Problem(f"{quoted(options.date)} is too far ahead", "--date", help="check the year"))
 
     def span(name: str, default: Span | None) -> Span | None:
         given = getattr(options, name)
@@ -158,7 +183,7 @@ def _told(watched: Watched, options: argparse.Namespace) -> int:
     sys.stdout.flush()
     for what, path in (("memo", memo), ("dashboard", options.html)):
         if path:
-            print(f"{what}: {path}", file=sys.stderr)
+            print(f"{what}: {printable(str(path))}", file=sys.stderr)
     crossed = watched.verdict is Verdict.CROSSED_AND_STABLE
     return EXIT_CHANGED if options.exit_code and crossed else EXIT_OK
 

@@ -12,10 +12,12 @@ from advisor.monitor.cells import AMOUNT
 from advisor.monitor.shape import (
     AT,
     BASIS,
+    COST,
     CURRENCY,
     ENDS,
     FAULT,
     IDENTITY,
+    IMAGES,
     METER,
     NUMBERS,
     UNIQUE,
@@ -23,7 +25,7 @@ from advisor.monitor.shape import (
 from advisor.monitor.usage import Basis
 
 DAY, FIRST, LAST, ROWS, FAULTS = "day", "first", "last", "rows", "faults"
-COPIES, FILE, DIFFER = "copies", "file", "differ"
+COPIES, FILE, DIFFER, UNLIKE = "copies", "file", "differ", "unlike"
 GROUPS = (METER, BASIS, CURRENCY)
 _BEST_FIRST = tuple(basis.value for basis in Basis)
 _KEPT = (AT, ENDS, *GROUPS, *NUMBERS, IDENTITY, UNIQUE)
@@ -44,7 +46,7 @@ def day_sums(rows: ir.Table) -> ir.Table:
             LAST: rows[ENDS].max(),
         },
         **({FAULTS: rows[FAULT].count()} if FAULT in rows.columns else {}),
-        **({DIFFER: (rows[DIFFER] & rows[UNIQUE]).sum()} if DIFFER in rows.columns else {}),
+        **{name: (rows[name] & rows[UNIQUE]).sum() for name in (DIFFER, UNLIKE) if name in rows.columns},
     )
 
 
@@ -65,10 +67,14 @@ def each_once(rows: ir.Table) -> ir.Table:
         **{BASIS: ibis.cases(*((rows[BASIS] == basis, rank) for rank, basis in enumerate(_BEST_FIRST)))}
     )
     in_file = ranked.group_by([FILE, IDENTITY, UNIQUE]).aggregate(
-        **{COPIES: ranked.count(), DIFFER: ranked[AT].min() != ranked[AT].max()}, **_largest(ranked)
+        **{COPIES: ranked.count(), DIFFER: _several(ranked, AT), UNLIKE: _unlike(ranked)}, **_largest(ranked)
     )
     once = in_file.group_by([IDENTITY, UNIQUE]).aggregate(
-        **{COPIES: in_file[COPIES].max(), DIFFER: in_file[DIFFER].max() | (in_file[AT].min() != in_file[AT].max())},
+        **{
+            COPIES: in_file[COPIES].max(),
+            DIFFER: in_file[DIFFER].max() | _several(in_file, AT),
+            UNLIKE: in_file[UNLIKE].max() | _unlike(in_file),
+        },
         **_largest(in_file),
     )
     return once.mutate(
@@ -77,6 +83,15 @@ def each_once(rows: ir.Table) -> ir.Table:
             BASIS: ibis.cases(*((once[BASIS] == rank, basis) for rank, basis in enumerate(_BEST_FIRST))),
         }
     )
+
+
+def _several(rows: ir.Table, name: str) -> Any:
+    """Whether there is more than one value, nulls aside."""
+    return (rows[name].min() != rows[name].max()).fill_null(False)
+
+
+def _unlike(rows: ir.Table) -> Any:
+    return _several(rows, IMAGES) | _several(rows, COST)
 
 
 def _largest(rows: ir.Table) -> dict[str, Any]:

@@ -12,10 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.errors import BadInput, Problem
-from advisor.monitor.inputs import unpacked
+from advisor.monitor.inputs import MOST_BYTES_OF_A_LINE, unpacked
 from advisor.monitor.layout import BROKEN, LINE, VALUE, Container, Source
 
-MOST_BYTES_OF_A_LINE = 1_000_000
 MOST_BYTES_OF_AN_ARRAY = 256_000_000
 _BATCH = 20_000
 _CHUNK = 1 << 16
@@ -143,7 +142,7 @@ def _csv_rows(source: Source) -> Iterator[Read]:
 
 
 def _csv_row(source: Source, line: int, cells: list[str]) -> Read:
-    names = {column.casefold() for column in source.columns}
+    names = {column.casefold() for column in source.columns if column}
     if tuple(cells) == source.columns:
         return Read(line, (), "the header stands here once more", source.delimiter.join(cells))
     if sum(cell.casefold() in names for cell in cells) * 2 > len(names):

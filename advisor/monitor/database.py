@@ -24,7 +24,7 @@ _CSV = {
     Container.CSV: "header = true, quote = '\"', escape = '\"'",
     Container.LINES: "header = false, delim = '\x01', quote = '', escape = ''",
 }
-_NO_SUCH_ROWS = (duckdb.InvalidInputException, duckdb.ConversionException)
+_NO_SUCH_ROWS = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.NotImplementedException)
 
 
 class Database:

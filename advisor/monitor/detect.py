@@ -13,11 +13,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.errors import BadInput, Problem, did_you_mean, quoted
-from advisor.monitor.inputs import Input, unpacked
+from advisor.monitor.inputs import Input, stands_in, unpacked
 from advisor.monitor.layout import TEXT, Container, Source
 from advisor.monitor.readers.json_pages import Stream, parse
 from advisor.monitor.readers.plain import Plain
-from advisor.monitor.readers.registry import LOGS, PLAIN, TABLES, PageReader, TableReader, names, page_readers
+from advisor.monitor.readers.registry import (
+    LOGS,
+    PLAIN,
+    TABLES,
+    PageReader,
+    TableReader,
+    names,
+    optional_keys,
+    page_readers,
+)
 
 MOST_BYTES_OF_PAGES = 64_000_000
 MOST_COLUMNS = 2_000
@@ -59,7 +68,12 @@ def detected(input: Input, format: str | None, plain: Plain | None) -> Found:
     sources = tuple(_sources(input))
     readers = [*TABLES, *([plain] if plain else [])]
     asked = [reader for reader in readers if format in (None, reader.name)]
-    tables = [Table(reader, source) for source in sources for reader in asked if _fits(reader, source, input)]
+    tables = [
+        Table(reader, source)
+        for head in sources
+        for reader in asked
+        if _fits(reader, source := _with_late_keys(head, reader), input)
+    ]
     chosen = [table for table in tables if table.reader is plain]
     if chosen and plain:
         return Table(plain, replace(chosen[0].source, numbers=plain.numbers))
@@ -90,6 +104,23 @@ def _fits(reader: TableReader, source: Source, input: Input) -> bool:
         return False
     lines = list(_lines(_text(input), input.whole))
     return bool(lines) and sum(map(log.fits_line, lines)) * 2 > len(lines)
+
+
+def _with_late_keys(source: Source, reader: TableReader) -> Source:
+    """With keys that the first objects may lack; names that differ in case only cannot be told apart.
+
+    Those of a mapping have to stand somewhere in the file, so that one that is misspelt is refused.
+    """
+    if source.container not in (Container.JSONL, Container.JSON_ARRAY):
+        return source
+    wanted = optional_keys(reader)
+    if isinstance(reader, Plain) and reader.mapping.columns["at"] in source.columns:
+        wanted = reader.mapping.named
+    seen = {column.casefold() for column in source.columns}
+    late = [key for key in wanted if key.casefold() not in seen]
+    if isinstance(reader, Plain) and late:
+        late = [key for key in late if stands_in(source.path, source.packing, json.dumps(key, ensure_ascii=False))]
+    return replace(source, columns=(*source.columns, *late))
 
 
 def _unknown(input: Input, format: str | None, plain: Plain | None, sources: Sequence[Source]) -> BadInput:
@@ -136,7 +167,8 @@ def _sources(input: Input) -> Iterator[Source]:
 
 
 def _source(input: Input, container: Container, columns: tuple[str, ...], delimiter: str = ",") -> Source:
-    return Source(input.file, input.path, input.packing, container, columns, delimiter)
+    by_line = input.long_line and container in (Container.CSV, Container.LINES)
+    return Source(input.file, input.path, input.packing, container, columns, delimiter, by_line=by_line)
 
 
 def _parquet(input: Input) -> Source:
@@ -152,8 +184,9 @@ def _parquet(input: Input) -> Source:
 
 
 def _csv(input: Input, header: list[str], delimiter: str) -> Source:
-    _check_names(header, input.file, 1)
-    return _source(input, Container.CSV, tuple(header), delimiter)
+    _check_names([name for name in header if name], input.file, 1)
+    source = _source(input, Container.CSV, tuple(header), delimiter)
+    return replace(source, by_line=source.by_line or _text(input)[:1] in ("\r", "\n"))
 
 
 def _check_names(columns: Sequence[str], file: str, line: int | None) -> None:
@@ -176,7 +209,7 @@ def _text(input: Input) -> str:
 
 def _lines(text: str, whole: bool) -> Iterator[str]:
     """The first lines that are whole and hold something."""
-    lines = text.splitlines()
+    lines = text.split("\n")
     yield from [line for line in (lines if whole or len(lines) < 2 else lines[:-1]) if line.strip()][:_MOST_LINES]
 
 
@@ -212,14 +245,14 @@ def _keys(objects: Sequence[dict[str, Any]]) -> tuple[str, ...]:
 
 
 def _header(text: str) -> tuple[list[str], str] | None:
-    """The names on the first line and what stands between them."""
-    line = next(iter(text.splitlines()), "")
+    """The names on the first line that is not blank, of which some may be empty, and what stands between them."""
+    line = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
     delimiter = max(_DELIMITERS, key=line.count)
     try:
-        cells = next(csv.reader([text.partition("\n")[0].rstrip("\r")], delimiter=delimiter, strict=True), [])
+        cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:
         return None
-    return (cells, delimiter) if cells and all(cells) else None
+    return (cells, delimiter) if any(cells) else None
 
 
 def _pages(input: Input, format: str | None) -> list[Found]:

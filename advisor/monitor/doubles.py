@@ -9,7 +9,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from advisor.monitor.aggregate import DIFFER, ROWS, day_sums, each_once, of_file, together
+from advisor.monitor.aggregate import DIFFER, ROWS, UNLIKE, day_sums, each_once, of_file, together
 from advisor.monitor.days import Sums
 from advisor.monitor.engines import Engine
 
@@ -78,6 +78,11 @@ def _compared(name: str, group: Sequence[Part], engine: Engine) -> tuple[list[di
     if differ:
         what = "ids stand at several times; only the first of each counts, so check that they are ids of rows"
         notes.append(f"{name}: {differ:,} {what}")
+    unlike = sum(row[UNLIKE] or 0 for row in counted)
+    if unlike:
+        what = "rows have other numbers in another file or page, and the larger count"
+        split = ": if they are of several projects, ask for `group_by=project_id`" if name.startswith("openai") else ""
+        notes.append(f"{name}: {unlike:,} {what}{split}")
     if len({part.alike for part in group}) > 1 and not all(part.unique for part in group):
         files = ", ".join(part.file for part in group[:3])
         notes.append(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 
@@ -15,8 +16,11 @@ from advisor.errors import BadInput, Problem
 from advisor.files import is_file, is_folder
 
 HEAD_BYTES = 256 * 1024
+MOST_BYTES_OF_A_LINE = 1_000_000
 MOST_FILES = 10_000
 _CHUNK = 1 << 20
+_STRIDE = 8_000_000
+_GLANCE = 1 << 12
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _NOT_OURS = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
 
@@ -31,13 +35,18 @@ class Packing(StrEnum):
 
 @dataclass(frozen=True)
 class Input:
-    """A file: the name it is told by, how it is packed, and its first bytes unpacked (``whole`` where that is all)."""
+    """A file: the name it is told by, how it is packed, and its first bytes unpacked (``whole`` where that is all).
+
+    The first bytes hold the first line to its end, unless it is far too long. ``long_line``: a line has more than
+    ``MOST_BYTES_OF_A_LINE``; always found where it has more than ten million, and sometimes where it has fewer.
+    """
 
     file: str
     path: Path
     packing: Packing
     head: bytes
     whole: bool
+    long_line: bool = False
 
 
 def inputs_of(patterns: Sequence[str], told: Callable[[int], None]) -> tuple[tuple[Input, ...], tuple[str, ...]]:
@@ -100,27 +109,46 @@ def _opened(path: Path, told: Callable[[int], None]) -> Input:
             help = "unpack it; gzip and zstd can stay packed"
             raise BadInput(Problem(f"the file is packed with {kind}", str(path), help=help))
     packing = next((Packing(kind) for magic, kind in _MAGIC.items() if first.startswith(magic)), Packing.NONE)
-    head = _checked_head(path, packing, told)
+    head, whole, long_line = _checked_head(path, packing, told)
     if not head.strip():
         raise BadInput(Problem("the file is empty", str(path), help="check that this is the right file"))
     if packing is not Packing.NONE and head.startswith(b"PAR1"):
         raise BadInput(Problem("this is Parquet within a packed file", str(path), help="unpack it"))
-    return Input(str(path), path, packing, head[:HEAD_BYTES], len(head) <= HEAD_BYTES)
+    return Input(str(path), path, packing, head, whole, long_line)
 
 
-def _checked_head(path: Path, packing: Packing, told: Callable[[int], None]) -> bytes:
-    """The first bytes, one more than are looked at; of a packed file after all of it was unpacked once."""
+def _checked_head(path: Path, packing: Packing, told: Callable[[int], None]) -> tuple[bytes, bool, bool]:
+    """The first bytes, whether they are all, and whether a line is too long; a packed file is unpacked to its end."""
+    most = MOST_BYTES_OF_A_LINE + _CHUNK
     if packing is Packing.NONE:
         with path.open("rb") as file:
-            return file.read(HEAD_BYTES + 1)
-    head, done = b"", 0
+            head = _cut(file.read(most))
+            return head, len(head) == path.stat().st_size, _has_long_line(file)
+    head, done, since, long_line = b"", 0, 0, False
     with unpacked(path, packing) as file:
         while chunk := file.read(_CHUNK):
-            if len(head) <= HEAD_BYTES:
-                head = (head + chunk)[: HEAD_BYTES + 1]
+            if len(head) < most:
+                head += chunk
+            since = (0 if b"\n" in chunk else since) + len(chunk) - 1 - chunk.rfind(b"\n")
+            long_line = long_line or since > MOST_BYTES_OF_A_LINE
             done += len(chunk)
             told(done // 1_000)
-    return head
+    head = _cut(head)
+    return head, len(head) == done, long_line
+
+
+def _cut(head: bytes) -> bytes:
+    end = head.find(b"\n") + 1 or len(head)
+    return head[: max(HEAD_BYTES, end)]
+
+
+def _has_long_line(file: BinaryIO) -> bool:
+    size = file.seek(0, os.SEEK_END)
+    for place in range(0, size - MOST_BYTES_OF_A_LINE, _STRIDE):
+        file.seek(place)
+        if b"\n" not in file.read(_GLANCE) and b"\n" not in file.read(MOST_BYTES_OF_A_LINE):
+            return True
+    return False
 
 
 class unpacked:  # noqa: N801  # reads as a function where it is used
@@ -143,6 +171,17 @@ class unpacked:  # noqa: N801  # reads as a function where it is used
         self._file.close()
         if isinstance(error, OSError | pa.ArrowException) and not isinstance(error, FileNotFoundError):
             raise _cut_off(self._path, self._packing, error) from None
+
+
+def stands_in(path: Path, packing: Packing, text: str) -> bool:
+    """Whether a text stands anywhere in a file. Raises BadInput where it cannot be read."""
+    wanted, end = text.encode(errors="replace"), b""
+    with unpacked(path, packing) as file:
+        while chunk := file.read(_CHUNK):
+            if wanted in end + chunk:
+                return True
+            end = (end + chunk)[-len(wanted) :]
+    return False
 
 
 def _cut_off(path: Path, packing: Packing, error: Exception) -> BadInput:

@@ -37,6 +37,8 @@ class Source:
     delimiter: str = ","
     numbers: tuple[str, ...] = ()
     """Columns of plain numbers, which a database may read as such; where one is no number, the rows are unreadable."""
+    by_line: bool = False
+    """Whether a database may read it wrongly without saying so, and only a reading line by line is right."""
 
     def cell(self, column: str) -> str:
         """What a column is called while it is computed with, so that no name of a user's can collide."""

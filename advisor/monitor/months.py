@@ -19,6 +19,8 @@ IMAGES_PER_REQUEST = Span(Fraction(1), Fraction(1), Fraction(4))
 MEGAPIXELS_PER_IMAGE = Span(Fraction(1, 4), Fraction(1), Fraction(4))
 """512 by 512 to 2048 by 2048 pixels, 1024 by 1024 the usual."""
 _ONE_DAY = datetime.timedelta(days=1)
+_QUIET = datetime.timedelta(days=4)
+"""A month between others may begin or end with days without images, such as a long weekend."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,18 @@ def months_of(days: Sequence[Day], assumed: Assumed) -> tuple[tuple[Month, ...],
     month, last = min(known), max(known)
     while month <= last:
         counted = [day for day in volume_days if month_of(day.day) == month]
-        paid = [day.cost for day in cost_days if month_of(day.day) == month and day.cost is not None]
-        why_partial = _why_partial(month, covered, assumed.today) if counted else "nothing is known of it"
+        paid = [day for day in cost_days if month_of(day.day) == month]
+        priced = [day for day in counted if _is_paid_for(day, paid)]
+        if paid and len(priced) < len(counted):
+            notes[f"the bill of {month} is not for all of its images: the price is that of those it is for"] = None
+        why_partial = _why_partial(month, counted, covered, assumed) if counted else "nothing is known of it"
         months.append(
             Month(
                 month=month,
                 images=_images(counted, assumed) if counted else None,
                 requests=_requests(counted),
-                cost=sum(map(Fraction, paid), Fraction(0)) if paid else None,
+                cost=sum((Fraction(day.cost or 0) for day in paid), Fraction(0)) if paid else None,
+                priced=_images(priced, assumed) if paid and len(priced) < len(counted) else None,
                 basis=max((day.basis for day in counted), key=_RANK.index, default=None),
                 complete=why_partial is None,
                 missing=not counted,
@@ -131,9 +137,12 @@ def _without_other_services(days: list[Day], notes: dict[str, None]) -> Iterator
 def _refuse_overlaps(days: Sequence[Day]) -> None:
     """A log in front of the providers and what they count themselves may be the same images."""
     counting = [day for day in days if day.basis is not Basis.DERIVED]
-    gateways = sorted({day.source for day in counting if day.meter == GATEWAY})
-    others = sorted({day.source for day in counting if day.meter != GATEWAY})
-    if (gateways and others) or len(gateways) > 1:
+    for month in sorted({month_of(day.day) for day in counting}):
+        of_month = [day for day in counting if month_of(day.day) == month]
+        gateways = sorted({day.source for day in of_month if day.meter == GATEWAY})
+        others = sorted({day.source for day in of_month if day.meter != GATEWAY})
+        if len(gateways) + bool(others) < 2 or not gateways:
+            continue
         sources = [*gateways, *others]
         what = f"{', '.join(f'`{source}`' for source in sources)} may count the same images"
         help = "say which counts, as in " + " or ".join(f"--images-from {source}" for source in sources[:3])
@@ -199,27 +208,41 @@ def _divided(amount: Fraction, by: Span) -> Span:
     return Span(ends[0], amount / by.expected, ends[1])
 
 
+def _is_paid_for(day: Day, paid: Iterable[Day]) -> bool:
+    """Whether the bills of some days reach over this one; a log in front of all providers has all their bills."""
+    bills = [bill for bill in paid if day.meter in (GATEWAY, bill.meter)]
+    return bool(bills) and min(bill.day for bill in bills) <= day.day <= max(_last_day(bill) for bill in bills)
+
+
+def _last_day(day: Day) -> datetime.date:
+    """The last day of which it tells; one that ends at midnight is the one before."""
+    ends_at_midnight = day.last.time() == datetime.time() and day.last > day.first
+    return (day.last - _ONE_DAY if ends_at_midnight else day.last).date()
+
+
 def _requests(days: Iterable[Day]) -> int | None:
     stated = [day.requests for day in days if day.requests is not None]
     return sum(stated) if stated else None
 
 
 def _covered(days: Iterable[Day]) -> tuple[datetime.date, datetime.date]:
-    """The first and the last day of which anything is known; a day that ends at midnight is the one before."""
+    """The first and the last day of which anything is known."""
     days = list(days)
-    last = max(day.last for day in days)
-    if last.time() == datetime.time() and last > max(day.first for day in days):
-        last -= _ONE_DAY
-    return min(day.first for day in days).date(), last.date()
+    return min(day.day for day in days), max(map(_last_day, days))
 
 
-def _why_partial(month: str, covered: tuple[datetime.date, datetime.date], today: datetime.date) -> str | None:
+def _why_partial(
+    month: str, days: Sequence[Day], covered: tuple[datetime.date, datetime.date], assumed: Assumed
+) -> str | None:
     """Why a month is not whole; None where it is."""
-    first, last = covered
-    if today < first_day_after(month):
+    begins, ends = first_day(month), first_day_after(month) - _ONE_DAY
+    if assumed.today <= ends:
         return "it is still running"
-    if first > first_day(month):
-        return f"nothing is known before {first.isoformat()}"
-    if last < first_day_after(month) - _ONE_DAY:
-        return f"nothing is known after {last.isoformat()}"
+    if covered[0] > begins:
+        return f"nothing is known before {covered[0].isoformat()}"
+    if covered[1] < ends:
+        return f"nothing is known after {covered[1].isoformat()}"
+    first, last = _covered(days)
+    if assumed.covers is None and (first > begins + _QUIET or last < ends - _QUIET):
+        return f"it is known from {first.isoformat()} to {last.isoformat()} only"
     return None

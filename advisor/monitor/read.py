@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,8 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         ):
             run = _Run(engine, Path(folder), options)
             parts = [run.part(one) for one in found]
-            sums, more = without_doubles(parts, engine)
+            with _no_rows_to_find(None):
+                sums, more = without_doubles(parts, engine)
         if options.rejects:
             write_rejects(options.rejects, run.rejects)
         days = days_of(sums)
@@ -101,6 +102,8 @@ class _Run:
         for note in found.reader.notes(self.options):
             if note not in self.notes:
                 self.notes.append(note)
+        if found.source.by_line:
+            return self._carefully(found)
         try:
             shaped = found.reader.shaped(Cells(self.engine.table(found.source), found.source), self.options)
             sums = self._sums(shaped.rows, found.source.file)
@@ -115,10 +118,11 @@ class _Run:
         target = self._target()
         file = found.source.file
         stage(found.source, target, self.options.progress.phase(f"looking for faults in {file}"))
-        shaped = found.reader.shaped(Cells(self.engine.staged(target), found.source), self.options)
-        self._note_faults(shaped, file)
-        rows = shaped.rows.filter(shaped.rows[FAULT].isnull())
-        return self._part(found, shaped, rows, self._sums(rows, file))
+        with _no_rows_to_find(file):
+            shaped = found.reader.shaped(Cells(self.engine.staged(target), found.source), self.options)
+            self._note_faults(shaped, file)
+            rows = shaped.rows.filter(shaped.rows[FAULT].isnull())
+            return self._part(found, shaped, rows, self._sums(rows, file))
 
     def _part(self, found: Table, shaped: Shaped, rows: ir.Table, sums: list[dict[str, Any]]) -> Part:
         file = found.source.file
@@ -171,6 +175,17 @@ class _Run:
 
     def _target(self) -> Path:
         return self.folder / f"rows{self.files}.parquet"
+
+
+@contextmanager
+def _no_rows_to_find(file: str | None) -> Iterator[None]:
+    """Rows that a database cannot read, where nobody can say any more which they are, as BadInput."""
+    try:
+        yield
+    except UnreadableRows as error:
+        first = str(error).partition("\n")[0].lower()
+        help = "check that this is the right file, and what its mapping says"
+        raise BadInput(Problem(f"the rows cannot be computed with: {first}", file, help=help)) from None
 
 
 def _listed(rows: ir.Table) -> ir.Table:

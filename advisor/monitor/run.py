@@ -6,15 +6,15 @@ import datetime
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from urllib.parse import quote
 
 from advisor.decision import decide
 from advisor.errors import BadInput, Problem, quoted
-from advisor.files import is_file, is_folder, read_text
+from advisor.files import STANDARD_INPUT, is_file, is_folder, read_text
+from advisor.monitor.choices import kept_as, read_alike
 from advisor.monitor.history import append, read_history
 from advisor.monitor.months import Assumed, months_of
 from advisor.monitor.options import ReadOptions
@@ -65,17 +65,21 @@ def monitored(run: Run) -> Watched:
     today = run.reading.today
     watched = watch(situation, months, run.thresholds, file=run.decision, today=today, notes=(*notes, *more))
     if run.history and reading.days:
-        append(run.history, reading.days, today)
+        append(run.history, kept_as(reading.days, run.reading), today)
     return watched
 
 
-def history_beside(decision: str) -> Path:
-    """NAME.usage.jsonl beside NAME.decision.json."""
+def history_beside(decision: str) -> Path | None:
+    """NAME.usage.jsonl beside NAME.decision.json; None where the decision is no file with a name."""
+    if decision == STANDARD_INPUT or not Path(decision).name:
+        return None
     return Path(decision).with_name(f"{_stem(decision)}.usage.jsonl")
 
 
 def memo_beside(decision: str) -> Path | None:
     """The memo of a decision: its page, else its Markdown; None where there is none."""
+    if decision == STANDARD_INPUT:
+        return None
     memos = (Path(decision).with_name(f"{_stem(decision)}.{ending}") for ending in ("memo.html", "memo.md"))
     return next(filter(is_file, memos), None)
 
@@ -87,32 +91,39 @@ def name_anew(decision: str, on: str) -> str:
 
 def link(target: Path, page: Path) -> str:
     """The way from a page to a file, relative."""
-    return quote(Path(os.path.relpath(target.resolve(), page.resolve().parent)).as_posix())
+    return Path(os.path.relpath(target.resolve(), page.resolve().parent)).as_posix()
 
 
 def _stem(decision: str) -> str:
-    return _NAME.sub("", Path(decision).name)
+    return "decision" if decision == STANDARD_INPUT else _NAME.sub("", Path(decision).name)
 
 
-def when_changed(folder: Path, history: Path | None) -> Iterator[tuple[str, ...]]:
-    """The files of a folder, at once and whenever they change, until interrupted. Raises BadInput for no folder."""
+def when_changed(folder: Path, leaving_out: Iterable[Path]) -> Iterator[tuple[str, ...]]:
+    """The files of a folder, at once, whenever they change and on each new day (UTC), until interrupted.
+
+    Raises BadInput for no folder.
+    """
+    apart = {path.resolve() for path in leaving_out}
     seen = None
     while True:
         if not is_folder(folder):
             raise BadInput(Problem("there is no such folder", str(folder), help="check --watch"))
-        now = _files(folder, history)
-        if now != seen and now:
+        files = _files(folder, apart)
+        now = (datetime.datetime.now(datetime.UTC).date(), files)
+        if now != seen and files:
             seen = now
-            yield tuple(name for name, _, _ in now)
+            yield tuple(name for name, _, _ in files)
         time.sleep(SECONDS_BETWEEN)
 
 
-def _files(folder: Path, history: Path | None) -> tuple[tuple[str, int, int], ...]:
-    kept = history.resolve() if history else None
+def _files(folder: Path, apart: Set[Path]) -> tuple[tuple[str, int, int], ...]:
     found = []
     for path in sorted(folder.iterdir()):
-        if is_file(path) and not path.name.startswith(".") and path.resolve() != kept and not _is_ours(path):
-            stat = path.stat()
+        if is_file(path) and not path.name.startswith(".") and path.resolve() not in apart and not _is_ours(path):
+            try:
+                stat = path.stat()
+            except FileNotFoundError:
+                continue
             found.append((str(path), stat.st_mtime_ns, stat.st_size))
     return tuple(found)
 
@@ -135,10 +146,11 @@ def _with_history(run: Run, reading: Reading) -> tuple[tuple[Day, ...], tuple[st
     """The days of the files and those kept from earlier runs."""
     if run.history is None:
         return reading.days, reading.notes
-    days = read_history(run.history).with_days(reading.days, run.reading.today).days()
+    kept = read_history(run.history).with_days(kept_as(reading.days, run.reading), run.reading.today).days()
+    days, others = read_alike(kept, run.reading)
     before = _places(days) - _places(reading.days)
     earlier = f"{len(before):,} days are known from earlier runs ({run.history.name})"
-    return days, (*reading.notes, *([earlier] if before and reading.days else []))
+    return tuple(days), (*reading.notes, *others, *([earlier] if before and reading.days else []))
 
 
 def _places(days: Iterable[Day]) -> set[tuple[datetime.date, str, str]]:

@@ -23,6 +23,7 @@ PRICE_OF = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price
 OWN_AMOUNTS = ("gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
 _MICRO = Decimal("0.000001")
 _MOST_IMAGES = 10**12
+BEYOND = Fraction(_MOST_IMAGES)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,10 @@ class Situation:
         return None if price is None else exact(price)
 
     def crossover(self, price: Span, speedup: int = 1) -> Span | None:
-        """N* at a price per image, as wide as price and amounts are; None where at some of them owning never wins."""
+        """N* at a price per image, as wide as price and amounts are; None where owning never wins at the expected ones.
+
+        Where it only never wins at the dear end, the upper end is ``BEYOND``, a volume that nobody has.
+        """
         amounts = self.amounts()
         if amounts is None:
             return None
@@ -55,8 +59,9 @@ class Situation:
             crossover_volume(price.expected, G.expected, r.expected * speedup, E.expected).volume,
             crossover_volume(price.low, G.high, r.low * speedup, E.high).volume,
         ]
-        known = [volume for volume in volumes if volume is not None]
-        return Span(*known) if len(known) == len(volumes) else None
+        if volumes[0] is None or volumes[1] is None:
+            return None
+        return Span(volumes[0], volumes[1], BEYOND if volumes[2] is None else volumes[2])
 
     def amounts(self) -> tuple[Span, Span, Span] | None:
         """Dollars a GPU-hour, images a GPU-hour, dollars a month; None where one is not known."""
@@ -64,13 +69,15 @@ class Situation:
         known = [span for span in found if span is not None]
         return (known[0], known[1], known[2]) if len(known) == len(found) else None
 
-    def own_cost(self, images: Fraction) -> Fraction | None:
-        """Dollars a month on own GPUs for so many images."""
+    def own_costs(self, images: Span) -> Span | None:
+        """Dollars a month on own GPUs for so many images, as wide as images and amounts are."""
         amounts = self.amounts()
         if amounts is None:
             return None
-        G, r, E = (amount.expected for amount in amounts)
-        return own(G, r, E, max(images, Fraction(0)))
+        G, r, E = amounts
+        low, expected, high = (max(count, Fraction(0)) for count in (images.low, images.expected, images.high))
+        middle = own(G.expected, r.expected, E.expected, expected)
+        return Span(own(G.low, r.high, E.low, low), middle, own(G.high, r.low, E.high, high))
 
     def decided_at(self, volume: Span, price: Span | None, today: datetime.date) -> Decision:
         """The whole decision made anew, with the volume as measured and the price as paid. Raises BadInput."""

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from advisor.cost import exact, rounded
 from advisor.decision import DEFAULT_PAYBACK_LIMIT
+from advisor.monitor.calendar import moved
 from advisor.monitor.costs_now import costs_now
 from advisor.monitor.usage import Basis
 from advisor.monitor.watched import Month, Span, Trend, Watched
@@ -17,7 +18,6 @@ from advisor.report.chart_words import listed
 
 _BASES = list(Basis)
 """Best first."""
-_MONTHS_A_YEAR = 12
 _TENTH = Fraction(1, 10)
 
 
@@ -102,7 +102,7 @@ def told(watched: Watched) -> Told:
     """The figures, all of them."""
     rules = watched.thresholds
     trailing = [month for month in watched.months if month.month in watched.trailing_months]
-    crossover, limit = watched.crossover, _payback_limit(watched)
+    crossover, limit = watched.crossover, payback_limit(watched)
     return Told(
         watched=watched,
         amounts_missing=watched.compared is not None and costs_now(watched) is None,
@@ -118,7 +118,7 @@ def told(watched: Watched) -> Told:
         list_price=_maybe(watched.list_price, money),
         overspend=_overspend(watched),
         migration_cost=_maybe(watched.migration_cost, money),
-        payback=_maybe(watched.payback_months, _payback),
+        payback=None if watched.payback_months is None else _payback(watched.payback_months, limit),
         payback_limit=plain_number(limit),
         not_yet=watched.payback_months is not None and watched.payback_months > limit,
         trend=_trend(watched),
@@ -194,16 +194,6 @@ def worst_basis(months: Iterable[Month]) -> Basis | None:
     return max((month.basis for month in months if month.basis), key=_BASES.index, default=None)
 
 
-def later(month: str, count: int) -> str:
-    """The calendar month so many months later.
-
-    >>> later("2026-11", 2), later("2026-11", 14)
-    ('2027-01', '2028-01')
-    """
-    year, past = divmod(int(month[:4]) * _MONTHS_A_YEAR + int(month[5:]) - 1 + count, _MONTHS_A_YEAR)
-    return f"{year:04d}-{past + 1:02d}"
-
-
 def _maybe(value: Fraction | None, form: Callable[[Fraction], str]) -> str | None:
     return None if value is None else form(value)
 
@@ -248,18 +238,26 @@ def _overspend(watched: Watched) -> ToldOverspend | None:
 
 def _from_to(months: tuple[str, ...]) -> str:
     """Calendar months as prose: the first and the last where all between are among them."""
-    if len(months) > 1 and later(months[0], len(months) - 1) == months[-1]:
+    if len(months) > 1 and moved(months[0], len(months) - 1) == months[-1]:
         return f"{months[0]} to {months[-1]}"
     return listed(months)
 
 
-def _payback_limit(watched: Watched) -> Fraction:
+def payback_limit(watched: Watched) -> Fraction:
+    """How many months moving may take to repay."""
     given = watched.decision.scenario.get("payback_limit_months")
     return exact(DEFAULT_PAYBACK_LIMIT if given is None else str(given))
 
 
-def _payback(months: Fraction) -> str:
-    return "less than 0.1" if 0 < months < _TENTH / 2 else plain(Decimal(rounded(months, 1)))
+def payback_tenths(months: Fraction, limit: Fraction) -> str:
+    """Months to a tenth; rounded up beyond the limit, so that they never read as within it."""
+    if months > limit:
+        return plain(Decimal(-(-months.numerator * 10 // months.denominator)).scaleb(-1))
+    return plain(Decimal(rounded(months, 1)))
+
+
+def _payback(months: Fraction, limit: Fraction) -> str:
+    return "less than 0.1" if 0 < months < _TENTH / 2 else payback_tenths(months, limit)
 
 
 def _trend(watched: Watched) -> ToldTrend | None:
@@ -269,7 +267,7 @@ def _trend(watched: Watched) -> ToldTrend | None:
         return None
 
     def month_of(count: int | None) -> str | None:
-        return None if count is None else later(last, count)
+        return None if count is None else moved(last, count)
 
     return ToldTrend(
         percent=_percent(trend),

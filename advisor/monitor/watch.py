@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from advisor.cost import exact, payback_months, rent
 from advisor.monitor.calendar import first_day, months_between, moved
-from advisor.monitor.situation import Situation
+from advisor.monitor.situation import BEYOND, PRICE_OF, Situation
 from advisor.monitor.trend import trend_of
 from advisor.monitor.triggers import Judged, Volume, judged, mean
 from advisor.monitor.usage import Basis
@@ -102,7 +102,7 @@ def _paid(trailing: Sequence[Month]) -> Span | None:
     if not priced:
         return None
     cost = sum((month.cost or Fraction(0) for month, _ in priced), Fraction(0))
-    images = sum((month.images.expected if month.images else Fraction(0) for month, _ in priced), Fraction(0))
+    images = sum((month.paid_for.expected if month.paid_for else Fraction(0) for month, _ in priced), Fraction(0))
     low, high = min(price.low for _, price in priced), max(price.high for _, price in priced)
     return Span(low, cost / images, high) if low > 0 else None
 
@@ -115,7 +115,7 @@ def _verdict(reason: str | None, last: Judged | None) -> Verdict:
 
 def _owning(situation: Situation) -> bool:
     """Whether own GPUs were decided for, and nothing says that a hosted route is still in use."""
-    return situation.decision.route is Route.SELF_HOST and situation.scenario.current_route is not situation.compared
+    return situation.decision.route is Route.SELF_HOST and situation.scenario.current_route not in PRICE_OF
 
 
 def _with_states(months: Sequence[Month], volumes: Sequence[Volume], steps: Sequence[Judged]) -> tuple[Month, ...]:
@@ -132,14 +132,23 @@ def _overspend(
     for month in complete:
         if month.month < since or month.images is None or price is None:
             continue
+        spent = _spent(month, month.images, price)
         beyond = [
-            (rent(price.expected, images) if month.cost is None else month.cost) - (situation.own_cost(images) or 0)
-            for images in _ends(month.images)
+            paid - own
+            for images, paid in zip(_ends(month.images), _ends(spent), strict=True)
+            for own in _ends(situation.own_costs(Span(images, images, images)) or spent)
         ]
-        over = Span(min(beyond), beyond[1], max(beyond))
+        over = Span(min(beyond), beyond[4], max(beyond))
         so_far = Span(*(one + other for one, other in zip(_ends(so_far), _ends(over), strict=True)))
-        found.append(Overspend(month.month, over, so_far, estimated=month.cost is None))
+        found.append(Overspend(month.month, over, so_far, estimated=not month.billed))
     return tuple(found)
+
+
+def _spent(month: Month, images: Span, price: Span) -> Span:
+    """What was paid for a month; at the price of the last months where the bill is not for all of its images."""
+    if month.billed and month.cost is not None:
+        return Span(month.cost, month.cost, month.cost)
+    return Span(*(rent(price.expected, count) for count in _ends(images)))
 
 
 def _own_amounts(situation: Situation) -> tuple[Fraction, Fraction, Fraction] | None:
@@ -152,8 +161,8 @@ def _payback(situation: Situation, known: _Known, price: Span | None) -> Fractio
     cost, volume = _migration_cost(situation), known.volume
     if cost is None or volume is None or price is None:
         return None
-    owned = situation.own_cost(volume.expected)
-    return None if owned is None else payback_months(cost, rent(price.expected, volume.expected) - owned)
+    owned = situation.own_costs(volume)
+    return None if owned is None else payback_months(cost, rent(price.expected, volume.expected) - owned.expected)
 
 
 def _migration_cost(situation: Situation) -> Fraction | None:
@@ -168,6 +177,10 @@ def _remarks(known: _Known, situation: Situation, today: datetime.date) -> list[
         late = (today - first_day(moved(last, 1))).days
         if late > _STALE_DAYS:
             remarks.append(f"the last complete month is {last}: nothing newer is known")
+    if known.paid is None and any(month.cost is not None and month.cost <= 0 for month in known.trailing):
+        remarks.append("credits made a bill of the last months nothing or less: N* is at the list price")
+    if situation.ranges and any(month.images for month in known.complete):
+        remarks += _too_dear(situation, known)
     bases = {month.basis for month in known.trailing}
     if Basis.REQUESTS in bases:
         remarks.append("only requests are known: say how many images one asks for with --images-per-request")
@@ -176,6 +189,13 @@ def _remarks(known: _Known, situation: Situation, today: datetime.date) -> list[
     if situation.decision.rulebook_digest != situation.rulebook.digest:
         remarks.append("the rules have changed since the decision was recorded: it is held against the rules of today")
     return remarks
+
+
+def _too_dear(situation: Situation, known: _Known) -> list[str]:
+    price = known.paid or _exactly(situation.list_price)
+    crossover = situation.crossover(price) if price else None
+    at_the_end = crossover is not None and crossover.high == BEYOND
+    return ["at the dear end of the ranges own GPUs are never cheaper: narrow them"] if at_the_end else []
 
 
 _STALE_DAYS = 62

@@ -42,7 +42,8 @@ class Month:
     """One calendar month (UTC). ``state`` is how the rules judged the months up to this one; None for a partial one.
 
     ``month`` is ``2026-01``; ``missing`` marks a gap: a month between others of which nothing is known.
-    ``cost`` is dollars paid, None where no source states it. ``why_partial`` is a short reason, for people.
+    ``cost`` is dollars paid, None where no source states it; ``priced`` are the images it pays for, None for all of
+    them. ``why_partial`` is a short reason, for people.
     """
 
     month: str
@@ -54,13 +55,24 @@ class Month:
     missing: bool = False
     why_partial: str | None = None
     state: Verdict | None = None
+    priced: Span | None = None
+
+    @property
+    def billed(self) -> bool:
+        """Whether the cost is that of all images."""
+        return self.cost is not None and self.priced in (None, self.images)
+
+    @property
+    def paid_for(self) -> Span | None:
+        """The images that the cost pays for."""
+        return self.images if self.priced is None else self.priced
 
     @property
     def paid_price(self) -> Span | None:
         """Dollars paid per image; None where cost or volume are not stated, or volume was derived from the cost."""
-        if self.cost is None or self.images is None or self.basis is Basis.DERIVED or self.images.low <= 0:
+        images, cost = self.paid_for, self.cost
+        if cost is None or images is None or self.basis is Basis.DERIVED or images.low <= 0:
             return None
-        images, cost = self.images, self.cost
         return Span(cost / images.high, cost / images.expected, cost / images.low)
 
 

@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.cost import crossover_volume
+from advisor.monitor.calendar import moved
 from advisor.monitor.chart_columns import PLOT, scale_for
 from advisor.monitor.chart_volume import volume_chart
 from advisor.monitor.dashboard import MOST_MONTHS, charts_of, dashboard_html
-from advisor.monitor.told import later
 from advisor.monitor.watched import Span, Watched
 from advisor.report.chart_model import Chart
 from advisor.report.render import one_line
@@ -159,7 +159,7 @@ def test_a_scale_holds_its_points(points: list[Fraction], below: bool) -> None:
 
 def test_a_long_history_stays_small_and_says_what_is_left_out() -> None:
     month = case("approaching").months[0]
-    months = tuple(replace(month, month=later("2010-01", place)) for place in range(180))
+    months = tuple(replace(month, month=moved("2010-01", place)) for place in range(180))
     text = dashboard_html(replace(case("approaching"), months=months), None)
     page = _sound(text)
     assert f"{180 - MOST_MONTHS} earlier months are left out" in page.all("main")[0].text

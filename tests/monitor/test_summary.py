@@ -22,8 +22,9 @@ from hypothesis import strategies as st
 from advisor.errors import HIDDEN, BadInput
 from advisor.monitor.as_json import watched_json
 from advisor.monitor.bars import MOST_MONTHS, bars_of
+from advisor.monitor.calendar import moved
 from advisor.monitor.summary import LEAST_WIDTH, summary_text
-from advisor.monitor.told import later, told
+from advisor.monitor.told import told
 from advisor.monitor.usage import EXACT, Basis
 from advisor.monitor.watched import Verdict, Watched
 from tests.helpers.strategies import examples
@@ -175,11 +176,11 @@ def test_longer_bars_are_larger_months() -> None:
 
 
 def test_many_months_leave_out_the_earliest_and_say_so() -> None:
-    months = tuple(replace(case("below").months[0], month=later("2020-01", place)) for place in range(40))
+    months = tuple(replace(case("below").months[0], month=moved("2020-01", place)) for place in range(40))
     text = summary_text(replace(case("below"), months=months), WIDTH)
     assert "(26 earlier months left out)" in text
     assert "2022-02  " not in text
-    assert all(f"{later('2022-03', place)}  " in text for place in range(14))
+    assert all(f"{moved('2022-03', place)}  " in text for place in range(14))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
@@ -232,9 +233,9 @@ def test_the_json_is_json_and_holds_the_ends(watched: Watched) -> None:
 
 @given(month=st.integers(0, 3000), one=st.integers(0, 500), other=st.integers(0, 500))
 def test_months_later_add_up(month: int, one: int, other: int) -> None:
-    start = later("2000-01", month)
-    assert later(later(start, one), other) == later(start, one + other)
-    assert later(start, 12) == f"{int(start[:4]) + 1}{start[4:]}"
+    start = moved("2000-01", month)
+    assert moved(moved(start, one), other) == moved(start, one + other)
+    assert moved(start, 12) == f"{int(start[:4]) + 1}{start[4:]}"
 
 
 def test_templates_of_one_s_own_are_used_and_their_faults_named(tmp_path: Path) -> None:

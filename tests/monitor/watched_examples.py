@@ -15,7 +15,7 @@ from typing import Any
 from advisor.cost import exact
 from advisor.decision import decide
 from advisor.explain.costs import Costs
-from advisor.monitor.told import later
+from advisor.monitor.calendar import moved
 from advisor.monitor.usage import Basis
 from advisor.monitor.watched import Month, Overspend, Span, Thresholds, Trend, Verdict, Watched
 from advisor.readings.plain import PlainReading
@@ -48,18 +48,18 @@ def sure(value: int | str | Fraction) -> Span:
 
 def counted(place: int, volume: int, cost: str | None = None, **more: Any) -> Month:
     """A complete month of counted images."""
-    return Month(later(START, place), sure(volume), None, Fraction(cost) if cost else None, Basis.COUNTED, True, **more)
+    return Month(moved(START, place), sure(volume), None, Fraction(cost) if cost else None, Basis.COUNTED, True, **more)
 
 
 def by_requests(place: int, requests: int, complete: bool = True, **more: Any) -> Month:
     """A month of which the requests are known, from one to four images each."""
     images = Span(Fraction(requests), Fraction(2 * requests), Fraction(4 * requests))
-    return Month(later(START, place), images, requests, None, Basis.REQUESTS, complete, **more)
+    return Month(moved(START, place), images, requests, None, Basis.REQUESTS, complete, **more)
 
 
 def gap(place: int) -> Month:
     """A month of which nothing is known."""
-    return Month(later(START, place), None, None, None, None, False, missing=True)
+    return Month(moved(START, place), None, None, None, None, False, missing=True)
 
 
 def _watched(scenario: Scenario, verdict: Verdict, months: list[Month], route: Route, **more: Any) -> Watched:
@@ -199,7 +199,7 @@ def not_comparable() -> Watched:
         compared=None,
         list_price=None,
         trailing_volume=sure(2_950),
-        trailing_months=tuple(later(START, place) for place in range(3)),
+        trailing_months=tuple(moved(START, place) for place in range(3)),
         **_again(base, sure(2_950)),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from advisor.monitor.told import later
+from advisor.monitor.calendar import moved
 from advisor.monitor.usage import Basis
 from advisor.monitor.watched import Month, Overspend, Span, Thresholds, Trend, Verdict, Watched
 from advisor.record import Decision
@@ -47,7 +47,7 @@ def months(draw: st.DrawFn, words: st.SearchStrategy[str]) -> tuple[Month, ...]:
     """Months one after the other, with gaps and months that are not complete."""
     found = []
     for place in range(draw(st.sampled_from([0, 1, 2, 3, 5, 8, 17, 40]))):
-        month = later("2023-11", place)
+        month = moved("2023-11", place)
         kind = draw(st.sampled_from(["complete", "complete", "partial", "gap"]))
         if kind == "gap":
             found.append(Month(month, None, None, None, None, False, missing=True))

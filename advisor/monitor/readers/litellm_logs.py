@@ -23,6 +23,8 @@ class LiteLlmLogs:
     """Requests for images that succeeded and were not answered from the cache, with what LiteLLM thinks they cost."""
 
     name: str = "litellm-logs"
+    optional: tuple[str, ...] = ("status", "cache_hit")
+    """Columns that decide whether a row counts and may first stand far into the file."""
 
     def fits(self, container: Container, columns: tuple[str, ...]) -> bool:
         """Whether these are columns of the table."""

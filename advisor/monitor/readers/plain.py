@@ -25,6 +25,9 @@ from advisor.monitor.shape import (
 )
 from advisor.monitor.usage import Basis
 
+_MOST_SECONDS = 10**11
+"""Of an epoch: the year 5138; databases fail on far more."""
+
 
 @dataclass(frozen=True)
 class Plain:
@@ -122,8 +125,10 @@ class Plain:
         if time in ("unix_s", "unix_ms"):
             raw = cells.raw(column)
             number = raw if raw.type().is_integer() else raw.try_cast(AMOUNT)
-            sane = ibis.ifelse(number.between(-(10**14), 10**14), number, ibis.null(number.type()))
-            return cells.keep(at=epoch_stamp(sane, 1 if time == "unix_s" else 1_000))
+            per_second = 1 if time == "unix_s" else 1_000
+            most = _MOST_SECONDS * per_second
+            sane = ibis.ifelse(number.between(-most, most), number, ibis.null(number.type()))
+            return cells.keep(at=epoch_stamp(sane, per_second))
         return stamped(cells, _iso_of(cells.text(column), time), zone)
 
 

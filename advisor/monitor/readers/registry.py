@@ -12,7 +12,7 @@ from advisor.monitor.options import ReadOptions
 from advisor.monitor.readers.access_log import AccessLog
 from advisor.monitor.readers.envoy import ENVOY
 from advisor.monitor.readers.focus import FOCUS
-from advisor.monitor.readers.litellm_logs import LITELLM_LOGS
+from advisor.monitor.readers.litellm_logs import LITELLM_LOGS, LiteLlmLogs
 from advisor.monitor.readers.nginx import NGINX
 from advisor.monitor.shape import Shaped
 from advisor.monitor.usage import Row
@@ -55,6 +55,11 @@ class PageReader(Protocol):
 LOGS: tuple[AccessLog, ...] = (NGINX, ENVOY)
 TABLES: tuple[TableReader, ...] = (FOCUS, LITELLM_LOGS, *LOGS)
 _PAGES = ("openai", "fal", "replicate", "litellm_daily")
+
+
+def optional_keys(reader: TableReader) -> tuple[str, ...]:
+    """Keys that are looked for in objects even where the first of them have none."""
+    return reader.optional if isinstance(reader, LiteLlmLogs) else ()
 
 
 def page_readers() -> tuple[PageReader, ...]:

@@ -1,0 +1,44 @@
+"""Which rows of a source a run counted: kept in the history with its name, so that other choices are never mixed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from advisor.monitor.options import ReadOptions
+from advisor.monitor.usage import Day
+
+_BILLS = ("focus",)
+_LOGS = ("nginx", "envoy")
+_BEGIN = " with "
+
+
+def kept_as(days: Iterable[Day], options: ReadOptions) -> list[Day]:
+    """The days as the history holds them: their sources named with the choices they were read with."""
+    return [replace(day, source=_named(day.source, options)) for day in days]
+
+
+def read_alike(days: Iterable[Day], options: ReadOptions) -> tuple[list[Day], tuple[str, ...]]:
+    """The reverse: those of the days that were read with the choices of this run, and a note on others."""
+    alike: list[Day] = []
+    other: dict[str, int] = {}
+    for day in days:
+        source = day.source.partition(_BEGIN)[0]
+        if day.source == _named(source, options):
+            alike.append(replace(day, source=source))
+        else:
+            other[day.source] = other.get(day.source, 0) + 1
+    notes = tuple(
+        f"{number:,} days kept from {source} are left out, as their rows were chosen otherwise"
+        for source, number in sorted(other.items())
+    )
+    return alike, notes
+
+
+def _named(source: str, options: ReadOptions) -> str:
+    chosen: list[str] = []
+    if source in _BILLS:
+        chosen = sorted(f"{column}={text}" for column, text in options.only)
+    elif source in _LOGS:
+        chosen = sorted(options.request_paths)
+    return f"{source}{_BEGIN}{', '.join(chosen)}" if chosen else source
