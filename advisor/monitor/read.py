@@ -107,11 +107,11 @@ class _Run:
         try:
             shaped = found.reader.shaped(Cells(self.engine.table(found.source), found.source), self.options)
             sums = self._sums(shaped.rows, found.source.file)
+            if not any(row[FAULTS] for row in sums):
+                return self._part(found, shaped, shaped.rows, sums)
         except UnreadableRows:
-            return self._carefully(found)
-        if any(row[FAULTS] for row in sums):
-            return self._carefully(found)
-        return self._part(found, shaped, shaped.rows, sums)
+            pass  # which rows those are is found below
+        return self._carefully(found)
 
     def _carefully(self, found: Table) -> Part:
         """Line by line, to say which rows cannot be read."""
