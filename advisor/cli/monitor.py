@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import glob
 import os
 import sys
 from pathlib import Path
@@ -100,9 +99,10 @@ def _own_files(options: argparse.Namespace, run: Run) -> list[Path]:
 
 def _check_written(options: argparse.Namespace, run: Run) -> None:
     """Nothing that is read may be written over. Raises BadInput."""
+    from advisor.monitor.inputs import named_by
+
     read = {path.resolve() for path in (options.mapping, Path(options.decision)) if path is not None}
-    found = (name for pattern in run.usage for name in (pattern, *glob.glob(pattern)))  # noqa: PTH207  # may be absolute
-    read |= {Path(name).resolve() for name in found}
+    read |= {Path(name).resolve() for pattern in run.usage for name in named_by(pattern)}
     for option, path in (("--rejects", options.rejects), ("--html", options.html), ("--history", run.history)):
         if path is None:
             continue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -59,7 +60,7 @@ def inputs_of(patterns: Sequence[str], told: Callable[[int], None]) -> tuple[tup
     notes: list[str] = []
     seen: dict[tuple[int, int], str] = {}
     inputs: list[Input] = []
-    for name in (name for pattern in patterns for name in _names(pattern)):
+    for name in (name for pattern in patterns for name in named_by(pattern)):
         path = Path(name)
         key = _identity(path)
         if key in seen:
@@ -74,7 +75,8 @@ def inputs_of(patterns: Sequence[str], told: Callable[[int], None]) -> tuple[tup
     return tuple(inputs), tuple(dict.fromkeys(notes))
 
 
-def _names(pattern: str) -> list[str]:
+def named_by(pattern: str) -> list[str]:
+    """The files that a pattern fits, or the one it names. Raises BadInput where a pattern fits none."""
     if not any(sign in pattern for sign in "*?[") or is_file(Path(pattern)):
         return [pattern]
     found = glob.iglob(pattern, recursive=True)  # noqa: PTH207  # a pattern may begin with a folder
@@ -151,26 +153,23 @@ def _has_long_line(file: BinaryIO) -> bool:
     return False
 
 
-class unpacked:  # noqa: N801  # reads as a function where it is used
+@contextmanager
+def unpacked(path: Path, packing: Packing) -> Iterator[Any]:
     """The bytes of a file, unpacked. Raises BadInput where that fails, also within the block."""
-
-    def __init__(self, path: Path, packing: Packing) -> None:
-        self._path, self._packing = path, packing
-        self._file: Any = None
-
-    def __enter__(self) -> Any:
-        try:
-            self._file = pa.OSFile(str(self._path))
-        except (OSError, pa.ArrowException) as error:
-            raise _unreadable(self._path, error) from None
-        if self._packing is not Packing.NONE:
-            self._file = pa.CompressedInputStream(self._file, self._packing.value)
-        return self._file
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._file.close()
-        if isinstance(error, OSError | pa.ArrowException) and not isinstance(error, FileNotFoundError):
-            raise _cut_off(self._path, self._packing, error) from None
+    try:
+        file: Any = pa.OSFile(str(path))
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from None
+    if packing is not Packing.NONE:
+        file = pa.CompressedInputStream(file, packing.value)
+    try:
+        yield file
+    except FileNotFoundError:
+        raise
+    except (OSError, pa.ArrowException) as error:
+        raise _cut_off(path, packing, error) from None
+    finally:
+        file.close()
 
 
 def stands_in(path: Path, packing: Packing, text: str) -> bool:

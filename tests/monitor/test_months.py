@@ -61,7 +61,7 @@ def whole(month: str, **stated: object) -> list[Day]:
     """A month with something on its first and its last day, half of it on each."""
     ends = [datetime.date.fromisoformat(f"{month}-01"), datetime.date.fromisoformat(f"{moved(month, 1)}-01")]
     last = ends[1] - datetime.timedelta(days=1)
-    return [day(f"{month}-01", **stated), day(last.isoformat(), **stated)]  # type: ignore[arg-type]
+    return [day(f"{month}-01", **stated), day(last.isoformat(), **stated)]  # type: ignore[arg-type]  # handed on as they are
 
 
 def months(days: list[Day], assumed: Assumed = ASSUMED) -> tuple[Month, ...]:

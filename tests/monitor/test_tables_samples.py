@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import os
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -49,11 +49,11 @@ def _focus() -> Sequence[dict[str, str]]:
 
 
 def test_the_real_bill_to_the_last_digit() -> None:
-    expected: Counter[tuple[date, str]] = Counter()
+    expected: defaultdict[tuple[date, str], Decimal] = defaultdict(Decimal)
     for row in _focus():
         if row["ChargeCategory"] == "Usage":
             day = date.fromisoformat(row["ChargePeriodStart"][:10])
-            expected[day, row["ProviderName"].lower()] += Decimal(row["EffectiveCost"])  # type: ignore[assignment]
+            expected[day, row["ProviderName"].lower()] += Decimal(row["EffectiveCost"])
     reading = read(SAMPLES / "focus-1.0-sample.csv")
     assert {(day.day, day.meter): day.cost for day in reading.days} == {
         key: pytest.approx(cost, abs=Decimal("1e-9")) for key, cost in expected.items()
