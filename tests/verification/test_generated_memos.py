@@ -157,9 +157,12 @@ def test_any_changed_character_of_a_fact_is_noticed(name: str, draw: st.DataObje
 @given(scenarios(), st.data())
 def test_any_changed_figure_or_route_is_noticed(given: Scenario, draw: st.DataObject) -> None:
     memo = memo_markdown(decided(given), bundled_rulebook())
+    # Digits of an escape spell a character of the title that nobody sees, with another one as unseen: no figure.
+    escape = r"\\(?:x..|u.{4}|U.{8})"
     named = r"[0-9]|self_host|open_weight_api|closed_api|[Oo]wn GPUs|[Oo]pen-weight|[Cc]losed flagship"
     facts = set(fact_places(memo))
-    places = [at for found in re.finditer(named, memo) for at in range(*found.span()) if at in facts]
+    found = [match for match in re.finditer(rf"{escape}|({named})", memo) if match[1]]
+    places = [at for match in found for at in range(*match.span()) if at in facts]
     assert noticed(replaced(draw, memo, draw.draw(st.sampled_from(places))))
 
 
