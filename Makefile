@@ -73,15 +73,19 @@ format: $(made) ## mend what ruff can mend
 
 .PHONY: test
 test: lint ## everything that must hold before a change lands (under 10 minutes)
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -m "not pages"
+
+.PHONY: pages
+pages: $(made) ## look at every page in Chromium
+	$(BIN)/pytest tests/report tests/monitor -m pages -n 2
 
 .PHONY: properties
-properties: $(made) ## the properties over generated scenarios, five times as many as in make test
-	ADVISOR_PROPERTIES=1 $(BIN)/pytest tests/properties -n 2
+properties: $(made) ## the properties over generated scenarios, up to ten times as many as in make test
+	ADVISOR_PROPERTIES=1 $(BIN)/pytest tests -m fuzz -n 2
 
 .PHONY: fuzz
 fuzz: $(made) ## the properties with ADVISOR_FUZZ_EXAMPLES=200000 examples each
-	ADVISOR_FUZZ_EXAMPLES=$(ADVISOR_FUZZ_EXAMPLES) $(BIN)/pytest tests/properties -n 2
+	ADVISOR_FUZZ_EXAMPLES=$(ADVISOR_FUZZ_EXAMPLES) $(BIN)/pytest tests -m fuzz -n 2
 
 .PHONY: agree
 agree: $(made) ## all readings and explanations against one another, in full: a million scenarios

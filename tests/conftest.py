@@ -1,6 +1,7 @@
-"""One Hypothesis profile everywhere: no deadline, the same examples on every run of one version."""
+"""One Hypothesis profile everywhere, without a deadline; every test over generated scenarios is marked ``fuzz``."""
 
-from hypothesis import HealthCheck, settings
+import pytest
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 settings.register_profile(
     "advisor",
@@ -10,3 +11,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("advisor")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that ``make properties`` and ``make fuzz`` run with more examples."""
+    for item in items:
+        if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+            item.add_marker("fuzz")

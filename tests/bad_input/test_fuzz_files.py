@@ -7,7 +7,6 @@ import io
 import tempfile
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,7 +98,6 @@ def damaged(draw: st.DrawFn) -> bytes:
     return data
 
 
-@pytest.mark.fuzz
 @examples(300)
 @given(damaged(), st.sampled_from(([], ["--json"])))
 def test_a_damaged_file_is_decided_or_refused(data: bytes, form: list[str]) -> None:

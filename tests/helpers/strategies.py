@@ -15,7 +15,7 @@ MICRO = 10**6
 FUZZ = int(os.environ.get("ADVISOR_FUZZ_EXAMPLES", "0"))
 IN_CI = os.environ.get("ADVISOR_PROPERTIES") == "1"
 AGREE = os.environ.get("ADVISOR_AGREE") == "1"
-_ENOUGH = 300
+_ENOUGH = 25
 _LARGEST_MONTH = 9 * 10**15
 NEEDS = ("residency", "output_use", "indemnity_required", "train_on_outputs", "quality", "control", "latency")
 AMOUNTS = ("monthly_images", "open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
@@ -40,11 +40,11 @@ EXERCISE: dict[str, Any] = {
 
 def examples(in_ci: int) -> settings:
     """Settings for a property: so many examples under ``make properties``, as CI runs it, in proportion more under
-    ``make fuzz``; where there are many, ``make test`` runs a fifth of them, as it should take minutes.
+    ``make fuzz``; where there are many, ``make test`` runs a tenth of them, as it should take minutes.
     """
     if FUZZ:
         return settings(max_examples=max(1, FUZZ * in_ci // 5_000))
-    return settings(max_examples=in_ci if IN_CI else max(min(in_ci, _ENOUGH), in_ci // 5))
+    return settings(max_examples=in_ci if IN_CI else max(min(in_ci, _ENOUGH), in_ci // 10))
 
 
 def agreeing(in_ci: int, in_full: int) -> settings:

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -53,7 +52,6 @@ def interviewed(answers: dict[str, Any], costs: bool = False) -> tuple[Given, li
     return so_far, asked
 
 
-@pytest.mark.fuzz
 @examples(2_000)
 @given(complete_answers())
 def test_the_interview_leads_where_the_whole_scenario_leads(answers: dict[str, Any]) -> None:
@@ -64,7 +62,6 @@ def test_the_interview_leads_where_the_whole_scenario_leads(answers: dict[str, A
     assert len(set(asked)) == len(asked)
 
 
-@pytest.mark.fuzz
 @examples(300)
 @given(complete_answers(), complete_answers())
 def test_a_skipped_question_cannot_change_the_route(answers: dict[str, Any], other: dict[str, Any]) -> None:

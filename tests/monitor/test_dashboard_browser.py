@@ -16,7 +16,10 @@ from tests.report.test_memo import HOSTILE
 
 NAMES = ("crossed-and-stable", "approaching", "not-comparable", "fell-back")
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no Chromium at /usr/bin/chromium")
+pytestmark = [
+    pytest.mark.pages,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no Chromium at /usr/bin/chromium"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -18,10 +18,11 @@ from advisor.errors import BadInput
 from advisor.monitor.history import append, read_history
 from advisor.monitor.history_lines import Seen, line_of
 from advisor.monitor.usage import Day
+from tests.helpers.strategies import IN_CI
 from tests.monitor.history_examples import plain_day
 
 NOV = date(2026, 11, 23)
-KILLS = 200
+KILLS = 200 if IN_CI else 40
 MONTH = 12
 """Days in a generated month."""
 
@@ -117,6 +118,7 @@ def acknowledged(path: Path, pieces: Pieces, delay: float | None) -> int:
         return len(file.read())
 
 
+@pytest.mark.fuzz
 def test_killed_at_any_point_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     seed = random.SystemRandom().getrandbits(32)
     chosen = random.Random(seed)

@@ -7,7 +7,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -21,8 +20,6 @@ from advisor.rulebook.load import bundled_rulebook
 from advisor.scenario import FIELDS, Route
 from tests.helpers import reference
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, scenario
-
-pytestmark = pytest.mark.fuzz
 
 RULEBOOK = bundled_rulebook()
 ENGINE, PLAIN = engine_reading(RULEBOOK), PlainReading(RULEBOOK)

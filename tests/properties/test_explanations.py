@@ -9,7 +9,6 @@ from functools import lru_cache
 from itertools import combinations, product
 from typing import Any
 
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -23,8 +22,6 @@ from advisor.rulebook.names import FIELD_NAMES
 from advisor.scenario import FIELDS, Route
 from tests.helpers import reference
 from tests.helpers.strategies import AMOUNTS, NEEDS, agreeing, complete_answers, micro, scenario
-
-pytestmark = pytest.mark.fuzz
 
 TODAY = datetime.date(2026, 11, 22)
 COMPLETIONS = completions_of(bundled_rulebook())

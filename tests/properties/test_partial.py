@@ -7,7 +7,6 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,8 +19,6 @@ from advisor.rulebook.names import FIELD_NAMES
 from advisor.scenario import FIELDS
 from tests.helpers import reference
 from tests.helpers.strategies import AMOUNTS, NEEDS, complete_answers, examples, partial_answers, scenario
-
-pytestmark = pytest.mark.fuzz
 
 COMPLETIONS = completions_of(bundled_rulebook())
 TODAY = datetime.date(2026, 11, 22)

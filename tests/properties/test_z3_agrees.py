@@ -35,8 +35,6 @@ from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES
 from tests.helpers.strategies import EXERCISE, agreeing, complete_answers, scenario
 
-pytestmark = pytest.mark.fuzz
-
 RULEBOOK = bundled_rulebook()
 ENGINE = engine_reading(RULEBOOK)
 ANSWERS = {name: free_answer(name) for name in FIELD_NAMES}

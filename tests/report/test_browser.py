@@ -14,7 +14,10 @@ from tests.report.test_memo import HOSTILE, NAMES, RULEBOOK, decided, example
 CHROMIUM = Path("/usr/bin/chromium")
 WIDTHS = {"desktop": 1280, "phone": 360}
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no Chromium at /usr/bin/chromium")
+pytestmark = [
+    pytest.mark.pages,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no Chromium at /usr/bin/chromium"),
+]
 
 
 @pytest.fixture(scope="module")
