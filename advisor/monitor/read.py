@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,7 @@ class _Run:
     options: ReadOptions
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    grouped: dict[tuple[str, date], tuple[frozenset[str], str]] = field(default_factory=dict)
     files: int = 0
 
     def part(self, found: Found) -> Part:
@@ -136,18 +138,25 @@ class _Run:
         stage_rows(found.reader.rows(found.name, found.document, found.file), target)
         self.notes += found.reader.notes(found.name, found.document, found.file)
         table = self.engine.staged(target)
-        faults = stamp_faults(table[AT], "", table[AT].cast("string"), self.options)
-        self._refuse_pages(table, faults, found.file)
+        for fault in stamp_faults(table[AT], "", table[AT].cast("string"), self.options):
+            wrong = table.filter(fault.wrong).select(line=table[LINE], stands=fault.stands)
+            rows = self.engine.rows_of(wrong, found.file)
+            if rows:
+                rejects = [Reject(found.file, row["line"], fault.what, "", row["stands"]) for row in rows]
+                self._reject_all(found.file, rejects)
+                table = table.filter(~fault.wrong)
+        self._check_grouped(found)
         sums = self._sums(table, found.file)
         return Part(found.name, found.file, table, sums, span_of(sums), True, (found.name,))
 
-    def _refuse_pages(self, table: ir.Table, faults: Sequence[Any], file: str) -> None:
-        for fault in faults:
-            rows = table.filter(fault.wrong).select(line=table[LINE], stands=fault.stands)
-            wrong = self.engine.rows_of(rows, file)
-            if wrong:
-                rejects = [Reject(file, row["line"], fault.what, "", row["stands"]) for row in wrong]
-                raise refused(sorted(rejects, key=lambda reject: reject.line), len(rejects))
+    def _check_grouped(self, found: Pages) -> None:
+        """Refuses a day that stands once whole and once in groups, or in groups of two kinds: it would add up twice."""
+        for day, keys in found.reader.grouped(found.name, found.document, found.file):
+            before, file = self.grouped.setdefault((found.name, day), (keys, found.file))
+            if before != keys:
+                what = f"{day} stands here {_by(keys)}, and {_by(before)} in {file}: its images would count twice"
+                help = "give the pages of one request for a day, all with the same `group_by`"
+                raise BadInput(Problem(what, found.file, help=help))
 
     def _note_faults(self, shaped: Shaped, file: str) -> None:
         rows = shaped.rows.filter(shaped.rows[FAULT].notnull())
@@ -157,11 +166,15 @@ class _Run:
         if number + len(self.rejects) > MOST:
             raise too_many(file, number)
         listed = [self._reject(row, shaped, file) for row in self.engine.rows_of(_listed(rows), file)]
-        listed.sort(key=lambda reject: reject.line)
+        self._reject_all(file, listed)
+
+    def _reject_all(self, file: str, rejects: list[Reject]) -> None:
+        rejects.sort(key=lambda reject: reject.line)
         if self.options.rejects is None:
-            raise refused(listed, number)
-        self.rejects += listed
-        self.notes.append(f"{file}: {number:,} rows that cannot be read are left out; see {self.options.rejects}")
+            raise refused(rejects, len(rejects))
+        self.rejects += rejects
+        rows = "row that cannot be read is" if len(rejects) == 1 else "rows that cannot be read are"
+        self.notes.append(f"{file}: {len(rejects):,} {rows} left out; see {self.options.rejects}")
 
     def _reject(self, row: dict[str, Any], shaped: Shaped, file: str) -> Reject:
         if row[BROKEN]:
@@ -175,6 +188,10 @@ class _Run:
 
     def _target(self) -> Path:
         return self.folder / f"rows{self.files}.parquet"
+
+
+def _by(keys: frozenset[str]) -> str:
+    return f"grouped by {' and '.join(sorted(keys))}" if keys else "as a whole"
 
 
 @contextmanager

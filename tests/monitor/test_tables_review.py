@@ -114,9 +114,9 @@ def test_rows_that_nobody_can_find_are_no_traceback(
         read(file, mapping=mapping)
 
 
-def _page(images: int) -> str:
-    result = {"object": "organization.usage.images.result", "images": images, "num_model_requests": images}
-    bucket = {"object": "bucket", "start_time": 1780272000, "end_time": 1780358400, "results": [result]}
+def _page(images: int, start: int = 1_780_272_000, **keys: str) -> str:
+    result = {"object": "organization.usage.images.result", "images": images, "num_model_requests": images, **keys}
+    bucket = {"object": "bucket", "start_time": start, "end_time": start + 86_400, "results": [result]}
     return json.dumps({"object": "page", "data": [bucket], "has_more": False, "next_page": None})
 
 
@@ -129,6 +129,32 @@ def test_other_numbers_under_the_same_identity_are_told(tmp_path: Path, other: i
     assert [day.images for day in reading.days] == [other]
     what = "openai-usage: 1 rows have other numbers in another file or page, and the larger count: if they are of "
     assert any(note.startswith(what) and "group_by=project_id" in note for note in reading.notes) == said
+
+
+def test_a_day_in_groups_of_two_kinds_is_refused(tmp_path: Path) -> None:
+    whole, by_model = tmp_path / "whole.json", tmp_path / "by-model.json"
+    whole.write_text(_page(1_000))
+    by_model.write_text(_page(600, model="dall-e-3"))
+    with pytest.raises(BadInput) as refused:
+        read(whole, by_model)
+    assert str(refused.value).splitlines()[0] == (
+        f"error: 2026-06-01 stands here grouped by model, and as a whole in {whole}: its images would count twice"
+    )
+    next_day = tmp_path / "next.json"
+    next_day.write_text(_page(600, start=1_780_272_000 + 86_400, model="dall-e-3"))
+    assert [day.images for day in read(whole, next_day).days] == [1_000, 600]
+
+
+def test_a_page_of_the_future_is_listed_among_the_rejects(tmp_path: Path) -> None:
+    file, rejects = tmp_path / "pages.json", tmp_path / "rejects.csv"
+    file.write_text(_page(5) + "\n" + _page(7, start=4_000_000_000 - 4_000_000_000 % 86_400))
+    with pytest.raises(BadInput, match="the stamp lies in the future"):
+        read(file)
+    reading = read(file, rejects=rejects)
+    assert [day.images for day in reading.days] == [5]
+    assert reading.rejected == 1
+    assert f"{file}: 1 row that cannot be read is left out; see {rejects}" in reading.notes
+    assert rejects.read_text().splitlines()[1].startswith(f'{file},2,"the stamp lies in the future')
 
 
 @pytest.mark.parametrize("text", ["a\u2028b", "a\u0085b", "x" * 300_000])

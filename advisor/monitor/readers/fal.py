@@ -10,7 +10,7 @@ read them, not from a bill. How long a bucket is stands nowhere: see ``_ends``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from advisor.errors import BadInput, quoted
@@ -87,6 +87,11 @@ def notes(name: str, document: object, file: str = "") -> list[str]:
         billed_by = f"by {quoted(unit)}" if unit else "by a unit that is not named"
         said.append(f"of rows billed {billed_by} only the cost is known: {times:,}")
     return said
+
+
+def grouped(name: str, document: object, file: str) -> tuple[tuple[date, frozenset[str]], ...]:
+    """Nothing: no two answers of this source split the same rows in two ways."""
+    return ()
 
 
 def _event_row(event: Part) -> Row:

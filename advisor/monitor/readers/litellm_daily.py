@@ -9,7 +9,7 @@ states images. The log stands in front of all providers: its meter is the gatewa
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from advisor.monitor.readers.json_pages import (
@@ -62,6 +62,11 @@ def rows(name: str, document: object, file: str) -> Iterator[Row]:
 def notes(name: str, document: object, file: str = "") -> list[str]:
     """What a reader of the rows should know."""
     return ["the spend in LiteLLM is its own estimate, not what the providers bill"]
+
+
+def grouped(name: str, document: object, file: str) -> tuple[tuple[date, frozenset[str]], ...]:
+    """Nothing: no two answers of this source split the same rows in two ways."""
+    return ()
 
 
 def _table_row(row: Part) -> Row:

@@ -7,7 +7,7 @@ Both are buckets of results: ``{"object": "page", "data": [{"start_time", "end_t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from advisor.errors import quoted
@@ -34,7 +34,8 @@ METER = "openai"
 
 _KINDS = {"organization.usage.images.result": USAGE, "organization.costs.result": COSTS}
 _USAGE_KEYS = ("project_id", "user_id", "api_key_id", "model", "size", "source")
-_COST_KEYS = ("project_id", "user_id", "api_key_id", "line_item", "quantity_unit", "api_source")
+_COST_GROUPS = ("project_id", "user_id", "api_key_id", "line_item", "api_source")
+_COST_KEYS = (*_COST_GROUPS, "quantity_unit")
 _LONGEST = timedelta(days=1)
 
 
@@ -67,6 +68,16 @@ def notes(name: str, document: object, file: str = "") -> list[str]:
     if name == COSTS:
         said += _cost_notes([result for page in of_pages for result in _all_results(page)])
     return said
+
+
+def grouped(name: str, document: object, file: str) -> Iterator[tuple[date, frozenset[str]]]:
+    """The keys of ``group_by`` of each page, for the days of its buckets: those that any of its results has."""
+    keys = _USAGE_KEYS if name == USAGE else _COST_GROUPS
+    for page in pages(document, file):
+        split_by = frozenset(key for result in _all_results(page) for key in keys if result.has(key))
+        for bucket in page.required("data", items):
+            if _results(bucket):
+                yield _span(bucket)[0].date(), split_by
 
 
 def _kind(page: dict[str, object]) -> str | None:

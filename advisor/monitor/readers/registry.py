@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Protocol, cast
 
 from advisor.monitor.cells import Cells
@@ -50,6 +51,9 @@ class PageReader(Protocol):
 
     def notes(self, name: str, document: object, file: str) -> list[str]:
         """What people should know of its numbers."""
+
+    def grouped(self, name: str, document: object, file: str) -> Iterable[tuple[date, frozenset[str]]]:
+        """For each day with rows, by which keys its rows are split, where the asker chooses that. Raises BadInput."""
 
 
 LOGS: tuple[AccessLog, ...] = (NGINX, ENVOY)

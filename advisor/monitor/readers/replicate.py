@@ -7,6 +7,7 @@ Inputs and outputs of predictions made through the interface are deleted after a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from advisor.monitor.readers.json_pages import (
@@ -63,6 +64,11 @@ def notes(name: str, document: object, file: str = "") -> list[str]:
     if blind:
         said.append(f"predictions that do not say how many images they made: {blind:,}")
     return said
+
+
+def grouped(name: str, document: object, file: str) -> tuple[tuple[date, frozenset[str]], ...]:
+    """Nothing: no two answers of this source split the same rows in two ways."""
+    return ()
 
 
 def _succeeded(prediction: Part) -> bool:
