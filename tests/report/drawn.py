@@ -1,0 +1,78 @@
+"""Scenarios decided and drawn, and the costs of a month worked out once more by hand."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from advisor.decision import decide
+from advisor.readings.plain import PlainReading
+from advisor.record import Decision
+from advisor.report.chart_model import Chart
+from advisor.report.charts import charts_of
+from advisor.rulebook.load import bundled_rulebook
+from advisor.scenario import Route
+from advisor.scenario_file import parse_scenario
+from tests.helpers.strategies import EXERCISE, NEEDS, complete_answers, scenario
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+DAY = datetime.date(2026, 1, 1)
+SPEEDUP = 5
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTED = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
+NUMBER = re.compile(r"-?\$?[0-9][0-9,]*(?:\.[0-9]+)?")
+
+
+def permissive(answers: dict[str, Any]) -> dict[str, Any]:
+    """The same figures with needs that rule nothing out, so that preferences decide."""
+    needs = {name: EXERCISE[name] for name in NEEDS if name != "quality"}
+    return {
+        **answers,
+        **needs,
+        "quality": "open_suffices" if answers["quality"] == "frontier_only" else answers["quality"],
+    }
+
+
+choices = complete_answers().map(permissive)
+"""Scenarios with all three routes feasible."""
+
+
+@cache
+def reading() -> PlainReading:
+    return PlainReading(bundled_rulebook())
+
+
+def decided(answers: dict[str, Any]) -> Decision:
+    return decide(scenario(answers), bundled_rulebook(), decided_on=DAY, matcher=reading())
+
+
+def drawn(answers: dict[str, Any]) -> dict[str, Chart]:
+    return by_kind(decided(answers))
+
+
+def by_kind(decision: Decision) -> dict[str, Chart]:
+    return {chart.id.removeprefix("chart-"): chart for chart in charts_of(decision, bundled_rulebook())}
+
+
+def example(name: str) -> Decision:
+    text = (EXAMPLES / f"{name}.scenario.yaml").read_text()
+    return decide(parse_scenario(text, name), bundled_rulebook(), decided_on=DAY, matcher=reading())
+
+
+def exact(answers: dict[str, Any], name: str) -> Fraction:
+    return Fraction(answers[name])
+
+
+def own(answers: dict[str, Any], volume: Fraction | int, speedup: int = 1) -> Fraction:
+    per_image = exact(answers, "gpu_hour_price") / (exact(answers, "images_per_gpu_hour") * speedup)
+    return per_image * volume + exact(answers, "monthly_overhead")
+
+
+def crossing(answers: dict[str, Any], route: Route, speedup: int = 1) -> Fraction | None:
+    per_image = exact(answers, "gpu_hour_price") / (exact(answers, "images_per_gpu_hour") * speedup)
+    saving = exact(answers, HOSTED[route]) - per_image
+    return exact(answers, "monthly_overhead") / saving if saving > 0 else None
