@@ -12,7 +12,7 @@ import advisor
 from advisor.cost import rounded
 from advisor.monitor.costs_now import CostsNow, costs_now
 from advisor.monitor.told import micro_dollars, payback_limit, payback_tenths, plain_number
-from advisor.monitor.watched import Month, Overspend, Span, Thresholds, Trend, Watched
+from advisor.monitor.watched import Month, NotComparable, Overspend, Span, Thresholds, Trend, Watched
 from advisor.quantity import amount_text, plain
 
 Form = Callable[[Fraction], str]
@@ -40,7 +40,7 @@ def watched_json(watched: Watched) -> str:
         "overspend_by_month": [_overspend(month) for month in watched.overspend],
         "crossed_in": watched.crossed_in,
         "compared": watched.compared,
-        "why_not_comparable": watched.why_not_comparable,
+        "why_not_comparable": _why(watched.why_not_comparable) if watched.why_not_comparable else None,
         "paid_price": _expected(watched.paid_price, _amount),
         **_ends("paid_price", watched.paid_price, _amount),
         "list_price": _maybe(watched.list_price, _amount),
@@ -142,6 +142,11 @@ def _ends(name: str, span: Span | None, form: Form) -> dict[str, str | None]:
 
 def _expected(span: Span | None, form: Form) -> str | None:
     return form(span.expected) if span else None
+
+
+def _why(why: NotComparable) -> dict[str, Any]:
+    price = _maybe(why.price, _amount)
+    return {"reason": why.reason, "fields": list(why.fields), "axis": why.axis, "route": why.route, "price": price}
 
 
 def _maybe(value: Fraction | None, form: Form) -> str | None:

@@ -10,11 +10,10 @@ from fractions import Fraction
 
 from advisor.cost import crossover_volume, exact, own
 from advisor.decision import decide
-from advisor.monitor.watched import Span
-from advisor.quantity import dollars, plain
+from advisor.monitor.watched import NotComparable, Reason, Span
+from advisor.quantity import plain
 from advisor.readings.plain import PlainReading
 from advisor.record import Decision, Status
-from advisor.report.chart_words import NAMED, axis_name
 from advisor.report.confidence import compared_route
 from advisor.rulebook.model import Rulebook
 from advisor.scenario import MAX_MONTHLY_COST, Route, Scenario
@@ -92,13 +91,14 @@ class Situation:
             changes[PRICE_OF[self.compared]] = as_price(price.expected)
         return decide(self.scenario.changed(**changes), self.rulebook, decided_on=today)
 
-    def why_not_comparable(self, price: Span | None) -> str | None:
+    def why_not_comparable(self, price: Span | None) -> NotComparable | None:
         """Why no volume of this bill would change the answer at the price that is paid; None where one would."""
         if self.compared is None:
-            return "no hosted option has a bill that own GPUs could be held against"
+            return NotComparable(Reason.NO_BILL)
         if price is None or self.amounts() is None:
-            missing = [name for name in (PRICE_OF[self.compared], *OWN_AMOUNTS) if getattr(self.scenario, name) is None]
-            return f"the decision does not know {' and '.join(missing)}"
+            needed = (PRICE_OF[self.compared], *OWN_AMOUNTS)
+            missing = tuple(name for name in needed if getattr(self.scenario, name) is None)
+            return NotComparable(Reason.AMOUNTS_MISSING, missing)
         paid = self.scenario.changed(
             **{PRICE_OF[self.compared]: as_price(price.expected)}, monthly_images_low=None, monthly_images_high=None
         )
@@ -107,11 +107,11 @@ class Situation:
             decide(paid.changed(monthly_images=Decimal(volume)), self.rulebook, matcher=plain_reading)
             for volume in (1, self._largest_volume(price))
         )
-        if (at_one.status, at_one.route) == (at_most.status, at_most.route):
-            return _whatever_the_volume(at_one)
-        if self.crossover(price) is None:
-            return f"at {dollars(round(price.expected * 10**6))} an image own GPUs are never cheaper"
-        return None
+        same = (at_one.status, at_one.route) == (at_most.status, at_most.route)
+        rents_by_price = at_one.route is not Route.SELF_HOST and Route.SELF_HOST in at_one.feasible_routes
+        if self.crossover(price) is None and (rents_by_price or not same):
+            return NotComparable(Reason.NEVER_CHEAPER, price=price.expected)
+        return _whatever_the_volume(at_one) if same else None
 
     def _largest_volume(self, paid: Span) -> int:
         """The most images for which every month can be computed."""
@@ -147,11 +147,9 @@ def _span_of(value: Decimal | None, within: Span | None) -> Span | None:
     return Span(within.low, expected, within.high) if within.low <= expected <= within.high else within
 
 
-def _whatever_the_volume(decision: Decision) -> str:
+def _whatever_the_volume(decision: Decision) -> NotComparable:
     if decision.status is Status.INFEASIBLE:
-        return "no option satisfies every answer, whatever the volume"
+        return NotComparable(Reason.INFEASIBLE)
     if decision.status is Status.OPEN:
-        return "answers are missing, and no volume settles it: " + ", ".join(decision.open_questions)
-    axis = f"{axis_name(decision.deciding_axis)} decides" if decision.deciding_axis else "the rules together decide"
-    route = f" for {NAMED[decision.route]}" if decision.route else ""
-    return f"{axis}{route}, whatever the volume"
+        return NotComparable(Reason.OPEN, tuple(decision.open_questions))
+    return NotComparable(Reason.DECIDED, axis=decision.deciding_axis, route=decision.route)

@@ -10,7 +10,6 @@ from fractions import Fraction
 from advisor.cost import exact, rounded
 from advisor.decision import DEFAULT_PAYBACK_LIMIT
 from advisor.monitor.calendar import moved
-from advisor.monitor.costs_now import costs_now
 from advisor.monitor.usage import Basis
 from advisor.monitor.watched import Month, Span, Trend, Watched
 from advisor.quantity import MICRO, dollars, grouped, plain
@@ -67,10 +66,10 @@ class ToldTrend:
 @dataclass(frozen=True)
 class Told:
     """Every figure of ``watched`` that is shown, as text, for the templates. ``not_yet``: moving repays too late;
-    ``amounts_missing``: there is a route to compare with, but no price of it or no amounts of own GPUs."""
+    ``never_cheaper_at``: the price at which own GPUs never pay."""
 
     watched: Watched
-    amounts_missing: bool
+    never_cheaper_at: str | None
     complete_months: int
     needed_months: int
     volume: Volume | None
@@ -103,9 +102,10 @@ def told(watched: Watched) -> Told:
     rules = watched.thresholds
     trailing = [month for month in watched.months if month.month in watched.trailing_months]
     crossover, limit = watched.crossover, payback_limit(watched)
+    why = watched.why_not_comparable
     return Told(
         watched=watched,
-        amounts_missing=watched.compared is not None and costs_now(watched) is None,
+        never_cheaper_at=_maybe(why.price, money) if why else None,
         complete_months=sum(month.complete and month.images is not None for month in watched.months),
         needed_months=rules.strict_months if rules.strict else rules.stable_months,
         volume=_volume(watched.trailing_volume, trailing),

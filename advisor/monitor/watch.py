@@ -13,7 +13,7 @@ from advisor.monitor.situation import BEYOND, PRICE_OF, Situation
 from advisor.monitor.trend import trend_of
 from advisor.monitor.triggers import Judged, Volume, judged, mean
 from advisor.monitor.usage import Basis
-from advisor.monitor.watched import Month, Overspend, Span, Thresholds, Verdict, Watched
+from advisor.monitor.watched import Month, NotComparable, Overspend, Span, Thresholds, Verdict, Watched
 from advisor.scenario import Route
 
 FEW_STEP = "few_step_speedup"
@@ -107,7 +107,7 @@ def _paid(trailing: Sequence[Month]) -> Span | None:
     return Span(low, cost / images, high) if low > 0 else None
 
 
-def _verdict(reason: str | None, last: Judged | None) -> Verdict:
+def _verdict(reason: NotComparable | None, last: Judged | None) -> Verdict:
     if reason is not None:
         return Verdict.NOT_COMPARABLE
     return last.state if last else Verdict.INSUFFICIENT_DATA

@@ -118,6 +118,29 @@ class Trend:
     horizon: int
 
 
+class Reason(StrEnum):
+    """Why no volume of a bill would change the answer."""
+
+    NO_BILL = "no_bill"
+    AMOUNTS_MISSING = "amounts_missing"
+    INFEASIBLE = "infeasible"
+    OPEN = "open"
+    DECIDED = "decided"
+    NEVER_CHEAPER = "never_cheaper"
+
+
+@dataclass(frozen=True)
+class NotComparable:
+    """``fields`` are the amounts that are missing, or the open questions; ``axis`` and ``route`` what is decided at any
+    volume; ``price`` the dollars per image at which own GPUs are never cheaper."""
+
+    reason: Reason
+    fields: tuple[str, ...] = ()
+    axis: Axis | None = None
+    route: Route | None = None
+    price: Fraction | None = None
+
+
 @dataclass(frozen=True)
 class Watched:
     """The whole of it. Money in dollars, volumes in images a month, both exact.
@@ -133,7 +156,7 @@ class Watched:
     decision_file: str
     on: str
     verdict: Verdict
-    why_not_comparable: str | None
+    why_not_comparable: NotComparable | None
     compared: Route | None
     list_price: Fraction | None
     paid_price: Span | None

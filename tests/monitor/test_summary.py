@@ -187,7 +187,7 @@ def test_many_months_leave_out_the_earliest_and_say_so() -> None:
 def test_free_text_is_text_on_a_terminal(text: str) -> None:
     base = case("not-comparable")
     decision = base.decision.model_copy(update={"scenario": {**base.decision.scenario, "title": text}})
-    odd = summary_text(replace(base, decision=decision, notes=(text,), why_not_comparable=text), WIDTH)
+    odd = summary_text(replace(base, decision=decision, notes=(text,)), WIDTH)
     assert not any(HIDDEN.search(line) for line in odd.split("\n"))
     assert max(map(len, odd.splitlines())) <= WIDTH
 

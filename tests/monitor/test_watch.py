@@ -17,7 +17,7 @@ from advisor.monitor.calendar import moved
 from advisor.monitor.situation import Situation, situation_of
 from advisor.monitor.usage import Basis
 from advisor.monitor.watch import watch
-from advisor.monitor.watched import Month, Span, Thresholds, Verdict, Watched
+from advisor.monitor.watched import Month, NotComparable, Reason, Span, Thresholds, Verdict, Watched
 from advisor.readings.plain import PlainReading
 from advisor.rulebook.load import bundled_rulebook
 from advisor.scenario import Axis, Route
@@ -93,26 +93,26 @@ def test_without_a_bill_the_list_price_stands_in() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"quality": "frontier_only"}, "model access decides for the closed API, whatever the volume"),
-        ({"residency": "on_premises"}, "data residency decides for own GPUs, whatever the volume"),
-        ({"residency": "on_premises", "quality": "frontier_only"}, "no option satisfies every answer"),
-        ({"indemnity_required": True}, "whatever the volume"),
-        ({"monthly_overhead": None}, "the decision does not know monthly_overhead"),
+        ({"quality": "frontier_only"}, NotComparable(Reason.DECIDED, (), Axis.MODEL_ACCESS, Route.CLOSED_API)),
+        ({"residency": "on_premises"}, NotComparable(Reason.DECIDED, (), Axis.RESIDENCY, Route.SELF_HOST)),
+        ({"residency": "on_premises", "quality": "frontier_only"}, NotComparable(Reason.INFEASIBLE)),
+        ({"indemnity_required": True}, NotComparable(Reason.DECIDED, (), Axis.LICENSING, Route.CLOSED_API)),
+        ({"residency": None, "quality": "frontier_only"}, NotComparable(Reason.OPEN, ("residency",))),
+        ({"monthly_overhead": None}, NotComparable(Reason.AMOUNTS_MISSING, ("monthly_overhead",))),
     ],
 )
-def test_where_no_volume_matters_it_says_so(changes: dict[str, Any], reason: str) -> None:
+def test_where_no_volume_matters_it_says_so(changes: dict[str, Any], reason: NotComparable) -> None:
     answers = {name: value for name, value in {**STARTUP, **changes}.items() if value is not None}
     found = watched(answers, months_(YEAR), route=Route.CLOSED_API)
     assert found.verdict is Verdict.NOT_COMPARABLE
-    assert found.why_not_comparable is not None
-    assert reason in found.why_not_comparable
+    assert found.why_not_comparable == reason
     assert (found.crossover, found.overspend, found.trend, found.crossed_in) == (None, (), None, None)
 
 
 def test_at_a_price_no_dearer_than_gpu_time_there_is_nothing_to_cross() -> None:
     found = watched(STARTUP, months_(YEAR, price="0.002"))
     assert found.verdict is Verdict.NOT_COMPARABLE
-    assert found.why_not_comparable is not None
+    assert found.why_not_comparable == NotComparable(Reason.NEVER_CHEAPER, price=Fraction("0.002"))
 
 
 def test_a_price_paid_above_the_list_makes_it_comparable() -> None:

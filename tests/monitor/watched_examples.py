@@ -17,11 +17,11 @@ from advisor.decision import decide
 from advisor.explain.costs import Costs
 from advisor.monitor.calendar import moved
 from advisor.monitor.usage import Basis
-from advisor.monitor.watched import Month, Overspend, Span, Thresholds, Trend, Verdict, Watched
+from advisor.monitor.watched import Month, NotComparable, Overspend, Reason, Span, Thresholds, Trend, Verdict, Watched
 from advisor.readings.plain import PlainReading
 from advisor.record import Decision
 from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import Route, Scenario, validated
+from advisor.scenario import Axis, Route, Scenario, validated
 from advisor.scenario_file import read_scenario
 from tests.helpers.strategies import EXERCISE
 
@@ -192,7 +192,7 @@ def not_comparable() -> Watched:
         Verdict.NOT_COMPARABLE,
         [counted(place, volume) for place, volume in enumerate([2_800, 3_100, 2_950])],
         Route.OPEN_WEIGHT_API,
-        why_not_comparable="data residency decides: prompts and images may not leave the premises",
+        why_not_comparable=NotComparable(Reason.DECIDED, axis=Axis.RESIDENCY, route=Route.SELF_HOST),
         crossover=None,
         list_crossover=None,
         few_step_crossover=None,

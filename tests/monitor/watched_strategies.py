@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from advisor.monitor.calendar import moved
 from advisor.monitor.usage import Basis
-from advisor.monitor.watched import Month, Overspend, Span, Thresholds, Trend, Verdict, Watched
+from advisor.monitor.watched import Month, NotComparable, Overspend, Reason, Span, Thresholds, Trend, Verdict, Watched
 from advisor.record import Decision
 from advisor.scenario import Axis, Route
 from tests.monitor.watched_examples import CASES, case, decided, example
@@ -87,6 +87,22 @@ def trends(draw: st.DrawFn) -> Trend:
     return Trend(growth, draw(st.integers(2, 40)), earliest, expected, latest, 24)
 
 
+def reasons() -> st.SearchStrategy[NotComparable]:
+    """Every reason, with what belongs to it."""
+    return st.one_of(
+        st.builds(NotComparable, st.sampled_from([Reason.NO_BILL, Reason.INFEASIBLE])),
+        st.builds(NotComparable, st.just(Reason.AMOUNTS_MISSING), st.just(("closed_price", "monthly_overhead"))),
+        st.builds(NotComparable, st.just(Reason.OPEN), st.just(("residency", "control"))),
+        st.builds(
+            NotComparable,
+            st.just(Reason.DECIDED),
+            axis=st.one_of(st.none(), st.sampled_from(Axis)),
+            route=st.sampled_from(Route),
+        ),
+        st.builds(NotComparable, st.just(Reason.NEVER_CHEAPER), price=amounts(100, 1)),
+    )
+
+
 @st.composite
 def any_watched(draw: st.DrawFn, words: st.SearchStrategy[str]) -> Watched:
     """A case with most of its parts replaced; ``words`` are the free texts in it."""
@@ -108,7 +124,7 @@ def any_watched(draw: st.DrawFn, words: st.SearchStrategy[str]) -> Watched:
         "decision": base.decision.model_copy(update={"scenario": {**base.decision.scenario, "title": draw(words)}}),
         "decision_file": draw(words),
         "verdict": verdict,
-        "why_not_comparable": draw(words) if verdict is Verdict.NOT_COMPARABLE else None,
+        "why_not_comparable": draw(reasons()) if verdict is Verdict.NOT_COMPARABLE else None,
         "compared": draw(st.sampled_from([None, Route.OPEN_WEIGHT_API, Route.CLOSED_API])),
         "list_price": draw(st.one_of(st.none(), amounts(100, 1))),
         "paid_price": draw(st.one_of(st.none(), spans(100, 1))),
