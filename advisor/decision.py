@@ -9,13 +9,13 @@ from fractions import Fraction
 
 import advisor
 from advisor import record
-from advisor.cost import Crossover, payback_months, rounded, to_micro_dollars
+from advisor.cost import Crossover, exact, payback_months, to_micro_dollars
 from advisor.errors import BadInput, Problem, quoted
 from advisor.explain.completions import Outcome, completions_of
 from advisor.explain.costs import Costs
 from advisor.explain.parts import Explaining, route_of, status_of
 from advisor.offers import Encoded, Unknown
-from advisor.quantity import amount_text, dollars, grouped, plain
+from advisor.quantity import amount_text, dollars, grouped, payback_text, plain
 from advisor.readings.engine import engine_reading
 from advisor.readings.facts import answer_facts, with_terms
 from advisor.readings.matching import Facts, Matcher
@@ -286,8 +286,8 @@ class _Deciding:
             "few_step_owning_pays": _from_volume(faster, units),
             "closed_saving": "" if not here or closed is None else dollars(to_micro_dollars(here - closed)),
             "gpu_month": "" if gpu_month is None else dollars(int(gpu_month)),
-            "payback_months": (self.migration and self.migration.payback_months) or "",
-            "payback_limit_months": (self.migration and self.migration.payback_limit_months) or "",
+            "payback_months": _grouped(self.migration.payback_months if self.migration else None),
+            "payback_limit_months": _grouped(self.migration.payback_limit_months if self.migration else None),
         }
         return {**{name: str(value) for name, value in constants.items()}, **figures}
 
@@ -307,9 +307,9 @@ class _Deciding:
             current_route_feasible=current in self.judgement.verdict.feasible,
             migration_cost=None if cost is None else plain(cost),
             monthly_saving=None if saving is None else _amount(saving),
-            payback_months=None if payback is None else plain(Decimal(rounded(payback, 1))),
+            payback_months=None if payback is None else payback_text(payback, exact(limit)),
             payback_limit_months=plain(limit),
-            worth_moving=(payback is not None and payback <= Fraction(limit)) if known else None,
+            worth_moving=(payback is not None and payback <= exact(limit)) if known else None,
         )
 
     def _moving(self) -> str:
@@ -335,10 +335,16 @@ def _amount(cost: Fraction) -> str:
     return amount_text(to_micro_dollars(cost))
 
 
+def _grouped(number: str | None) -> str:
+    return "" if number is None else grouped(Decimal(number))
+
+
 def _volume(crossover: Crossover | None) -> str:
     text = crossover.text(_PLACES) if crossover else None
     return grouped(Decimal(text)) if text else "no volume (owning never wins)"
 
 
 def _from_volume(crossover: Crossover | None, units: str) -> str:
-    return "at no volume" if crossover is None or crossover.never else f"from {_volume(crossover)} {units} a month on"
+    if crossover is None or crossover.volume is None:
+        return "at no volume"
+    return f"from {_volume(crossover)} {units} a month on" if crossover.volume else "at every volume"

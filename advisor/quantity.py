@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from fractions import Fraction
 
 from advisor.errors import quoted
 
@@ -152,6 +153,17 @@ def plain(number: Decimal) -> str:
         return str(number)
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def payback_text(months: Fraction, limit: Fraction) -> str:
+    """Months to a tenth; rounded up where they would read as none, or as within the limit when they are beyond it.
+
+    >>> [payback_text(Fraction(months), Fraction(12)) for months in ("29", "12.04", "11.94", "0.01")]
+    ['29', '12.1', '11.9', '0.1']
+    """
+    tenths = months * 10
+    up = months > limit or 0 < 2 * tenths <= 1
+    return plain(Decimal(-(-tenths.numerator // tenths.denominator) if up else round(tenths)).scaleb(-1))
 
 
 def grouped(number: Decimal | int) -> str:

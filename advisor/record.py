@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from enum import StrEnum
 from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from advisor.errors import BadInput, Problem
+from advisor.errors import BadInput, Problem, quoted
 from advisor.scenario import Axis, Route
 
 SCHEMA_VERSION = 1
+_VERSION = re.compile(r"(?=.{1,30}\Z)[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?(\+[a-z0-9.]+)?")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 class Status(StrEnum):
@@ -186,6 +189,16 @@ class Decision(_Part):
         return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
+def check_origin(version: str, digest: str, file: str) -> None:
+    """Refuses what is no version of the program or no digest of rules: a memo repeats both. Raises BadInput."""
+    if not _VERSION.fullmatch(version):
+        help = "it reads like `0.1.0`; write the file anew with `advisor decide --out`"
+        raise BadInput(Problem(f"{quoted(version)} is not the version of an advisor", file, help=help))
+    if not _DIGEST.fullmatch(digest):
+        help = "it is `sha256:` and 64 hexadecimal digits; write the file anew with `advisor decide --out`"
+        raise BadInput(Problem(f"{quoted(digest)} is not the digest of a rulebook", file, help=help))
+
+
 def is_record(text: str) -> bool:
     """True for text that means to be a decision record, whether or not it is a sound one."""
     return text.lstrip().startswith("{") and '"schema_version"' in text
@@ -197,10 +210,12 @@ def parse_record(text: str, file: str) -> Decision:
         data = json.loads(text)
         if not isinstance(data, dict):
             raise ValueError("it is not a record")
-        return Decision.model_validate(data)
+        record = Decision.model_validate(data)
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(map(str, fault["loc"]))
         raise BadInput(Problem(f"this is not a decision record: {fault['msg'].lower()}", file, field=field)) from None
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise BadInput(Problem(f"this is not a decision record: {str(error)[:200].lower()}", file)) from None
+    check_origin(record.advisor_version, record.rulebook_digest, file)
+    return record

@@ -6,10 +6,11 @@ import argparse
 import datetime
 import re
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from advisor.decision import decide
-from advisor.errors import EXIT_ANSWERS_MISSING, EXIT_INFEASIBLE, EXIT_OK, BadInput, Problem, quoted
+from advisor.errors import EXIT_ANSWERS_MISSING, EXIT_INFEASIBLE, EXIT_OK, BadInput, Problem, printable, quoted
 from advisor.files import STANDARD_INPUT, is_folder, write_whole
 from advisor.record import Decision, Status
 from advisor.rulebook.load import bundled_rulebook, load_rulebook
@@ -102,13 +103,14 @@ def write_decision(
 ) -> list[Path]:
     """Writes NAME.scenario.yaml, NAME.decision.json, NAME.memo.md and .html (and .pdf), each whole or not at all.
 
-    What a reviewer wrote into a memo of that name is kept. Returns what was written, a superseded memo among it.
+    What a reviewer wrote into a memo of that name is kept. Where a superseded memo cannot be written, nothing is.
+    Returns what was written, that memo among it.
     """
     from advisor.report.page import memo_html
     from advisor.report.pdf import memo_pdf
     from advisor.report.render import memo_markdown
     from advisor.verification.keep import memo_with_review, page_with_review
-    from advisor.verification.supersede import linked
+    from advisor.verification.supersede import linked, rewritten
 
     memo, page = folder / f"{name}.memo.md", folder / f"{name}.memo.html"
     contents = {
@@ -123,13 +125,24 @@ def write_decision(
     contents[memo] = memo_with_review(memo, contents[memo])
     contents[page] = page_with_review(page, contents[page])
     paper = {folder / f"{name}.memo.pdf": memo_pdf(contents[page])} if pdf else {}
-    if supersedes:
-        contents[supersedes], contents[memo] = linked(supersedes, memo, contents[memo], rulebook, templates)
-    for path, text in contents.items():
-        write_whole(path, text)
-    for path, document in paper.items():
-        write_whole(path, document)
-    return [*contents, *paper]
+    links = linked(supersedes, memo, contents[memo], rulebook, templates) if supersedes else None
+    if links:
+        contents[memo] = links.new
+    with rewritten(supersedes, links.old) if supersedes and links else nullcontext():
+        for path, document in paper.items():
+            write_whole(path, document)
+        # The memo last: once it links to the old one, all else is there.
+        for path in sorted(contents, key=lambda path: path == memo):
+            write_whole(path, contents[path])
+    if links and not links.compared:
+        print(_not_compared(supersedes), file=sys.stderr)
+    return [*contents, *([supersedes] if supersedes else []), *paper]
+
+
+def _not_compared(old: Path | None) -> str:
+    """What to know of a superseded memo that was decided with other rules."""
+    what = f"the rules have changed since {old} was decided, so its facts were not compared with anything"
+    return f"note: {printable(what)}\n  help: `advisor verify` with --rules and the rules of that time compares them"
 
 
 def _shown(decision: Decision, rulebook: Rulebook, options: argparse.Namespace) -> str:

@@ -60,7 +60,9 @@ def _differing(one: Rechecked) -> list[str]:
         lines.append(f"  no longer fires: {printable(', '.join(one.no_longer))}")
     if one.newly:
         lines.append(f"  fires now: {', '.join(one.newly)}")
-    if not one.no_longer and not one.newly:
+    if one.same_rules:
+        lines.append("  its rules are these very ones: `advisor verify` tells whether it was edited")
+    elif not one.no_longer and not one.newly:
         lines.append("  the same rules fire, and what they say has changed")
     return lines
 
@@ -75,6 +77,7 @@ def _json(read: list[Rechecked], unreadable: list[BadInput]) -> str:
                 "now": one.now,
                 "no_longer_fires": one.no_longer,
                 "fires_now": one.newly,
+                "same_rules": one.same_rules,
                 "in_force": one.in_force,
             }
             for one in read

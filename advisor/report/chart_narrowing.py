@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 
 from advisor.record import Decision, Elimination, Status
 from advisor.report.chart_model import Chart, Table
-from advisor.report.chart_svg import COLOURS, Canvas, svg_of
+from advisor.report.chart_svg import COLOURS, Canvas, svg_of, text_width
 from advisor.report.chart_words import NAMED, NONE, SHORT, are, axis_name, listed, sentence
 from advisor.scenario import Axis, Route
 
 _ID = "chart-narrowing"
-_NAMES, _COLUMN, _OUTCOMES = 108, 88, 92
+_RECOMMENDED = "recommended"
+_NAMES = 6 + max(text_width(name, bold=True) for name in SHORT.values()) + 8
+_COLUMN = max(text_width(axis_name(axis)) for axis in Axis) + 4
+_OUTCOMES = 9 + text_width(_RECOMMENDED, bold=True) + 6
 _ROW, _HEAD, _FOOT = 46, 44, 14
-_LEAST_WIDTH = 520
+_LEAST_WIDTH = 560
 _COUNTS = {0: "none", 1: "one", 2: "two", 3: "three"}
 _DASHES: dict[Route, tuple[float, float]] = {Route.OPEN_WEIGHT_API: (4, 1), Route.CLOSED_API: (1.5, 1)}
 
@@ -149,6 +152,6 @@ def _draw(canvas: Canvas, decision: Decision, steps: list[_Step], columns: float
                 canvas.marker(place, y, "x", 6)
                 canvas.text(place + 5, y - 13, "here too", "left")
         if gone is None:
-            words = "recommended" if chosen else "still open" if route in decision.possible_routes else "still feasible"
+            words = _RECOMMENDED if chosen else "still open" if route in decision.possible_routes else "still feasible"
             canvas.marker(end, y, ">", 8, COLOURS[route])
             canvas.text(end + 9, y, words, "left", bold=chosen)

@@ -28,8 +28,10 @@ _PAINTS = {
 }
 TEXT_SIZE = 12.0
 LINE_HEIGHT = 14.0
-_LETTER = 0.56
-"""The width of a letter in sizes of the text, on the safe side of the usual faces."""
+_LETTER, _BOLD_LETTER = 0.56, 0.72
+"""The width of a letter in sizes of the text, on the safe side of the usual faces, the wide ones among them."""
+_FACES = "system-ui, Segoe UI, Liberation Sans, sans-serif"
+"""Those of the page: in a PDF the last alone would be a wide one."""
 _STYLE: dict[Any, Any] = {
     "figure.dpi": 72,
     "font.size": TEXT_SIZE,
@@ -141,9 +143,9 @@ def svg_of(id: str, title: str, description: str, size: tuple[int, int], draw: C
     return _for_a_page(page.getvalue(), id, title, description, size)
 
 
-def text_width(words: str) -> float:
-    """How wide the longest line is at most, in points; bold or not."""
-    return max(len(line) for line in words.split("\n")) * TEXT_SIZE * _LETTER
+def text_width(words: str, *, bold: bool = False) -> float:
+    """How wide the longest line is at most, in points."""
+    return max(len(line) for line in words.split("\n")) * TEXT_SIZE * (_BOLD_LETTER if bold else _LETTER)
 
 
 def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
@@ -186,7 +188,7 @@ def _for_a_page(page: str, id: str, title: str, description: str, size: tuple[in
             "viewBox": f"0 0 {size[0]} {size[1]}",
             "width": str(size[0]),
             "height": str(size[1]),
-            "font-family": "sans-serif",
+            "font-family": _FACES,
         },
     )
     for tag, text in (("title", title), ("desc", description)):

@@ -36,7 +36,7 @@ _PRICED_BY = {
 def claims_of(decision: Decision, rulebook: Rulebook) -> list[Claim]:
     """Every claim of a memo on this decision. ``rulebook`` is the one it was decided with."""
     found = [
-        *_outcome(decision),
+        *_outcome(decision, rulebook),
         *confidence_claims(decision),
         *driver_claims(decision, rulebook),
         *narrowing_claims(decision),
@@ -47,7 +47,7 @@ def claims_of(decision: Decision, rulebook: Rulebook) -> list[Claim]:
         *_questions(decision, rulebook),
         *consequence_claims(decision, rulebook),
         *_advice(decision),
-        *lookout_claims(decision),
+        *lookout_claims(decision, rulebook),
         *option_claims(decision, rulebook),
         *_why_not(decision, rulebook),
         *input_claims(decision),
@@ -58,7 +58,7 @@ def claims_of(decision: Decision, rulebook: Rulebook) -> list[Claim]:
     return found
 
 
-def _outcome(decision: Decision) -> Iterator[Claim]:
+def _outcome(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
     deciding = tuple(decision.deciding_axes)
     yield Claim(
         "outcome",
@@ -71,6 +71,7 @@ def _outcome(decision: Decision) -> Iterator[Claim]:
             "reasons": _reasons(decision, deciding[:1]),
             "dropped": [route for route in Route if route is not decision.route],
             "possible": decision.possible_routes,
+            "offers": _offers_left(decision, rulebook),
         },
     )
     volumes = ("monthly_images", "monthly_images_low", "monthly_images_high")
@@ -83,6 +84,13 @@ def _outcome(decision: Decision) -> Iterator[Claim]:
         figures = {**decision.migration.model_dump(), "repaid_from": _repaid_from(decision)}
         fields = ("current_route", "migration_cost", "payback_limit_months")
         yield Claim("migration", "migration", "migration", fields=fields, figures=figures)
+
+
+def _offers_left(decision: Decision, rulebook: Rulebook) -> list[str]:
+    """The offers of the route that no gate took out, where some are gone: which of them is chosen is not said."""
+    offers = [offer.id for offer in rulebook.offers if offer.route is decision.route]
+    left = [id for id in offers if id not in {step.offer for step in decision.eliminated}]
+    return left if len(left) < len(offers) else []
 
 
 def _repaid_from(decision: Decision) -> str | None:
@@ -209,10 +217,13 @@ def _rules(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
     met = [id for id in gates_asked(decision, rulebook) if id not in fired]
     for id in (*fired, *met):
         rule, steps = rulebook.rules[id], [step for step in decision.trace if step.rule == id]
+        hit = [step for step in decision.eliminated if step.rule == id]
         figures = {
             "rule": id,
             "axis": rule.axis,
             "did": {kind: [step.on for step in steps if step.kind == kind] for kind in {s.kind: None for s in steps}},
+            "out": list(dict.fromkeys(step.route for step in hit if step.route not in decision.feasible_routes)),
+            "offers_out": [step.offer for step in hit if step.route in decision.feasible_routes],
             "because": rule.because,
             "source": rule.source,
         }

@@ -66,11 +66,9 @@ def compared_route(decision: Decision) -> Route | None:
 
 
 def near_crossover(decision: Decision, asked: Route) -> bool | None:
-    """Whether the expected month is within a fifth of the crossover; None where that is not known, or there is none."""
+    """Whether the expected month is within a fifth of the crossover; None where it is not known or zero, or there is none."""
     answers = decision.scenario
     if not all(name in answers for name in (_HOSTED[asked], *_AMOUNTS, "monthly_images")):
         return None
     volume = crossover_volume(answers[_HOSTED[asked]], *(answers[name] for name in _AMOUNTS)).volume
-    if volume is None:
-        return None
-    return (1 - _NEAR) * volume <= exact(answers["monthly_images"]) < (1 + _NEAR) * volume
+    return None if not volume else (1 - _NEAR) * volume <= exact(answers["monthly_images"]) < (1 + _NEAR) * volume

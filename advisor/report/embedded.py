@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from advisor.errors import BadInput, Problem, printable
-from advisor.record import Decision, Status
+from advisor.record import Decision, Status, check_origin
 from advisor.scenario import Scenario, validated
 from advisor.scenario_file import parse_scenario, scenario_text
 
@@ -91,6 +91,7 @@ def _read(blocks: list[str], text: str, file: str) -> Embedded:
         decided_on = datetime.date.fromisoformat(found["date"])
     except ValueError:
         raise BadInput(Problem("the scenario as decided has no date", file, help=_LOST)) from None
+    check_origin(found["advisor"], found["rulebook"], file)
     return Embedded(
         scenario=parse_scenario(found["scenario"], f"the scenario in {file}"),
         decided_on=decided_on,

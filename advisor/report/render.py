@@ -152,6 +152,7 @@ def _template_fault(error: Exception, template: str, folder: Path) -> Problem:
         return Problem(what, file, line, help=help)
     reason = "this is no number" if isinstance(error, InvalidOperation) else message
     reason = "this calls itself without an end" if isinstance(error, RecursionError) else reason
+    reason = "this needs too much memory" if isinstance(error, MemoryError) else reason
     return Problem(f"the template cannot be filled in: {reason}", file, line, help=help)
 
 

@@ -33,13 +33,14 @@ class Line:
 class Reviewed:
     """A memo taken apart: the facts, the reviewer's lines of the front matter, and the notes as they were written.
 
-    ``notes`` is None where a memo has no lines for them.
+    ``notes`` is None where a memo has no lines for them. ``supersedes`` are the links it holds.
     """
 
     facts: tuple[Line, ...]
     own_lines: tuple[str, ...]
     notes: str | None
     status: str
+    supersedes: tuple[str, ...]
 
     @property
     def in_force(self) -> bool:
@@ -66,11 +67,15 @@ def taken_apart(text: str, file: str) -> Reviewed:
     lines, notes = notes_apart(text, file)
     end = _end_of_front_matter([line.text for line in lines], file)
     own = _own([line.text for line in lines[:end]])
+    # An empty line in the place of the fence, so that the lines keep their numbers.
+    front_matter = _front_matter("\n".join(["", *(line.text for line in lines[1:end])]), file)
+    supersedes = front_matter.get("supersedes") or []
     return Reviewed(
         facts=tuple(line for at, line in enumerate(lines) if at not in own),
         own_lines=tuple(lines[at].text for at in own),
         notes=notes,
-        status=_status_in("\n".join(line.text for line in lines[1:end]), file),
+        status=_status_in(front_matter, file),
+        supersedes=tuple(supersedes if isinstance(supersedes, list) else [supersedes]),
     )
 
 
@@ -98,7 +103,7 @@ def with_notes(memo: str, notes: str) -> str:
     return before + start + notes + end + after
 
 
-def with_own_lines(memo: str, file: str, **values: str) -> str:
+def with_own_lines(memo: str, file: str, **values: str | list[str]) -> str:
     """A memo with these lines of the front matter written anew, or added; all else stays as it is to the byte."""
     lines = memo.split("\n")
     end = _end_of_front_matter(lines, file)
@@ -118,8 +123,8 @@ def with_own_lines(memo: str, file: str, **values: str) -> str:
     return "\n".join(lines)
 
 
-def _yaml_text(text: str) -> str:
-    return printable(json.dumps(text, ensure_ascii=False))
+def _yaml_text(value: str | list[str]) -> str:
+    return printable(json.dumps(value, ensure_ascii=False))
 
 
 def _end_of_front_matter(lines: list[str], file: str) -> int:
@@ -139,8 +144,8 @@ def _own(front_matter: list[str]) -> list[int]:
     return own
 
 
-def _status_in(front_matter: str, file: str) -> str:
-    """The status, once the reviewer's lines are known to hold nothing but names."""
+def _front_matter(front_matter: str, file: str) -> strict_yaml.Mapping:
+    """The front matter, once the reviewer's lines are known to hold nothing but names."""
     found = strict_yaml.load(front_matter, file)
     if not isinstance(found, strict_yaml.Mapping):
         raise BadInput(Problem("the front matter of this memo is not a mapping", file, help="write `name: value`"))
@@ -148,11 +153,15 @@ def _status_in(front_matter: str, file: str) -> str:
         value = found.get(key, "")
         if not all(isinstance(part, str) for part in (value if isinstance(value, list) else [value])):
             what = f"{quoted(value)} is neither a text nor a list of texts"
-            raise BadInput(Problem(what, file, found.lines[key] + 1, key, "write names, in quotes where needed"))
-    status = found.get("status")
+            raise BadInput(Problem(what, file, found.lines[key], key, "write names, in quotes where needed"))
+    return found
+
+
+def _status_in(front_matter: strict_yaml.Mapping, file: str) -> str:
+    status = front_matter.get("status")
     if status is None:
         raise BadInput(Problem("the status of this memo is missing", file, field="status", help=_STATUSES))
     if not isinstance(status, str) or not _STATUS.fullmatch(status):
-        line = found.lines.get("status", 0) + 1
+        line = front_matter.lines["status"]
         raise BadInput(Problem(f"{quoted(status)} is no status of a decision", file, line, "status", _STATUSES))
     return status

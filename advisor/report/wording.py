@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from advisor import strict_yaml
-from advisor.errors import BadInput, Problem
+from advisor.errors import BadInput, Problem, quoted
 from advisor.files import bundled, read_text
 
 FILE = "questions.yaml"
+_COMPARE = "compare it with the bundled file"
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,48 @@ class Wording:
 @lru_cache(maxsize=4)
 def wordings(templates: Path | None = None) -> Mapping[str, Wording]:
     """The wording of every question, by its id. Raises BadInput."""
-    file = (templates or bundled("templates")) / FILE
-    document = strict_yaml.load(read_text(str(file)), str(file))
-    try:
-        return {name: _wording(record) for name, record in document.items()}
-    except (AttributeError, KeyError, TypeError) as error:
-        help = "compare it with the bundled file"
-        raise BadInput(Problem(f"this is not a file of questions: {error}", str(file), help=help)) from None
+    folder = templates or bundled("templates")
+    path = folder / FILE
+    file = str(path)
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+        raise BadInput(Problem("this link leads out of the templates folder", file, help="put the file itself there"))
+    document = strict_yaml.load(read_text(file), file)
+    if not isinstance(document, strict_yaml.Mapping):
+        raise BadInput(Problem("this is not a file of questions", file, help=_COMPARE))
+    return {name: _wording(_below(document, name, name, file), name, file) for name in document}
 
 
-def _wording(record: Mapping[str, Any]) -> Wording:
-    answers = {name: Answer(str(text["short"]), str(text["means"])) for name, text in record.get("answers", {}).items()}
-    return Wording(str(record["ask"]), str(record["help"]), str(record.get("subject", "")), answers)
+def _wording(record: strict_yaml.Mapping, question: str, file: str) -> Wording:
+    options = f"{question}.answers"
+    answers = _below(record, "answers", options, file) if "answers" in record else strict_yaml.Mapping(record.line)
+    return Wording(
+        _text(record, "ask", question, file),
+        _text(record, "help", question, file),
+        _text(record, "subject", question, file) if "subject" in record else "",
+        {
+            name: _answer(_below(answers, name, f"{options}.{name}", file), f"{options}.{name}", file)
+            for name in answers
+        },
+    )
+
+
+def _answer(record: strict_yaml.Mapping, answer: str, file: str) -> Answer:
+    return Answer(_text(record, "short", answer, file), _text(record, "means", answer, file))
+
+
+def _below(record: strict_yaml.Mapping, name: str, path: str, file: str) -> strict_yaml.Mapping:
+    found = record[name]
+    if not isinstance(found, strict_yaml.Mapping):
+        what = f"{quoted(found)} stands where a mapping belongs"
+        raise BadInput(Problem(what, file, record.lines[name], path, _COMPARE))
+    return found
+
+
+def _text(record: strict_yaml.Mapping, name: str, of: str, file: str) -> str:
+    if name not in record:
+        raise BadInput(Problem(f"`{name}` is missing", file, record.line, of, _COMPARE))
+    found = record[name]
+    if not isinstance(found, str):
+        what = f"{quoted(found)} is not a text"
+        raise BadInput(Problem(what, file, record.lines[name], f"{of}.{name}", "put the text in quotes"))
+    return found

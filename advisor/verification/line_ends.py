@@ -1,4 +1,4 @@
-"""Line ends of a checkout on Windows, told apart from edits."""
+"""Line ends that editors and checkouts change, told apart from edits."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ from advisor.report.review import Line
 
 @dataclass(frozen=True)
 class Plain:
-    """Lines as they were written, and whether every one of them had got a carriage return since."""
+    """Lines as they were written.
+
+    ``from_windows``: every one of them had got a carriage return since.
+    ``end_changed``: the last had lost its line end, or empty lines had come after it.
+    """
 
     lines: tuple[Line, ...]
     from_windows: bool
+    end_changed: bool
 
     @property
     def text(self) -> str:
@@ -22,11 +27,18 @@ class Plain:
 
 
 def plain(lines: Sequence[Line]) -> Plain:
-    """Takes the carriage returns off where every line ends with one; where only some do, that is an edit."""
+    """Takes the carriage returns off where every line end has one, and ends the last line with one line end.
+
+    Where only some line ends have one, that is an edit.
+    """
     *ended, last = lines
-    if not ended or last.text or not all(line.text.endswith("\r") for line in ended):
-        return Plain(tuple(lines), False)
-    return Plain((*(Line(line.number, line.text[:-1]) for line in ended), last), True)
+    from_windows = bool(ended) and "\r" not in last.text and all(line.text.endswith("\r") for line in ended)
+    if from_windows:
+        lines = [*(Line(line.number, line.text[:-1]) for line in ended), last]
+    end = len(lines)
+    while end and not lines[end - 1].text:
+        end -= 1
+    return Plain((*lines[:end], Line(lines[-1].number, "")), from_windows, end != len(lines) - 1)
 
 
 def plain_text(text: str) -> Plain:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.decision import decide, decide_again
-from advisor.errors import BadInput
+from advisor.errors import BadInput, Problem
 from advisor.files import is_file, read_text
 from advisor.record import Decision, parse_record
 from advisor.report.embedded import Embedded, deciding_rules, embedded_in_memo, embedded_in_page, outcome_text
@@ -24,7 +25,8 @@ ENDINGS = (_RECORD, _MEMO, _PAGE)
 class Rechecked:
     """One file decided again: the outcome it states, the one today, and the rules that took options out then or now.
 
-    ``in_force`` is False once the memo of that name is rejected, deprecated or superseded.
+    ``same_rules`` is True where it states the digest of these very rules, ``in_force`` False once the memo of that name
+    is rejected, deprecated or superseded.
     """
 
     path: Path
@@ -32,6 +34,7 @@ class Rechecked:
     now: str
     no_longer: tuple[str, ...]
     newly: tuple[str, ...]
+    same_rules: bool
     in_force: bool
 
     @property
@@ -41,8 +44,13 @@ class Rechecked:
 
 
 def rechecked(folder: Path, rulebook: Rulebook) -> Iterator[Rechecked | BadInput]:
-    """Every record and memo below a folder, by path; BadInput in the place of one that cannot be read."""
-    paths = [path for path in folder.rglob("*") if path.name.endswith(ENDINGS)]
+    """Every record and memo below a folder, by path; BadInput for what cannot be read, folders before files."""
+    closed: list[OSError] = []
+    walk = os.walk(folder, onerror=closed.append)
+    paths = [Path(above, name) for above, below, files in walk for name in (*below, *files) if name.endswith(ENDINGS)]
+    for error in sorted(closed, key=lambda error: str(error.filename)):
+        what = f"the folder cannot be read: {(error.strerror or str(error)).lower()}"
+        yield BadInput(Problem(what, str(error.filename), help="check its permissions"))
     for path in sorted(paths, key=lambda path: path.as_posix()):
         try:
             yield _again(path, rulebook)
@@ -51,7 +59,7 @@ def rechecked(folder: Path, rulebook: Rulebook) -> Iterator[Rechecked | BadInput
 
 
 def _again(path: Path, rulebook: Rulebook) -> Rechecked:
-    was, before, decision = _stated(path, rulebook)
+    was, before, digest, decision = _stated(path, rulebook)
     after = deciding_rules(decision)
     return Rechecked(
         path=path,
@@ -59,20 +67,22 @@ def _again(path: Path, rulebook: Rulebook) -> Rechecked:
         now=outcome_text(decision),
         no_longer=tuple(rule for rule in before if rule not in after),
         newly=tuple(rule for rule in after if rule not in before),
+        same_rules=digest == rulebook.digest,
         in_force=_in_force(path),
     )
 
 
-def _stated(path: Path, rulebook: Rulebook) -> tuple[str, tuple[str, ...], Decision]:
-    """The outcome and the rules that a file states, and its scenario decided anew."""
+def _stated(path: Path, rulebook: Rulebook) -> tuple[str, tuple[str, ...], str, Decision]:
+    """The outcome, the rules and their digest that a file states, and its scenario decided anew."""
     file = str(path)
     text = read_text(file, MAX_BYTES)
     if path.name.endswith(_RECORD):
         record = parse_record(text, file)
-        return outcome_text(record), deciding_rules(record), decide_again(record, rulebook, file)
+        again = decide_again(record, rulebook, file)
+        return outcome_text(record), deciding_rules(record), record.rulebook_digest, again
     embedded = _embedded(text, file)
     decision = decide(embedded.scenario, rulebook, decided_on=embedded.decided_on)
-    return embedded.outcome, embedded.rules, decision
+    return embedded.outcome, embedded.rules, embedded.rulebook_digest, decision
 
 
 def _embedded(text: str, file: str) -> Embedded:

@@ -118,6 +118,8 @@ def _remarks(decision: Decision, found: Plain) -> Iterator[str]:
         yield f"it was written by advisor {written}, and is compared with what advisor {here} writes"
     if found.from_windows:
         yield "its line ends are those of Windows (CRLF), and were read as plain ones"
+    if found.end_changed:
+        yield "it does not end with one line end, and was read as if it did"
 
 
 def _compared(file: str, decision: Decision, digest: str, stated: str, found: Plain) -> Verification:

@@ -28,6 +28,7 @@ CASES: dict[str, str] = {
     "not-a-number": "{{ title | money }}\n",
     "division-by-zero": "{{ 1 / 0 }}\n",
     "range-too-large": "{{ range(10 ** 9) | list }}\n",
+    "memory-without-an-end": "{{ 'a' * 2 ** 62 }}\n",
     "macro-without-an-end": "{% macro again() %}{{ again() }}{% endmacro %}\n{{ again() }}\n",
     "include-of-nothing": "{% include 'nothing.j2' %}\n",
     "include-of-another-faulty-file": "{% include 'faulty.j2' %}\n",
@@ -42,6 +43,20 @@ CASES: dict[str, str] = {
     "escape-to-private-parts": "{{ claims._claims }}\n",
     "change-of-the-decision": "{{ decision.clear() }}\n",
 }
+
+QUESTIONS: dict[str, str] = {
+    "questions-empty": "",
+    "questions-in-prose": "Where may prompts go?\n",
+    "questions-in-a-list": "- residency\n",
+    "question-in-a-word": "residency: Where may prompts go?\n",
+    "question-without-help": "residency:\n  ask: Where may prompts go?\n",
+    "question-in-a-number": "residency:\n  ask: 12\n  help: none\n",
+    "question-with-answers-in-a-list": "residency:\n  ask: Where?\n  help: none\n  answers: [anywhere]\n",
+    "question-with-an-answer-in-a-word": "residency:\n  ask: Where?\n  help: none\n  answers:\n    anywhere: all\n",
+    "question-with-half-an-answer": "residency: {ask: Where?, help: none, answers: {anywhere: {short: all}}}\n",
+}
+
+LINKS = ("questions-by-a-link-out-of-the-folder", "questions-by-a-link-to-itself")
 
 PAGE_CASES: dict[str, str] = {
     "page-print-not-closed": "<title>{{ title }</title>\n",
@@ -79,6 +94,27 @@ def test_the_template_of_the_page_is_refused(
     monkeypatch.chdir(tmp_path)
     folder = _folder(case, "page.html.j2")
     refused("templates", case, ["decide", "ok.yaml", "--templates", str(folder), "--out", "out"], capfd, monkeypatch)
+
+
+@pytest.mark.parametrize("case", QUESTIONS)
+def test_the_questions_are_refused(
+    case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = _folder(case)
+    (folder / "questions.yaml").write_text(QUESTIONS[case])
+    refused("templates", case, ["decide", "ok.yaml", "--templates", str(folder), "--out", "out"], capfd, monkeypatch)
+
+
+@pytest.mark.parametrize("case", LINKS)
+def test_questions_by_a_link_are_refused(
+    case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    questions = _folder(case) / "questions.yaml"
+    questions.unlink()
+    questions.symlink_to(TEMPLATES / "questions.yaml" if "out" in case else "questions.yaml")
+    refused("templates", case, ["decide", "ok.yaml", "--templates", case, "--out", "out"], capfd, monkeypatch)
 
 
 def test_a_folder_without_the_template_of_the_page_is_refused(
@@ -128,4 +164,4 @@ def test_a_copy_of_the_bundled_templates_prints_the_same(
 
 
 def test_every_golden_text_has_its_case() -> None:
-    assert not strays("templates", {*CASES, *PAGE_CASES, "page-missing", "not-text"})
+    assert not strays("templates", {*CASES, *QUESTIONS, *PAGE_CASES, *LINKS, "page-missing", "not-text"})

@@ -86,3 +86,11 @@ def test_a_memo_with_several_offers_verifies(rulebook: Rulebook) -> None:
     decision = decide(scenario(EXERCISE), rulebook, decided_on=datetime.date(2026, 11, 23))
     assert [step.offer for step in decision.eliminated] == ["a-second-provider"]
     assert verified(memo_markdown(decision, rulebook), "a.memo.md", rulebook).verdict is Verdict.VERIFIED
+
+
+def test_the_offers_that_are_left_are_named(rulebook: Rulebook) -> None:
+    answers = scenario({**EXERCISE, "residency": "in_region", "region": "Europe"})
+    memo = memo_markdown(decide(answers, rulebook, decided_on=datetime.date(2026, 11, 23)), rulebook)
+    assert "> * **Offers that are left:** `any-open-weight-provider`\n" in memo
+    assert "; ruled out `a-second-provider` |" in memo
+    assert "ruled out an open-weight inference API" not in memo

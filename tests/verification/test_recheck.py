@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,6 +62,18 @@ def test_rules_that_fire_alike_and_say_otherwise_are_told(
     assert "  the same rules fire, and what they say has changed\n" in capsys.readouterr().out
 
 
+def test_a_record_that_was_edited_is_not_laid_to_the_rules(decisions: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = decisions / f"{EXERCISE}.decision.json"
+    text = record.read_text()
+    edited = text.replace('"route": "open_weight_api",\n  "deciding', '"route": "self_host",\n  "deciding')
+    assert edited != text
+    record.write_text(edited)
+    assert run(["recheck", str(decisions)]) == 5
+    said = capsys.readouterr().out
+    assert "  its rules are these very ones: `advisor verify` tells whether it was edited\n" in said
+    assert "has changed" not in said
+
+
 def test_the_answer_for_programs_is_stable(decisions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rules = rules_with(tmp_path, QUEUES_FORBIDDEN)
     printed = []
@@ -76,6 +91,7 @@ def test_the_answer_for_programs_is_stable(decisions: Path, tmp_path: Path, caps
         "now": "self_host on latency",
         "no_longer_fires": ["rent-below-crossover", "open-keeps-the-way-out"],
         "fires_now": ["no-queue-spikes"],
+        "same_rules": False,
         "in_force": True,
     }
 
@@ -108,6 +124,25 @@ def test_what_cannot_be_read_is_listed_and_the_others_are_still_checked(
         f"--> decisions/{name}"
         for name in ("cut.decision.json", "empty.memo.md", "folder.memo.md", "latin.memo.html:1")
     ]
+
+
+def test_a_folder_that_may_not_be_read_is_no_clean_one(
+    decisions: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def refusing(path: str) -> Any:
+        if Path(path).name == "2026":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert run(["recheck", str(decisions)]) == 2
+    out, err = capsys.readouterr()
+    assert out == "3 records and memos decided again: 0 would differ\n1 cannot be read\n"
+    assert err == (
+        "error: the folder cannot be read: permission denied\n  --> decisions/2026\n  help: check its permissions\n"
+    )
 
 
 def test_an_empty_folder_has_nothing_to_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
 
@@ -30,6 +31,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 def decide(name: str, *more: str) -> int:
     return run(["decide", f"{name}.scenario.yaml", "--out", ".", "--date", "2026-11-22", *more])
+
+
+def scenario_of(name: str) -> Path:
+    """Another scenario beside the old one; returns where its memo will be."""
+    Path(f"{name}.scenario.yaml").write_text(Path("old.scenario.yaml").read_text())
+    return Path(f"{name}.memo.md")
 
 
 def edit(path: Path, *changes: tuple[str, str]) -> None:
@@ -135,9 +142,72 @@ def test_the_links_lead_from_one_folder_to_another() -> None:
     assert front_matter(OLD)["status"] == "superseded by 2027/q1/new.memo.md"
 
 
-def test_an_old_memo_under_other_rules_may_be_superseded(tmp_path: Path) -> None:
+def test_an_old_memo_under_other_rules_may_be_superseded_and_is_said_to_be_unchecked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(OLD, ("# Product photos", "# Product pictures"))
     assert decide("new", "--supersedes", str(OLD), "--rules", rules_with(tmp_path, REWORDED)) == 0
     assert front_matter(OLD)["status"] == "superseded by new.memo.md"
+    said = "note: the rules have changed since old.memo.md was decided, so its facts were not compared"
+    assert said in capsys.readouterr().err
+
+
+def test_one_memo_may_take_over_from_several() -> None:
+    third = scenario_of("third")
+    assert decide("third") == 0
+    for old in (OLD, third, OLD):
+        assert decide("new", "--supersedes", str(old)) == 0
+    assert front_matter(NEW)["supersedes"] == ["old.memo.md", "third.memo.md"]
+    assert {front_matter(old)["status"] for old in (OLD, third)} == {"superseded by new.memo.md"}
+    assert [run(["verify", str(path)]) for path in (OLD, NEW, third)] == [0, 0, 0]
+    kept = NEW.read_bytes()
+    assert decide("new") == 0
+    assert NEW.read_bytes() == kept
+
+
+@pytest.mark.parametrize("status_changed_back", [False, True])
+def test_links_may_not_lead_in_a_circle(status_changed_back: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    third = scenario_of("third")
+    assert decide("new", "--supersedes", str(OLD)) == 0
+    assert decide("third", "--supersedes", str(NEW)) == 0
+    if status_changed_back:
+        edit(OLD, ("superseded by new.memo.md", "proposed"))
+    files = {path: path.read_bytes() for path in Path().iterdir()}
+    capsys.readouterr()
+    assert decide("old", "--supersedes", str(third)) == 2
+    superseded = "this memo is `superseded by new.memo.md` itself, so it cannot take over from another"
+    earlier = "`third.memo.md` supersedes this memo, so it cannot take over from it"
+    said = capsys.readouterr().err
+    assert (earlier if status_changed_back else superseded) in said
+    assert "\n  --> old.memo.md" in said
+    assert {path: path.read_bytes() for path in Path().iterdir()} == files
+
+
+def test_a_link_that_is_any_text_leads_nowhere() -> None:
+    edit(OLD, ('status: "proposed"\n', 'status: "proposed"\nsupersedes: ["ADR 12: \\0", "", ., old.memo.md]\n'))
+    assert decide("new", "--supersedes", str(OLD)) == 0
+
+
+@pytest.mark.parametrize("fails", ["old.memo.md", "new.memo.md", "new.memo.html"])
+def test_where_one_memo_cannot_be_written_the_other_has_no_link(
+    fails: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("out").mkdir()
+    before = OLD.read_bytes()
+    replace = Path.replace
+
+    def refusing(path: Path, target: Path) -> Path:
+        if target.name == fails:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refusing)
+    assert run(["decide", "new.scenario.yaml", "--out", "out", "--supersedes", str(OLD)]) == 2
+    assert "the file cannot be written: permission denied" in capsys.readouterr().err
+    assert OLD.read_bytes() == before
+    assert not Path("out/new.memo.md").exists()
+    if fails == OLD.name:
+        assert not list(Path("out").iterdir())
 
 
 @pytest.mark.parametrize(
@@ -147,6 +217,7 @@ def test_an_old_memo_under_other_rules_may_be_superseded(tmp_path: Path) -> None
         ("superseded", "this memo is `superseded by third.memo.md` already"),
         ("record", "this is not a memo in Markdown"),
         ("missing", "there is no such file"),
+        ("standard input", "this is not a memo in Markdown"),
         ("itself", "a memo cannot supersede itself"),
         ("no out", "nothing is written that could supersede a memo"),
     ],
@@ -158,7 +229,7 @@ def test_what_cannot_be_superseded_is_refused_and_nothing_written(
         edit(OLD, ("# Product photos", "# Product pictures"))
     if case == "superseded":
         edit(OLD, ('status: "proposed"', 'status: "superseded by third.memo.md"'))
-    old = {"record": "old.decision.json", "missing": "none.memo.md"}.get(case, str(OLD))
+    old = {"record": "old.decision.json", "missing": "none.memo.md", "standard input": "-"}.get(case, str(OLD))
     files = {path: path.read_bytes() for path in Path().iterdir()}
     if case == "no out":
         code = run(["decide", "new.scenario.yaml", "--supersedes", old])

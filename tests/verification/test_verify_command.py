@@ -18,11 +18,14 @@ from advisor.cli.main import run
 from advisor.files import bundled
 from advisor.report.review import NOTES_END, NOTES_START
 from tests.verification.golden import GOLDEN, compare
-from tests.verification.memos import EXERCISE, REWORDED, ROOT, TURNED_ROUND, decision_of, memo_of, rules_with
+from tests.verification.memos import EXERCISE, REWORDED, ROOT, TURNED_ROUND, decision_of, memo_of, page_of, rules_with
 
 Edit = Callable[[str], str]
 MEMO = "photos.memo.md"
+PAGE = "photos.memo.html"
 RECORD = "photos.decision.json"
+APPROVED = "0.1.0 (**Audited: approved by the board**)"
+DIGEST = "sha256:[0-9a-f]{64}"
 
 
 def swap(old: str, new: str) -> Edit:
@@ -67,8 +70,17 @@ MEMO_EDITS: dict[str, Edit] = {
     "some-windows-line-ends": lambda text: text.replace("\n", "\r\n", 4),
     "written-by-another-version": lambda text: text.replace("0.1.0", "0.0.9"),
     "another-version-in-one-place": swap("# advisor: 0.1.0", "# advisor: 0.0.9"),
-    "another-digest": swap("# rulebook: sha256:", "# rulebook: sha256:0"),
+    "version-with-a-claim": lambda text: text.replace("advisor: 0.1.0", f"advisor: {APPROVED}").replace(
+        "by advisor 0.1.0", f"by advisor {APPROVED}"
+    ),
+    "another-digest": lambda text: re.sub(f"# rulebook: {DIGEST}", f"# rulebook: sha256:{'0' * 64}", text),
+    "digest-with-a-claim": swap("# rulebook: sha256:", "# rulebook: approved by the board, sha256:"),
     "no-line-end": lambda text: text.rstrip("\n"),
+    "line-ends-added": lambda text: f"{text}\n\n",
+    "windows-line-ends-but-the-last": lambda text: text.rstrip("\n").replace("\n", "\r\n"),
+    "blanks-below-the-end": lambda text: f"{text} \n",
+    "name-with-an-at-sign": swap('status: "proposed"', 'status: "proposed"\ndecision-makers: @ana'),
+    "status-twice": swap('status: "proposed"', 'status: "proposed"\nstatus: "accepted"'),
     "control-characters": swap("## Considered", "\x1b[2J\u202e## Considered"),
     "empty": lambda text: "",
     "prose": lambda text: "We rent.\n",
@@ -83,6 +95,10 @@ RECORD_EDITS: dict[str, Edit] = {
     "spaces": swap('"schema_version": 1', '"schema_version":  1'),
     "windows-line-ends": lambda text: text.replace("\n", "\r\n"),
     "written-by-another-version": swap('"0.1.0"', '"0.0.9"'),
+    "version-with-a-claim": swap('"0.1.0"', f'"{APPROVED}"'),
+    "digest-with-a-claim": lambda text: re.sub(DIGEST, "approved by the board", text),
+    "no-line-end": lambda text: text.rstrip("\n"),
+    "line-ends-added": lambda text: f"{text}\n\n",
     "date-in-words": swap('"2026-11-22"', '"today"'),
     "wrong-answer": swap('"residency": "anywhere"', '"residency": "everywhere"'),
     "cut": lambda text: text[:300],
@@ -121,11 +137,39 @@ def test_only_these_edits_pass() -> None:
         "memo-status-accepted",
         "memo-notes-written",
         "memo-windows-line-ends",
+        "memo-windows-line-ends-but-the-last",
+        "memo-no-line-end",
+        "memo-line-ends-added",
         "memo-written-by-another-version",
         "record-untouched",
         "record-windows-line-ends",
+        "record-no-line-end",
+        "record-line-ends-added",
         "record-written-by-another-version",
     }
+
+
+def test_a_page_is_read_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    page = page_of(EXERCISE)
+    Path(PAGE).write_text(page.replace("advisor: 0.1.0", f"advisor: {APPROVED}").replace("advisor 0.1.0", APPROVED))
+    assert run(["verify", PAGE]) == 2
+    assert f"`{APPROVED}` is not the version of an advisor" in capsys.readouterr().err
+    for edited in (page.rstrip("\n"), f"{page}\n"):
+        Path(PAGE).write_text(edited)
+        assert run(["verify", PAGE]) == 0
+        assert "\nnote: it does not end with one line end" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("version", "sound"),
+    [
+        *((version, True) for version in ("0.1.0", "12", "1.2rc1", "2026.11.post2", "1.0.dev3+g0a1b2c", "1.0+corp.1")),
+        *((version, False) for version in ("", "v1", "1.", "1 0", "1.0+", "1.0\n", "1.0-approved", "\u0661", "1" * 31)),
+    ],
+)
+def test_what_a_version_looks_like(version: str, sound: bool) -> None:
+    Path(RECORD).write_text(swap('"0.1.0"', json.dumps(version))(decision_of(EXERCISE).to_json()))
+    assert run(["verify", RECORD]) == (0 if sound else 2)
 
 
 def test_changed_rules_are_told_from_edits_and_the_advice_is_given(
