@@ -272,13 +272,11 @@ class Terminal:
 
     def _wording(self, question: str, given: Given) -> Wording:
         video = given.answers.get("unit") == "video_second"
-        words = {
-            "units": "seconds of video" if video else "images",
-            "unit": "second of video" if video else "image",
-            "media": "video" if video else "images",
-        }
-        wording = wordings(self.templates)[question]
-        return Wording(wording.ask.format(**words), wording.help.format(**words), wording.subject, wording.answers)
+        return wordings(self.templates)[question].about(
+            units="seconds of video" if video else "images",
+            unit="second of video" if video else "image",
+            media="video" if video else "images",
+        )
 
     def _position_told(self, given: Given) -> str:
         return self._filled("interview_standing.txt.j2", given, self.flow.position(given))

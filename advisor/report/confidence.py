@@ -66,7 +66,7 @@ def compared_route(decision: Decision) -> Route | None:
 
 
 def near_crossover(decision: Decision, asked: Route) -> bool | None:
-    """Whether the expected month is within a fifth of the crossover; None where it is not known or zero, or there is none."""
+    """Whether the expected month is within a fifth of the crossover; None where that is zero, not known, or none."""
     answers = decision.scenario
     if not all(name in answers for name in (_HOSTED[asked], *_AMOUNTS, "monthly_images")):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,11 +33,32 @@ class Wording:
     subject: str = ""
     answers: Mapping[str, Answer] = field(default_factory=dict)
 
+    def about(self, **words: str) -> Wording:
+        """The same with words in place of their names in braces, such as ``{media}``; other braces are text."""
+        ask, help = self.ask, self.help
+        for name, word in words.items():
+            ask, help = ask.replace(f"{{{name}}}", word), help.replace(f"{{{name}}}", word)
+        return replace(self, ask=ask, help=help)
+
 
 @lru_cache(maxsize=4)
 def wordings(templates: Path | None = None) -> Mapping[str, Wording]:
-    """The wording of every question, by its id. Raises BadInput."""
-    folder = templates or bundled("templates")
+    """The wording of every question, by its id; what templates of one's own leave out is worded as bundled.
+
+    Raises BadInput.
+    """
+    found = _read(templates or bundled("templates"))
+    if templates is None:
+        return found
+    known = wordings()
+    return {**known, **{name: _completed(words, known.get(name)) for name, words in found.items()}}
+
+
+def _completed(own: Wording, known: Wording | None) -> Wording:
+    return replace(own, answers={**known.answers, **own.answers}) if known else own
+
+
+def _read(folder: Path) -> dict[str, Wording]:
     path = folder / FILE
     file = str(path)
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
