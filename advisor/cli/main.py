@@ -95,11 +95,19 @@ def main() -> NoReturn:
     Where a library runs Python code of its own and an interrupt reaches that, Python would in the end kill itself by
     the signal although the interrupt was dealt with, and the exit code would be lost.
     """
+    _replace_closed_streams()
     code = run()
     if code == EXIT_INTERRUPTED:
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _replace_closed_streams() -> None:
+    """Where a stream was closed (`>&-`), Python has None in its place: nothing is read or shown, and all else works."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  # as long as we live
 
 
 def _silence_output() -> None:

@@ -117,6 +117,7 @@ def _run(options: argparse.Namespace) -> Run:
     from advisor.monitor.months import IMAGES_PER_REQUEST, MEGAPIXELS_PER_IMAGE, Assumed
     from advisor.monitor.options import ReadOptions
     from advisor.monitor.run import Run, history_beside
+    from advisor.monitor.watched import Guess
     from advisor.progress import Progress
 
     today = parse_date(options.date) if options.date else datetime.datetime.now(datetime.UTC).date()
@@ -152,6 +153,7 @@ def _run(options: argparse.Namespace) -> Run:
             covers=covered(options.covers),
             images_from=sources(options.images_from, "--images-from"),
             cost_from=sources(options.cost_from, "--cost-from"),
+            stated=frozenset(guess for guess in Guess if getattr(options, guess) is not None),
         ),
         thresholds=thresholds(options),
         ranges=amount_ranges(options.range),

@@ -11,9 +11,9 @@ from typing import Any
 import advisor
 from advisor.cost import rounded
 from advisor.monitor.costs_now import CostsNow, costs_now
-from advisor.monitor.told import micro_dollars, payback_limit, payback_tenths, plain_number
+from advisor.monitor.told import micro_dollars, payback_limit, plain_number
 from advisor.monitor.watched import Month, NotComparable, Overspend, Span, Thresholds, Trend, Watched
-from advisor.quantity import amount_text, plain
+from advisor.quantity import amount_text, payback_text, plain
 
 Form = Callable[[Fraction], str]
 
@@ -51,7 +51,7 @@ def watched_json(watched: Watched) -> str:
         "costs_at_crossover": _costs(costs, watched.crossover),
         "costs_at_trailing_volume": _costs(costs, watched.trailing_volume),
         "migration_cost": _maybe(watched.migration_cost, _amount),
-        "payback_months": _maybe(watched.payback_months, lambda months: payback_tenths(months, payback_limit(watched))),
+        "payback_months": _maybe(watched.payback_months, lambda months: payback_text(months, payback_limit(watched))),
         "status_now": now.status if now else None,
         "route_now": now.route if now else None,
         "deciding_axis_now": watched.now_axis,

@@ -40,8 +40,13 @@ class Cells:
         return column in self.source.columns
 
     def raw(self, column: str) -> Any:
-        """The column as it stands; nulls where there is none."""
-        return self.table[self.source.cell(column)] if self.has(column) else ibis.null("string")
+        """The column as it stands; nulls where there is none. Numbers without a sign are given one."""
+        if not self.has(column):
+            return ibis.null("string")
+        raw = self.table[self.source.cell(column)]
+        if not raw.type().is_unsigned_integer():
+            return raw
+        return raw.cast(dt.Decimal(20, 0) if raw.type().nbytes == 8 else "int64")
 
     def text(self, column: str) -> Any:
         """The column as text; an empty one is null."""
@@ -95,11 +100,12 @@ def joined(parts: Sequence[Any]) -> Any:
 
 
 def stamped(cells: Cells, text: Any, zone: Zone | None) -> Cells:
-    """With the stamp that ISO text says as the column ``at``."""
+    """With the stamp that ISO text says as the column ``at``. A date without a clock is that day in every zone."""
     cells = cells.keep(said=text)
     cells = cells.keep(clock=_clock(cells.table.said, _known(cells.table.said, zone)))
     said, known = cells.table.said, _known(cells.table.said, zone)
-    plain = in_zone(cells.table.clock, zone)
+    clock = cells.table.clock
+    plain = clock if zone is None else ibis.ifelse(said.length() <= _CLOCK_FROM, clock, in_zone(clock, zone))
     return cells.keep(at=ibis.coalesce(plain, _instant(said, known), _repaired(said)))
 
 

@@ -42,3 +42,11 @@ def costs_now(watched: Watched) -> CostsNow | None:
     if watched.compared is None or price is None or watched.own_amounts is None:
         return None
     return CostsNow(watched.compared, price, watched.list_price, *watched.own_amounts, watched.few_step_speedup)
+
+
+def own_cheaper(watched: Watched) -> bool | None:
+    """Whether own GPUs would cost less at the volume of the last months; None where one of both is not known."""
+    costs, volume = costs_now(watched), watched.trailing_volume
+    if costs is None or volume is None:
+        return None
+    return costs.own(volume.expected) < costs.hosted(volume.expected)

@@ -34,6 +34,25 @@ def days_of(all_sums: Iterable[Sums]) -> tuple[Day, ...]:
     return tuple(days[key] for key in sorted(days))
 
 
+def corrections_as_bills(sums: Iterable[Sums]) -> list[Sums]:
+    """A correction counts with the images that it mends; where a month has none, with the costs that it mends."""
+    return [(source, _of_source(rows)) for source, rows in sums]
+
+
+def _of_source(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    def whose(row: dict[str, Any]) -> tuple[Any, ...]:
+        return row[METER], row[DAY].year, row[DAY].month
+
+    def mends(row: dict[str, Any]) -> bool:
+        return row[BASIS] == Basis.COUNTED and row[IMAGES] is None
+
+    derived = {whose(row) for row in rows if row[BASIS] == Basis.DERIVED}
+    counted = {whose(row) for row in rows if row[BASIS] != Basis.DERIVED and not mends(row)}
+    return [
+        {**row, BASIS: Basis.DERIVED.value} if mends(row) and whose(row) in derived - counted else row for row in rows
+    ]
+
+
 def _day(source: str, row: dict[str, Any]) -> Day:
     cost = _number(row[COST])
     return Day(

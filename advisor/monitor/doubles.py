@@ -12,6 +12,12 @@ import ibis.expr.types as ir
 from advisor.monitor.aggregate import DIFFER, ROWS, UNLIKE, day_sums, each_once, of_file, together
 from advisor.monitor.days import Sums
 from advisor.monitor.engines import Engine
+from advisor.monitor.readers.registry import LOGS
+
+_OF_SERVERS = (
+    ": lines have no id, and such as stand in several files are taken for copies; if these files are the logs of "
+    "different servers, too few count: end every line with the name of its server"
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,8 @@ def _compared(name: str, group: Sequence[Part], engine: Engine) -> tuple[list[di
     notes = []
     left_out = sum(row[ROWS] for part in group for row in part.sums) - sum(row[ROWS] for row in counted)
     if left_out:
-        notes.append(f"{name}: {left_out:,} rows stand more than once and are counted once")
+        servers = _OF_SERVERS if name in {log.name for log in LOGS} and len(group) > 1 else ""
+        notes.append(f"{name}: {left_out:,} rows stand more than once and are counted once{servers}")
     differ = sum(row[DIFFER] or 0 for row in counted)
     if differ:
         what = "ids stand at several times; only the first of each counts, so check that they are ids of rows"

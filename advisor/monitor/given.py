@@ -104,7 +104,7 @@ def thresholds(options: argparse.Namespace) -> Thresholds:
     def share(name: str) -> Fraction:
         return _number(getattr(options, name), "--" + name.replace("_", "-"), _SHARE)
 
-    return replace(
+    rules = replace(
         Thresholds(),
         stable_months=months("stable_months"),
         margin=share("margin"),
@@ -113,6 +113,12 @@ def thresholds(options: argparse.Namespace) -> Thresholds:
         clear_below=share("clear_below"),
         strict=options.strict,
     )
+    most = Fraction(1) if rules.strict else max(Fraction(1), rules.margin)
+    if rules.clear_below > most:
+        what = f"{quoted(options.clear_below)} would clear a crossing in the months that make it stable"
+        help = f"give {most} at the most" if most == 1 else f"give no more than --margin, {options.margin}"
+        raise BadInput(Problem(what, "--clear-below", help=help))
+    return rules
 
 
 def _number(text: str, option: str, quantity: Quantity) -> Fraction:

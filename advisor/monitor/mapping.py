@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +35,7 @@ PARTS = {
 """What a format of one's own is made of, and what stands for it."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
+_DIGEST_LENGTH = 8
 _HELP = "docs/usage-mapping.md shows one"
 
 
@@ -50,6 +53,16 @@ class PlainMapping:
     time: str
     zone: Zone | None
     currency: str | None
+
+    @property
+    def digest(self) -> str:
+        """A few characters that are others wherever the same table would be read otherwise."""
+        columns = {name: column for name, column in self.columns.items() if name != "model"}
+        where = {column: sorted(values) for column, values in self.where.items()}
+        zone = self.zone.name if self.zone else None
+        units = (self.each_row_is_a_request, self.image_places, self.cost_places)
+        meaning = (self.meter, columns, where, *units, self.time, zone, (self.currency or "USD").upper())
+        return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()[:_DIGEST_LENGTH]
 
     @property
     def named(self) -> tuple[str, ...]:

@@ -9,9 +9,18 @@ from decimal import Decimal
 from fractions import Fraction
 
 from advisor.errors import BadInput, Problem
+from advisor.monitor.bills import (
+    QUIET,
+    by_cost,
+    by_month_and_meter,
+    last_day,
+    paid_days,
+    stating_cost,
+    without_other_services,
+)
 from advisor.monitor.calendar import first_day, first_day_after, month_of, moved
 from advisor.monitor.usage import GATEWAY, Basis, Day
-from advisor.monitor.watched import Month, Span
+from advisor.monitor.watched import Guess, Month, Span
 
 _RANK = list(Basis)
 IMAGES_PER_REQUEST = Span(Fraction(1), Fraction(1), Fraction(4))
@@ -19,8 +28,6 @@ IMAGES_PER_REQUEST = Span(Fraction(1), Fraction(1), Fraction(4))
 MEGAPIXELS_PER_IMAGE = Span(Fraction(1, 4), Fraction(1), Fraction(4))
 """512 by 512 to 2048 by 2048 pixels, 1024 by 1024 the usual."""
 _ONE_DAY = datetime.timedelta(days=1)
-_QUIET = datetime.timedelta(days=4)
-"""A month between others may begin or end with days without images, such as a long weekend."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Assumed:
     ``images_per_request`` and ``megapixels_per_image`` are numbers; ``price`` is dollars per image, None where no
     price is known; ``rates`` are dollars per unit of a currency. ``covers`` are the first and the last day for which
     the sources are known to be whole. ``images_from`` and ``cost_from`` name the only sources asked for either.
+    ``stated`` are those that somebody has said; others are guesses.
     """
 
     today: datetime.date
@@ -40,6 +48,7 @@ class Assumed:
     covers: tuple[datetime.date, datetime.date] | None = None
     images_from: tuple[str, ...] = ()
     cost_from: tuple[str, ...] = ()
+    stated: frozenset[Guess] = frozenset()
 
 
 def months_of(days: Sequence[Day], assumed: Assumed) -> tuple[tuple[Month, ...], tuple[str, ...]]:
@@ -50,17 +59,17 @@ def months_of(days: Sequence[Day], assumed: Assumed) -> tuple[tuple[Month, ...],
     notes: dict[str, None] = {}
     days = _converted(days, assumed.rates)
     volume_days = list(_stating_volume(days, assumed, notes))
-    cost_days = list(_stating_cost(days, volume_days, assumed, notes))
+    cost_days = list(stating_cost(days, volume_days, assumed.cost_from, notes))
     if not volume_days:
         return (), tuple(notes)
-    covered = assumed.covers or _covered(volume_days)
+    covered = _covered(volume_days)
     known = {month_of(day.day) for day in volume_days}
     months = []
     month, last = min(known), max(known)
     while month <= last:
         counted = [day for day in volume_days if month_of(day.day) == month]
         paid = [day for day in cost_days if month_of(day.day) == month]
-        priced = [day for day in counted if _is_paid_for(day, paid)]
+        priced = paid_days(month, counted, paid, notes)
         if paid and len(priced) < len(counted):
             notes[f"the bill of {month} is not for all of its images: the price is that of those it is for"] = None
         why_partial = _why_partial(month, counted, covered, assumed) if counted else "nothing is known of it"
@@ -71,6 +80,7 @@ def months_of(days: Sequence[Day], assumed: Assumed) -> tuple[tuple[Month, ...],
                 requests=_requests(counted),
                 cost=sum((Fraction(day.cost or 0) for day in paid), Fraction(0)) if paid else None,
                 priced=_images(priced, assumed) if paid and len(priced) < len(counted) else None,
+                guessed=frozenset(guess for day in counted if (guess := _taken(day, assumed)[1])) - assumed.stated,
                 basis=max((day.basis for day in counted), key=_RANK.index, default=None),
                 complete=why_partial is None,
                 missing=not counted,
@@ -104,17 +114,31 @@ def _stating_volume(days: Sequence[Day], assumed: Assumed, notes: dict[str, None
         stated = [day for day in stated if day.source in assumed.images_from]
     else:
         _refuse_overlaps(stated)
-    gateway_months = {month_of(day.day) for day in stated if day.meter == GATEWAY}
-    for key, group in _by_month_and_meter(stated).items():
-        month, meter = key
+    counting: dict[str, set[str]] = {}
+    for day in stated:
+        if not by_cost(day):
+            counting.setdefault(month_of(day.day), set()).add(day.source)
+    gateway_months = {month_of(day.day) for day in stated if day.meter == GATEWAY and not by_cost(day)}
+    for (month, meter), group in by_month_and_meter(stated).items():
         if meter != GATEWAY and month in gateway_months and not assumed.images_from:
             continue  # what a bill only lets one derive, the log in front of it counts
+        if month in counting and all(map(by_cost, group)) and not assumed.images_from:
+            _note_left_out(group, counting[month], notes)
+            continue
         best = min(sorted({day.source for day in group}), key=lambda source: _worth(group, source))
         others = sorted({day.source for day in group} - {best})
         if others:
             notes[f"the images of {meter} are taken from {best}, not also from {' and '.join(others)}"] = None
         of_best = [day for day in group if day.source == best]
-        yield from _without_other_services(of_best, notes)
+        yield from without_other_services(of_best, notes)
+
+
+def _note_left_out(group: Sequence[Day], counting: Iterable[str], notes: dict[str, None]) -> None:
+    """A cost alone may be that of another service, or of the images that others count."""
+    sources, others = sorted({day.source for day in group}), sorted(counting)
+    what = f"no images are derived from the cost of {' and '.join(sources)}, as {' and '.join(others)} counts images"
+    options = " ".join(f"--images-from {source}" for source in dict.fromkeys([*others, *sources]))
+    notes[f"{what}: {options} adds them up"] = None
 
 
 def _worth(group: Sequence[Day], source: str) -> tuple[int, Decimal]:
@@ -122,16 +146,6 @@ def _worth(group: Sequence[Day], source: str) -> tuple[int, Decimal]:
     days = [day for day in group if day.source == source]
     images = sum((day.images for day in days if day.images is not None), Decimal(0))
     return min(_RANK.index(day.basis) for day in days), -images
-
-
-def _without_other_services(days: list[Day], notes: dict[str, None]) -> Iterator[Day]:
-    """Where a source counts images, its rows of cost alone are other services."""
-    counts = any(day.basis is not Basis.DERIVED for day in days)
-    for day in days:
-        if counts and day.basis is Basis.DERIVED and day.megapixels is None:
-            notes[f"rows of {day.source} that state a cost and no images are left out where others count them"] = None
-        else:
-            yield day
 
 
 def _refuse_overlaps(days: Sequence[Day]) -> None:
@@ -149,37 +163,6 @@ def _refuse_overlaps(days: Sequence[Day]) -> None:
         raise BadInput(Problem(what, help=help))
 
 
-def _stating_cost(
-    days: Sequence[Day], volume_days: Sequence[Day], assumed: Assumed, notes: dict[str, None]
-) -> Iterator[Day]:
-    """The days whose cost counts: of each meter one source, bills before the estimates of a log."""
-    stated = [day for day in days if day.cost is not None]
-    if assumed.cost_from:
-        stated = [day for day in stated if day.source in assumed.cost_from]
-    billed = {month_of(day.day) for day in stated if day.meter != GATEWAY}
-    counted = {(month_of(day.day), day.meter, day.source) for day in volume_days if day.basis is not Basis.DERIVED}
-    for (month, meter), group in _by_month_and_meter(stated).items():
-        sources = sorted({day.source for day in group})
-        if meter == GATEWAY and month in billed and not assumed.cost_from:
-            notes[f"the cost is taken from the bill, not from the estimates of {' and '.join(sources)}"] = None
-            continue
-        best = min(sources, key=lambda source: (month, meter, source) not in counted)
-        if len(sources) > 1:
-            others = " and ".join(source for source in sources if source != best)
-            notes[f"the cost of {meter} is taken from {best}, not also from {others}"] = None
-        chosen = [day for day in group if day.source == best]
-        if (month, meter, best) in counted:
-            chosen = list(_without_other_services(chosen, notes))
-        yield from chosen
-
-
-def _by_month_and_meter(days: Iterable[Day]) -> dict[tuple[str, str], list[Day]]:
-    groups: dict[tuple[str, str], list[Day]] = {}
-    for day in sorted(days, key=lambda day: (day.day, day.source)):
-        groups.setdefault((month_of(day.day), day.meter), []).append(day)
-    return groups
-
-
 def _states_volume(day: Day, assumed: Assumed) -> bool:
     if day.basis is Basis.DERIVED:
         return day.megapixels is not None or (day.cost is not None and assumed.price is not None)
@@ -190,34 +173,26 @@ def _images(days: Iterable[Day], assumed: Assumed) -> Span:
     """The images of some days, as far as they are known."""
     low = expected = high = Fraction(0)
     for day in days:
-        if day.images is not None:
-            span = Span(*[Fraction(day.images)] * 3)
-        elif day.basis is Basis.DERIVED and day.megapixels is not None:
-            span = _divided(Fraction(day.megapixels), assumed.megapixels_per_image)
-        elif day.basis is Basis.DERIVED and day.cost is not None and assumed.price is not None:
-            span = _divided(Fraction(day.cost), assumed.price)
-        else:
-            each = assumed.images_per_request
-            span = Span(*(Fraction(day.requests or 0) * number for number in (each.low, each.expected, each.high)))
+        span, _ = _taken(day, assumed)
         low, expected, high = low + span.low, expected + span.expected, high + span.high
     return Span(low, expected, high)
+
+
+def _taken(day: Day, assumed: Assumed) -> tuple[Span, Guess | None]:
+    """The images of a day, and what they rest on where they are not counted."""
+    if day.images is not None:
+        return Span(*[Fraction(day.images)] * 3), None
+    if day.basis is Basis.DERIVED and day.megapixels is not None:
+        return _divided(Fraction(day.megapixels), assumed.megapixels_per_image), Guess.MEGAPIXELS_PER_IMAGE
+    if day.basis is Basis.DERIVED and day.cost is not None and assumed.price is not None:
+        return _divided(Fraction(day.cost), assumed.price), Guess.PRICE_PER_IMAGE
+    each, requests = assumed.images_per_request, Fraction(day.requests or 0)
+    return Span(requests * each.low, requests * each.expected, requests * each.high), Guess.IMAGES_PER_REQUEST
 
 
 def _divided(amount: Fraction, by: Span) -> Span:
     ends = sorted((amount / by.high, amount / by.low))
     return Span(ends[0], amount / by.expected, ends[1])
-
-
-def _is_paid_for(day: Day, paid: Iterable[Day]) -> bool:
-    """Whether the bills of some days reach over this one; a log in front of all providers has all their bills."""
-    bills = [bill for bill in paid if day.meter in (GATEWAY, bill.meter)]
-    return bool(bills) and min(bill.day for bill in bills) <= day.day <= max(_last_day(bill) for bill in bills)
-
-
-def _last_day(day: Day) -> datetime.date:
-    """The last day of which it tells; one that ends at midnight is the one before."""
-    ends_at_midnight = day.last.time() == datetime.time() and day.last > day.first
-    return (day.last - _ONE_DAY if ends_at_midnight else day.last).date()
 
 
 def _requests(days: Iterable[Day]) -> int | None:
@@ -228,7 +203,7 @@ def _requests(days: Iterable[Day]) -> int | None:
 def _covered(days: Iterable[Day]) -> tuple[datetime.date, datetime.date]:
     """The first and the last day of which anything is known."""
     days = list(days)
-    return min(day.day for day in days), max(map(_last_day, days))
+    return min(day.day for day in days), max(map(last_day, days))
 
 
 def _why_partial(
@@ -238,11 +213,15 @@ def _why_partial(
     begins, ends = first_day(month), first_day_after(month) - _ONE_DAY
     if assumed.today <= ends:
         return "it is still running"
+    first, last = _covered(days)
+    covers = assumed.covers
+    if covers is not None and covers[0] <= ends and begins <= covers[1]:
+        first, last = min(first, covers[0]), max(last, covers[1])
+        covered = min(covered[0], first), max(covered[1], last)
     if covered[0] > begins:
         return f"nothing is known before {covered[0].isoformat()}"
     if covered[1] < ends:
         return f"nothing is known after {covered[1].isoformat()}"
-    first, last = _covered(days)
-    if assumed.covers is None and (first > begins + _QUIET or last < ends - _QUIET):
-        return f"it is known from {first.isoformat()} to {last.isoformat()} only"
+    if first > begins + QUIET or last < ends - QUIET:
+        return f"it is known from {max(first, begins).isoformat()} to {min(last, ends).isoformat()} only"
     return None

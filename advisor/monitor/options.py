@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
+from advisor.monitor.mapping import PlainMapping, load_mapping
 from advisor.progress import Progress
+from advisor.scenario import Unit
 
 DUCKDB, SPARK = "duckdb", "spark"
 
@@ -19,7 +22,8 @@ class ReadOptions:
     plain table mean. ``on`` is ``duckdb``, ``spark`` (with ``master``) or the URL of another Ibis backend. Rows of a
     bill count where ``only`` holds (column, text within it); requests of a log where path, method and status fit
     (``request_paths`` are patterns with ``*`` and ``?``). ``currency`` is the one that rows must have; None: whichever,
-    but one. Without ``rejects`` a row that cannot be read stops the run; with it such rows are listed there.
+    but one. ``unit`` is what the decision counts, images or seconds of video. Without ``rejects`` a row that cannot be
+    read stops the run; with it such rows are listed there.
     """
 
     today: date
@@ -31,5 +35,11 @@ class ReadOptions:
     only: tuple[tuple[str, str], ...] = ()
     request_paths: tuple[str, ...] = ()
     request_methods: tuple[str, ...] = ("POST",)
+    unit: Unit = Unit.IMAGE
     rejects: Path | None = None
     progress: Progress = field(default_factory=Progress)
+
+    @cached_property
+    def plain(self) -> PlainMapping | None:
+        """The mapping, read once, as it may come through a pipe. Raises BadInput."""
+        return load_mapping(self.mapping, self.today.year + 1) if self.mapping else None

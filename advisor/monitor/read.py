@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
 
-from advisor.errors import BadInput, Problem
+from advisor.errors import BadInput, Problem, quoted
 from advisor.monitor.aggregate import FAULTS, day_sums
 from advisor.monitor.careful import stage
 from advisor.monitor.cells import Cells
-from advisor.monitor.days import days_of, span_of
+from advisor.monitor.days import corrections_as_bills, days_of, span_of
 from advisor.monitor.detect import Found, Pages, Table, detected, name_of
 from advisor.monitor.doubles import Part, without_doubles
 from advisor.monitor.engines import Engine, UnreadableRows, engine_of
 from advisor.monitor.inputs import inputs_of
 from advisor.monitor.layout import BROKEN, LINE
-from advisor.monitor.mapping import load_mapping
 from advisor.monitor.options import ReadOptions
+from advisor.monitor.readers.buckets import Buckets
 from advisor.monitor.readers.focus import FOCUS
 from advisor.monitor.readers.plain import Plain
+from advisor.monitor.readers.registry import OF_SECONDS, TableReader
 from advisor.monitor.rejects import MOST, Reject, refused, too_many, write_rejects
 from advisor.monitor.shape import AT, FAULT, STANDS, Shaped, stamp_faults
 from advisor.monitor.staging import stage_rows
 from advisor.monitor.usage import Reading
+from advisor.scenario import Unit
 
 _MOST_NAMED = 3
 
@@ -41,10 +43,11 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
     listed in ``options.rejects``; KeyboardInterrupt. Nothing is written but the rejects, in the end.
     """
     try:
-        plain = Plain(load_mapping(options.mapping, options.today.year + 1)) if options.mapping else None
+        plain = Plain(options.plain) if options.plain else None
         inputs, notes = inputs_of(patterns, options.progress.phase("unpacking", unit="kB"))
         found = [detected(input, options.format, plain) for input in inputs]
         _check_only(found, options)
+        _check_unit(found, options)
         with (
             tempfile.TemporaryDirectory(prefix="advisor-monitor-") as folder,
             closing(engine_of(options, Path(folder))) as engine,
@@ -55,7 +58,7 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
                 sums, more = without_doubles(parts, engine)
         if options.rejects:
             write_rejects(options.rejects, run.rejects)
-        days = days_of(sums)
+        days = days_of(corrections_as_bills(sums))
         return Reading(days, (*_kinds(found), *notes, *run.notes, *more, *_currencies(days)), len(run.rejects))
     finally:
         options.progress.clear()
@@ -65,6 +68,22 @@ def _check_only(found: Sequence[Found], options: ReadOptions) -> None:
     if options.only and not any(name_of(one) == FOCUS.name for one in found):
         help = "leave it out, or choose rows with `where` in the mapping file"
         raise BadInput(Problem("there is no bill in FOCUS that `--only` could choose from", "--only", help=help))
+
+
+def _check_unit(found: Sequence[Found], options: ReadOptions) -> None:
+    """Images and requests are no seconds of video."""
+    if options.unit is not Unit.VIDEO_SECOND:
+        return
+    help = f"read {', '.join(OF_SECONDS[:-1])}, or a table with a mapping in which `images` is the column of seconds"
+    for one in found:
+        if name_of(one) not in OF_SECONDS or (not isinstance(one, Pages) and _of_requests(one.reader)):
+            file = one.file if isinstance(one, Pages) else one.source.file
+            what = f"the decision counts seconds of video, which {quoted(name_of(one))} does not state"
+            raise BadInput(Problem(what, file, help=help))
+
+
+def _of_requests(reader: TableReader) -> bool:
+    return isinstance(reader, Plain) and reader.states_requests_alone
 
 
 def _kinds(found: Sequence[Found]) -> Iterable[str]:
@@ -93,7 +112,7 @@ class _Run:
     options: ReadOptions
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    grouped: dict[tuple[str, date], tuple[frozenset[str], str]] = field(default_factory=dict)
+    buckets: defaultdict[str, Buckets] = field(default_factory=lambda: defaultdict(Buckets))
     files: int = 0
 
     def part(self, found: Found) -> Part:
@@ -130,13 +149,23 @@ class _Run:
         file = found.source.file
         for table, notes in shaped.remarks:
             self.notes += notes(self.engine.rows_of(table, file))
+        if not sums and not any(reject.file == file for reject in self.rejects):
+            self._note_nothing(found, shaped)
         alike = (found.source.container.value, tuple(sorted(found.source.columns)))
         return Part(found.reader.name, file, rows, sums, span_of(sums), bool(shaped.unique), alike)
 
+    def _note_nothing(self, found: Table, shaped: Shaped) -> None:
+        """That a file has rows, and none of them counts."""
+        table = shaped.cells.table
+        (row,) = self.engine.rows_of(table.aggregate(number=table.count()), found.source.file)
+        if row["number"]:
+            what = f"none of the rows counts ({row['number']:,}); {found.reader.counts(self.options)} would"
+            self.notes.append(f"{found.source.file}: {what}")
+
     def _pages(self, found: Pages) -> Part:
         target = self._target()
-        stage_rows(found.reader.rows(found.name, found.document, found.file), target)
-        self.notes += found.reader.notes(found.name, found.document, found.file)
+        stage_rows(found.reader.rows(found.name, found.document, found.file, self.options.unit), target)
+        self.notes += found.reader.notes(found.name, found.document, found.file, self.options.unit)
         table = self.engine.staged(target)
         for fault in stamp_faults(table[AT], "", table[AT].cast("string"), self.options):
             wrong = table.filter(fault.wrong).select(line=table[LINE], stands=fault.stands)
@@ -145,18 +174,10 @@ class _Run:
                 rejects = [Reject(found.file, row["line"], fault.what, "", row["stands"]) for row in rows]
                 self._reject_all(found.file, rejects)
                 table = table.filter(~fault.wrong)
-        self._check_grouped(found)
+        for bucket in found.reader.buckets(found.name, found.document, found.file):
+            self.buckets[found.name].add(bucket, found.file)
         sums = self._sums(table, found.file)
         return Part(found.name, found.file, table, sums, span_of(sums), True, (found.name,))
-
-    def _check_grouped(self, found: Pages) -> None:
-        """Refuses a day that stands once whole and once in groups, or in groups of two kinds: it would add up twice."""
-        for day, keys in found.reader.grouped(found.name, found.document, found.file):
-            before, file = self.grouped.setdefault((found.name, day), (keys, found.file))
-            if before != keys:
-                what = f"{day} stands here {_by(keys)}, and {_by(before)} in {file}: its images would count twice"
-                help = "give the pages of one request for a day, all with the same `group_by`"
-                raise BadInput(Problem(what, found.file, help=help))
 
     def _note_faults(self, shaped: Shaped, file: str) -> None:
         rows = shaped.rows.filter(shaped.rows[FAULT].notnull())
@@ -188,10 +209,6 @@ class _Run:
 
     def _target(self) -> Path:
         return self.folder / f"rows{self.files}.parquet"
-
-
-def _by(keys: frozenset[str]) -> str:
-    return f"grouped by {' and '.join(sorted(keys))}" if keys else "as a whole"
 
 
 @contextmanager

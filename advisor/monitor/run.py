@@ -26,7 +26,7 @@ from advisor.monitor.watched import Span, Thresholds, Watched
 from advisor.record import Decision, is_record, parse_record
 from advisor.rulebook.load import load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import Route, Scenario, validated
+from advisor.scenario import Route, Scenario, Unit, validated
 from advisor.scenario_file import parse_scenario
 
 UNSURE = Fraction(1, 4)
@@ -58,6 +58,7 @@ def monitored(run: Run) -> Watched:
     """Reads and judges; what was read is kept in the history once it could be judged. Raises BadInput."""
     rulebook = load_rulebook(run.rules)
     decision, scenario = _decision(run, rulebook)
+    run = replace(run, reading=replace(run.reading, unit=scenario.unit or Unit.IMAGE))
     situation = situation_of(decision, scenario, rulebook, run.route, run.ranges)
     reading = _reading(run)
     days, notes = _with_history(run, reading)

@@ -164,16 +164,19 @@ def image_faults(
     *,
     absent: Any = None,
     called: str = "images",
-    negative: bool = False,
+    correction: Any = None,
 ) -> tuple[Fault, ...]:
-    """What may be wrong with a number of images or requests that every row has to state."""
+    """What may be wrong with a number of images or requests. Every row states one, and none below zero but those of a
+    ``correction``, which may also leave it empty.
+    """
     absent = stands.isnull() if absent is None else absent
+    usual = counted if correction is None else counted & ~correction
     most = MOST_IMAGES_IN_A_ROW
-    faults = number_faults(number, field, stands, counted, absent=absent, most=most, required=True, called=called)
-    if negative:
-        return faults
-    below = Fault(f"the number of {called} is negative", field, stands, counted & (number < _like(number, 0)))
-    return (*faults[:-1], below)
+    return (
+        Fault(f"there is no number of {called}", field, stands, usual & absent),
+        *number_faults(number, field, stands, counted, absent=absent, most=most, required=False, called=called),
+        Fault(f"the number of {called} is negative", field, stands, usual & (number < _like(number, 0))),
+    )
 
 
 def cost_faults(

@@ -12,17 +12,20 @@ from advisor.cost import crossover_volume, exact, own
 from advisor.decision import decide
 from advisor.monitor.watched import NotComparable, Reason, Span
 from advisor.quantity import plain
-from advisor.readings.plain import PlainReading
 from advisor.record import Decision, Status
-from advisor.report.confidence import compared_route
+from advisor.report.watching import (
+    MOST_IMAGES,
+    PRICE_OF,
+    rents_for_its_price,
+    watched_route,
+    whatever_the_volume,
+)
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import MAX_MONTHLY_COST, Route, Scenario
+from advisor.scenario import Route, Scenario
 
-PRICE_OF = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
 OWN_AMOUNTS = ("gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
 _MICRO = Decimal("0.000001")
-_MOST_IMAGES = 10**12
-BEYOND = Fraction(_MOST_IMAGES)
+BEYOND = Fraction(MOST_IMAGES)
 
 
 @dataclass(frozen=True)
@@ -99,38 +102,18 @@ class Situation:
             needed = (PRICE_OF[self.compared], *OWN_AMOUNTS)
             missing = tuple(name for name in needed if getattr(self.scenario, name) is None)
             return NotComparable(Reason.AMOUNTS_MISSING, missing)
-        paid = self.scenario.changed(
-            **{PRICE_OF[self.compared]: as_price(price.expected)}, monthly_images_low=None, monthly_images_high=None
-        )
-        plain_reading = PlainReading(self.rulebook)
-        at_one, at_most = (
-            decide(paid.changed(monthly_images=Decimal(volume)), self.rulebook, matcher=plain_reading)
-            for volume in (1, self._largest_volume(price))
-        )
-        same = (at_one.status, at_one.route) == (at_most.status, at_most.route)
-        rents_by_price = at_one.route is not Route.SELF_HOST and Route.SELF_HOST in at_one.feasible_routes
-        if self.crossover(price) is None and (rents_by_price or not same):
+        paid = self.scenario.changed(**{PRICE_OF[self.compared]: as_price(price.expected)})
+        always = whatever_the_volume(paid, self.rulebook)
+        if self.crossover(price) is None and (always is None or rents_for_its_price(always)):
             return NotComparable(Reason.NEVER_CHEAPER, price=price.expected)
-        return _whatever_the_volume(at_one) if same else None
-
-    def _largest_volume(self, paid: Span) -> int:
-        """The most images for which every month can be computed."""
-        listed = [getattr(self.scenario, name) for name in PRICE_OF.values()]
-        each = [exact(as_price(paid.expected)), *(exact(price) for price in listed if price is not None)]
-        amounts = self.amounts()
-        fixed = Fraction(0)
-        if amounts:
-            each.append(exact(self.scenario.gpu_hour_price or 0) / exact(self.scenario.images_per_gpu_hour or 1))
-            fixed = exact(self.scenario.monthly_overhead or 0)
-        return max(1, min(_MOST_IMAGES, int((Fraction(MAX_MONTHLY_COST) - fixed) / max(each))))
+        return _not_comparable(always) if always else None
 
 
 def situation_of(
     decision: Decision, scenario: Scenario, rulebook: Rulebook, route: Route | None, ranges: Mapping[str, Span]
 ) -> Situation:
-    """The situation of a record: the bill is that of ``route``, else of the route in use, else of the one compared."""
-    in_use = scenario.current_route if scenario.current_route in PRICE_OF else None
-    return Situation(decision, scenario, rulebook, route or in_use or compared_route(decision), ranges)
+    """The situation of a record: the bill is that of ``route``, else of the route that the memo says is watched."""
+    return Situation(decision, scenario, rulebook, route or watched_route(decision, scenario), ranges)
 
 
 def as_price(price: Fraction) -> Decimal:
@@ -147,7 +130,7 @@ def _span_of(value: Decimal | None, within: Span | None) -> Span | None:
     return Span(within.low, expected, within.high) if within.low <= expected <= within.high else within
 
 
-def _whatever_the_volume(decision: Decision) -> NotComparable:
+def _not_comparable(decision: Decision) -> NotComparable:
     if decision.status is Status.INFEASIBLE:
         return NotComparable(Reason.INFEASIBLE)
     if decision.status is Status.OPEN:

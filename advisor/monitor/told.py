@@ -10,10 +10,12 @@ from fractions import Fraction
 from advisor.cost import exact, rounded
 from advisor.decision import DEFAULT_PAYBACK_LIMIT
 from advisor.monitor.calendar import moved
+from advisor.monitor.costs_now import own_cheaper
 from advisor.monitor.usage import Basis
 from advisor.monitor.watched import Month, Span, Trend, Watched
-from advisor.quantity import MICRO, dollars, grouped, plain
+from advisor.quantity import MICRO, dollars, grouped, payback_text, plain
 from advisor.report.chart_words import listed
+from advisor.scenario import Route
 
 _BASES = list(Basis)
 """Best first."""
@@ -66,7 +68,8 @@ class ToldTrend:
 @dataclass(frozen=True)
 class Told:
     """Every figure of ``watched`` that is shown, as text, for the templates. ``not_yet``: moving repays too late;
-    ``never_cheaper_at``: the price at which own GPUs never pay."""
+    ``never_cheaper_at``: the price at which own GPUs never pay. ``own_cheaper`` and ``near`` are of the volume shown, a
+    mean, where the verdict is of the last month: whether own GPUs would cost less, and whether N* is too close."""
 
     watched: Watched
     never_cheaper_at: str | None
@@ -85,6 +88,8 @@ class Told:
     payback: str | None
     payback_limit: str
     not_yet: bool
+    own_cheaper: bool | None
+    near: bool
     trend: ToldTrend | None
     margin: str
     most_variation: str
@@ -95,6 +100,11 @@ class Told:
         """Whether the decision made anew is another one."""
         before, now = self.watched.decision, self.watched.now
         return now is not None and (now.status, now.route) != (before.status, before.route)
+
+    @property
+    def moves(self) -> bool:
+        """Whether the decision made anew is for own GPUs: a payback is that of moving to them."""
+        return self.watched.now is not None and self.watched.now.route is Route.SELF_HOST
 
 
 def told(watched: Watched) -> Told:
@@ -121,6 +131,8 @@ def told(watched: Watched) -> Told:
         payback=None if watched.payback_months is None else _payback(watched.payback_months, limit),
         payback_limit=plain_number(limit),
         not_yet=watched.payback_months is not None and watched.payback_months > limit,
+        own_cheaper=own_cheaper(watched),
+        near=_near(watched),
         trend=_trend(watched),
         margin=plain_number(rules.margin),
         most_variation=plain_number(rules.most_variation),
@@ -236,6 +248,14 @@ def _overspend(watched: Watched) -> ToldOverspend | None:
     )
 
 
+def _near(watched: Watched) -> bool:
+    """As the rule has it for a month: between the border that clears a crossing and N*, or open by its range."""
+    crossover, volume = watched.crossover, watched.trailing_volume
+    if crossover is None or volume is None:
+        return False
+    return volume.high >= watched.thresholds.clear_below * crossover.low and volume.low <= crossover.high
+
+
 def _from_to(months: tuple[str, ...]) -> str:
     """Calendar months as prose: the first and the last where all between are among them."""
     if len(months) > 1 and moved(months[0], len(months) - 1) == months[-1]:
@@ -249,15 +269,8 @@ def payback_limit(watched: Watched) -> Fraction:
     return exact(DEFAULT_PAYBACK_LIMIT if given is None else str(given))
 
 
-def payback_tenths(months: Fraction, limit: Fraction) -> str:
-    """Months to a tenth; rounded up beyond the limit, so that they never read as within it."""
-    if months > limit:
-        return plain(Decimal(-(-months.numerator * 10 // months.denominator)).scaleb(-1))
-    return plain(Decimal(rounded(months, 1)))
-
-
 def _payback(months: Fraction, limit: Fraction) -> str:
-    return "less than 0.1" if 0 < months < _TENTH / 2 else payback_tenths(months, limit)
+    return "less than 0.1" if 0 < months < _TENTH / 2 else payback_text(months, limit)
 
 
 def _trend(watched: Watched) -> ToldTrend | None:

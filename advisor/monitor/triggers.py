@@ -35,15 +35,17 @@ def judged(volumes: Sequence[Volume], crossover: Span, rules: Thresholds, *, own
     """How each complete month stood, by it and those before. Ascending; a month left out is a gap.
 
     Crossed and stable once the trigger has fired, until enough months in a row lie below; what a range leaves open
-    never fires it and never clears it. ``owning`` says that own GPUs were decided for: the volume had crossed before.
+    never fires it and never clears it, and what fires it clears nothing. ``owning`` says that own GPUs were decided
+    for: the volume had crossed before.
     """
     found: list[Judged] = []
     held = has_held = owning
     since: str | None = None
     for end in range(1, len(volumes) + 1):
         known = volumes[:end]
-        if not held and fires(known, crossover, rules):
-            held, has_held, since = True, True, _crossed_in(known, crossover) or known[-1].month
+        if fires(known, crossover, rules):
+            since = since if held else _crossed_in(known, crossover) or known[-1].month
+            held = has_held = True
         elif held and _cleared(known, crossover, rules):
             held, since = False, None
         state = _state(known, crossover, rules, held, has_held)

@@ -9,15 +9,20 @@ from fractions import Fraction
 
 from advisor.cost import exact, payback_months, rent
 from advisor.monitor.calendar import first_day, months_between, moved
-from advisor.monitor.situation import BEYOND, PRICE_OF, Situation
+from advisor.monitor.situation import BEYOND, Situation
 from advisor.monitor.trend import trend_of
 from advisor.monitor.triggers import Judged, Volume, judged, mean
-from advisor.monitor.usage import Basis
-from advisor.monitor.watched import Month, NotComparable, Overspend, Span, Thresholds, Verdict, Watched
+from advisor.monitor.watched import Guess, Month, NotComparable, Overspend, Span, Thresholds, Verdict, Watched
+from advisor.report.watching import owns_already
 from advisor.scenario import Route
 
 FEW_STEP = "few_step_speedup"
 _HIGH = (Verdict.CROSSED, Verdict.CROSSED_AND_STABLE)
+_NARROWED_BY = {
+    Guess.IMAGES_PER_REQUEST: "only requests are known: say how many images one asks for with --images-per-request",
+    Guess.MEGAPIXELS_PER_IMAGE: "images are derived from megapixels: say how many one has with --megapixels-per-image",
+    Guess.PRICE_PER_IMAGE: "images are derived from the cost, at about the list price: --price-per-image narrows them",
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,11 @@ def watch(
     reason = situation.why_not_comparable(price)
     crossover = situation.crossover(price) if price and reason is None else None
     volumes = [Volume(month.month, month.images) for month in known.complete if month.images is not None]
-    steps = judged(volumes, crossover, rules, owning=_owning(situation)) if crossover else []
+    steps = (
+        judged(volumes, crossover, rules, owning=owns_already(situation.decision, situation.scenario))
+        if crossover
+        else []
+    )
     last = steps[-1] if steps else None
     now = situation.decided_at(known.volume, known.paid, today) if known.volume else None
     since = last.since if last and last.state in _HIGH else None
@@ -76,7 +85,7 @@ def watch(
         months_since_crossing=months_between(since, volumes[-1].month) + 1 if since else None,
         crossed_in=since,
         overspend=overspend,
-        payback_months=_payback(situation, known, price),
+        payback_months=_payback(situation, known, price) if now and now.route is Route.SELF_HOST else None,
         migration_cost=_migration_cost(situation),
         trend=trend_of(volumes, crossover) if crossover and last and last.state not in _HIGH else None,
         notes=(*notes, *_remarks(known, situation, today)),
@@ -111,11 +120,6 @@ def _verdict(reason: NotComparable | None, last: Judged | None) -> Verdict:
     if reason is not None:
         return Verdict.NOT_COMPARABLE
     return last.state if last else Verdict.INSUFFICIENT_DATA
-
-
-def _owning(situation: Situation) -> bool:
-    """Whether own GPUs were decided for, and nothing says that a hosted route is still in use."""
-    return situation.decision.route is Route.SELF_HOST and situation.scenario.current_route not in PRICE_OF
 
 
 def _with_states(months: Sequence[Month], volumes: Sequence[Volume], steps: Sequence[Judged]) -> tuple[Month, ...]:
@@ -181,11 +185,8 @@ def _remarks(known: _Known, situation: Situation, today: datetime.date) -> list[
         remarks.append("credits made a bill of the last months nothing or less: N* is at the list price")
     if situation.ranges and any(month.images for month in known.complete):
         remarks += _too_dear(situation, known)
-    bases = {month.basis for month in known.trailing}
-    if Basis.REQUESTS in bases:
-        remarks.append("only requests are known: say how many images one asks for with --images-per-request")
-    if Basis.DERIVED in bases:
-        remarks.append("the volume is derived, as no source counts images: --price-per-image narrows it")
+    guessed = {guess for month in known.trailing for guess in month.guessed}
+    remarks += [remark for guess, remark in _NARROWED_BY.items() if guess in guessed]
     if situation.decision.rulebook_digest != situation.rulebook.digest:
         remarks.append("the rules have changed since the decision was recorded: it is held against the rules of today")
     return remarks

@@ -37,13 +37,21 @@ class Span:
         return self.low == self.high
 
 
+class Guess(StrEnum):
+    """What stands in where images are not counted: the options that say it, without their dashes."""
+
+    IMAGES_PER_REQUEST = "images_per_request"
+    MEGAPIXELS_PER_IMAGE = "megapixels_per_image"
+    PRICE_PER_IMAGE = "price_per_image"
+
+
 @dataclass(frozen=True)
 class Month:
     """One calendar month (UTC). ``state`` is how the rules judged the months up to this one; None for a partial one.
 
     ``month`` is ``2026-01``; ``missing`` marks a gap: a month between others of which nothing is known.
     ``cost`` is dollars paid, None where no source states it; ``priced`` are the images it pays for, None for all of
-    them. ``why_partial`` is a short reason, for people.
+    them. ``guessed`` are guesses that the images rest on. ``why_partial`` is a short reason, for people.
     """
 
     month: str
@@ -56,6 +64,7 @@ class Month:
     why_partial: str | None = None
     state: Verdict | None = None
     priced: Span | None = None
+    guessed: frozenset[Guess] = frozenset()
 
     @property
     def billed(self) -> bool:
@@ -69,9 +78,9 @@ class Month:
 
     @property
     def paid_price(self) -> Span | None:
-        """Dollars paid per image; None where cost or volume are not stated, or volume was derived from the cost."""
+        """Dollars paid per image; None where cost or volume are not stated, or a guess at the price made the volume."""
         images, cost = self.paid_for, self.cost
-        if cost is None or images is None or self.basis is Basis.DERIVED or images.low <= 0:
+        if cost is None or images is None or Guess.PRICE_PER_IMAGE in self.guessed or images.low <= 0:
             return None
         return Span(cost / images.high, cost / images.expected, cost / images.low)
 
@@ -148,8 +157,9 @@ class Watched:
     ``compared`` is the hosted route whose meter runs; ``list_price`` its price in the decision, ``paid_price`` what the
     last months came to. ``crossover`` is N* at the paid price where that is known, else at the list price: its width
     comes from the ranges given for the amounts and from what was paid. None where owning never wins or a gate decides
-    (``why_not_comparable`` says which). ``now`` is the decision made anew with the trailing volume. ``own_amounts`` are
-    dollars a GPU-hour, images a GPU-hour and dollars a month, the middle where a range was given.
+    (``why_not_comparable`` says which). ``now`` is the decision made anew with the trailing volume; ``payback_months``
+    are of moving to own GPUs, where that is its answer. ``own_amounts`` are dollars a GPU-hour, images a GPU-hour and
+    dollars a month, the middle where a range was given.
     """
 
     decision: Decision

@@ -203,3 +203,19 @@ def test_nothing_is_left_behind_when_a_file_cannot_be_written(tmp_path: Path) ->
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_streams_change_no_exit_code(tmp_path: Path, closed: str) -> None:
+    decided = ["decide", str(ROOT / "examples" / "exercise-38-3-2.scenario.yaml"), "--out", str(tmp_path)]
+    for arguments, code in ((decided, 0), (["decide", "nothing.yaml"], 2), (["decide", "-"], 2)):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *ADVISOR, *arguments],
+            capture_output=True,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        assert done.returncode == code
+        assert b"Traceback" not in done.stderr
+    assert (tmp_path / "exercise-38-3-2.memo.md").is_file()

@@ -173,6 +173,109 @@ def test_what_the_files_cover_can_be_said() -> None:
     assert month.complete
 
 
+def test_what_is_covered_adds_to_the_months_it_touches() -> None:
+    days = [*whole("2026-08", images=1), *whole("2026-09", images=1), day("2026-10-05", images=1)]
+    covers = (datetime.date(2026, 10, 1), datetime.date(2026, 10, 31))
+    assert [month.complete for month in months(days, replace(ASSUMED, covers=covers))] == [True, True, True]
+    late = (datetime.date(2026, 10, 16), datetime.date(2026, 10, 31))
+    assert months(days, replace(ASSUMED, covers=late))[-1].complete
+    apart = months(days[:-1], replace(ASSUMED, covers=late))
+    assert [month.complete for month in apart] == [True, True]
+    unknown = months([*days[:-1], day("2026-10-20", images=1)], replace(ASSUMED, covers=late))
+    assert unknown[-1].why_partial == "it is known from 2026-10-16 to 2026-10-31 only"
+
+
+def invoice(on: str, cost: object, **more: object) -> Day:
+    """An amount on a day, which states no end."""
+    billed = day(on, source="plain", basis=Basis.DERIVED, cost=cost, **more)  # type: ignore[arg-type]  # handed on
+    return replace(billed, last=billed.first)
+
+
+@pytest.mark.parametrize(
+    "bills",
+    [
+        [invoice("2026-09-30", "8")],
+        [invoice("2026-09-01", "8")],
+        [invoice("2026-09-07", "4"), invoice("2026-09-21", "4")],
+        [invoice("2026-09-29", "4"), invoice("2026-09-30", "4")],
+        [invoice(f"2026-09-{number:02}", "1.60") for number in (1, 8, 15, 22, 29)],
+        [replace(invoice("2026-09-01", "8"), last=datetime.datetime(2027, 9, 1))],
+    ],
+)
+def test_an_invoice_is_for_the_month_it_stands_in(bills: list[Day]) -> None:
+    counted = [day(f"2026-09-{number:02}", images=100 / 10) for number in range(1, 31)]
+    found, notes = months_of([*counted, *bills], ASSUMED)
+    assert found[0].paid_price == Span(*[Fraction(8, 300)] * 3)
+    assert found[0].billed
+    assert (
+        notes[-1] == "a bill of plain does not say which days it is for: it is taken as that of the month it stands in"
+    )
+
+
+def test_daily_amounts_and_bills_that_state_an_end_are_for_their_days() -> None:
+    counted = [day(f"2026-09-{number:02}", images=10) for number in range(1, 31)]
+    daily = [invoice(f"2026-09-{number:02}", "0.40") for number in range(1, 16)]
+    assert months([*counted, *daily])[0].paid_for == span(150, 150, 150)
+    with_a_quiet_week = [*daily[:5], *daily[12:]]
+    assert months([*counted, *with_a_quiet_week])[0].paid_for == span(150, 150, 150)
+    ends = [replace(invoice("2026-09-01", 8), last=datetime.datetime(2026, 9, 21))]
+    assert months([*counted, *ends])[0].paid_for == span(200, 200, 200)
+
+
+def test_images_and_their_cost_in_one_row_belong_together() -> None:
+    priced = [replace(day(f"2026-09-{number:02}", images=10, cost="0.40"), source="plain") for number in (3, 4)]
+    points = [replace(one, last=one.first) for one in priced]
+    rest = [day(f"2026-09-{number:02}", images=10) for number in range(5, 31)]
+    found, notes = months_of([*points, *[replace(one, source="plain", last=one.first) for one in rest]], ASSUMED)
+    assert found[0].paid_price == span("0.04", "0.04", "0.04")
+    assert not any("does not say" in note for note in notes)
+
+
+def test_an_invoice_pays_for_a_log_in_front() -> None:
+    log = whole("2026-09", source="nginx", meter=GATEWAY, basis=Basis.REQUESTS, requests=50)
+    each = replace(ASSUMED, images_per_request=span(1, 1, 1))
+    assert months([*log, invoice("2026-09-30", 4)], each)[0].paid_price == span("0.04", "0.04", "0.04")
+
+
+PRICED = replace(ASSUMED, price=CENTS_FOUR)
+
+
+def test_the_bill_of_another_meter_makes_no_images_beside_counted_ones() -> None:
+    other = whole("2026-01", source="focus", meter="a cloud", basis=Basis.DERIVED, cost=4)
+    days = whole("2026-01", images=100) + other
+    found, notes = months_of(days, PRICED)
+    assert [(month.images, month.cost, month.basis) for month in found] == [(span(200, 200, 200), None, Basis.COUNTED)]
+    assert all(any(option in note for note in notes) for option in ("--images-from focus adds", "--cost-from focus"))
+    (added,) = months(days, replace(PRICED, images_from=("openai-usage", "focus")))
+    assert (added.images, added.cost) == (span(360, 400, Fraction(1400, 3)), Fraction(8))
+    (counted,) = months(days, replace(PRICED, images_from=("openai-usage",)))
+    assert (counted.images, counted.cost) == (span(200, 200, 200), None)
+
+
+def test_a_bill_that_is_named_pays_whatever_its_meter() -> None:
+    other = whole("2026-01", source="focus", meter="a cloud", basis=Basis.DERIVED, cost=4)
+    days = whole("2026-01", images=100) + other
+    (month,) = months(days, replace(PRICED, cost_from=("focus",)))
+    assert (month.images, month.paid_price) == (span(200, 200, 200), span("0.04", "0.04", "0.04"))
+    assert month.billed
+    fal = whole("2026-01", source="fal-usage", meter="fal", images=100, cost=2)
+    (two,) = months([*whole("2026-01", images=100), *fal], replace(PRICED, cost_from=("fal-usage",)))
+    assert (two.priced, two.paid_price) == (span(200, 200, 200), span("0.02", "0.02", "0.02"))
+
+
+def test_months_in_which_nothing_counts_are_derived_still() -> None:
+    bill = [*whole("2026-01", source="focus", meter="a cloud", basis=Basis.DERIVED, cost=4)]
+    bill += whole("2026-02", source="focus", meter="a cloud", basis=Basis.DERIVED, cost=4)
+    found = months([*whole("2026-01", images=100), *bill], PRICED)
+    assert [month.basis for month in found] == [Basis.COUNTED, Basis.DERIVED]
+
+
+def test_a_charge_for_a_year_proves_the_day_it_starts() -> None:
+    plan = replace(day("2026-10-01", images=10, cost=100), last=datetime.datetime(2027, 10, 1))
+    (month,) = months([plan, *[day(f"2026-10-{number:02}", images=10, cost=1) for number in range(2, 13)]])
+    assert month.why_partial == "nothing is known after 2026-10-12"
+
+
 amounts = st.decimals(min_value=-50, max_value=10_000, places=2)
 counted_days = st.lists(
     st.builds(

@@ -72,7 +72,7 @@ def test_the_json_of_a_case_is_the_golden_one(name: str) -> None:
         ("not-comparable", "The volume does not matter to this decision."),
         ("insufficient-data", "Too few complete months to tell: 1 of the 3 needed."),
         ("below", "The answer stands: the volume is below the crossover."),
-        ("crossed", "The volume is above the crossover, but not yet for long or steadily enough."),
+        ("crossed", "The last month is above the crossover, but the mean of the last months is not."),
         ("fell-back", "The volume has fallen back below the crossover."),
     ],
 )

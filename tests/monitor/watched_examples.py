@@ -17,7 +17,18 @@ from advisor.decision import decide
 from advisor.explain.costs import Costs
 from advisor.monitor.calendar import moved
 from advisor.monitor.usage import Basis
-from advisor.monitor.watched import Month, NotComparable, Overspend, Reason, Span, Thresholds, Trend, Verdict, Watched
+from advisor.monitor.watched import (
+    Guess,
+    Month,
+    NotComparable,
+    Overspend,
+    Reason,
+    Span,
+    Thresholds,
+    Trend,
+    Verdict,
+    Watched,
+)
 from advisor.readings.plain import PlainReading
 from advisor.record import Decision
 from advisor.rulebook.load import bundled_rulebook
@@ -214,6 +225,7 @@ def insufficient() -> Watched:
         Fraction("999.99"),
         Basis.DERIVED,
         True,
+        guessed=frozenset({Guess.PRICE_PER_IMAGE}),
     )
     second = replace(
         first,

@@ -53,9 +53,13 @@ class AccessLog:
 
     def notes(self, options: ReadOptions) -> tuple[str, ...]:
         """What people should know of the numbers."""
+        return (f"{self.name}: {self.counts(options)} count",)
+
+    def counts(self, options: ReadOptions) -> str:
+        """Which rows count."""
         methods = " and ".join(options.request_methods)
         where = f"on {', '.join(options.request_paths)}" if options.request_paths else "on any path (`--request-path`)"
-        return (f"{self.name}: requests with method {methods} {where} that were answered with 2xx count",)
+        return f"requests with method {methods} {where} that were answered with 2xx"
 
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Requests: no images, no cost."""

@@ -9,11 +9,13 @@ read them, not from a bill. How long a bucket is stands nowhere: see ``_ends``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from advisor.errors import BadInput, quoted
+from advisor.monitor.readers.buckets import Bucket
 from advisor.monitor.readers.json_pages import (
     Part,
     amount,
@@ -29,6 +31,7 @@ from advisor.monitor.readers.json_pages import (
     utc,
 )
 from advisor.monitor.usage import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row
+from advisor.scenario import Unit
 
 USAGE, EVENTS = "fal-usage", "fal-billing-events"
 NAMES: tuple[str, ...] = (USAGE, EVENTS)
@@ -36,6 +39,7 @@ METER = "fal"
 
 _NANO = Decimal("1e-9")
 _IMAGES, _MEGAPIXELS = frozenset({"image", "images"}), frozenset({"megapixel", "megapixels"})
+_COUNTED = {Unit.IMAGE: _IMAGES, Unit.VIDEO_SECOND: frozenset({"second", "seconds"})}
 _Grain = Callable[[datetime], datetime]
 
 
@@ -54,68 +58,85 @@ def name_of(document: object) -> str | None:
     return None
 
 
-def rows(name: str, document: object, file: str) -> Iterator[Row]:
+def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE) -> Iterator[Row]:
     """A row for each billing event, or for each result in a bucket. Raises BadInput, also for a summary alone."""
-    of_pages = list(pages(document, file))
     if name == EVENTS:
-        for page in of_pages:
-            yield from map(_event_row, page.required("billing_events", items))
+        for page in pages(document, file):
+            for event in page.required("billing_events", items):
+                if not _of_another_service(event, unit):
+                    yield _event_row(event, unit)
         return
-    buckets = [bucket for page in of_pages for bucket in _time_series(page)]
-    grain = _grain([bucket.required("bucket", moment) for bucket in buckets])
-    for bucket in buckets:
+    for bucket, at, ends in _spans(document, file):
         for result in bucket.required("results", items):
-            yield _usage_row(bucket, result, grain)
+            if not _of_another_service(result, unit):
+                yield _usage_row(bucket, result, at, ends, unit)
 
 
-def notes(name: str, document: object, file: str = "") -> list[str]:
+def notes(name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE) -> list[str]:
     """What a reader of the rows should know: pages that are missing, units that are not images, buckets and zones."""
     of_pages = list(pages(document, file))
     said = more_pages(of_pages, "next_cursor")
     if name == EVENTS:
         billed = [event for page in of_pages for event in page.required("billing_events", items)]
     else:
-        buckets = [bucket for page in of_pages for bucket in _time_series(page)]
-        said += _bucket_notes([bucket.required("bucket", moment) for bucket in buckets])
-        billed = [result for bucket in buckets for result in bucket.required("results", items)]
-    others: dict[str, int] = {}
-    for part in billed:
-        unit = _unit(part)
-        if unit not in _IMAGES | _MEGAPIXELS:
-            others[unit] = others.get(unit, 0) + 1
-    for unit, times in sorted(others.items()):
-        billed_by = f"by {quoted(unit)}" if unit else "by a unit that is not named"
+        series = [bucket for page in of_pages for bucket in _time_series(page)]
+        said += _bucket_notes([bucket.required("bucket", moment) for bucket in series])
+        billed = [result for bucket in series for result in bucket.required("results", items)]
+    left_out = Counter(_unit(part) for part in billed if _of_another_service(part, unit))
+    for name_of_unit, times in sorted(left_out.items()):
+        said.append(f"rows billed by {quoted(name_of_unit)} make no video and are left out: {times:,}")
+    others = Counter(_unit(part) for part in billed if _unit(part) not in _COUNTED[unit] | _IMAGES | _MEGAPIXELS)
+    for name_of_unit, times in sorted(others.items()):
+        billed_by = f"by {quoted(name_of_unit)}" if name_of_unit else "by a unit that is not named"
         said.append(f"of rows billed {billed_by} only the cost is known: {times:,}")
     return said
 
 
-def grouped(name: str, document: object, file: str) -> tuple[tuple[date, frozenset[str]], ...]:
-    """Nothing: no two answers of this source split the same rows in two ways."""
-    return ()
+def _of_another_service(part: Part, unit: Unit) -> bool:
+    """Whether it is for images where seconds of video count."""
+    return unit is Unit.VIDEO_SECOND and _unit(part) in _IMAGES | _MEGAPIXELS
 
 
-def _event_row(event: Part) -> Row:
+def buckets(name: str, document: object, file: str) -> Iterator[Bucket]:
+    """Those with results; no two answers of this source split them in two ways."""
+    if name == USAGE:
+        for bucket, at, ends in _spans(document, file):
+            if bucket.required("results", items):
+                yield Bucket(at, ends)
+
+
+def _spans(document: object, file: str) -> Iterator[tuple[Part, datetime, datetime]]:
+    """The buckets of usage, with their starts and ends."""
+    of_pages = [bucket for page in pages(document, file) for bucket in _time_series(page)]
+    starts = [bucket.required("bucket", moment) for bucket in of_pages]
+    grain = _grain(starts)
+    whole_days = grain in (_next_day, _next_month)
+    for bucket, start in zip(of_pages, starts, strict=True):
+        at = _calendar(start) if whole_days else start.astimezone(UTC).replace(tzinfo=None)
+        yield bucket, at, grain(at)
+
+
+def _event_row(event: Part, unit: Unit) -> Row:
     at = event.required("timestamp", utc)
-    unit = _unit(event)
     units = event.optional("output_units", amount(MOST_IMAGES_IN_A_ROW, least=0))
     return _row(event, at, at, unit, units, identity(EVENTS, event.required("request_id", text)), grows=False)
 
 
-def _usage_row(bucket: Part, result: Part, grain: _Grain) -> Row:
+def _usage_row(bucket: Part, result: Part, at: datetime, ends: datetime, unit: Unit) -> Row:
     start = bucket.required("bucket", moment)
-    unit = _unit(result)
     keys = [result.optional(key, text) for key in ("endpoint_id", "auth_method")]
     prices = [result.optional(key, amount(MOST_DOLLARS_IN_A_ROW)) for key in ("unit_price", "percent_discount")]
-    key = identity(USAGE, start.isoformat(), unit, *keys, *prices, result.child("auth_method_structured").value)
+    key = identity(
+        USAGE, start.isoformat(), _unit(result), *keys, *prices, result.child("auth_method_structured").value
+    )
     units = result.required("quantity", amount(MOST_IMAGES_IN_A_ROW, least=0))
-    at = _calendar(start) if grain in (_next_day, _next_month) else start.astimezone(UTC).replace(tzinfo=None)
-    return _row(result, at, grain(at), unit, units, key, grows=True)
+    return _row(result, at, ends, unit, units, key, grows=True)
 
 
 def _row(
-    part: Part, at: datetime, ends: datetime, unit: str, units: Decimal | None, identity: str, *, grows: bool
+    part: Part, at: datetime, ends: datetime, unit: Unit, units: Decimal | None, identity: str, *, grows: bool
 ) -> Row:
-    counted = unit in _IMAGES and units is not None
+    counted = _unit(part) in _COUNTED[unit] and units is not None
     cost = _cost(part)
     return Row(
         at=at,
@@ -125,7 +146,7 @@ def _row(
         basis=Basis.COUNTED if counted else Basis.DERIVED,
         images=units if counted else None,
         requests=None if grows else 1,
-        megapixels=units if unit in _MEGAPIXELS else None,
+        megapixels=units if _unit(part) in _MEGAPIXELS else None,
         cost=cost,
         currency=None if cost is None else part.optional("currency", currency) or "USD",
         identity=identity,

@@ -25,6 +25,7 @@ from advisor.monitor.shape import (
     stamp_faults,
 )
 from advisor.monitor.usage import Basis
+from advisor.scenario import Unit
 
 CATEGORY, START, END, COST, MONEY = (
     "ChargeCategory",
@@ -36,9 +37,10 @@ CATEGORY, START, END, COST, MONEY = (
 NEEDED = (CATEGORY, START, COST, MONEY)
 CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
 _TELLING = (CATEGORY, START, COST)
-_IMAGES = r"^([0-9]+ )?images?$"
+_UNITS = {Unit.IMAGE: r"^([0-9]+ )?images?$", Unit.VIDEO_SECOND: r"^([0-9]+ )?(?:video )?seconds?$"}
 _MOST_DAYS = 31
 _MOST_SERVICES = 5
+_SEVERAL = ("charges are", "count on the day they start")
 
 
 @dataclass(frozen=True)
@@ -52,24 +54,30 @@ class Focus:
         return container in (Container.CSV, Container.PARQUET) and set(_TELLING) <= set(columns)
 
     def notes(self, options: ReadOptions) -> tuple[str, ...]:
-        """Nothing that does not depend on the file."""
-        return ()
+        """What does not depend on the file."""
+        return ("focus: rows by the image make no video and are left out",) if _of_video(options) else ()
+
+    def counts(self, options: ReadOptions) -> str:
+        """Which rows count."""
+        only = " and ".join(f"--only {column}={text}" for column, text in options.only)
+        return f"charges of category Usage{' that fit ' + only if only else ''}"
 
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Raises BadInput for a file without a column that is needed, or that ``--only`` names."""
         cells = Cells(cells.table, cells.source, null="NULL")
         _check_columns(cells, [*NEEDED, *(column for column, _ in options.only)])
         cells = cells.keep(at=_stamp(cells, START), until=_stamp(cells, END))
-        block, quantity = _image_unit(cells)
-        cells = cells.keep(amount=block.try_cast(dt.Decimal(8, 0)), quantity=quantity)
+        block, quantity, in_images = _image_unit(cells, _UNITS[options.unit])
+        cells = cells.keep(amount=block.try_cast(dt.Decimal(8, 0)), quantity=quantity, in_images=in_images)
         cells = cells.keep(images=(cells.table.quantity.try_cast(dt.Decimal(28, 10)) * cells.table.amount).cast(AMOUNT))
         category, start, end = cells.text(CATEGORY), cells.table.at, cells.table.until
         wanted = [cells.text(column).lower().contains(text.lower()) for column, text in options.only]
-        counted = all_of([category == "Usage", *wanted])
+        counted = all_of([category == "Usage", *wanted, *_no_images(cells, options)])
         images, amount, quantity = cells.table.images, cells.table.amount, cells.table.quantity
         cost, currency = cells.number(COST), cells.text(MONEY).upper()
         meter = ibis.coalesce(cells.text("ServiceProviderName"), cells.text("ProviderName")).lower()
         of_images = counted & amount.notnull()
+        correction = _correction(cells, cost)
         faults = (
             *stamp_faults(start, START, cells.text(START), options),
             Fault("this is no charge category", CATEGORY, category, category.isnull() | ~category.isin(CATEGORIES)),
@@ -77,14 +85,14 @@ class Focus:
             *cost_faults(cost, COST, cells.text(COST), counted, required=True),
             Fault("there is no currency", MONEY, currency, counted & currency.isnull()),
             *currency_faults(currency, MONEY, counted, options),
-            *image_faults(images, "ConsumedQuantity", quantity, of_images, negative=True),
+            *image_faults(images, "ConsumedQuantity", quantity, of_images, correction=ibis.literal(True)),
         )
         return Shaped(
             cells,
             counted,
             start,
             meter,
-            basis=ibis.ifelse(amount.notnull(), Basis.COUNTED.value, Basis.DERIVED.value),
+            basis=ibis.ifelse(amount.notnull() | correction, Basis.COUNTED.value, Basis.DERIVED.value),
             images=images,
             cost=cost,
             currency=currency,
@@ -124,15 +132,33 @@ def _stamp(cells: Cells, column: str) -> Any:
     return ibis.ifelse(text.contains("/"), iso_stamp(american), iso_stamp(text))
 
 
-def _image_unit(cells: Cells) -> tuple[Any, Any]:
-    """How many images a unit has (null where it is none of images), and the quantity as it stands."""
-    block, stands = ibis.null("string"), ibis.null("string")
+def _of_video(options: ReadOptions) -> bool:
+    return options.unit is Unit.VIDEO_SECOND
+
+
+def _no_images(cells: Cells, options: ReadOptions) -> list[Any]:
+    """Conditions that rows by the image do not hold, where seconds of video count."""
+    units = [cells.text(unit).lower() for unit in ("PricingUnit", "ConsumedUnit")] if _of_video(options) else []
+    return [~unit.re_search(_UNITS[Unit.IMAGE]).fill_null(False) for unit in units]
+
+
+def _image_unit(cells: Cells, unit_of_images: str) -> tuple[Any, Any, Any]:
+    """How many images a unit has (null where none are stated), the quantity as it stands, whether a unit is images."""
+    block, stands, named = ibis.null("string"), ibis.null("string"), ibis.literal(False)
     for unit, quantity in (("PricingUnit", "PricingQuantity"), ("ConsumedUnit", "ConsumedQuantity")):
         text = cells.text(unit).lower()
-        found = all_of([text.re_search(_IMAGES), cells.text(quantity).notnull()])
-        size = ibis.coalesce(text.re_extract(_IMAGES, 1).strip().nullif(""), "1")
+        images = text.re_search(unit_of_images).fill_null(False)
+        found, named = images & cells.text(quantity).notnull(), named | images
+        size = ibis.coalesce(text.re_extract(unit_of_images, 1).strip().nullif(""), "1")
         block, stands = ibis.ifelse(found, size, block), ibis.ifelse(found, cells.text(quantity), stands)
-    return block, stands
+    return block, stands, named
+
+
+def _correction(cells: Cells, cost: Any) -> Any:
+    """Whether a row without a quantity mends the cost of images: in their unit, or a correction that names no unit."""
+    marked = (cells.text("ChargeClass") == "Correction").fill_null(False)
+    without_unit = cells.text("PricingUnit").isnull() & cells.text("ConsumedUnit").isnull()
+    return ((marked | (cost < 0)) & cells.table.in_images) | (marked & without_unit)
 
 
 def _left_out(cells: Cells, category: Any) -> Remark:
@@ -178,7 +204,8 @@ def _long(cells: Cells, counted: Any, start: Any, end: Any) -> Remark:
 
     def notes(found: list[dict[str, Any]]) -> list[str]:
         number = found[0]["rows"]
-        what = f"{number:,} charges are for more than {_MOST_DAYS} days and count on the day they start"
+        charges, count = ("charge is", "counts on the day it starts") if number == 1 else _SEVERAL
+        what = f"{number:,} {charges} for more than {_MOST_DAYS} days and {count}"
         return [f"{cells.source.file}: {what}"] if number else []
 
     return late.aggregate(rows=late.count()), notes

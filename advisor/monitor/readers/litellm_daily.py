@@ -9,9 +9,10 @@ states images. The log stands in front of all providers: its meter is the gatewa
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
+from advisor.monitor.readers.buckets import Bucket
 from advisor.monitor.readers.json_pages import (
     Part,
     amount,
@@ -27,6 +28,7 @@ from advisor.monitor.readers.json_pages import (
     text,
 )
 from advisor.monitor.usage import GATEWAY, MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row
+from advisor.scenario import Unit
 
 DAILY = "litellm-daily"
 NAMES: tuple[str, ...] = (DAILY,)
@@ -47,7 +49,7 @@ def name_of(document: object) -> str | None:
     return None
 
 
-def rows(name: str, document: object, file: str) -> Iterator[Row]:
+def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE) -> Iterator[Row]:
     """A row for each day and endpoint (or model) that makes images; for a day of a page without one, a row of none.
 
     Raises BadInput, also for one of several pages: a day can be split between two, each with a part of its requests.
@@ -59,13 +61,13 @@ def rows(name: str, document: object, file: str) -> Iterator[Row]:
             yield _table_row(one)
 
 
-def notes(name: str, document: object, file: str = "") -> list[str]:
+def notes(name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE) -> list[str]:
     """What a reader of the rows should know."""
     return ["the spend in LiteLLM is its own estimate, not what the providers bill"]
 
 
-def grouped(name: str, document: object, file: str) -> tuple[tuple[date, frozenset[str]], ...]:
-    """Nothing: no two answers of this source split the same rows in two ways."""
+def buckets(name: str, document: object, file: str) -> tuple[Bucket, ...]:
+    """None: no two answers of this source split the same rows in two ways."""
     return ()
 
 

@@ -35,6 +35,10 @@ class LiteLlmLogs:
         doubt = "the cost is LiteLLM's own estimate, which is known to be wrong for some image models"
         return (f"{self.name}: {doubt}; a provider's invoice is better",)
 
+    def counts(self, options: ReadOptions) -> str:
+        """Which rows count."""
+        return "requests for images that succeeded and were not answered from the cache"
+
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Raises BadInput for a file in which no row says when it was."""
         if not cells.has(START):

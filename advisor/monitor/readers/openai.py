@@ -7,10 +7,11 @@ Both are buckets of results: ``{"object": "page", "data": [{"start_time", "end_t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from advisor.errors import quoted
+from advisor.monitor.readers.buckets import Bucket
 from advisor.monitor.readers.json_pages import (
     Part,
     amount,
@@ -27,6 +28,7 @@ from advisor.monitor.readers.json_pages import (
     text,
 )
 from advisor.monitor.usage import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row
+from advisor.scenario import Unit
 
 USAGE, COSTS = "openai-usage", "openai-costs"
 NAMES: tuple[str, ...] = (USAGE, COSTS)
@@ -37,6 +39,7 @@ _USAGE_KEYS = ("project_id", "user_id", "api_key_id", "model", "size", "source")
 _COST_GROUPS = ("project_id", "user_id", "api_key_id", "line_item", "api_source")
 _COST_KEYS = (*_COST_GROUPS, "quantity_unit")
 _LONGEST = timedelta(days=1)
+_WIDTHS = (timedelta(minutes=1), timedelta(hours=1), _LONGEST)
 
 
 def name_of(document: object) -> str | None:
@@ -52,7 +55,7 @@ def name_of(document: object) -> str | None:
     return found
 
 
-def rows(name: str, document: object, file: str) -> Iterator[Row]:
+def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE) -> Iterator[Row]:
     """A row for each result that counts, and one of zero images for a bucket that has none. Raises BadInput."""
     for page in pages(document, file):
         counted = name == USAGE or _counts_images(page)
@@ -61,7 +64,7 @@ def rows(name: str, document: object, file: str) -> Iterator[Row]:
             yield from of_bucket or (_empty(name, bucket, counted),)
 
 
-def notes(name: str, document: object, file: str = "") -> list[str]:
+def notes(name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE) -> list[str]:
     """What a reader of the rows should know: pages that are missing, costs that are left out, costs not grouped."""
     of_pages = list(pages(document, file))
     said = more_pages(of_pages, "next_page")
@@ -70,14 +73,17 @@ def notes(name: str, document: object, file: str = "") -> list[str]:
     return said
 
 
-def grouped(name: str, document: object, file: str) -> Iterator[tuple[date, frozenset[str]]]:
-    """The keys of ``group_by`` of each page, for the days of its buckets: those that any of its results has."""
+def buckets(name: str, document: object, file: str) -> Iterator[Bucket]:
+    """Those with results, split by the keys of ``group_by`` that any of their own results has."""
     keys = _USAGE_KEYS if name == USAGE else _COST_GROUPS
     for page in pages(document, file):
-        split_by = frozenset(key for result in _all_results(page) for key in keys if result.has(key))
         for bucket in page.required("data", items):
-            if _results(bucket):
-                yield _span(bucket)[0].date(), split_by
+            if results := _results(bucket):
+                split_by = frozenset(key for result in results for key in keys if result.has(key))
+                start, end = _span(bucket)
+                yield Bucket(
+                    start, _whole(start, end), split_by, frozenset(identity(result.value) for result in results)
+                )
 
 
 def _kind(page: dict[str, object]) -> str | None:
@@ -110,6 +116,11 @@ def _span(bucket: Part) -> tuple[datetime, datetime]:
     return start, end
 
 
+def _whole(start: datetime, end: datetime) -> datetime:
+    """When a bucket will end that was cut off at the moment it was asked for; read again later, it has grown."""
+    return start + next(width for width in _WIDTHS if end - start <= width)
+
+
 def _row(name: str, bucket: Part, result: Part) -> Row | None:
     kind = result.optional("object", text)
     if kind is not None and _KINDS.get(kind) != name:
@@ -133,7 +144,7 @@ def _usage_row(bucket: Part, result: Part) -> Row:
         megapixels=None,
         cost=None,
         currency=None,
-        identity=identity(USAGE, start, end, *keys),
+        identity=identity(USAGE, start, _whole(start, end), *keys),
         unique=True,
         grows=True,
         line=bucket.line,
@@ -158,7 +169,7 @@ def _cost_row(bucket: Part, result: Part) -> Row | None:
         megapixels=None,
         cost=paid,
         currency=paid_in,
-        identity=identity(COSTS, start, end, paid_in, *keys),
+        identity=identity(COSTS, start, _whole(start, end), paid_in, *keys),
         unique=True,
         grows=True,
         line=bucket.line,
@@ -179,7 +190,7 @@ def _empty(name: str, bucket: Part, counted: bool) -> Row:
         megapixels=None,
         cost=None if counted else Decimal(0),
         currency=None if counted else "USD",
-        identity=identity(name, "empty", start, end),
+        identity=identity(name, "empty", start, _whole(start, end)),
         unique=True,
         grows=True,
         line=bucket.line,

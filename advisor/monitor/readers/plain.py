@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import ibis
@@ -27,6 +28,7 @@ from advisor.monitor.usage import Basis
 
 _MOST_SECONDS = 10**11
 """Of an epoch: the year 5138; databases fail on far more."""
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,12 @@ class Plain:
         texts = [mapping.columns[name] for name in mapping.columns if name not in places] + list(mapping.where)
         return tuple(column for column in dict.fromkeys(found) if column not in texts)
 
+    @property
+    def states_requests_alone(self) -> bool:
+        """Whether the rows say how many requests there were, and not what came of them."""
+        requests = self.mapping.each_row_is_a_request or "requests" in self.mapping.columns
+        return requests and "images" not in self.mapping.columns
+
     def check(self, file: str, container: Container, columns: tuple[str, ...]) -> None:
         """Raises BadInput for columns that are not there, and for a log without any."""
         problems = [
@@ -69,6 +77,11 @@ class Plain:
         """Nothing that the mapping does not say."""
         return ()
 
+    def counts(self, options: ReadOptions) -> str:
+        """Which rows count."""
+        where = (f"{column}: [{', '.join(values)}]" for column, values in self.mapping.where.items())
+        return f"those of `where: {{{', '.join(where)}}}`" if self.mapping.where else "all"
+
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Raises BadInput for columns that are not there."""
         mapping, columns = self.mapping, self.mapping.columns
@@ -78,14 +91,18 @@ class Plain:
         counted = all_of([_one_of(cells, column, values) for column, values in mapping.where.items()])
         faults = [*stamp_faults(at, columns["at"], cells.text(columns["at"]), options, cells.absent(columns["at"]))]
         numbers: dict[str, Any] = {"requests": 1} if mapping.each_row_is_a_request else {}
+        cost = scaled(cells, columns["cost"], mapping.cost_places, NARROW) if "cost" in columns else None
+        correction = None if cost is None else (cost < 0).fill_null(False)
         for name, places in (("images", mapping.image_places), ("requests", 0)):
             if name in columns:
                 number, column = scaled(cells, columns[name], places, NARROW), columns[name]
-                numbers[name], absent = number, cells.absent(column)
-                faults += image_faults(number, column, cells.text(column), counted, absent=absent, called=name)
+                numbers[name], stands, absent = number, cells.text(column), cells.absent(column)
+                faults += image_faults(
+                    number, column, stands, counted, absent=absent, called=name, correction=correction
+                )
         if "cost" in columns:
             column = columns["cost"]
-            numbers["cost"] = scaled(cells, column, mapping.cost_places, NARROW)
+            numbers["cost"] = cost
             faults += cost_faults(numbers["cost"], column, cells.text(column), counted, absent=cells.absent(column))
             numbers["currency"] = self._currency(cells, options)
             if "currency" in columns:
@@ -119,7 +136,7 @@ class Plain:
         kind = cells.raw(column).type()
         if kind.is_timestamp() or kind.is_date():
             at = cells.stamp(column)
-            return cells.keep(at=in_zone(at, None if kind.is_timestamp() and kind.timezone else zone))
+            return cells.keep(at=in_zone(at, None if kind.is_date() or kind.timezone else zone))
         if time == "iso":
             return stamped(cells, cells.text(column), zone)
         if time in ("unix_s", "unix_ms"):
@@ -129,15 +146,18 @@ class Plain:
             most = _MOST_SECONDS * per_second
             sane = ibis.ifelse(number.between(-most, most), number, ibis.null(number.type()))
             return cells.keep(at=epoch_stamp(sane, per_second))
-        return stamped(cells, _iso_of(cells.text(column), time), zone)
+        return stamped(cells, _iso_of(cells.text(column), time), zone if "%H" in time else None)
 
 
 def _one_of(cells: Cells, column: str, values: tuple[str, ...]) -> Any:
-    """Whether a column has one of these texts; whole numbers are compared as such."""
+    """Whether a column has one of these texts; a column of numbers is compared as such, so that 200 is 200.0."""
     raw = cells.raw(column)
-    if raw.type().is_integer() and all(re.fullmatch(r"-?\d{1,18}", value) for value in values):
-        return raw.isin([int(value) for value in values])
-    return cells.text(column).isin(values)
+    if not raw.type().is_numeric() or raw.type().is_boolean():
+        return cells.text(column).isin(values)
+    numbers = [Decimal(value) for value in values if _NUMBER.fullmatch(value)]
+    if raw.type().is_integer():
+        return raw.isin([int(number) for number in numbers if number == int(number)])
+    return raw.cast("float64").isin([float(number) for number in numbers])
 
 
 def _exact(number: Any) -> Any:

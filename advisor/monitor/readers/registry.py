@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import Protocol, cast
 
 from advisor.monitor.cells import Cells
 from advisor.monitor.layout import Container
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.readers.access_log import AccessLog
+from advisor.monitor.readers.buckets import Bucket
 from advisor.monitor.readers.envoy import ENVOY
 from advisor.monitor.readers.focus import FOCUS
 from advisor.monitor.readers.litellm_logs import LITELLM_LOGS, LiteLlmLogs
 from advisor.monitor.readers.nginx import NGINX
 from advisor.monitor.shape import Shaped
 from advisor.monitor.usage import Row
+from advisor.scenario import Unit
 
 PLAIN = "plain"
 
@@ -34,6 +35,9 @@ class TableReader(Protocol):
     def notes(self, options: ReadOptions) -> tuple[str, ...]:
         """What people should know of the numbers of this source."""
 
+    def counts(self, options: ReadOptions) -> str:
+        """Which rows count, for people."""
+
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """The columns of ``usage.Row``. Raises BadInput."""
 
@@ -46,18 +50,20 @@ class PageReader(Protocol):
     def name_of(self, document: object) -> str | None:
         """Which of its sources a document is."""
 
-    def rows(self, name: str, document: object, file: str) -> Iterator[Row]:
-        """Its rows. Raises BadInput."""
+    def rows(self, name: str, document: object, file: str, unit: Unit) -> Iterator[Row]:
+        """Its rows, in which the unit is what counts as an image. Raises BadInput."""
 
-    def notes(self, name: str, document: object, file: str) -> list[str]:
+    def notes(self, name: str, document: object, file: str, unit: Unit) -> list[str]:
         """What people should know of its numbers."""
 
-    def grouped(self, name: str, document: object, file: str) -> Iterable[tuple[date, frozenset[str]]]:
-        """For each day with rows, by which keys its rows are split, where the asker chooses that. Raises BadInput."""
+    def buckets(self, name: str, document: object, file: str) -> Iterable[Bucket]:
+        """The buckets of time in which its rows stand, where the asker chooses them. Raises BadInput."""
 
 
 LOGS: tuple[AccessLog, ...] = (NGINX, ENVOY)
 TABLES: tuple[TableReader, ...] = (FOCUS, LITELLM_LOGS, *LOGS)
+OF_SECONDS = ("fal-usage", "fal-billing-events", "replicate-predictions", FOCUS.name, PLAIN)
+"""Sources that can count seconds of video."""
 _PAGES = ("openai", "fal", "replicate", "litellm_daily")
 
 
