@@ -385,4 +385,4 @@ def test_a_day_cut_off_at_the_moment_it_was_asked_for_is_read_again(tmp_path: Pa
         file.write_text(json.dumps({"object": "page", "data": [bucket], "has_more": False, "next_page": None}))
     for order in (files, files[::-1]):
         (day,) = read(*order).days
-        assert (day.images, day.last) == (900, datetime(2026, 6, 2))
+        assert (day.images, day.last) == (Decimal(900), datetime(2026, 6, 2))
