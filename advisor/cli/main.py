@@ -95,7 +95,7 @@ def main() -> NoReturn:
     Where a library runs Python code of its own and an interrupt reaches that, Python would in the end kill itself by
     the signal although the interrupt was dealt with, and the exit code would be lost.
     """
-    _replace_closed_streams()
+    _replace_closed_outputs()
     code = run()
     if code == EXIT_INTERRUPTED:
         sys.stderr.flush()
@@ -103,11 +103,11 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
-def _replace_closed_streams() -> None:
-    """Where a stream was closed (`>&-`), Python has None in its place: nothing is read or shown, and all else works."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+def _replace_closed_outputs() -> None:
+    """Where an output was closed (`>&-`), Python has None in its place: nothing is shown, and all else works."""
+    for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  # as long as we live
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  # as long as we live
 
 
 def _silence_output() -> None:
