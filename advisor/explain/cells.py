@@ -100,16 +100,16 @@ class Amounts:
                 if line in visited:
                     continue
                 visited.add(line)
-                for turn, point in self._walk_line(start, name, cells).items():
+                for turn, sides in self._walk_line(start, name, cells).items():
                     if is_corner and turn not in turns:
                         turns.add(turn)
-                        queue.appendleft((point, False))
+                        queue.extendleft((point, False) for point in sides)
         return cells
 
     def _walk_line(
         self, start: dict[str, Encoded], name: str, cells: Cells
-    ) -> dict[tuple[object, ...], dict[str, Encoded]]:
-        """Visits both ends of a line and both sides of every break point; returns the points where truths change."""
+    ) -> dict[tuple[object, ...], tuple[dict[str, Encoded], dict[str, Encoded]]]:
+        """Visits both ends of a line and both sides of every break point; returns the points beside each change."""
         least, most = bounds_of(name, start)
         turns = self._breaks.along(start, name, (least, most))
         beside = [value for turn in turns for value in (turn - 1, turn)]
@@ -119,7 +119,7 @@ class Amounts:
         reached = [self._visit({**start, name: value}, cells) for value in points]
         cells.steps[name] |= {(a, b) for a in reached for b in reached if a != b}
         return {
-            (name, before, after, place): {**start, name: points[place]}
+            (name, before, after, place): ({**start, name: points[place]}, {**start, name: points[place + 1]})
             for place, (before, after) in enumerate(pairwise(reached))
             if before != after
         }

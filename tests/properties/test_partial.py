@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from advisor.decision import decide
@@ -18,7 +18,7 @@ from advisor.rulebook.load import bundled_rulebook
 from advisor.rulebook.names import FIELD_NAMES
 from advisor.scenario import FIELDS
 from tests.helpers import reference
-from tests.helpers.strategies import AMOUNTS, NEEDS, complete_answers, examples, partial_answers, scenario
+from tests.helpers.strategies import AMOUNTS, EXERCISE, NEEDS, complete_answers, examples, partial_answers, scenario
 
 COMPLETIONS = completions_of(bundled_rulebook())
 TODAY = datetime.date(2026, 11, 22)
@@ -32,6 +32,15 @@ def outcome(answers: dict[str, Any]) -> str | None:
 
 def options(name: str) -> tuple[Any, ...]:
     return (False, True) if FIELDS[name].boolean else FIELDS[name].options
+
+
+BESIDE_A_TIE = {name: EXERCISE[name] for name in NEEDS} | {
+    "monthly_images": 9001,
+    "closed_price": Decimal("0.000001"),
+    "gpu_hour_price": Decimal("0.000001"),
+    "images_per_gpu_hour": Decimal("0.001"),
+}
+"""The overhead matters on the far side of the one price at which the comparison turns without it."""
 
 
 @examples(1_000)
@@ -71,6 +80,7 @@ def test_the_outcomes_of_missing_needs_are_exactly_those_of_their_completions(
 
 
 @examples(1_000)
+@example((BESIDE_A_TIE, EXERCISE | BESIDE_A_TIE | {"open_price": Decimal("0.001")}), EXERCISE | {"monthly_overhead": 0})
 @given(partial_answers(), complete_answers())
 def test_a_question_not_asked_cannot_change_the_outcome(
     partial: tuple[dict[str, Any], dict[str, Any]], other: dict[str, Any]
