@@ -183,7 +183,8 @@ def test_a_closed_terminal_loses_nothing(screens: Any, tmp_path: Path) -> None:
 def test_numbers_are_understood_as_typed_and_nothing_is_prefilled(screens: Any, tmp_path: Path) -> None:
     permissive = (
         "residency=anywhere indemnity_required=false train_on_outputs=false quality=open_suffices "
-        "control=prompt_only latency=tolerant monthly_images_low=40000 monthly_images_high=40000 gpu_hour_price=1.20"
+        "control=prompt_only latency=tolerant monthly_images_low=40000 monthly_images_high=40000 gpu_hour_price=1.20 "
+        "images_per_gpu_hour=600"
     )
     arguments = [word for setting in permissive.split() for word in ("--set", setting)]
     screen = screens(*arguments)
