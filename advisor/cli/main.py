@@ -107,7 +107,7 @@ def _replace_closed_outputs() -> None:
     """Where an output was closed (`>&-`), Python has None in its place: nothing is shown, and all else works."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  # as long as we live
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
 
 
 def _silence_output() -> None:

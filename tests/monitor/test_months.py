@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -57,11 +58,11 @@ def day(
     )
 
 
-def whole(month: str, **stated: object) -> list[Day]:
+def whole(month: str, **stated: Any) -> list[Day]:
     """A month with something on its first and its last day, half of it on each."""
     ends = [datetime.date.fromisoformat(f"{month}-01"), datetime.date.fromisoformat(f"{moved(month, 1)}-01")]
     last = ends[1] - datetime.timedelta(days=1)
-    return [day(f"{month}-01", **stated), day(last.isoformat(), **stated)]  # type: ignore[arg-type]  # handed on as they are
+    return [day(f"{month}-01", **stated), day(last.isoformat(), **stated)]
 
 
 def months(days: list[Day], assumed: Assumed = ASSUMED) -> tuple[Month, ...]:
@@ -185,9 +186,9 @@ def test_what_is_covered_adds_to_the_months_it_touches() -> None:
     assert unknown[-1].why_partial == "it is known from 2026-10-16 to 2026-10-31 only"
 
 
-def invoice(on: str, cost: object, **more: object) -> Day:
+def invoice(on: str, cost: object, **more: Any) -> Day:
     """An amount on a day, which states no end."""
-    billed = day(on, source="plain", basis=Basis.DERIVED, cost=cost, **more)  # type: ignore[arg-type]  # handed on
+    billed = day(on, source="plain", basis=Basis.DERIVED, cost=cost, **more)
     return replace(billed, last=billed.first)
 
 
