@@ -9,12 +9,12 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 import advisor
-from advisor.monitor.chart_curves_now import curves_now_chart
-from advisor.monitor.chart_overspend import overspend_chart
-from advisor.monitor.chart_volume import volume_chart
+from advisor.charts.model import Chart
+from advisor.monitor.charts.costs import curves_now_chart
+from advisor.monitor.charts.overspend import overspend_chart
+from advisor.monitor.charts.volume import volume_chart
 from advisor.monitor.told import told, told_month
 from advisor.monitor.watched import Watched
-from advisor.report.chart_model import Chart
 from advisor.report.render import fill, one_line
 
 MOST_MONTHS = 120

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from advisor.charts.memo_charts import charts_of
 from advisor.record import Decision
-from advisor.report.charts import charts_of
 from advisor.report.claims import claims_of
 from advisor.report.markdown_page import Linked, html_of
 from advisor.report.render import fill, identifier, memo_with_marks, one_line

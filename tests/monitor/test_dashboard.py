@@ -16,13 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.charts.model import Chart
 from advisor.cost import crossover_volume
 from advisor.monitor.calendar import moved
-from advisor.monitor.chart_columns import PLOT, scale_for
-from advisor.monitor.chart_volume import volume_chart
+from advisor.monitor.charts.columns import PLOT, scale_for
+from advisor.monitor.charts.volume import volume_chart
 from advisor.monitor.dashboard import MOST_MONTHS, charts_of, dashboard_html
 from advisor.monitor.watched import Span, Watched
-from advisor.report.chart_model import Chart
 from advisor.report.render import one_line
 from tests.helpers.strategies import examples
 from tests.monitor.test_summary import ODD, RECORDED, WORDS, compare_with_golden, known_numbers, numbers

@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from advisor.charts.memo_charts import charts_of
+from advisor.charts.model import Chart
 from advisor.decision import decide
 from advisor.readings.plain import PlainReading
 from advisor.record import Decision
-from advisor.report.chart_model import Chart
-from advisor.report.charts import charts_of
 from advisor.rulebook.load import bundled_rulebook
 from advisor.scenario import Route
 from advisor.scenario_file import parse_scenario

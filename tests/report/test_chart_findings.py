@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.charts.eliminations import narrowing_chart
+from advisor.charts.memo_charts import charts_of
+from advisor.charts.route_map_data import COLUMNS, FINER, ROWS, most_sensitive, regions_of
 from advisor.cost import rounded
 from advisor.quantity import dollars, grouped
 from advisor.record import Decision
-from advisor.report.chart_narrowing import narrowing_chart
-from advisor.report.chart_regions import COLUMNS, FINER, ROWS, most_sensitive, regions_of
 from advisor.report.chart_words import NAMED
-from advisor.report.charts import charts_of
 from advisor.rulebook.load import bundled_rulebook
 from advisor.scenario import FIELDS, Route
 from tests.helpers.reference import decide as by_hand

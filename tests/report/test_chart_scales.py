@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.report.chart_scale import Scale, scale_of
-from advisor.report.chart_svg import spread
+from advisor.charts.canvas import spread
+from advisor.charts.scale import Scale, scale_of
 
 
 @given(

@@ -15,9 +15,9 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 
+from advisor.charts.canvas import COLOURS
+from advisor.charts.memo_charts import charts_of
 from advisor.record import Status
-from advisor.report.chart_svg import COLOURS
-from advisor.report.charts import charts_of
 from advisor.rulebook.load import bundled_rulebook
 from advisor.scenario import Route
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, partial_answers
@@ -244,7 +244,7 @@ from pathlib import Path
 from advisor.decision import decide
 from advisor.readings.plain import PlainReading
 from advisor.report.chart_words import NAMED
-from advisor.report.charts import charts_of
+from advisor.charts.memo_charts import charts_of
 from advisor.rulebook.load import bundled_rulebook
 from advisor.scenario_file import parse_scenario
 rules = bundled_rulebook()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from advisor.charts.canvas import COLOURS, Canvas, svg_of, text_width
+from advisor.charts.model import Chart, Table
 from advisor.record import Decision, Elimination, Status
-from advisor.report.chart_model import Chart, Table
-from advisor.report.chart_svg import COLOURS, Canvas, svg_of, text_width
 from advisor.report.chart_words import NAMED, NONE, SHORT, are, axis_name, listed, sentence
 from advisor.scenario import Axis, Route
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from advisor.charts.canvas import Box, Canvas, text_width
+from advisor.charts.scale import Scale
 from advisor.cost import exact
 from advisor.monitor.watched import Span
-from advisor.report.chart_scale import Scale
-from advisor.report.chart_svg import Box, Canvas, text_width
 from advisor.report.chart_words import compact
 
 SIZE = (520, 356)

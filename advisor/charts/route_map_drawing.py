@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from advisor.charts.canvas import COLOURS, INK, LINE_HEIGHT, Box, Canvas, spread, text_width
+from advisor.charts.route_map_data import COLUMNS, FINER, ROWS, Regions
 from advisor.cost import exact
-from advisor.report.chart_regions import COLUMNS, FINER, ROWS, Regions
-from advisor.report.chart_svg import COLOURS, INK, LINE_HEIGHT, Box, Canvas, spread, text_width
 from advisor.report.chart_words import NO_ROUTE, SHORT, VOLUMES, compact, figure_name, sentence, units_of
 from advisor.scenario import FIELDS, Route
 

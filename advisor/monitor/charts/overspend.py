@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from advisor.monitor.chart_columns import MOST_COLUMNS, PLOT, SIZE, Column, ColumnsDrawing, fitting, scale_for
+from advisor.charts.canvas import COLOURS, Canvas, svg_of
+from advisor.charts.model import Chart, Table
+from advisor.monitor.charts.columns import MOST_COLUMNS, PLOT, SIZE, Column, ColumnsDrawing, fitting, scale_for
 from advisor.monitor.told import money, span_text
 from advisor.monitor.watched import Overspend, Span, Watched
-from advisor.report.chart_model import Chart, Table
-from advisor.report.chart_svg import COLOURS, Canvas, svg_of
 from advisor.report.chart_words import sentence
 from advisor.scenario import Route
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from math import floor
 
+from advisor.charts.canvas import svg_of
+from advisor.charts.cost_curves_drawing import SIZE, CostsDrawing
+from advisor.charts.cost_data import Curves, curves_of
+from advisor.charts.model import Chart, Table
 from advisor.quantity import grouped
 from advisor.record import Decision
-from advisor.report.chart_costs_drawing import SIZE, CostsDrawing
-from advisor.report.chart_curves import Curves, curves_of
-from advisor.report.chart_model import Chart, Table
-from advisor.report.chart_svg import svg_of
 from advisor.report.chart_words import NAMED, NONE, SHORT, are, listed, sentence, units_of
 from advisor.rulebook.model import Rulebook
 from advisor.scenario import Route

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from advisor.charts.scale import Scale, scale_of
 from advisor.cost import exact
 from advisor.errors import BadInput
 from advisor.explain.costs import Costs
@@ -15,7 +16,6 @@ from advisor.offers import Encoded
 from advisor.quantity import Quantity
 from advisor.readings.facts import answer_facts, with_range
 from advisor.record import Decision, Flip, Status
-from advisor.report.chart_scale import Scale, scale_of
 from advisor.report.chart_words import VOLUMES
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES

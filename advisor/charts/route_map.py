@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from advisor.charts.canvas import svg_of
+from advisor.charts.model import Chart, Table
+from advisor.charts.route_map_data import Regions, distance, regions_of
+from advisor.charts.route_map_drawing import SIZE, MapDrawing
 from advisor.quantity import grouped
 from advisor.record import Decision, Flip, Status
-from advisor.report.chart_map_drawing import SIZE, MapDrawing
-from advisor.report.chart_model import Chart, Table
-from advisor.report.chart_regions import Regions, distance, regions_of
-from advisor.report.chart_svg import svg_of
 from advisor.report.chart_words import NAMED, NONE, VOLUMES, are, figure_name, figure_text, sentence, units_of
 from advisor.rulebook.model import Rulebook
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from advisor.charts.cost_curves import costs_chart
+from advisor.charts.eliminations import narrowing_chart
+from advisor.charts.model import Chart
+from advisor.charts.route_map import map_chart
 from advisor.record import Decision
-from advisor.report.chart_costs import costs_chart
-from advisor.report.chart_map import map_chart
-from advisor.report.chart_model import Chart
-from advisor.report.chart_narrowing import narrowing_chart
 from advisor.rulebook.model import Rulebook
 
 

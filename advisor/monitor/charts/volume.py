@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from advisor.monitor.chart_columns import MOST_COLUMNS, PLOT, SIZE, Column, ColumnsDrawing, fitting, scale_for
+from advisor.charts.canvas import COLOURS, Canvas, svg_of, text_width
+from advisor.charts.model import Chart, Table
+from advisor.monitor.charts.columns import MOST_COLUMNS, PLOT, SIZE, Column, ColumnsDrawing, fitting, scale_for
 from advisor.monitor.told import crossover_text, images, span_text
 from advisor.monitor.watched import Month, Watched
-from advisor.report.chart_model import Chart, Table
-from advisor.report.chart_svg import COLOURS, Canvas, svg_of, text_width
 from advisor.report.chart_words import NONE, listed, sentence, units_of
 from advisor.scenario import Route
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from advisor.charts.canvas import COLOURS, INK, LINE_HEIGHT, Box, Canvas, spread, text_width
+from advisor.charts.cost_data import Curves
+from advisor.charts.scale import Scale, scale_of
 from advisor.cost import exact, rent
 from advisor.quantity import grouped
-from advisor.report.chart_curves import Curves
-from advisor.report.chart_scale import Scale, scale_of
-from advisor.report.chart_svg import COLOURS, INK, LINE_HEIGHT, Box, Canvas, spread, text_width
 from advisor.report.chart_words import SHORT, compact, units_of
 from advisor.scenario import Route
 

@@ -7,14 +7,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from advisor.charts.canvas import COLOURS, INK, LINE_HEIGHT, Box, Canvas, spread, svg_of, text_width
+from advisor.charts.model import Chart, Table
+from advisor.charts.scale import Scale, scale_of
 from advisor.cost import exact
-from advisor.monitor.chart_columns import fitting
+from advisor.monitor.charts.columns import fitting
 from advisor.monitor.costs_now import CostsNow, costs_now
 from advisor.monitor.told import crossover_text, images, money, span_text
 from advisor.monitor.watched import Span, Watched
-from advisor.report.chart_model import Chart, Table
-from advisor.report.chart_scale import Scale, scale_of
-from advisor.report.chart_svg import COLOURS, INK, LINE_HEIGHT, Box, Canvas, spread, svg_of, text_width
 from advisor.report.chart_words import NAMED, SHORT, compact, sentence, units_of
 from advisor.scenario import Route
 

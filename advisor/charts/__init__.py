@@ -1,0 +1,1 @@
+"""The pictures of a memo, drawn from its record."""
