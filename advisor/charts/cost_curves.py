@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from math import floor
 
-from advisor.charts.canvas import svg_of
-from advisor.charts.cost_curves_drawing import SIZE, CostsDrawing
+from advisor.charts.canvas import HEIGHT, WIDTH, svg_of
+from advisor.charts.cost_curves_drawing import draw_costs
 from advisor.charts.cost_data import Curves, curves_of
 from advisor.charts.model import Chart, Table
 from advisor.quantity import grouped
@@ -19,15 +20,14 @@ from advisor.scenario import Route
 _ID = "chart-costs"
 
 
-def costs_chart(decision: Decision, rulebook: Rulebook | None) -> Chart | None:
+def costs_chart(decision: Decision, rulebook: Rulebook | None, width: int = WIDTH) -> Chart | None:
     """The chart, where two routes at least have a known cost and there is a volume to show them at."""
     curves = curves_of(decision, rulebook)
     if curves is None:
         return None
     title, description = _title(curves), _description(curves)
-    return Chart(
-        _ID, title, description, svg_of(_ID, title, description, SIZE, CostsDrawing(curves).paint), _table(curves)
-    )
+    svg = svg_of(_ID, title, description, (width, HEIGHT), partial(draw_costs, curves))
+    return Chart(_ID, title, description, svg, _table(curves))
 
 
 def _title(curves: Curves) -> str:

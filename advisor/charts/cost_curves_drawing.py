@@ -1,165 +1,143 @@
-"""The cost curves in points."""
+"""The drawing of cost curves: what a month costs each way, against its volume."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
-from advisor.charts.canvas import COLOURS, INK, LINE_HEIGHT, Box, Canvas, spread, text_width
+from advisor.charts.canvas import COLOURS, HEIGHT, INK, LINE_HEIGHT, Box, Plot, text_width, wrapped
 from advisor.charts.cost_data import Curves
 from advisor.charts.scale import Scale, scale_of
-from advisor.cost import exact, rent
+from advisor.cost import rent
 from advisor.quantity import grouped
-from advisor.report.chart_words import SHORT, compact, units_of
+from advisor.report.chart_words import HERE, SHORT, on_scale, units_of
 from advisor.scenario import Route
 
-SIZE = (520, 356)
-_PLOT = Box(68, 48, 392, 300)
-_DASHES: dict[Route, tuple[float, ...]] = {Route.OPEN_WEIGHT_API: (7, 2), Route.CLOSED_API: (7, 2, 1.5, 2)}
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Dashes = tuple[float, ...]
+LEAST = 0.3
+"""The least volume a logarithmic scale starts at."""
+_POINTS = 97
+_BOTTOM, _LEFT, _RIGHT = 48, 62, 134
+_DASHES: dict[Route, Dashes] = {Route.OPEN_WEIGHT_API: (7, 2), Route.CLOSED_API: (7, 2, 1.5, 2)}
 _RULED_OUT = (1.0, 2.0)
 _FAR_APART = 30
 """From this ratio of the dearest to the cheapest route on, even scales would press the cheap ones to the ground."""
-_POINTS = 48
-_LEAST = Decimal("0.3")
-_NO_MOST = Decimal(10**40)
 
 
-class _Line(NamedTuple):
-    """One curve, and the words at its end."""
+class Curve(NamedTuple):
+    """One way to pay for a month: its cost at a volume, and how it is drawn."""
 
-    heights: list[float]
     words: str
+    cost: Callable[[Fraction], Fraction]
     colour: str
     width: float
-    dashes: tuple[float, ...] | None
-    bold: bool
+    dashes: Dashes | None = None
+    bold: bool = False
 
 
-class CostsDrawing:
-    """The picture of some curves."""
+class CostPlot(Plot):
+    """Curves with their names at their ends, and names above some volumes."""
 
-    def __init__(self, curves: Curves) -> None:
-        self._curves = curves
-        self._across, self._up = _scales(curves)
-        self._volumes = self._across.positions(_POINTS)
-        self._xs = [self._x(exact(volume)) for volume in self._volumes]
-        self._lines = list(self._all_lines())
+    def __init__(
+        self,
+        figure: Figure,
+        curves: Sequence[Curve],
+        across: Scale,
+        units: str,
+        above: Sequence[tuple[Fraction, str]],
+    ) -> None:
+        width = figure.get_size_inches()[0] * 72
+        room = (width - 8) / max(1, len(above)) - 8
+        names = [(float(volume), wrapped(words, room)) for volume, words in above]
+        lines = max((words.count("\n") + 1 for _, words in names), default=2)
+        top = HEIGHT - 46 - LINE_HEIGHT * max(2, lines)
+        super().__init__(figure, Box(_LEFT, _BOTTOM, width - _RIGHT, top))
+        self.volumes = across.positions(_POINTS)
+        self.costs = [[float(curve.cost(Fraction(volume))) for volume in self.volumes] for curve in curves]
+        ends = [costs[place] for costs in self.costs for place in (0, -1)]
+        positive = [end for end in ends if end > 0]
+        up = Scale.between(min(positive, default=1) if across.log else 0.0, max(ends), log=across.log)
+        self.scale(across, up, "$")
+        up_words = on_scale("cost a month", log=across.log)
+        self.label(on_scale(f"{units} a month", log=across.log), up_words, HEIGHT - 12)
+        for curve, costs in zip(curves, self.costs, strict=True):
+            style = (0, curve.dashes) if curve.dashes else "solid"
+            self.axes.plot(self.volumes, costs, color=curve.colour, linewidth=curve.width, linestyle=style)
+        self.name_ends([(costs[-1], curve.words, curve.bold) for curve, costs in zip(curves, self.costs, strict=True)])
+        self.name_above(names)
 
-    def paint(self, canvas: Canvas) -> None:
-        """Paints all of it."""
-        self._paint_months(canvas)
-        self._paint_frame(canvas)
-        self._paint_curves(canvas)
-        self._paint_crossings(canvas)
-
-    def _x(self, volume: Fraction) -> float:
-        return _PLOT.left + _PLOT.width * self._across.place(volume)
-
-    def _y(self, cost: Fraction) -> float:
-        return _PLOT.bottom + _PLOT.height * self._up.place(cost)
-
-    def _paint_frame(self, canvas: Canvas) -> None:
-        for tick in self._across.ticks:
-            x = self._x(exact(tick))
-            canvas.line([x, x], [_PLOT.bottom - 4, _PLOT.bottom])
-            canvas.text(x, _PLOT.bottom - 13, compact(tick))
-        for tick in self._up.ticks:
-            y = self._y(exact(tick))
-            canvas.line([_PLOT.left, _PLOT.right], [y, y], width=0.6, alpha=0.25)
-            canvas.text(_PLOT.left - 6, y, f"${compact(tick)}", "right")
-        canvas.line([_PLOT.left, _PLOT.right], [_PLOT.bottom, _PLOT.bottom])
-        canvas.text((_PLOT.left + _PLOT.right) / 2, 13, f"{units_of(self._curves.decision)} a month")
-        canvas.text(6, _PLOT.top + 16, "cost a month", "left")
-
-    def _paint_months(self, canvas: Canvas) -> None:
-        months = [self._x(exact(month)) for month in self._curves.months]
-        if not months:
-            return
-        low, high = months[0], months[-1]
-        if low < high:
-            corners = [(low, _PLOT.bottom), (high, _PLOT.bottom), (high, _PLOT.top), (low, _PLOT.top)]
-            canvas.area(corners, None, facecolor=INK, edgecolor="none", alpha=0.1)
-        for x in sorted({low, high}):
-            canvas.line([x, x], [_PLOT.bottom, _PLOT.top], dashes=(3, 3))
-        first, last = grouped(self._curves.months[0]), grouped(self._curves.months[-1])
-        words = "this scenario:\n" + (first if low == high else f"{first} to\n{last}")
-        canvas.text(*self._room_for(words, low, high).middle, words)
-
-    def _room_for(self, words: str, low: float, high: float) -> Box:
-        """In the scenario's band, or beside it or a crossing; clear of curves and crossings where that can be."""
-        width, height = text_width(words), LINE_HEIGHT * (words.count("\n") + 1)
-        crossings = [self._x(volume) for volume in self._curves.in_sight.values()]
-        off = width / 2 + 4
-        centres = [low - off, high + off, *(centre for x in crossings for centre in (x - off, x + off))]
-        if high - low > width + 8:
-            centres = [(low + high) / 2, low + off, *centres]
-        floor, ceiling = _PLOT.bottom + 2, _PLOT.top - 2
-        boxes = [
-            Box(centre - width / 2, top - height, centre + width / 2, top)
-            for top in (ceiling, floor + height, (floor + ceiling + height) / 2)
-            for centre in centres
-        ]
-        points = [point for curve in self._lines for point in zip(self._xs, curve.heights, strict=True)]
-
-        def in_the_way(box: Box) -> tuple[bool, bool, bool]:
-            near = Box(box.left - 3, box.bottom - 3, box.right + 3, box.top + 3)
-            crossed = any(near.left < crossing < near.right for crossing in crossings)
-            return not _PLOT.holds(box), any(near.holds(Box(x, y, x, y)) for x, y in points), crossed
-
-        return min(boxes, key=in_the_way)
-
-    def _paint_curves(self, canvas: Canvas) -> None:
-        sizes = [LINE_HEIGHT * (line.words.count("\n") + 1) + 3 for line in self._lines]
-        ends = [line.heights[-1] for line in self._lines]
-        centres = spread(ends, sizes, _PLOT.bottom - 14, _PLOT.top + 14)
-        for line, end, centre in zip(self._lines, ends, centres, strict=True):
-            style = {"dashes": line.dashes} if line.dashes else {}
-            canvas.line(self._xs, line.heights, line.colour, line.width, **style)
-            canvas.line([_PLOT.right + 2, _PLOT.right + 12], [end, centre], width=0.8, alpha=0.6)
-            canvas.text(_PLOT.right + 15, centre, line.words, "left", bold=line.bold)
-
-    def _all_lines(self) -> Iterator[_Line]:
-        for route in self._curves.routes:
-            feasible, chosen = self._curves.is_feasible(route), route is self._curves.decision.route
-            dashes = _DASHES.get(route) if feasible else _RULED_OUT
-            words = SHORT[route] + ("\nrecommended" if chosen else "" if feasible else "\nruled out")
-            costs = [self._curves.cost(route, volume) for volume in self._volumes]
-            yield _Line(
-                [self._y(cost) for cost in costs], words, COLOURS[route], 2.6 if feasible else 1.6, dashes, chosen
-            )
-            if route is Route.SELF_HOST and self._curves.speedup:
-                costs = [self._curves.few_step_cost(volume) for volume in self._volumes]
-                yield _Line(
-                    [self._y(cost) for cost in costs],
-                    f"{SHORT[route]},\nfew-step model",
-                    COLOURS[route],
-                    1.0,
-                    dashes,
-                    False,
-                )
-
-    def _paint_crossings(self, canvas: Canvas) -> None:
-        crossings = self._curves.in_sight
-        words = [f"break-even with {SHORT[route]}\n{self._curves.crossing_text(route)}" for route in crossings]
-        wanted = [self._x(volume) for volume in crossings.values()]
-        centres = spread(wanted, [text_width(text) + 8 for text in words], 4, SIZE[0] - 4)
-        for (route, volume), text, x, centre in zip(crossings.items(), words, wanted, centres, strict=True):
-            y = self._y(rent(self._curves.costs.price(route) or 0, volume))
-            canvas.line([x, x, centre], [_PLOT.bottom, _PLOT.top + 6, _PLOT.top + 22], width=0.8, alpha=0.6)
-            canvas.marker(x, y, "o", 7, hollow=not self._curves.is_feasible(route))
-            canvas.text(centre, _PLOT.top + 38, text)
+    def mark(self, volume: Fraction, cost: Fraction, colour: str = INK, *, hollow: bool = False) -> None:
+        """A dot at a volume and a cost."""
+        face = "none" if hollow else colour
+        self.axes.plot(float(volume), float(cost), "o", color=colour, markersize=7, markerfacecolor=face)
 
 
-def _scales(curves: Curves) -> tuple[Scale, Scale]:
-    """Across and up: both even, or both logarithmic where the volumes or the costs lie far apart."""
-    across = scale_of(curves.volumes, _LEAST, _NO_MOST)
-    at_end = [curves.cost(route, across.most) for route in curves.routes]
-    if not across.log and max(at_end) > _FAR_APART * min(at_end):
-        across = scale_of(curves.volumes, _LEAST, _NO_MOST, log=True)
-    ends = (across.least, across.most)
-    costs = [curves.cost(route, end) for route in curves.routes for end in ends]
-    if curves.speedup:
-        costs += [curves.few_step_cost(end) for end in ends]
-    return across, Scale.between(min(costs) if across.log else Fraction(0), max(costs), log=across.log)
+def draw_costs(curves: Curves, figure: Figure) -> None:
+    """The curves of the routes, where they cross, and the months of the scenario."""
+    across = _across(curves)
+    crossings = curves.in_sight
+    above = [(x, f"break-even with {SHORT[route]}\n{curves.crossing_text(route)}") for route, x in crossings.items()]
+    plot = CostPlot(figure, list(_curves(curves)), across, units_of(curves.decision), above)
+    for route, volume in crossings.items():
+        hollow = not curves.is_feasible(route)
+        plot.mark(volume, rent(curves.costs.price(route) or 0, volume), hollow=hollow)
+    if curves.months:
+        _draw_months(plot, curves)
+
+
+def _draw_months(plot: CostPlot, curves: Curves) -> None:
+    low, high = float(curves.months[0]), float(curves.months[-1])
+    if low < high:
+        plot.band(low, high)
+    for volume in sorted({low, high}):
+        plot.axes.axvline(volume, color=INK, linewidth=1.0, linestyle=(0, (3, 3)))
+    first, last = grouped(curves.months[0]), grouped(curves.months[-1])
+    words = f"{HERE}:\n" + (first if low == high else f"{first} to\n{last}")
+    crossings = [plot.at(float(volume), 1)[0] for volume in curves.in_sight.values()]
+    plot.text(*_room_for(plot, words, plot.at(low, 1)[0], plot.at(high, 1)[0], crossings).middle, words)
+
+
+def _room_for(plot: CostPlot, words: str, low: float, high: float, crossings: list[float]) -> Box:
+    """In the scenario's band, or next to it or a crossing; clear of curves and crossings where that can be."""
+    width, height = text_width(words), LINE_HEIGHT * (words.count("\n") + 1)
+    off = width / 2 + 4
+    centres = [low - off, high + off, *(centre for x in crossings for centre in (x - off, x + off))]
+    if high - low > width + 8:
+        centres = [(low + high) / 2, low + off, *centres]
+    floor, ceiling = plot.box.bottom + 2, plot.box.top - 2
+    least, most = plot.box.left + width / 2, plot.box.right - width / 2
+    boxes = [
+        Box.around(min(max(centre, least), most), middle, width, height)
+        for middle in (ceiling - height / 2, floor + height / 2, (floor + ceiling) / 2)
+        for centre in centres
+    ]
+    points = [plot.at(*point) for costs in plot.costs for point in zip(plot.volumes, costs, strict=True)]
+
+    def in_the_way(box: Box) -> tuple[bool, bool]:
+        near = Box(box.left - 3, box.bottom - 3, box.right + 3, box.top + 3)
+        crossed = any(near.left < line < near.right for line in (low, high, *crossings))
+        return any(near.holds(Box(x, y, x, y)) for x, y in points), crossed
+
+    return min(boxes, key=in_the_way)
+
+
+def _curves(curves: Curves) -> Iterator[Curve]:
+    for route in curves.routes:
+        feasible, chosen = curves.is_feasible(route), route is curves.decision.route
+        dashes = _DASHES.get(route) if feasible else _RULED_OUT
+        words = SHORT[route] + ("\nrecommended" if chosen else "" if feasible else "\nruled out")
+        yield Curve(words, partial(curves.cost, route), COLOURS[route], 2.6 if feasible else 1.6, dashes, chosen)
+        if route is Route.SELF_HOST and curves.speedup:
+            yield Curve(f"{SHORT[route]},\nfew-step model", curves.few_step_cost, COLOURS[route], 1.0, dashes)
+
+
+def _across(curves: Curves) -> Scale:
+    """From zero, or logarithmic where the volumes or the costs lie far apart."""
+    across = scale_of(curves.volumes, LEAST)
+    ends = [curves.cost(route, Fraction(across.most)) for route in curves.routes]
+    return scale_of(curves.volumes, LEAST, log=max(ends) > _FAR_APART * min(ends))

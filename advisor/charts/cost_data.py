@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
-from advisor.cost import crossover_volume, exact, own, to_micro_dollars
+from advisor.cost import Number, crossover_volume, exact, own, to_micro_dollars
 from advisor.explain.costs import Costs
 from advisor.quantity import MICRO, dollars, grouped
 from advisor.record import Decision
@@ -87,13 +87,13 @@ class Curves:
         """Whether no gate rules the route out."""
         return route in self.decision.feasible_routes
 
-    def cost(self, route: Route, volume: Decimal) -> Fraction:
+    def cost(self, route: Route, volume: Number) -> Fraction:
         """Dollars a month of a route with a known cost."""
         found = self.costs.monthly(route, volume)
         assert found is not None
         return found
 
-    def few_step_cost(self, volume: Decimal) -> Fraction:
+    def few_step_cost(self, volume: Number) -> Fraction:
         """Dollars a month on own GPUs that are as much faster as a few-step model makes them."""
         G, r, E = self._running()
         return own(G, r, E, volume)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
+from math import ceil
+from typing import TYPE_CHECKING
 
-from advisor.charts.canvas import COLOURS, Canvas, svg_of, text_width
+from advisor.charts.canvas import COLOURS, INK, WIDTH, Box, Plot, svg_of, text_width
 from advisor.charts.model import Chart, Table
 from advisor.record import Decision, Elimination, Status
 from advisor.report.chart_words import NAMED, NONE, SHORT, are, axis_name, listed, sentence
 from advisor.scenario import Axis, Route
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 _ID = "chart-narrowing"
 _RECOMMENDED = "recommended"
 _NAMES = 6 + max(text_width(name, bold=True) for name in SHORT.values()) + 8
-_COLUMN = max(text_width(axis_name(axis)) for axis in Axis) + 4
+_COLUMN = max(text_width(axis_name(axis).replace(" ", "\n")) for axis in Axis) + 4
 _OUTCOMES = 9 + text_width(_RECOMMENDED, bold=True) + 6
 _ROW, _HEAD, _FOOT = 46, 44, 14
-_LEAST_WIDTH = 560
 _COUNTS = {0: "none", 1: "one", 2: "two", 3: "three"}
 _DASHES: dict[Route, tuple[float, float]] = {Route.OPEN_WEIGHT_API: (4, 1), Route.CLOSED_API: (1.5, 1)}
 
@@ -37,19 +42,15 @@ class _Step:
         return "ruled out" if self.gate else "loses"
 
 
-def narrowing_chart(decision: Decision) -> Chart | None:
-    """The chart, where some axis took a route out."""
+def narrowing_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
+    """The chart, where some axis took a route out; wider than asked for where its columns need it."""
     steps = _steps(decision)
     if not steps:
         return None
     title, description = _title(decision, steps), _description(decision, steps)
-    columns = max(_COLUMN, (_LEAST_WIDTH - _NAMES - _OUTCOMES) / len(steps))
-    size = (round(_NAMES + columns * len(steps) + _OUTCOMES), _HEAD + _ROW * len(Route) + _FOOT)
-
-    def draw(canvas: Canvas) -> None:
-        _draw(canvas, decision, steps, columns, size)
-
-    return Chart(_ID, title, description, svg_of(_ID, title, description, size, draw), _table(decision, steps))
+    size = (max(width, ceil(_NAMES + _COLUMN * len(steps) + _OUTCOMES)), _HEAD + _ROW * len(Route) + _FOOT)
+    svg = svg_of(_ID, title, description, size, partial(_draw, decision, steps))
+    return Chart(_ID, title, description, svg, _table(decision, steps))
 
 
 def _steps(decision: Decision) -> list[_Step]:
@@ -130,28 +131,39 @@ def _table(decision: Decision, steps: list[_Step]) -> Table:
     return Table(("axis", "takes out", "because", "still in the running"), tuple(rows))
 
 
-def _draw(canvas: Canvas, decision: Decision, steps: list[_Step], columns: float, size: tuple[int, int]) -> None:
-    width, height = size
-    places = [_NAMES + columns * (place + 0.5) for place in range(len(steps))]
-    for place, step in zip(places, steps, strict=True):
-        canvas.text(place, height - 20, axis_name(step.axis))
-        canvas.line([place, place], [_FOOT, height - 32], width=0.8, alpha=0.35)
+def _draw(decision: Decision, steps: list[_Step], figure: Figure) -> None:
+    width, height = (float(side) * 72 for side in figure.get_size_inches())
+    plot = Plot(figure, Box(_NAMES, _FOOT, width - _OUTCOMES, height - _HEAD))
+    axes, end = plot.axes, len(steps) - 0.5
+    axes.set(xlim=(-0.5, end), ylim=(len(Route) - 0.5, -0.5), xticks=range(len(steps)), yticks=[])
+    axes.grid(axis="x", linewidth=0.8, alpha=0.35)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(axis="x", size=0, labelbottom=False)
+    for place, step in enumerate(steps):
+        plot.text(plot.at(place, 0)[0], height - _HEAD / 2, _heading(step.axis, plot.box.width / len(steps)))
     for row, route in enumerate(Route):
-        y = height - _HEAD - _ROW * (row + 0.5) - 4
-        chosen = route is decision.route
-        canvas.text(6, y, SHORT[route], "left", bold=chosen)
+        chosen, y = route is decision.route, plot.at(0, row)[1]
+        plot.text(6, y, SHORT[route], "left", bold=chosen)
         gone = next((place for place, step in enumerate(steps) if route in step.out), None)
-        end = width - _OUTCOMES if gone is None else places[gone]
-        style = {"dashes": _DASHES[route]} if route in _DASHES else {}
-        canvas.line([_NAMES, end], [y, y], COLOURS[route], 5.0 if gone is None else 3.5, **style)
-        for place, step in zip(places, steps, strict=True):
-            if route in step.out:
-                canvas.marker(place, y, "x", 9)
-                canvas.text(place + 5, y - 13, step.verb, "left")
-            elif route in step.also:
-                canvas.marker(place, y, "x", 6)
-                canvas.text(place + 5, y - 13, "here too", "left")
+        axes.plot(
+            [-0.5, end if gone is None else gone],
+            [row, row],
+            color=COLOURS[route],
+            linewidth=5.0 if gone is None else 3.5,
+            linestyle=(0, _DASHES[route]) if route in _DASHES else "solid",
+        )
+        for place, step in enumerate(steps):
+            if route in (*step.out, *step.also):
+                out = route in step.out
+                axes.plot(place, row, "x", color=INK, markersize=9 if out else 6)
+                plot.text(plot.at(place, row)[0] + 5, y - 13, step.verb if out else "here too", "left")
         if gone is None:
             words = _RECOMMENDED if chosen else "still open" if route in decision.possible_routes else "still feasible"
-            canvas.marker(end, y, ">", 8, COLOURS[route])
-            canvas.text(end + 9, y, words, "left", bold=chosen)
+            axes.plot(end, row, ">", color=COLOURS[route], markersize=8, clip_on=False)
+            plot.text(plot.box.right + 9, y, words, "left", bold=chosen)
+
+
+def _heading(axis: Axis, room: float) -> str:
+    """An axis in words, on two lines where one has no room."""
+    words = axis_name(axis)
+    return words if text_width(words) <= room else words.replace(" ", "\n")

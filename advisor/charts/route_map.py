@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 
-from advisor.charts.canvas import svg_of
+from advisor.charts.canvas import HEIGHT, WIDTH, svg_of
 from advisor.charts.model import Chart, Table
 from advisor.charts.route_map_data import Regions, distance, regions_of
-from advisor.charts.route_map_drawing import SIZE, MapDrawing
 from advisor.quantity import grouped
 from advisor.record import Decision, Flip, Status
 from advisor.report.chart_words import NAMED, NONE, VOLUMES, are, figure_name, figure_text, sentence, units_of
@@ -16,13 +16,15 @@ from advisor.rulebook.model import Rulebook
 _ID = "chart-map"
 
 
-def map_chart(decision: Decision, rulebook: Rulebook | None) -> Chart | None:
+def map_chart(decision: Decision, rulebook: Rulebook | None, width: int = WIDTH) -> Chart | None:
     """The chart, where every figure the rules read is known and not all of the map is one route."""
     regions = regions_of(decision, rulebook) if rulebook else None
     if regions is None or len(regions.shares) < 2:
         return None
+    from advisor.charts.route_map_drawing import draw_map
+
     title, description = _title(regions), _description(regions)
-    svg = svg_of(_ID, title, description, SIZE, MapDrawing(regions).paint)
+    svg = svg_of(_ID, title, description, (width, HEIGHT), partial(draw_map, regions))
     return Chart(_ID, title, description, svg, _table(regions))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -120,7 +121,7 @@ def regions_of(decision: Decision, rulebook: Rulebook) -> Regions | None:
     from advisor.readings.numpy_reading import NumpyReading
 
     try:
-        reading = NumpyReading(rulebook)
+        reading = NumpyReading(rulebook, deciding=False)
     except BadInput:  # more cases than can be tabulated: such a rulebook decides, but not by whole columns
         return None
     scenario = validated(decision.scenario, "the record")
@@ -165,13 +166,13 @@ def _quantity(field: str) -> Quantity:
 
 def _scale(field: str, points: list[Fraction]) -> Scale:
     quantity = _quantity(field)
-    return scale_of(points, max(quantity.least, quantity.outside(1)), quantity.most)
+    return scale_of(points, float(max(quantity.least, quantity.outside(1))), float(quantity.most))
 
 
 def _steps(scale: Scale, field: str, count: int) -> list[int]:
     """The values of a field along a scale, in its smallest steps."""
     quantity = _quantity(field)
-    positions = [min(max(position, quantity.least), quantity.most) for position in scale.positions(count)]
+    positions = [min(max(Decimal(value), quantity.least), quantity.most) for value in scale.positions(count)]
     return [max(quantity.inside(quantity.least), quantity.inside(position)) for position in positions]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from advisor.cost import Crossover, crossover_volume, own, rent
+from advisor.cost import Crossover, Number, crossover_volume, own, rent
 from advisor.scenario import Route, Scenario
 
 
@@ -22,7 +22,7 @@ class Costs:
             route
         )
 
-    def monthly(self, route: Route, volume: Decimal | None) -> Fraction | None:
+    def monthly(self, route: Route, volume: Number | None) -> Fraction | None:
         """Dollars a month of a route at a volume."""
         if volume is None:
             return None

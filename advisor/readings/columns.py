@@ -67,13 +67,16 @@ class Table:
 
 
 @lru_cache(maxsize=8)
-def table_of(rulebook: Rulebook) -> Table:
-    """Tabulates a rulebook, once. Raises BadInput where it tells more cells apart than are computed."""
+def table_of(rulebook: Rulebook, deciding: bool = True) -> Table:
+    """Tabulates a rulebook, once. Raises BadInput where it tells more cells apart than are computed.
+
+    Without ``deciding`` no deciding axis is worked out, which is most of the work.
+    """
     logic = CellLogic(rulebook)
     compilation = Compilation(rulebook, logic)
     eliminated = [compilation.eliminated({**logic.facts, **offer.traits}) for offer in rulebook.offers]
     holds = compilation.holds(logic.facts)
-    speaking = {rule.axis for rule in (*rulebook.gates, *rulebook.preferences)}
+    speaking = {rule.axis for rule in (*rulebook.gates, *rulebook.preferences)} if deciding else set()
     keys = _keys(
         lambda silenced: fold(rulebook, logic, eliminated, holds, silenced),
         silences(tuple(axis for axis in Axis if axis in speaking)),

@@ -35,15 +35,15 @@ class _Rounded:
 
 
 class NumpyReading:
-    """Decides rows of complete scenarios.
+    """Decides rows of complete scenarios; no deciding axes without ``deciding``.
 
     ``names`` are the fields that can change an outcome. Every row has all of them, the volume range filled in.
     """
 
     name = "numpy"
 
-    def __init__(self, rulebook: Rulebook) -> None:
-        self._table = table_of(rulebook)
+    def __init__(self, rulebook: Rulebook, deciding: bool = True) -> None:
+        self._table = table_of(rulebook, deciding)
         self._constants = rulebook.constants
         self._flat = self._table.cells.ravel()
         self._numbers = tuple(name for name in self._table.names if name not in self._table.options)

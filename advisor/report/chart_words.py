@@ -18,6 +18,7 @@ NAMED = {
 }
 VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
 NO_ROUTE = "no route"
+HERE = "this scenario"
 NONE = "—"
 _MULTIPLES = {"tn": 10**12, "bn": 10**9, "M": 10**6, "k": 10**3}
 
@@ -64,15 +65,20 @@ _SHORTEST = Decimal("0.0001")
 def compact(number: Decimal) -> str:
     """A round number for the scale of a picture.
 
-    >>> [compact(Decimal(text)) for text in ("150000", "2e12", "0.05", "0.00000001")]
-    ['150k', '2tn', '0.05', '1e-8']
+    >>> [compact(Decimal(text)) for text in ("150000", "2e12", "0.05", "0.00001")]
+    ['150k', '2tn', '0.05', '1e-5']
     """
     if 0 < number < _SHORTEST:
-        return str(number.normalize()).lower()
+        return f"{number.normalize():e}"
     for letters, size in _MULTIPLES.items():
         if number >= size:
             return grouped(number / size) + letters
     return plain(number)
+
+
+def on_scale(words: str, *, log: bool) -> str:
+    """What an axis measures, and that its scale is logarithmic where it is."""
+    return f"{words}, log scale" if log else words
 
 
 def are(routes: Sequence[Route]) -> str:

@@ -15,11 +15,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
+from advisor.charts.canvas import WIDTH
 from advisor.charts.model import Chart
 from advisor.cost import crossover_volume
 from advisor.monitor.calendar import moved
-from advisor.monitor.charts.columns import PLOT, scale_for
+from advisor.monitor.charts.columns import scale_for
+from advisor.monitor.charts.costs import curves_now_chart
+from advisor.monitor.charts.overspend import overspend_chart
 from advisor.monitor.charts.volume import volume_chart
 from advisor.monitor.dashboard import MOST_MONTHS, charts_of, dashboard_html
 from advisor.monitor.watched import Span, Watched
@@ -28,6 +32,7 @@ from tests.helpers.strategies import examples
 from tests.monitor.test_summary import ODD, RECORDED, WORDS, compare_with_golden, known_numbers, numbers
 from tests.monitor.watched_examples import CASES, case
 from tests.monitor.watched_strategies import LARGEST, amounts, any_watched
+from tests.report.drawn import assert_words_have_room
 from tests.report.pages import Page, read_page
 from tests.report.test_memo import HOSTILE
 
@@ -36,7 +41,8 @@ MOST_BYTES = 300_000
 HEADINGS = ("h1", "h2", "h3")
 _SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
 _COLUMN = re.compile(
-    r'<path d="M (?P<left>[0-9.]+) (?P<ground>[0-9.]+) +L [0-9.]+ (?P<top>[0-9.]+) [^"]*" style="(?P<style>[^"]*)"'
+    r'<path d="M (?P<left>[0-9.]+) (?P<ground>[0-9.]+) +L [0-9.]+ (?P=ground) +L [0-9.]+ (?P<top>[0-9.]+) [^"]*"'
+    r' clip-path="[^"]*" style="(?P<style>[^"]*)"'
 )
 
 
@@ -94,6 +100,15 @@ def _told(chart: Chart) -> list[str]:
     return [chart.title, chart.description, *chart.table.header, *(cell for row in chart.table.rows for cell in row)]
 
 
+@given(watched=any_watched(WORDS), width=st.sampled_from([WIDTH, 390]))
+@examples(25)
+def test_no_words_lie_over_others_or_leave_a_chart(watched: Watched, width: int) -> None:
+    for make in (curves_now_chart, volume_chart, overspend_chart):
+        chart = make(watched, width)
+        if chart:
+            assert_words_have_room(chart.svg)
+
+
 def test_each_finding_is_what_the_months_come_to() -> None:
     findings = {name: [chart.title for chart in charts_of(case(name))] for name in CASES}
     assert findings["crossed-and-stable"] == [
@@ -131,8 +146,12 @@ def test_columns_are_as_high_as_their_months() -> None:
     heights = [float(found["ground"]) - float(found["top"]) for found in columns]
     months = [month for month in watched.months if month.images]
     assert len(columns) == len(months)
-    (line,) = re.findall(r'<path d="M [0-9.]+ ([0-9.]+) [^"]*" style="fill: none; stroke: var\(--chart-own', chart.svg)
-    to_crossover = float(columns[0]["ground"]) - float(line)
+    (line,) = re.finditer(
+        r'<path d="M ([0-9.]+) ([0-9.]+) +L ([0-9.]+) [^"]*" clip-path="[^"]*"'
+        r' style="fill: none; stroke: var\(--chart-own',
+        chart.svg,
+    )
+    to_crossover = float(columns[0]["ground"]) - float(line[2])
     assert watched.crossover
     for height, month in zip(heights, months, strict=True):
         assert month.images
@@ -144,7 +163,7 @@ def test_columns_are_as_high_as_their_months() -> None:
     # A gap takes the place of a month.
     lefts = [float(found["left"]) for found in columns]
     steps = [round(after - before, 1) for before, after in pairwise(lefts)]
-    assert steps.count(round(2 * PLOT.width / len(watched.months), 1)) == 1
+    assert steps.count(round(2 * (float(line[3]) - float(line[1])) / len(watched.months), 1)) == 1
 
 
 @given(points=st.lists(amounts(LARGEST), min_size=1, max_size=6), below=st.booleans())
@@ -154,7 +173,9 @@ def test_a_scale_holds_its_points(points: list[Fraction], below: bool) -> None:
     low, high = (Fraction(end) for end in (scale.least, scale.most))
     assert scale.log or low <= 0 <= high
     assert all(low <= point <= high for point in points if point > 0 or not scale.log)
-    assert scale.ticks
+    axes = Figure().add_axes((0, 0, 1, 1))
+    scale.set(axes.yaxis)
+    assert 2 <= sum(scale.least <= tick <= scale.most for tick in axes.get_yticks()) <= 9
 
 
 def test_a_long_history_stays_small_and_says_what_is_left_out() -> None:

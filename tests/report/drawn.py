@@ -6,8 +6,10 @@ import datetime
 import re
 from fractions import Fraction
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from advisor.charts.memo_charts import charts_of
 from advisor.charts.model import Chart
@@ -76,3 +78,27 @@ def crossing(answers: dict[str, Any], route: Route, speedup: int = 1) -> Fractio
     per_image = exact(answers, "gpu_hour_price") / (exact(answers, "images_per_gpu_hour") * speedup)
     saving = exact(answers, HOSTED[route]) - per_image
     return exact(answers, "monthly_overhead") / saving if saving > 0 else None
+
+
+def assert_words_have_room(svg: str) -> None:
+    """Fails where words leave their picture or lie over others."""
+    root = ElementTree.fromstring(svg)
+    width, height = float(root.attrib["width"]), float(root.attrib["height"])
+    boxes = [box_of(element) for element in root.iter(f"{SVG}text")]
+    for words, left, top, right, bottom in boxes:
+        assert left >= 0, words
+        assert top >= 0, words
+        assert right <= width, words
+        assert bottom <= height, words
+    for one, other in combinations(boxes, 2):
+        apart = one[3] <= other[1] or other[3] <= one[1] or one[4] <= other[2] or other[4] <= one[2]
+        assert apart, f"{one[0]} lies over {other[0]}"
+
+
+def box_of(element: ElementTree.Element) -> tuple[str, float, float, float, float]:
+    """The words and about how much room a usual typeface takes for them."""
+    words, x, y = element.text or "", float(element.attrib["x"]), float(element.attrib["y"])
+    width = 12 * 0.5 * len(words)
+    anchor = re.search(r"text-anchor: (\w+)", element.attrib["style"])
+    left = x - {"middle": width / 2, "end": width}.get(anchor[1] if anchor else "", 0)
+    return words, left, y - 9, left + width, y + 2

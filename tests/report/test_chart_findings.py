@@ -147,8 +147,10 @@ def test_the_map_shows_what_would_be_decided_there(answers: dict[str, Any], choo
     figures = regions.upwards.positions(FINER * ROWS)
     for _ in range(20):
         column, row = choose.randrange(len(months)), choose.randrange(len(figures))
-        month = max(1, int(min(months[column], Decimal(10**12))))
-        figure = max(Fraction(int(figures[row] * 10**quantity.places), 10**quantity.places), Fraction(quantity.least))
+        month = max(1, int(min(months[column], 10**12)))
+        figure = max(
+            Fraction(int(Decimal(figures[row]) * 10**quantity.places), 10**quantity.places), Fraction(quantity.least)
+        )
         volumes: dict[str, Any] = {
             name: max(1, month * int(answers[name]) // int(answers["monthly_images"]))
             for name in ("monthly_images_low", "monthly_images", "monthly_images_high")

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from decimal import Decimal
-from itertools import combinations, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 
-from advisor.charts.canvas import COLOURS
+from advisor.charts.canvas import COLOURS, WIDTH
 from advisor.charts.memo_charts import charts_of
 from advisor.record import Status
 from advisor.rulebook.load import bundled_rulebook
@@ -25,6 +25,8 @@ from tests.report.drawn import (
     EXAMPLES,
     HOSTED,
     SVG,
+    assert_words_have_room,
+    box_of,
     by_kind,
     crossing,
     decided,
@@ -68,7 +70,7 @@ def test_every_picture_stands_on_its_own(answers: dict[str, Any]) -> None:
             pair for id in named for pair in ((id, ""), ("", id))
         }
         tags = {element.tag.removeprefix(SVG) for element in root.iter()}
-        assert tags <= {"svg", "title", "desc", "g", "defs", "path", "use", "text", "pattern", "rect"}
+        assert tags <= {"svg", "title", "desc", "g", "defs", "path", "use", "text", "pattern", "rect", "clipPath"}
         assert chart.svg.count("font-family") == 1
         assert chart.svg.count("http") == 1, "nothing but the name of the SVG namespace"
         assert chart.svg.count("url(") == chart.svg.count("url(#")
@@ -76,30 +78,33 @@ def test_every_picture_stands_on_its_own(answers: dict[str, Any]) -> None:
         assert len(chart.svg.encode()) < 60_000
 
 
+@pytest.mark.parametrize("width", [WIDTH, 390])
 @examples(in_ci=30)
 @given(complete_answers())
-def test_no_words_lie_over_others_or_leave_the_picture(answers: dict[str, Any]) -> None:
-    for chart in charts_of(decided(answers), bundled_rulebook()):
-        root = ElementTree.fromstring(chart.svg)
-        width, height = float(root.attrib["width"]), float(root.attrib["height"])
-        boxes = [box_of(element) for element in root.iter(f"{SVG}text")]
-        for words, left, top, right, bottom in boxes:
-            assert left >= 0, words
-            assert top >= 0, words
-            assert right <= width, words
-            assert bottom <= height, words
-        for one, other in combinations(boxes, 2):
-            apart = one[3] <= other[1] or other[3] <= one[1] or one[4] <= other[2] or other[4] <= one[2]
-            assert apart, f"{one[0]} lies over {other[0]}"
+def test_no_words_lie_over_others_or_leave_the_picture(width: int, answers: dict[str, Any]) -> None:
+    for chart in charts_of(decided(answers), bundled_rulebook(), width):
+        assert_words_have_room(chart.svg)
 
 
-def box_of(element: ElementTree.Element) -> tuple[str, float, float, float, float]:
-    """The words and about how much room a usual face takes for them."""
-    words, x, y = element.text or "", float(element.attrib["x"]), float(element.attrib["y"])
-    width = 12 * 0.5 * len(words)
-    anchor = re.search(r"text-anchor: (\w+)", element.attrib["style"])
-    left = x - {"middle": width / 2, "end": width}.get(anchor[1] if anchor else "", 0)
-    return words, left, y - 9, left + width, y + 2
+@pytest.mark.parametrize("kind", ["costs", "map"])
+def test_an_axis_says_where_its_scale_is_logarithmic(kind: str) -> None:
+    for answers, marks in ((EXERCISE, 0), ({**EXERCISE, "monthly_images": 400}, 2)):
+        assert drawn(answers)[kind].svg.count(", log scale<") == marks
+
+
+def test_a_narrow_picture_says_the_same() -> None:
+    for name in ("startup-first-month", "overdetermined"):
+        usual, narrow = (charts_of(example(name), bundled_rulebook(), width) for width in (WIDTH, 390))
+        for one, other in zip(usual, narrow, strict=True):
+            assert 'width="390"' in other.svg
+            assert (one.title, one.description, one.table) == (other.title, other.description, other.table)
+            assert words_of(one.svg) == words_of(other.svg)
+
+
+def words_of(svg: str) -> set[str]:
+    """Every word in a picture but the numbers at its ticks."""
+    texts = (element.text or "" for element in ElementTree.fromstring(svg).iter(f"{SVG}text"))
+    return {word for text in texts for word in text.split() if not re.fullmatch(r"\$?[0-9.]+k?", word)}
 
 
 def test_what_a_scenario_says_of_itself_does_not_reach_a_picture() -> None:
@@ -113,7 +118,7 @@ def test_colours_serve_on_white_and_on_black_and_words_take_the_page_s() -> None
     for chart in drawn(EXERCISE).values():
         for element in ElementTree.fromstring(chart.svg).iter():
             style = element.attrib.get("style", "")
-            literal = re.sub(r"var\(--chart-(?:own|open|closed), #[0-9a-f]{6}\)", "", style)
+            literal = re.sub(r"var\(--(?:chart-own|chart-open|chart-closed|ground), #[0-9a-f]{6}\)", "", style)
             assert "#" not in literal.replace("url(#", "")
             if element.tag == f"{SVG}text":
                 assert "fill: currentColor" in style

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from advisor.charts.canvas import COLOURS, Canvas, svg_of
+from functools import partial
+from typing import TYPE_CHECKING
+
+from advisor.charts.canvas import COLOURS, HEIGHT, WIDTH, svg_of
 from advisor.charts.model import Chart, Table
-from advisor.monitor.charts.columns import MOST_COLUMNS, PLOT, SIZE, Column, ColumnsDrawing, fitting, scale_for
+from advisor.monitor.charts.columns import MOST_COLUMNS, Column, ColumnsPlot, fitting, scale_for
 from advisor.monitor.told import money, span_text
 from advisor.monitor.watched import Overspend, Span, Watched
 from advisor.report.chart_words import sentence
 from advisor.scenario import Route
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 _ID = "chart-overspend"
 
 
-def overspend_chart(watched: Watched) -> Chart | None:
+def overspend_chart(watched: Watched, width: int = WIDTH) -> Chart | None:
     """The chart of the last months since the crossing, where there are any."""
     months = watched.overspend[-MOST_COLUMNS:]
     if not months:
         return None
     title, description = _title(watched), _description(watched, len(months))
-    drawing = _Drawing(watched, months)
-    return Chart(_ID, title, description, svg_of(_ID, title, description, SIZE, drawing.paint), _table(months))
+    svg = svg_of(_ID, title, description, (width, HEIGHT), partial(_draw, watched, months))
+    return Chart(_ID, title, description, svg, _table(months))
 
 
 def _title(watched: Watched) -> str:
@@ -58,22 +64,11 @@ def _taken(span: Span) -> str:
     return money(span.expected) if span.exact else f"{span_text(span, money)}, taken as {money(span.expected)}"
 
 
-class _Drawing:
-    """The picture."""
-
-    def __init__(self, watched: Watched, months: tuple[Overspend, ...]) -> None:
-        self._months = months
-        ends = [value for month in months for value in (month.so_far.low, month.so_far.expected, month.so_far.high)]
-        columns = [Column(month.month, month.so_far, month.estimated) for month in months]
-        colour = COLOURS[watched.compared or Route.OPEN_WEIGHT_API]
-        self._drawing = ColumnsDrawing(columns, scale_for(ends, []), colour, "$", "beyond own GPUs since the crossing")
-
-    def paint(self, canvas: Canvas) -> None:
-        """Paints all of it."""
-        self._drawing.paint_frame(canvas)
-        self._drawing.paint_columns(canvas)
-        last = self._months[-1].so_far
-        room = SIZE[0] - PLOT.right - 14
-        words = fitting(money(last.expected), last.expected, room, "$")
-        canvas.text(PLOT.right + 10, self._drawing.y(last.expected), words, "left", bold=True)
-        self._drawing.paint_key(canvas, "as billed", "estimated")
+def _draw(watched: Watched, months: tuple[Overspend, ...], figure: Figure) -> None:
+    ends = [value for month in months for value in (month.so_far.low, month.so_far.expected, month.so_far.high)]
+    columns = [Column(month.month, month.so_far, month.estimated) for month in months]
+    colour = COLOURS[watched.compared or Route.OPEN_WEIGHT_API]
+    plot = ColumnsPlot(figure, columns, scale_for(ends, []), colour, "beyond own GPUs since the crossing", "$")
+    last = months[-1].so_far.expected
+    plot.name_ends([(float(last), fitting(money(last), last, "$", bold=True), True)])
+    plot.explain("as billed", "estimated")

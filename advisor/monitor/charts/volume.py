@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
+from typing import TYPE_CHECKING
 
-from advisor.charts.canvas import COLOURS, Canvas, svg_of, text_width
+from advisor.charts.canvas import COLOURS, HEIGHT, INK, WIDTH, svg_of, text_width
 from advisor.charts.model import Chart, Table
-from advisor.monitor.charts.columns import MOST_COLUMNS, PLOT, SIZE, Column, ColumnsDrawing, fitting, scale_for
+from advisor.monitor.charts.columns import MOST_COLUMNS, Column, ColumnsPlot, fitting, scale_for
 from advisor.monitor.told import crossover_text, images, span_text
-from advisor.monitor.watched import Month, Watched
+from advisor.monitor.watched import Month, Span, Watched
 from advisor.report.chart_words import NONE, listed, sentence, units_of
 from advisor.scenario import Route
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 _ID = "chart-volume"
 _CROSSED = "crossed"
+_ARROW = {"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 2}
 
 
-def volume_chart(watched: Watched) -> Chart | None:
+def volume_chart(watched: Watched, width: int = WIDTH) -> Chart | None:
     """The chart of the last months, where the volume of one at least is known."""
     months = watched.months[-MOST_COLUMNS:]
     if not any(month.images for month in months):
         return None
     title, description = _title(watched, months), _description(watched, months)
-    return Chart(
-        _ID,
-        title,
-        description,
-        svg_of(_ID, title, description, SIZE, _Drawing(watched, months).paint),
-        _table(watched, months),
-    )
+    svg = svg_of(_ID, title, description, (width, HEIGHT), partial(_draw, watched, months))
+    return Chart(_ID, title, description, svg, _table(watched, months))
 
 
 def _counted(months: tuple[Month, ...]) -> list[Month]:
@@ -103,52 +104,34 @@ def _row(watched: Watched, month: Month) -> tuple[str, ...]:
     return (month.month, *ends, month.basis or NONE, "yes" if month.complete else "no", above)
 
 
-class _Drawing:
-    """The picture."""
+def _draw(watched: Watched, months: tuple[Month, ...], figure: Figure) -> None:
+    columns = [Column(month.month, month.images, not month.complete) for month in months]
+    crossover = watched.crossover
+    limits = [crossover.low, crossover.expected, crossover.high] if crossover else []
+    compared = [month.images.expected for month in _counted(months) if month.images]
+    up = scale_for([*limits, *_ends(months)], [*limits, *compared])
+    colour = COLOURS[watched.compared or Route.OPEN_WEIGHT_API]
+    plot = ColumnsPlot(figure, columns, up, colour, f"{units_of(watched.decision)} a month", "")
+    if crossover:
+        _draw_crossover(plot, crossover)
+    for place, month in enumerate(months):
+        if month.month == watched.crossed_in and month.images:
+            top = float(max(month.images.high, crossover.high if crossover else 0))
+            x, y = plot.at(place, top)
+            plot.axes.annotate("", (place, top), (x, y + 16), textcoords="figure pixels", arrowprops=_ARROW)
+            # Months before a crossing are mostly lower, so the word has room on that side.
+            plot.text(max(x + 5, plot.box.left + text_width(_CROSSED)), y + 24, _CROSSED, "right")
+    plot.explain("complete month", "not complete")
 
-    def __init__(self, watched: Watched, months: tuple[Month, ...]) -> None:
-        self._watched, self._months = watched, months
-        columns = [Column(month.month, month.images, not month.complete) for month in months]
-        crossover = watched.crossover
-        limits = [crossover.low, crossover.expected, crossover.high] if crossover else []
-        apart = [month.images.expected for month in _counted(months) if month.images]
-        up = scale_for([*limits, *_ends(months)], [*limits, *apart])
-        colour = COLOURS[watched.compared] if watched.compared else COLOURS[Route.OPEN_WEIGHT_API]
-        self._drawing = ColumnsDrawing(columns, up, colour, "", f"{units_of(watched.decision)} a month")
 
-    def paint(self, canvas: Canvas) -> None:
-        """Paints all of it."""
-        self._drawing.paint_frame(canvas)
-        self._drawing.paint_columns(canvas)
-        self._paint_crossover(canvas)
-        self._paint_crossing(canvas)
-        self._drawing.paint_key(canvas, "complete month", "not complete")
-
-    def _paint_crossover(self, canvas: Canvas) -> None:
-        crossover, colour = self._watched.crossover, COLOURS[Route.SELF_HOST]
-        if crossover is None:
-            return
-        low, y, high = (self._drawing.y(value) for value in (crossover.low, crossover.expected, crossover.high))
-        if not crossover.exact:
-            corners = [(PLOT.left, low), (PLOT.right, low), (PLOT.right, high), (PLOT.left, high)]
-            canvas.area(corners, None, facecolor=colour, edgecolor="none", alpha=0.22)
-        canvas.line([PLOT.left, PLOT.right + 6], [y, y], colour, 2.0)
-        room = SIZE[0] - PLOT.right - 14
-        canvas.text(
-            PLOT.right + 10, y, "N*\n" + fitting(crossover_text(crossover.expected), crossover.expected, room), "left"
-        )
-
-    def _paint_crossing(self, canvas: Canvas) -> None:
-        for place, month in enumerate(self._months):
-            if month.month == self._watched.crossed_in and month.images:
-                y = max(self._drawing.y(month.images.high), self._crossover_height()) + 10
-                x = self._drawing.x(place)
-                canvas.marker(x, y, "v", 7)
-                # Months before a crossing are mostly lower, so the word has room on that side.
-                canvas.text(max(x + 5, PLOT.left + text_width(_CROSSED)), y + 14, _CROSSED, "right")
-
-    def _crossover_height(self) -> float:
-        return self._drawing.y(self._watched.crossover.high) if self._watched.crossover else PLOT.bottom
+def _draw_crossover(plot: ColumnsPlot, crossover: Span) -> None:
+    colour = COLOURS[Route.SELF_HOST]
+    low, at, high = map(float, (crossover.low, crossover.expected, crossover.high))
+    if not crossover.exact:
+        plot.axes.axhspan(low, high, facecolor=colour, edgecolor="none", alpha=0.22)
+    plot.axes.axhline(at, color=colour, linewidth=2.0)
+    words = fitting(crossover_text(crossover.expected), crossover.expected)
+    plot.name_ends([(at, f"N*\n{words}", False)])
 
 
 def _ends(months: tuple[Month, ...]) -> Iterator[Fraction]:
