@@ -185,6 +185,23 @@ def test_the_version_and_the_help_need_no_heavy_import() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize("format", ["md", "txt", "json"])
+def test_what_shows_no_chart_imports_nothing_that_draws(format: str) -> None:
+    check = f"import sys; from advisor.cli.main import run\nrun(['decide', {str(EXAMPLE)!r}, '--format', {format!r}])\n"
+    drawing = "print(sorted({'numpy', 'matplotlib', 'contourpy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", check + drawing], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_page_imports_only_what_draws() -> None:
+    check = f"import sys; from advisor.cli.main import run\nrun(['decide', {str(EXAMPLE)!r}, '--format', 'html'])\n"
+    needless = "print(sorted({'matplotlib.pyplot', 'matplotlib.style'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", check + needless], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize("what", ["scenario", "decision"])
 def test_schemas_are_json(what: str) -> None:
     assert json.loads(advisor("schema", what).stdout)["type"] == "object"
