@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import combinations, product
 from pathlib import Path
 
-import ibis
 import numpy as np
 import pytest
 
@@ -21,7 +20,16 @@ from advisor.rulebook.load import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Preference, Rulebook
 from advisor.scenario import Axis, Route
 from tests.helpers import reference
-from tests.helpers.column_readings import as_table, in_words, most_of, on_duckdb, one_by_one, rows_of, rows_that_differ
+from tests.helpers.column_readings import (
+    as_table,
+    in_duckdb,
+    in_words,
+    most_of,
+    on_duckdb,
+    one_by_one,
+    rows_of,
+    rows_that_differ,
+)
 from tests.helpers.generated_columns import LARGEST_MONTH, OPTIONS, Columns, answers_of, generate
 from tests.helpers.strategies import scenario
 
@@ -254,7 +262,7 @@ def test_a_database_is_given_no_long_literals() -> None:
 
 def test_numbers_of_more_than_38_digits_are_refused() -> None:
     columns = extreme()
-    table = ibis.duckdb.connect().create_table("scenarios", as_table(columns))
+    table = in_duckdb(as_table(columns))
     with pytest.raises(BadInput, match="numbers of more than 38 digits"):
         IbisReading(RULEBOOK).decide(table, {**most_of(columns), "closed_price": 10**30})
 
@@ -262,7 +270,7 @@ def test_numbers_of_more_than_38_digits_are_refused() -> None:
 def test_columns_of_the_table_keep_their_names_and_values() -> None:
     columns = generate(50, seed=11)
     mine = as_table(columns).append_column("answers_", [list(range(50))]).append_column("numbers_", [["x"] * 50])
-    table = ibis.duckdb.connect().create_table("scenarios", mine)
+    table = in_duckdb(mine)
     found = IbisReading(RULEBOOK).decide(table, most_of(columns)).to_pyarrow()
     assert found.column_names == [*mine.column_names, "route", "deciding_axis", "feasible_routes", "settled"]
     assert found.select(mine.column_names).to_pylist() == mine.to_pylist()
