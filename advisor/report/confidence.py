@@ -61,15 +61,15 @@ def _comparison(
 def _turning(decision: Decision, rulebook: Rulebook, compared: frozenset[Route | None]) -> tuple[str, ...]:
     """The unanswered needs some answer to which says more about which price is compared; all questions if none does."""
     completions, answers = completions_of(rulebook), answer_facts(validated(decision.scenario, "the record"))
-    found = (
+    found = tuple(
         name
-        for name in decision.not_needed
-        if name in completions.standings.needs
+        for name in completions.standings.needs
+        if name not in answers
         and any(
             completions.compared({**answers, name: value}) != compared for value in completions.standings.values(name)
         )
     )
-    return tuple(found) or tuple(decision.not_needed)
+    return found or tuple(decision.not_needed)
 
 
 def _comparing(decision: Decision) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ def test_at_most_sixty_percent_of_the_questions_are_asked_on_average() -> None:
 @examples(200)
 @given(complete_answers(), st.sets(st.sampled_from(ROUTE_QUESTIONS)))
 def test_the_use_of_the_outputs_is_asked_once_and_before_any_amount(answers: dict[str, Any], unknown: set[str]) -> None:
-    known = {name: value for name, value in scenario(answers).model_dump(exclude_none=True).items()}
+    known = scenario(answers).model_dump(exclude_none=True)
     _, asked = interviewed({name: value for name, value in known.items() if name not in unknown})
     assert asked.count("output_use") == 1
     assert not [name for name in asked[: asked.index("output_use")] if name not in NEEDS]

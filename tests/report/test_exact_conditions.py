@@ -110,23 +110,31 @@ def test_a_preference_says_which_option_it_preferred_to_which() -> None:
     [
         (
             {"closed_price": "0.005"},
-            "a closed flagship API would cost $1,250.00 a month less ($250.00 against $1,500.00 in the expected month), "
-            "but loses on switching cost: an open model",
+            (
+                "a closed flagship API would cost $1,250.00 a month less ($250.00 against $1,500.00 in the expected "
+                "month), but loses on switching cost: an open model"
+            ),
         ),
         (
             {"residency": "on_premises"},
-            "an open-weight inference API would cost $600.00 a month less ($1,500.00 against $2,100.00 in the expected "
-            "month), but is ruled out on data residency: prompts",
+            (
+                "an open-weight inference API would cost $600.00 a month less ($1,500.00 against $2,100.00 in the "
+                "expected month), but is ruled out on data residency: prompts"
+            ),
         ),
         (
             {"monthly_images": 80_000, "monthly_images_low": 100, "monthly_images_high": 90_000},
-            "own GPUs with open weights would cost $240.00 a month less ($2,160.00 against $2,400.00 in the expected "
-            "month), but lose on switching cost: the low month",
+            (
+                "own GPUs with open weights would cost $240.00 a month less ($2,160.00 against $2,400.00 in the "
+                "expected month), but lose on switching cost: the low month"
+            ),
         ),
         (
             {"closed_price": "0.005", "monthly_images": None, "monthly_images_low": 100, "monthly_images_high": 200},
-            "a closed flagship API would cost $2.50 a month less ($0.50 against $3.00) in the worst plausible month and "
-            "$5.00 less ($1.00 against $6.00) in the best, but loses on switching cost",
+            (
+                "a closed flagship API would cost $2.50 a month less ($0.50 against $3.00) in the worst plausible "
+                "month and $5.00 less ($1.00 against $6.00) in the best, but loses on switching cost"
+            ),
         ),
     ],
 )
