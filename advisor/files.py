@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import os
 import sys
-import tempfile
 from pathlib import Path
 
+from advisor.atomic_files import settle, write_together, writing
 from advisor.errors import BadInput, Problem, quoted
 
 MAX_BYTES = 1_000_000
@@ -52,6 +51,7 @@ def _bytes_of(path: str, name: str, most: int) -> bytes:
         return sys.stdin.buffer.read(most)
     if not path:
         raise BadInput(Problem("the path is empty", help="name a file"))
+    settle(Path(path).parent)
     if Path(path).is_dir():
         raise BadInput(Problem("this is a folder, not a file", file=name, help="name a file in it"))
     if Path(path).exists() and not Path(path).is_file():
@@ -84,28 +84,9 @@ def _reason(error: OSError | ValueError) -> str:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Writes beside the target and renames, so that a reader sees the old file or the new one, never a part."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content.encode() if isinstance(content, str) else content)
-                file.flush()
-                os.fsync(file.fileno())
-            mask = os.umask(0)
-            os.umask(mask)
-            Path(beside).chmod(0o666 & ~mask)
-            Path(beside).replace(path)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
-    except (FileExistsError, NotADirectoryError):
-        what = "the folder cannot be made: a file stands where it would be"
-        raise BadInput(Problem(what, file=str(path.parent), help="name a folder")) from None
-    except OSError as error:
-        what = f"the file cannot be written: {_reason(error)}"
-        raise BadInput(Problem(what, file=str(path), help="name a folder you may write to")) from None
+    """Writes a hidden file and renames it, so that a reader sees the old file or the new one, never a part."""
+    with writing(path.parent):
+        write_together({path: content})
 
 
 def bundled(kind: str) -> Path:

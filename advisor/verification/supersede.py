@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.errors import BadInput, Problem, quoted
-from advisor.files import STANDARD_INPUT, read_text, write_whole
+from advisor.files import STANDARD_INPUT, read_text
 from advisor.report.review import taken_apart, with_own_lines
 from advisor.rulebook.model import Rulebook
 from advisor.verification.verify import MAX_BYTES, Verdict, verified
@@ -97,15 +95,3 @@ def _with_link(memo: str, new: Path, old: Path) -> str:
 def _link(to: Path, of: Path) -> str:
     """The path to one memo from the folder of the other."""
     return Path(os.path.relpath(to.resolve(), of.resolve().parent)).as_posix()
-
-
-@contextmanager
-def rewritten(old: Path, text: str) -> Iterator[None]:
-    """Writes the old memo first, and as it was before should what is written within fail. Raises BadInput."""
-    before = old.read_bytes()
-    write_whole(old, text)
-    try:
-        yield
-    except BaseException:
-        write_whole(old, before)
-        raise
