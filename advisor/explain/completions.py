@@ -59,12 +59,9 @@ class Completions:
     def asked(self, answers: Answers) -> frozenset[Route | None]:
         """The hosted routes whose price stands in the cost inequality in some completion; None: it is not asked."""
         cells = self.amounts.cells(answers).witnesses
-        verdicts = (
-            self._fold.verdict(self.standings[standing].eliminated, self._matched(standing, cell))
-            for standing in self.standings.of(answers)
-            for cell in cells
+        return frozenset(
+            self._verdict(standing, cell).asked for standing in self.standings.of(answers) for cell in cells
         )
-        return frozenset(verdict.asked for verdict in verdicts)
 
     def witnesses(self, answers: Answers, ranged: bool = False) -> dict[Outcome, dict[str, Encoded]]:
         """For each outcome some completion that reaches it: the needs and the amounts, given and made up."""

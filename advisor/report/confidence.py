@@ -24,7 +24,7 @@ def confidence_claims(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]
     if decision.status is not Status.RECOMMENDED:
         yield Claim(f"confidence.{decision.status}", "confidence", str(decision.status), _ruling_out(decision))
         return
-    compared = completions_of(rulebook).compared(answer_facts(validated(decision.scenario, "the record")))
+    compared = completions_of(rulebook).asked(answer_facts(validated(decision.scenario, "the record")))
     kind, figures = _comparison(decision, rulebook, compared)
     yield Claim(f"confidence.{kind}", "confidence", kind, _comparing(decision), figures=figures)
     asked = next(iter(compared)) if len(compared) == 1 else None
