@@ -2,8 +2,8 @@
 
 New contents go to hidden files first (``.advisor-*.new`` in the folder of each target), so a full disk is noticed while
 nothing has changed. Then every old file gets a second, hidden name (``.advisor-*.old`` in the folder of the first
-target) and a journal is written there, which lists the files. Then the new ones are renamed over the old ones, in the order in which they were named; last, the
-journal is removed.
+target) and a journal is written there, which lists the files. Then the new ones are renamed over the old ones, in the
+order in which they were named; last, the journal is removed.
 
 The invariant: where there is no journal, all files are old or all are new. They are old until the journal is there, and
 new once it is gone; where a command is killed in between, whoever comes next puts the old files back (``settle``, which
@@ -89,9 +89,10 @@ def write_together(contents: Mapping[Path, str | bytes]) -> None:
 def replace_together(staged: Mapping[Path, Path | None]) -> None:
     """Renames files over their targets, and removes targets for which there is none: all or nothing.
 
-    Each file is on the file system of its target. To be called within ``writing``. Raises BadInput.
+    To be called within ``writing`` or ``alone_in``. Raises BadInput.
     """
     folder = next(iter(staged)).parent
+    staged = {target: new for target, new in staged.items() if new or os.path.lexists(target)}
     hidden: list[Path] = []
     try:
         if len(staged) > 1:
@@ -101,7 +102,7 @@ def replace_together(staged: Mapping[Path, Path | None]) -> None:
                 if new is None:
                     target.unlink(missing_ok=True)
                 else:
-                    new.replace(target)
+                    _move(new, target)
         _sync_folders(staged)
         (folder / JOURNAL).unlink(missing_ok=True)
     except BaseException:
@@ -213,14 +214,15 @@ def _link(target: Path, old: Path) -> None:
         shutil.copy2(target, old, follow_symlinks=False)  # another file system, or one without hard links
 
 
-def _restore(old: Path, target: Path) -> None:
+def _move(file: Path, target: Path) -> None:
+    """Renames a file over its target, also from another file system."""
     try:
-        old.replace(target)
+        file.replace(target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        copy = target.with_name(f"{old.stem}{_NEW}")
-        shutil.copy2(old, copy, follow_symlinks=False)
+        copy = target.with_name(f"{_PREFIX}{secrets.token_hex(4)}{_NEW}")
+        shutil.copy2(file, copy, follow_symlinks=False)
         copy.replace(target)
 
 
@@ -233,7 +235,7 @@ def _put_back(folder: Path) -> None:
             for target, old, new in entries:
                 if _looks(target) == new:
                     with suppress(FileNotFoundError):
-                        _restore(old, target) if old else target.unlink()
+                        _move(old, target) if old else target.unlink()
             _sync_folders(target for target, _, _ in entries)
             journal.unlink()
             _clear(old for _, old, _ in entries if old)
@@ -243,7 +245,7 @@ def _put_back(folder: Path) -> None:
 
 
 def _entries(journal: Path) -> list[tuple[Path, Path | None, object]]:
-    """Each target, where its old file is, and what the new one looks like; nothing where the journal is no such list."""
+    """Each target, where its old file is, and what the new one looks like; empty where the journal is not ours."""
     folder = journal.parent
     try:
         data: Any = json.loads(journal.read_bytes())

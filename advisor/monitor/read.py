@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
+import errno
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,10 @@ from advisor.monitor.shape import AT, FAULT, STANDS, Shaped, stamp_faults
 from advisor.monitor.staging import stage_rows
 from advisor.monitor.usage import Reading
 from advisor.scenario import Unit
+from advisor.work_folders import temporary_folder, work_folder
 
 _MOST_NAMED = 3
+_PREFIX = "advisor-monitor-"
 
 
 def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
@@ -50,10 +52,10 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         _check_only(found, options)
         _check_unit(found, options)
         with (
-            tempfile.TemporaryDirectory(prefix="advisor-monitor-") as folder,
-            closing(engine_of(options, Path(folder))) as engine,
+            _work_folder() as folder,
+            closing(engine_of(options, folder)) as engine,
         ):
-            run = _Run(engine, Path(folder), options)
+            run = _Run(engine, folder, options)
             parts = [run.part(one) for one in found]
             with _no_rows_to_find(None):
                 sums, more = without_doubles(parts, engine)
@@ -67,6 +69,27 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         )
     finally:
         options.progress.clear()
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """A folder for rows on their way to the engine. Raises BadInput where there is no room for it."""
+    with ExitStack() as working:
+        try:
+            folder = working.enter_context(work_folder(temporary_folder(), _PREFIX))
+        except OSError as error:
+            raise _no_room(error) from None
+        try:
+            yield folder
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise _no_room(error) from None
+
+
+def _no_room(error: OSError) -> BadInput:
+    what = f"the temporary folder cannot be used: {(error.strerror or str(error)).lower()}"
+    return BadInput(Problem(what, help="name another folder with room in the variable TMPDIR"))
 
 
 def _check_only(found: Sequence[Found], options: ReadOptions) -> None:

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.atomic_files import alone_in, replace_together, settle
 from advisor.errors import Problem
 from advisor.progress import Progress
 from advisor.readings.engine import engine_reading
@@ -74,6 +75,8 @@ def sweep(paths: Paths, rulebook: Rulebook, how: How, warn: Callable[[Problem], 
 
     Raises BadInput for a table that cannot be read, EngineFailure, and KeyboardInterrupt.
     """
+    for path in (paths.source, paths.out, paths.rejects):
+        settle(path.parent)
     with work_beside(paths.out) as folder, closing(Database(folder)) as database:
         source = _read(paths, folder, progress)
         for warning in check_columns(source.names, source.file, 1 if source.format is Format.CSV else None):
@@ -95,11 +98,9 @@ def sweep(paths: Paths, rulebook: Rulebook, how: How, warn: Callable[[Problem], 
             table = with_outcomes(table, codes.outcomes, any_rejected=rejects.rows > 0)
         told = progress.phase("writing", source.rows)
         database.write(as_written(table, source, paths.out_kind.format), folder / "out", paths.out_kind, source, told)
-        if rejects.rows:
-            (folder / "rejects.csv").replace(paths.rejects)
-        else:
-            paths.rejects.unlink(missing_ok=True)
-        (folder / "out").replace(paths.out)
+        listed = folder / "rejects.csv" if rejects.rows else None
+        with alone_in(paths.out.parent, paths.rejects.parent):
+            replace_together({paths.out: folder / "out", paths.rejects: listed})
     return Swept(source.rows, rejects.rows, int(np.count_nonzero(codes.codes == OPEN)))
 
 

@@ -45,7 +45,7 @@ def hidden(folder: Path) -> list[str]:
 
 
 class _Steps:
-    """Counts writing steps. At the first it forks a process for each step that there is, each in a copy of ``start``."""
+    """Counts writing steps. At the first it forks a process for each step there is, in a copy of ``start``."""
 
     def __init__(self, start: Path, into: Path, code: int) -> None:
         self._start, self._into, self._code = start, into, code

@@ -60,9 +60,9 @@ def test_killed_at_each_step(
         settle(within[0])
         assert contents(*within) in (old, new), one
         outcomes.append(contents(*within) == new)
-        for folder in within:
-            with writing(folder):
-                assert not hidden(folder)
+        for each in within:
+            with writing(each):
+                assert not hidden(each)
     assert mixed, "no kill was between two renames"
     assert (outcomes[0], outcomes[-1]) == (False, True)
     assert outcomes == sorted(outcomes), "a later kill leaves what an earlier one does, or more"
