@@ -123,26 +123,33 @@ def _may_be_complete(source: Source, needed: tuple[str, ...]) -> bool:
 def _decided_on_duckdb(
     rulebook: Rulebook, needed: tuple[str, ...], source: Source, database: Database, progress: Progress
 ) -> tuple[ir.Table, Rows]:
-    """The rows with ``odd`` and, where they are not, their results; and the numbers of the odd ones."""
+    """The rows with ``odd`` and, where they are not, their results; and the numbers of the odd ones.
+
+    A row that the rules do not decide counts as an odd one: deciding it by itself says what is wrong.
+    """
     progress.phase("checking", source.rows)
     rows = _judged(database, source, needed)
     odd, most = _survey(rows, needed, database, source)
     answered = with_answers(rows, source.cells, needed, any_odd=odd > 0)
     numbers = database.numbers_of(rows.filter(rows[ODD]).select(ROW), source) if odd else np.empty(0, np.int64)
-    return IbisReading(rulebook).decide(answered, most), numbers
+    decided = IbisReading(rulebook).decide(answered, most)
+    undecided = ~decided[ODD] & decided["route"].isnull() & (decided["feasible_routes"].length() > 0)
+    first = database.numbers_of(decided.filter(undecided).select(ROW).order_by(ROW).limit(1), source)
+    return decided, np.union1d(numbers, first)
 
 
 def _decided_on_spark(
     rulebook: Rulebook, needed: tuple[str, ...], source: Source, codes: Codes, folder: Path, master: str | None
 ) -> Rows:
-    """Fills in the codes of all rows but the odd ones, whose numbers it returns."""
+    """Fills in the codes of all rows but the odd ones, whose numbers it returns; undecided rows are among these."""
     from advisor.sweep.spark import Spark
 
     with closing(Spark(master)) as spark:
         rows = _judged(spark, source, needed)
         _, most = _survey(rows, needed, spark, source)
         answered = with_answers(rows, source.cells, needed, any_odd=True)
-        return spark.fill(codes, IbisReading(rulebook).decide(answered, most), folder, source)
+        odd = spark.fill(codes, IbisReading(rulebook).decide(answered, most), folder, source)
+        return np.union1d(odd, codes.undecided())
 
 
 def _judged(engine: Engine, source: Source, needed: tuple[str, ...]) -> ir.Table:
