@@ -11,7 +11,7 @@ from pathlib import Path
 
 from advisor.decision import decide
 from advisor.errors import EXIT_ANSWERS_MISSING, EXIT_INFEASIBLE, EXIT_OK, BadInput, Problem, printable, quoted
-from advisor.files import STANDARD_INPUT, is_folder, write_whole
+from advisor.files import STANDARD_INPUT, check_target, write_whole
 from advisor.record import Decision, Status
 from advisor.rulebook.load import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
@@ -120,8 +120,7 @@ def write_decision(
         page: memo_html(decision, rulebook, templates),
     }
     for path in contents:
-        if is_folder(path):
-            raise BadInput(Problem("a folder stands where a file is to be written", str(path), help="move it away"))
+        check_target(path)
     contents[memo] = memo_with_review(memo, contents[memo])
     contents[page] = page_with_review(page, contents[page])
     paper = {folder / f"{name}.memo.pdf": memo_pdf(contents[page])} if pdf else {}
