@@ -12,6 +12,7 @@ from pathlib import Path
 from advisor.cli.decide import EXIT_CODES, missing_answers, parse_date
 from advisor.decision import decide
 from advisor.errors import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, BadInput, Problem, quoted
+from advisor.files import is_file
 from advisor.interview import session
 from advisor.interview.flow import Flow, flow_of
 from advisor.interview.given import EXTRAS, Given
@@ -77,7 +78,7 @@ def _interview(options: argparse.Namespace, flow: Flow, given: Given) -> Given:
     from advisor.interview.terminal import Terminal
 
     draft = session.draft_path(options.out, options.name)
-    if not options.resume and draft.exists():
+    if not options.resume and is_file(draft):
         help = "go on with --resume, choose another --name, or remove the file"
         raise BadInput(Problem("an interview of this name was interrupted and kept", str(draft), help=help))
     session.save(draft, given)

@@ -28,7 +28,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 import advisor
 from advisor.errors import HIDDEN, BadInput, Problem, quoted
-from advisor.files import bundled, is_file, is_folder, read_text
+from advisor.files import bundled, is_file, is_folder, read_text, real
 from advisor.quantity import MICRO, dollars, grouped
 from advisor.record import Decision
 from advisor.report.claims import Claim, claims_of
@@ -123,7 +123,7 @@ class _Folder(BaseLoader):
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
         path = self._folder / template
-        if "\0" in template or not path.resolve().is_relative_to(self._folder.resolve()) or not is_file(path):
+        if "\0" in template or not real(path).is_relative_to(real(self._folder)) or not is_file(path):
             raise TemplateNotFound(template)
         return read_text(str(path)), str(path), None
 

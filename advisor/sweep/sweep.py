@@ -13,8 +13,9 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.atomic_files import alone_in, replace_together, settle
+from advisor.atomic_files import settle
 from advisor.errors import Problem
+from advisor.files import move_together
 from advisor.progress import Progress
 from advisor.readings.engine import engine_reading
 from advisor.readings.ibis_reading import IbisReading
@@ -32,7 +33,7 @@ from advisor.sweep.paths import Paths
 from advisor.sweep.read_csv import csv_source
 from advisor.sweep.read_jsonl import jsonl_source
 from advisor.sweep.regular import EXPECTED, HIGH, LOW, ODD, most_of, with_answers, with_numbers, with_odd
-from advisor.sweep.rejects import Rejects
+from advisor.sweep.rejects import Rejects, is_of_rejects
 from advisor.sweep.results import as_written, with_outcomes
 from advisor.sweep.source import Source, parquet_source
 
@@ -98,9 +99,12 @@ def sweep(paths: Paths, rulebook: Rulebook, how: How, warn: Callable[[Problem], 
             table = with_outcomes(table, codes.outcomes, any_rejected=rejects.rows > 0)
         told = progress.phase("writing", source.rows)
         database.write(as_written(table, source, paths.out_kind.format), folder / "out", paths.out_kind, source, told)
-        listed = folder / "rejects.csv" if rejects.rows else None
-        with alone_in(paths.out.parent, paths.rejects.parent):
-            replace_together({paths.out: folder / "out", paths.rejects: listed})
+        finished: dict[Path, Path | None] = {paths.out: folder / "out"}
+        if rejects.rows or paths.named:
+            finished[paths.rejects] = folder / "rejects.csv"
+        elif is_of_rejects(paths.rejects):
+            finished[paths.rejects] = None
+        move_together(finished)
     return Swept(source.rows, rejects.rows, int(np.count_nonzero(codes.codes == OPEN)))
 
 
