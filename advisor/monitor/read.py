@@ -25,6 +25,7 @@ from advisor.monitor.layout import BROKEN, LINE
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.readers.buckets import Buckets
 from advisor.monitor.readers.focus import FOCUS
+from advisor.monitor.readers.focus_services import doubts, services_note
 from advisor.monitor.readers.plain import Plain
 from advisor.monitor.readers.registry import OF_SECONDS, TableReader
 from advisor.monitor.rejects import MOST, Reject, refused, too_many, write_rejects
@@ -59,7 +60,8 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         if options.rejects:
             write_rejects(options.rejects, run.rejects)
         days = days_of(corrections_as_bills(sums))
-        return Reading(days, (*_kinds(found), *notes, *run.notes, *more, *_currencies(days)), len(run.rejects))
+        said = dict.fromkeys((*_kinds(found), *notes, *run.notes, *more, *_currencies(days)))
+        return Reading(days, tuple(said), len(run.rejects), tuple(run.doubts()))
     finally:
         options.progress.clear()
 
@@ -113,7 +115,13 @@ class _Run:
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     buckets: defaultdict[str, Buckets] = field(default_factory=lambda: defaultdict(Buckets))
+    charged: list[dict[str, Any]] = field(default_factory=list)
+    bills: list[str] = field(default_factory=list)
     files: int = 0
+
+    def doubts(self) -> list[Problem]:
+        """Why what the bills charge for need not be images."""
+        return doubts(self.charged, ", ".join(self.bills), self.options)
 
     def part(self, found: Found) -> Part:
         """The sums of a file, and its rows for when they have to be told from those of others."""
@@ -149,6 +157,11 @@ class _Run:
         file = found.source.file
         for table, notes in shaped.remarks:
             self.notes += notes(self.engine.rows_of(table, file))
+        if shaped.services is not None:
+            groups = self.engine.rows_of(shaped.services, file)
+            self.notes += services_note(groups, file, self.options)
+            self.charged += groups
+            self.bills.append(file)
         if not sums and not any(reject.file == file for reject in self.rejects):
             self._note_nothing(found, shaped)
         alike = (found.source.container.value, tuple(sorted(found.source.columns)))

@@ -17,14 +17,16 @@ from advisor.monitor.options import ReadOptions
 from advisor.monitor.readers.access_log import month_number
 from advisor.monitor.shape import (
     Fault,
+    Remark,
     Shaped,
     all_of,
     cost_faults,
     currency_faults,
+    free_rows,
     image_faults,
     stamp_faults,
 )
-from advisor.monitor.usage import Basis
+from advisor.monitor.usage import GATEWAY, Basis
 
 _MOST_SECONDS = 10**11
 """Of an epoch: the year 5138; databases fail on far more."""
@@ -92,6 +94,7 @@ class Plain:
         faults = [*stamp_faults(at, columns["at"], cells.text(columns["at"]), options, cells.absent(columns["at"]))]
         numbers: dict[str, Any] = {"requests": 1} if mapping.each_row_is_a_request else {}
         cost = scaled(cells, columns["cost"], mapping.cost_places, NARROW) if "cost" in columns else None
+        remarks: tuple[Remark, ...] = ()
         correction = None if cost is None else (cost < 0).fill_null(False)
         for name, places in (("images", mapping.image_places), ("requests", 0)):
             if name in columns:
@@ -102,9 +105,11 @@ class Plain:
                 )
         if "cost" in columns:
             column = columns["cost"]
-            numbers["cost"] = cost
-            faults += cost_faults(numbers["cost"], column, cells.text(column), counted, absent=cells.absent(column))
-            numbers["currency"] = self._currency(cells, options)
+            faults += cost_faults(cost, column, cells.text(column), counted, absent=cells.absent(column))
+            numbers["cost"] = cost.nullif(0) if mapping.meter == GATEWAY else cost
+            unknown, none = numbers["cost"].isnull(), ibis.null("string")
+            numbers["currency"] = ibis.ifelse(unknown, none, self._currency(cells, options))
+            remarks = _free(cells, counted, numbers)
             if "currency" in columns:
                 paid, field = counted & numbers["cost"].notnull(), columns["currency"]
                 wrong = paid & ~numbers["currency"].re_search("^[A-Z]{3}$").fill_null(False)
@@ -122,6 +127,7 @@ class Plain:
             identity=identity,
             unique=identity is not None,
             faults=tuple(faults),
+            remarks=remarks,
             **{name: _exact(number) for name, number in numbers.items()},
         )
 
@@ -158,6 +164,15 @@ def _one_of(cells: Cells, column: str, values: tuple[str, ...]) -> Any:
     if raw.type().is_integer():
         return raw.isin([int(number) for number in numbers if number == int(number)])
     return raw.cast("float64").isin([float(number) for number in numbers])
+
+
+def _free(cells: Cells, counted: Any, numbers: dict[str, Any]) -> tuple[Remark, ...]:
+    """How many rows of images or requests cost nothing."""
+    volumes = [numbers[name] for name in ("images", "requests") if name in numbers]
+    if not volumes:
+        return ()
+    made = ibis.literal(volumes[0]) if isinstance(volumes[0], int) else volumes[0]
+    return (free_rows(cells, counted & (made > 0), numbers["cost"], "leave the cell empty where no cost is known"),)
 
 
 def _exact(number: Any) -> Any:
