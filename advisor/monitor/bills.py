@@ -12,6 +12,8 @@ QUIET = datetime.timedelta(days=4)
 """Days without images, such as a long weekend: a month between others may begin or end with so many."""
 _ONE_DAY = datetime.timedelta(days=1)
 _LONGEST = datetime.timedelta(days=31)
+LINE_ITEMS = "openai-costs"
+"""A bill of which only line items of images are read, on every day, also where nothing was spent."""
 BILL_OF_SERVICES = "focus"
 """A bill of everything: where it counts images, its other rows are for something else, whoever counts."""
 _FEWEST_DAILY = 5
@@ -48,10 +50,10 @@ def by_month_and_meter(days: Iterable[Day]) -> dict[tuple[str, str], list[Day]]:
 
 
 def without_other_services(days: list[Day], notes: dict[str, None]) -> Iterator[Day]:
-    """Where a source counts images, its rows of cost alone are other services."""
+    """Where a source counts images, its rows of cost alone are other services: not those of line items of images."""
     counts = not all(map(by_cost, days))
     for day in days:
-        if counts and by_cost(day):
+        if counts and by_cost(day) and day.source != LINE_ITEMS:
             notes[f"rows of {day.source} that state a cost and no images are left out where others count them"] = None
         else:
             yield day

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from advisor.errors import BadInput, Problem
 from advisor.monitor.bills import (
+    LINE_ITEMS,
     QUIET,
     by_cost,
     by_month_and_meter,
@@ -26,8 +27,6 @@ from advisor.monitor.watched import Guess, Month, Span
 _RANK = list(Basis)
 _ESTIMATES = "litellm-"
 """Sources that write what they think a request cost, and nothing or zero where they do not know."""
-_SAYS_NOTHING_WAS_SPENT = "openai-costs"
-"""Its pages have every day, also those without a cost; elsewhere a row without a cost is of something that was used."""
 IMAGES_PER_REQUEST = Span(Fraction(1), Fraction(1), Fraction(4))
 """Most callers ask for one image; most providers give four at the most."""
 MEGAPIXELS_PER_IMAGE = Span(Fraction(1, 4), Fraction(1), Fraction(4))
@@ -126,7 +125,7 @@ def _number(days: Iterable[Day], source: str) -> str:
     images = sum((day.images for day in of_source if day.images is not None), Decimal(0))
     requests = sum(day.requests or 0 for day in of_source if day.images is None)
     said = [f"{images:,f} images"] if images else []
-    return " and ".join(said + [f"{requests:,} requests"] if requests else said)
+    return " and ".join([*said, f"{requests:,} requests"] if requests else said)
 
 
 def _unknown(days: Sequence[Day]) -> list[Day]:
@@ -134,7 +133,7 @@ def _unknown(days: Sequence[Day]) -> list[Day]:
     derived = [day for day in days if by_cost(day)]
     if any(not by_cost(day) for day in days) or sum(day.cost or 0 for day in derived) > 0:
         return [day for day in derived if day.cost is None]
-    return [day for day in derived if day.cost is None or day.cost < 0 or day.source != _SAYS_NOTHING_WAS_SPENT]
+    return [day for day in derived if not (day.cost == 0 and day.source == LINE_ITEMS)]
 
 
 def _why_unknown(days: Sequence[Day], unknown: Sequence[Day]) -> str | None:

@@ -22,14 +22,15 @@ from advisor.monitor.doubles import Part, without_doubles
 from advisor.monitor.engines import Engine, UnreadableRows, engine_of
 from advisor.monitor.inputs import inputs_of
 from advisor.monitor.layout import BROKEN, LINE
+from advisor.monitor.notes import each_note_once
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.readers.buckets import Buckets
 from advisor.monitor.readers.focus import FOCUS
 from advisor.monitor.readers.focus_services import doubts, services_note
 from advisor.monitor.readers.plain import Plain
-from advisor.monitor.readers.registry import OF_SECONDS, TableReader
+from advisor.monitor.readers.registry import OF_SECONDS, TableReader, doubts_of
 from advisor.monitor.rejects import MOST, Reject, refused, too_many, write_rejects
-from advisor.monitor.shape import AT, FAULT, STANDS, Shaped, stamp_faults
+from advisor.monitor.shape import AT, FAULT, NUMBERS, STANDS, Shaped, stamp_faults
 from advisor.monitor.staging import stage_rows
 from advisor.monitor.usage import Reading
 from advisor.scenario import Unit
@@ -60,8 +61,9 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         if options.rejects:
             write_rejects(options.rejects, run.rejects)
         days = days_of(corrections_as_bills(sums))
-        said = dict.fromkeys((*_kinds(found), *notes, *run.notes, *more, *_currencies(days)))
-        return Reading(days, tuple(said), len(run.rejects), tuple(run.doubts()))
+        files = [one.file if isinstance(one, Pages) else one.source.file for one in found]
+        said = (*_kinds(found), *notes, *each_note_once(run.notes, files), *more, *_currencies(days))
+        return Reading(days, said, len(run.rejects), tuple(run.doubts()))
     finally:
         options.progress.clear()
 
@@ -115,22 +117,21 @@ class _Run:
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     buckets: defaultdict[str, Buckets] = field(default_factory=lambda: defaultdict(Buckets))
+    unsure: list[Problem] = field(default_factory=list)
     charged: list[dict[str, Any]] = field(default_factory=list)
     bills: list[str] = field(default_factory=list)
     files: int = 0
 
     def doubts(self) -> list[Problem]:
         """Why what the bills charge for need not be images."""
-        return doubts(self.charged, ", ".join(self.bills), self.options)
+        return [*self.unsure, *doubts(self.charged, ", ".join(self.bills), self.options)]
 
     def part(self, found: Found) -> Part:
         """The sums of a file, and its rows for when they have to be told from those of others."""
         self.files += 1
         if isinstance(found, Pages):
             return self._pages(found)
-        for note in found.reader.notes(self.options):
-            if note not in self.notes:
-                self.notes.append(note)
+        self.notes += found.reader.notes(self.options)
         if found.source.by_line:
             return self._carefully(found)
         try:
@@ -177,8 +178,10 @@ class _Run:
 
     def _pages(self, found: Pages) -> Part:
         target = self._target()
-        stage_rows(found.reader.rows(found.name, found.document, found.file, self.options.unit), target)
-        self.notes += found.reader.notes(found.name, found.document, found.file, self.options.unit)
+        unit, chosen = self.options.unit, self.options.makes_images
+        stage_rows(found.reader.rows(found.name, found.document, found.file, unit, chosen), target)
+        self.notes += found.reader.notes(found.name, found.document, found.file, unit, chosen)
+        self.unsure += doubts_of(found.name, found.document, found.file, chosen)
         table = self.engine.staged(target)
         for fault in stamp_faults(table[AT], "", table[AT].cast("string"), self.options):
             wrong = table.filter(fault.wrong).select(line=table[LINE], stands=fault.stands)
@@ -190,6 +193,8 @@ class _Run:
         for bucket in found.reader.buckets(found.name, found.document, found.file):
             self.buckets[found.name].add(bucket, found.file)
         sums = self._sums(table, found.file)
+        if not any(row[name] for row in sums for name in NUMBERS):
+            self.notes.append(f"{found.file}: nothing in it counts")
         return Part(found.name, found.file, table, sums, span_of(sums), True, (found.name,))
 
     def _note_faults(self, shaped: Shaped, file: str) -> None:

@@ -53,7 +53,8 @@ def services_note(groups: Sequence[Group], file: str, options: ReadOptions) -> l
     dearest = sorted(sums, key=lambda key: (-sums[key], key))
     parts = [f"{name or 'without a name'} ({sums[name, unit]:,.2f} {unit})" for name, unit in dearest[:_MOST_SERVICES]]
     more = f" and {len(sums) - _MOST_SERVICES} more" if len(sums) > _MOST_SERVICES else ""
-    return [f"{file}: every service counts: {', '.join(parts)}{more}; `--only {SERVICE}=TEXT` leaves only some of them in"]
+    how = f"`--only {SERVICE}=TEXT` leaves only some of them in"
+    return [f"{file}: every service counts: {', '.join(parts)}{more}; {how}"]
 
 
 def doubts(groups: Iterable[Group], file: str, options: ReadOptions) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Whether a name says that images are made: that of a model, an endpoint, a kind of call, a service or a line of a bill."""
+"""Whether a name says that images are made: of a model, an endpoint, a kind of call, a service, a line of a bill."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ _OTHERS = re.compile(
 def makes_images(names: Iterable[str | None], chosen: Sequence[str] = ()) -> bool | None:
     """Whether what has these names makes images; None where nobody can tell.
 
-    ``chosen`` are patterns with ``*`` and ``?`` of what makes images: with them nothing else does.
+    The first name that says something decides. ``chosen`` are patterns with ``*`` and ``?`` of what makes images: with
+    them nothing else does.
     """
     lower = [(name or "").lower() for name in names]
     if chosen:
@@ -57,7 +58,7 @@ def check_known(unknown: Iterable[str], what: str, file: str) -> None:
     names = sorted(dict.fromkeys(unknown))
     if not names:
         return
-    shown = ", ".join(quoted(name) if name else "one without a name" for name in names[:_MOST_SHOWN])
+    shown = ", ".join(quoted(name) for name in names[:_MOST_SHOWN])
     more = f" and {len(names) - _MOST_SHOWN:,} more" if len(names) > _MOST_SHOWN else ""
-    help = "name all that make images with --makes-images NAME (`*` and `?` fit any text); the others then make none"
+    help = "name all that make images with --makes-images NAME, in which `*` fits any text; the others then make none"
     raise BadInput(Problem(f"{what}: {shown}{more}", file or None, help=help))

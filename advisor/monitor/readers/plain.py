@@ -103,7 +103,7 @@ class Plain:
                 faults += image_faults(
                     number, column, stands, counted, absent=absent, called=name, correction=correction
                 )
-        if "cost" in columns:
+        if cost is not None:
             column = columns["cost"]
             faults += cost_faults(cost, column, cells.text(column), counted, absent=cells.absent(column))
             numbers["cost"] = cost.nullif(0) if mapping.meter == GATEWAY else cost
