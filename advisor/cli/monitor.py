@@ -33,6 +33,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     reading.add_argument(
         "--request-path", metavar="PATTERN", action="append", default=[], help="requests of a log that count"
     )
+    reading.add_argument(
+        "--makes-images",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="models, endpoints and line items that make images; `*` fits any text",
+    )
     reading.add_argument("--rejects", metavar="FILE", type=Path, help="leave out rows that cannot be read, list them")
     reading.add_argument(
         "--on", metavar="ENGINE", default="duckdb", help="duckdb, spark, or the URL of an Ibis backend"
@@ -141,6 +148,7 @@ def _run(options: argparse.Namespace) -> Run:
             master=options.master,
             only=only(options.only),
             request_paths=tuple(options.request_path),
+            makes_images=tuple(options.makes_images),
             rejects=options.rejects,
             progress=Progress(),
         ),

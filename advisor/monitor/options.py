@@ -21,7 +21,8 @@ class ReadOptions:
     ``format`` names the source where it is not told by content; ``mapping`` is the file that says what the columns of a
     plain table mean. ``on`` is ``duckdb``, ``spark`` (with ``master``) or the URL of another Ibis backend. Rows of a
     bill count where ``only`` holds (column, text within it); requests of a log where path, method and status fit
-    (``request_paths`` are patterns with ``*`` and ``?``). ``currency`` is the one that rows must have; None: whichever,
+    (``request_paths`` are patterns with ``*`` and ``?``, as are ``makes_images``, names of what makes images where a
+    source has names alone). ``currency`` is the one that rows must have; None: whichever,
     but one. ``unit`` is what the decision counts, images or seconds of video. Without ``rejects`` a row that cannot be
     read stops the run; with it such rows are listed there.
     """
@@ -34,6 +35,7 @@ class ReadOptions:
     currency: str | None = None
     only: tuple[tuple[str, str], ...] = ()
     request_paths: tuple[str, ...] = ()
+    makes_images: tuple[str, ...] = ()
     request_methods: tuple[str, ...] = ("POST",)
     unit: Unit = Unit.IMAGE
     rejects: Path | None = None

@@ -22,14 +22,16 @@ from advisor.monitor.doubles import Part, without_doubles
 from advisor.monitor.engines import Engine, UnreadableRows, engine_of
 from advisor.monitor.inputs import inputs_of
 from advisor.monitor.layout import BROKEN, LINE, Source
+from advisor.monitor.notes import each_note_once
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.paged import missing_pages
 from advisor.monitor.readers.buckets import Buckets
 from advisor.monitor.readers.focus import FOCUS
+from advisor.monitor.readers.focus_services import doubts, services_note
 from advisor.monitor.readers.plain import Plain
-from advisor.monitor.readers.registry import OF_SECONDS, TableReader
+from advisor.monitor.readers.registry import OF_SECONDS, TableReader, doubts_of
 from advisor.monitor.rejects import MOST, Reject, refused, too_many, write_rejects
-from advisor.monitor.shape import AT, FAULT, STANDS, Shaped, stamp_faults
+from advisor.monitor.shape import AT, FAULT, NUMBERS, STANDS, Shaped, stamp_faults
 from advisor.monitor.staging import stage_rows
 from advisor.monitor.usage import Reading
 from advisor.scenario import Unit
@@ -62,11 +64,10 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         if options.rejects:
             write_rejects(options.rejects, run.rejects)
         days = days_of(corrections_as_bills(sums))
-        return Reading(
-            days,
-            (*_kinds(found), *notes, *missing_pages(_sources(found)), *run.notes, *more, *_currencies(days)),
-            len(run.rejects),
-        )
+        files = [one.file if isinstance(one, Pages) else one.source.file for one in found]
+        missing = missing_pages(_sources(found))
+        said = (*_kinds(found), *notes, *missing, *each_note_once(run.notes, files), *more, *_currencies(days))
+        return Reading(days, said, len(run.rejects), tuple(run.doubts()))
     finally:
         options.progress.clear()
 
@@ -145,16 +146,21 @@ class _Run:
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     buckets: defaultdict[str, Buckets] = field(default_factory=lambda: defaultdict(Buckets))
+    unsure: list[Problem] = field(default_factory=list)
+    charged: list[dict[str, Any]] = field(default_factory=list)
+    bills: list[str] = field(default_factory=list)
     files: int = 0
+
+    def doubts(self) -> list[Problem]:
+        """Why what the bills charge for need not be images."""
+        return [*self.unsure, *doubts(self.charged, ", ".join(self.bills), self.options)]
 
     def part(self, found: Found) -> Part:
         """The sums of a file, and its rows for when they have to be told from those of others."""
         self.files += 1
         if isinstance(found, Pages):
             return self._pages(found)
-        for note in found.reader.notes(self.options):
-            if note not in self.notes:
-                self.notes.append(note)
+        self.notes += found.reader.notes(self.options)
         if found.source.by_line:
             return self._carefully(found)
         try:
@@ -181,6 +187,11 @@ class _Run:
         file = found.source.file
         for table, notes in shaped.remarks:
             self.notes += notes(self.engine.rows_of(table, file))
+        if shaped.services is not None:
+            groups = self.engine.rows_of(shaped.services, file)
+            self.notes += services_note(groups, file, self.options)
+            self.charged += groups
+            self.bills.append(file)
         if not sums and not any(reject.file == file for reject in self.rejects):
             self._note_nothing(found, shaped)
         alike = (found.source.container.value, tuple(sorted(found.source.columns)))
@@ -196,8 +207,10 @@ class _Run:
 
     def _pages(self, found: Pages) -> Part:
         target = self._target()
-        stage_rows(found.reader.rows(found.name, found.document, found.file, self.options.unit), target)
-        self.notes += found.reader.notes(found.name, found.document, found.file, self.options.unit)
+        unit, chosen = self.options.unit, self.options.makes_images
+        stage_rows(found.reader.rows(found.name, found.document, found.file, unit, chosen), target)
+        self.notes += found.reader.notes(found.name, found.document, found.file, unit, chosen)
+        self.unsure += doubts_of(found.name, found.document, found.file, chosen)
         table = self.engine.staged(target)
         for fault in stamp_faults(table[AT], "", table[AT].cast("string"), self.options):
             wrong = table.filter(fault.wrong).select(line=table[LINE], stands=fault.stands)
@@ -209,6 +222,8 @@ class _Run:
         for bucket in found.reader.buckets(found.name, found.document, found.file):
             self.buckets[found.name].add(bucket, found.file)
         sums = self._sums(table, found.file)
+        if not any(row[name] for row in sums for name in NUMBERS):
+            self.notes.append(f"{found.file}: nothing in it counts")
         return Part(found.name, found.file, table, sums, span_of(sums), True, (found.name,))
 
     def _note_faults(self, shaped: Shaped, file: str) -> None:

@@ -61,6 +61,8 @@ def monitored(run: Run) -> Watched:
     run = replace(run, reading=replace(run.reading, unit=scenario.unit or Unit.IMAGE))
     situation = situation_of(decision, scenario, rulebook, run.route, run.ranges)
     reading = _reading(run)
+    if reading.doubts:
+        raise BadInput(reading.doubts)
     days, notes = _with_history(run, reading)
     months, more = months_of(days, _assumed(run.assumed, situation))
     today = run.reading.today

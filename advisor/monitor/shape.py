@@ -62,6 +62,8 @@ class Shaped:
     unique: Any = False
     faults: tuple[Fault, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    services: ir.Table | None = None
+    """What a bill charges for, where it charges for more than images."""
 
     @property
     def rows(self) -> ir.Table:
@@ -146,6 +148,19 @@ def number_faults(
         Fault(f"more than {most:,} cannot be in one row", field, stands, counted & (number > _like(number, most))),
         Fault(f"less than -{most:,} cannot be in one row", field, stands, counted & (number < _like(number, -most))),
     )
+
+
+def free_rows(cells: Cells, of_images: Any, cost: Any, why: str) -> Remark:
+    """How many rows of images cost nothing, where the source means it."""
+    rows = cells.table.select(of_images=of_images, free=of_images & (cost == 0))
+    sums = rows.aggregate(of_images=rows.of_images.sum(), free=rows.free.sum())
+
+    def notes(found: list[dict[str, Any]]) -> list[str]:
+        row = found[0]
+        what = f"{row['free'] or 0:,} of {row['of_images'] or 0:,} rows of images cost nothing"
+        return [f"{cells.source.file}: {what}: {why}"] if row["free"] else []
+
+    return sums, notes
 
 
 def _like(number: Any, value: int) -> Any:

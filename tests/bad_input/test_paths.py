@@ -17,7 +17,7 @@ import pytest
 from advisor import files
 from advisor.cli.main import run
 from advisor.errors import BadInput
-from advisor.files import check_regular, check_target, move_whole, read_text, write_whole
+from advisor.files import check_regular, check_target, move_together, read_text, write_whole
 from tests.bad_input.test_command_lines import EXAMPLE
 from tests.sweep.sweeping import PLAIN, Sweeping
 
@@ -150,7 +150,7 @@ def test_what_cannot_be_written(name: str, what: str) -> None:
     before = sorted(str(path) for path in Path().rglob("*"))
     assert said(write_whole, Path(name), "new") == what
     Path("finished").write_text("new")
-    assert said(move_whole, Path("finished"), Path(name)) == what
+    assert said(move_together, {Path(name): Path("finished")}) == what
     Path("finished").unlink()
     assert sorted(str(path) for path in Path().rglob("*")) == before
 
@@ -170,7 +170,7 @@ def test_only_regular_files_are_replaced(capfd: pytest.CaptureFixture[str]) -> N
 
 def _moved(path: Path, text: str) -> None:
     Path("finished").write_text(text)
-    move_whole(Path("finished"), path)
+    move_together({path: Path("finished")})
 
 
 def test_a_link_to_standard_output_leads_to_it(capfd: pytest.CaptureFixture[str]) -> None:

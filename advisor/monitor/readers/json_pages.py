@@ -262,12 +262,6 @@ def identity(*said: object) -> str:
     return json.dumps(said, default=str, separators=(",", ":"), sort_keys=True)
 
 
-def names_images(name: str) -> bool:
-    """True for a model or line item that makes images, judged by its name."""
-    lower = name.lower()
-    return "image" in lower or "dall-e" in lower
-
-
 class _RefusedError(Exception):
     """Raised inside the decoder, which does not know the file."""
 

@@ -20,7 +20,10 @@ _TELLING = ("request_id", "call_type", "spend")
 
 @dataclass(frozen=True)
 class LiteLlmLogs:
-    """Requests for images that succeeded and were not answered from the cache, with what LiteLLM thinks they cost."""
+    """Requests for images that succeeded and were not answered from the cache, with what LiteLLM thinks they cost.
+
+    Where it knows no price it writes nothing or zero: then no cost is known.
+    """
 
     name: str = "litellm-logs"
     optional: tuple[str, ...] = ("status", "cache_hit")
@@ -47,7 +50,8 @@ class LiteLlmLogs:
         status = ibis.coalesce(cells.text("status"), "success").lower()
         cached = ibis.coalesce(cells.text("cache_hit"), "false").lower()
         counted = all_of([cells.text("call_type").isin(CALL_TYPES), status == "success", ~cached.isin(("true", "t"))])
-        at, cost, identity = cells.stamp(START), cells.number("spend"), cells.text("request_id")
+        spend = cells.number("spend")
+        at, cost, identity = cells.stamp(START), spend.nullif(0), cells.text("request_id")
         usd = ibis.ifelse(cost.notnull(), "USD", ibis.null("string"))
         return Shaped(
             cells,
@@ -62,7 +66,7 @@ class LiteLlmLogs:
             unique=True,
             faults=(
                 *stamp_faults(at, START, cells.text(START), options),
-                *cost_faults(cost, "spend", cells.text("spend"), counted),
+                *cost_faults(spend, "spend", cells.text("spend"), counted),
                 *currency_faults(usd, "spend", counted & cost.notnull(), options),
                 Fault("the id is empty", "request_id", identity, counted & identity.isnull()),
             ),
