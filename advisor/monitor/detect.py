@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 from advisor.errors import BadInput, Problem, did_you_mean, quoted
 from advisor.monitor.inputs import Input, stands_in, unpacked
 from advisor.monitor.layout import TEXT, Container, Source
-from advisor.monitor.readers.json_pages import Stream, parse
+from advisor.monitor.readers.json_pages import HALF_CHARACTER, Stream, parse
 from advisor.monitor.readers.plain import Plain
 from advisor.monitor.readers.registry import (
     LOGS,
@@ -32,6 +33,8 @@ MOST_BYTES_OF_PAGES = 64_000_000
 MOST_COLUMNS = 2_000
 _MOST_LINES = 200
 _DELIMITERS = ",;\t|"
+_QUOTED = re.compile(r'(^|[,;\t|])"(?:[^"]|"")*')
+"""A cell in quotes: what stands within does not separate cells."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +160,9 @@ def _sources(input: Input) -> Iterator[Source]:
     if first == "{":
         objects = list(_objects(_lines(text, input.whole)))
         if objects:
-            yield _source(input, Container.JSONL, _keys(objects))
+            yield _source(input, Container.JSONL, _keys(objects, input.file))
     elif first == "[" and (objects := _first_objects(text)):
-        yield _source(input, Container.JSON_ARRAY, _keys(objects))
+        yield _source(input, Container.JSON_ARRAY, _keys(objects, input.file))
     else:
         yield _source(input, Container.LINES, (TEXT,))
         if header := _header(text):
@@ -190,6 +193,10 @@ def _csv(input: Input, header: list[str], delimiter: str) -> Source:
 
 
 def _check_names(columns: Sequence[str], file: str, line: int | None) -> None:
+    halved = next(filter(HALF_CHARACTER.search, columns), None)
+    if halved is not None:
+        what = f"the name {quoted(halved)} holds half a character"
+        raise BadInput(Problem(what, file, line, help="mend the text at its source"))
     if len(columns) > MOST_COLUMNS:
         what = f"there are more than {MOST_COLUMNS:,} columns"
         raise BadInput(Problem(what, file, line, help="check that this is the right file"))
@@ -240,14 +247,16 @@ def _first_objects(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def _keys(objects: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for one in objects for key in one))[:MOST_COLUMNS]
+def _keys(objects: Sequence[dict[str, Any]], file: str) -> tuple[str, ...]:
+    keys = tuple(dict.fromkeys(key for one in objects for key in one))[:MOST_COLUMNS]
+    _check_names(keys, file, None)
+    return keys
 
 
 def _header(text: str) -> tuple[list[str], str] | None:
     """The names on the first line that is not blank, of which some may be empty, and what stands between them."""
     line = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
-    delimiter = max(_DELIMITERS, key=line.count)
+    delimiter = max(_DELIMITERS, key=_QUOTED.sub(r"\1", line).count)
     try:
         cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ from advisor.monitor.readers.focus import FOCUS
 from advisor.monitor.readers.plain import Plain
 from advisor.monitor.readers.registry import OF_SECONDS, TableReader
 from advisor.monitor.rejects import MOST, Reject, refused, too_many, write_rejects
-from advisor.monitor.shape import AT, FAULT, STANDS, Shaped, stamp_faults
+from advisor.monitor.shape import AT, ENDS, FAULT, STANDS, Shaped, end_faults, stamp_faults
+from advisor.monitor.spreadsheet_dates import add_iso
 from advisor.monitor.staging import stage_rows
 from advisor.monitor.usage import Reading
 from advisor.scenario import Unit
@@ -139,6 +141,8 @@ class _Run:
         target = self._target()
         file = found.source.file
         stage(found.source, target, self.options.progress.phase(f"looking for faults in {file}"))
+        latest = self.options.today + timedelta(days=1)
+        self.notes += add_iso(target, found.source, found.reader.periods, self.options.date_order, latest)
         with _no_rows_to_find(file):
             shaped = found.reader.shaped(Cells(self.engine.staged(target), found.source), self.options)
             self._note_faults(shaped, file)
@@ -167,7 +171,12 @@ class _Run:
         stage_rows(found.reader.rows(found.name, found.document, found.file, self.options.unit), target)
         self.notes += found.reader.notes(found.name, found.document, found.file, self.options.unit)
         table = self.engine.staged(target)
-        for fault in stamp_faults(table[AT], "", table[AT].cast("string"), self.options):
+        at, ends = table[AT], table[ENDS]
+        faults = (
+            *stamp_faults(at, "", at.cast("string"), self.options),
+            *end_faults(at, ends, "", ends.cast("string")),
+        )
+        for fault in faults:
             wrong = table.filter(fault.wrong).select(line=table[LINE], stands=fault.stands)
             rows = self.engine.rows_of(wrong, found.file)
             if rows:

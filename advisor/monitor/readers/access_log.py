@@ -12,6 +12,7 @@ from advisor.monitor.cells import Cells, either, epoch_stamp, iso_stamp
 from advisor.monitor.layout import TEXT, Container
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.shape import Fault, Shaped, all_of, stamp_faults
+from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import GATEWAY, Basis
 
 REQUEST = r'"((?:[^"\\]|\\.)*)"'
@@ -42,6 +43,7 @@ class AccessLog:
     name: str
     line: str
     keys: Keys
+    periods: Columns = ()
 
     def fits_line(self, line: str) -> bool:
         """Whether a line is of the pattern."""

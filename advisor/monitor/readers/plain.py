@@ -24,6 +24,7 @@ from advisor.monitor.shape import (
     image_faults,
     stamp_faults,
 )
+from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import Basis
 
 _MOST_SECONDS = 10**11
@@ -41,6 +42,11 @@ class Plain:
     def fits(self, container: Container, columns: tuple[str, ...]) -> bool:
         """Whether every column of the mapping is there."""
         return container is not Container.LINES and set(self.mapping.named) <= set(columns)
+
+    @property
+    def periods(self) -> Columns:
+        """The column of stamps, unless the mapping says how they are written."""
+        return ((self.mapping.columns["at"], None),) if self.mapping.time == "iso" else ()
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -138,7 +144,7 @@ class Plain:
             at = cells.stamp(column)
             return cells.keep(at=in_zone(at, None if kind.is_date() or kind.timezone else zone))
         if time == "iso":
-            return stamped(cells, cells.text(column), zone)
+            return stamped(cells, cells.stamp_text(column), zone)
         if time in ("unix_s", "unix_ms"):
             raw = cells.raw(column)
             number = raw if raw.type().is_integer() else raw.try_cast(AMOUNT)
