@@ -6,7 +6,9 @@ import csv
 import json
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -50,11 +52,11 @@ def bill(path: Path, periods: Texts) -> Path:
     return path
 
 
-def read(path: Path, today: date = TODAY, **options: object) -> Reading:
-    return read_usage([str(path)], ReadOptions(today=today, **options))  # type: ignore[arg-type]
+def read(path: Path, today: date = TODAY, **options: Any) -> Reading:
+    return read_usage([str(path)], ReadOptions(today=today, **options))
 
 
-def refused(path: Path, **options: object) -> str:
+def refused(path: Path, **options: Any) -> str:
     with pytest.raises(BadInput) as error:
         read(path, **options)
     return str(error.value)
@@ -68,7 +70,9 @@ def refused(path: Path, **options: object) -> str:
 def test_a_bill_by_the_month_is_read_as_months(form: str, name: str, tmp_path: Path) -> None:
     texts = [(start.strftime(form), end.strftime(form)) for start, end in MONTHS]
     reading = read(bill(tmp_path / name, texts))
-    assert [(day.first.date(), day.last.date(), day.images) for day in reading.days] == [(*m, 100) for m in MONTHS]
+    assert [(day.first.date(), day.last.date(), day.images) for day in reading.days] == [
+        (*m, Decimal(100)) for m in MONTHS
+    ]
     said = [note for note in reading.notes if "dates such as" in note]
     assert len(said) == (0 if form.startswith("%Y") else 1)
     assert all(("read day first" in note) == form.startswith("%d") for note in said)
@@ -126,12 +130,12 @@ def runs(draw: st.DrawFn) -> list[tuple[date, date]]:
 
 
 def in_order(periods: Sequence[tuple[date, date]], order: DateOrder) -> list[Period]:
-    return [
-        Period(
-            *(WrittenDate(written(datetime.combine(day, time()), "{d}/{m}/{y}", "", order), "at", line) for day in p)
-        )
-        for line, p in enumerate(periods, 2)
-    ]
+    """The periods as they are written in this order, one a line."""
+
+    def text(day: date, line: int) -> WrittenDate:
+        return WrittenDate(written(datetime.combine(day, time()), "{d}/{m}/{y}", "", order), "at", line)
+
+    return [Period(text(start, line), text(end, line)) for line, (start, end) in enumerate(periods, 2)]
 
 
 def of_january(periods: Sequence[tuple[date, date]]) -> bool:
@@ -275,7 +279,7 @@ def test_periods_that_cannot_be_are_refused_or_listed(name: str, tmp_path: Path)
     periods = [good, *((start, end) for _, _, start, end in WRONG), good]
     file, rejects = bill(tmp_path / name, periods), tmp_path / "rejects.csv"
     reading = read(file, rejects=rejects)
-    assert [(day.day, day.images) for day in reading.days] == [(date(2026, 8, 13), 200)]
+    assert [(day.day, day.images) for day in reading.days] == [(date(2026, 8, 13), Decimal(200))]
     with rejects.open(newline="") as listed:
         found = [(row["fault"], row["field"], int(row["line"]), row["value"]) for row in csv.DictReader(listed)]
     first = 2 if name == "usage.parquet" else 3
