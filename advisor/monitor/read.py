@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ from advisor.monitor.readers.focus_services import doubts, services_note
 from advisor.monitor.readers.plain import Plain
 from advisor.monitor.readers.registry import OF_SECONDS, TableReader, doubts_of
 from advisor.monitor.rejects import MOST, Reject, refused, too_many, write_rejects
-from advisor.monitor.shape import AT, FAULT, NUMBERS, STANDS, Shaped, stamp_faults
+from advisor.monitor.shape import AT, ENDS, FAULT, NUMBERS, STANDS, Shaped, end_faults, stamp_faults
+from advisor.monitor.spreadsheet_dates import add_iso
 from advisor.monitor.staging import stage_rows
 from advisor.monitor.usage import Reading
 from advisor.scenario import Unit
@@ -177,6 +179,8 @@ class _Run:
         target = self._target()
         file = found.source.file
         stage(found.source, target, self.options.progress.phase(f"looking for faults in {file}"))
+        latest = self.options.today + timedelta(days=1)
+        self.notes += add_iso(target, found.source, found.reader.periods, self.options.date_order, latest)
         with _no_rows_to_find(file):
             shaped = found.reader.shaped(Cells(self.engine.staged(target), found.source), self.options)
             self._note_faults(shaped, file)
@@ -212,7 +216,12 @@ class _Run:
         self.notes += found.reader.notes(found.name, found.document, found.file, unit, chosen)
         self.unsure += doubts_of(found.name, found.document, found.file, chosen)
         table = self.engine.staged(target)
-        for fault in stamp_faults(table[AT], "", table[AT].cast("string"), self.options):
+        at, ends = table[AT], table[ENDS]
+        faults = (
+            *stamp_faults(at, "", at.cast("string"), self.options),
+            *end_faults(at, ends, "", ends.cast("string")),
+        )
+        for fault in faults:
             wrong = table.filter(fault.wrong).select(line=table[LINE], stands=fault.stands)
             rows = self.engine.rows_of(wrong, found.file)
             if rows:

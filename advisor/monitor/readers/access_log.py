@@ -14,6 +14,7 @@ from advisor.monitor.cells import Cells, either, epoch_stamp, every, iso_stamp, 
 from advisor.monitor.layout import Source
 from advisor.monitor.options import SPARK, ReadOptions
 from advisor.monitor.shape import Fault, Remark, Shaped, all_of, stamp_faults
+from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import GATEWAY, Basis
 
 ISO = r"\d{4}-\d\d-\d\d[T ]"
@@ -89,6 +90,7 @@ class AccessLog:
     name: str
     line: str | None = None
     keys: Keys | None = None
+    periods: Columns = ()
 
     def fits(self, source: Source) -> bool:
         """Whether the lines are of the pattern, or the objects have the keys."""

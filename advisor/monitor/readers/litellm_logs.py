@@ -11,6 +11,7 @@ from advisor.monitor.cells import Cells
 from advisor.monitor.layout import Source
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.shape import Fault, Shaped, all_of, cost_faults, currency_faults, stamp_faults
+from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import GATEWAY, Basis
 
 CALL_TYPES = tuple(f"{a}image_{what}" for what in ("generation", "edit", "variation") for a in ("", "a"))
@@ -26,6 +27,7 @@ class LiteLlmLogs:
     """
 
     name: str = "litellm-logs"
+    periods: Columns = ((START, "endTime"), ("completionStartTime", None))
     optional: tuple[str, ...] = ("status", "cache_hit")
     """Columns that decide whether a row counts and may first stand far into the file."""
 

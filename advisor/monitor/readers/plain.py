@@ -27,6 +27,7 @@ from advisor.monitor.shape import (
     image_faults,
     stamp_faults,
 )
+from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import GATEWAY, Basis
 
 _MOST_SECONDS = 10**11
@@ -52,6 +53,11 @@ class Plain:
         lines = source.lines.first if source.lines else ()
         fits = fitting(self.mapping.pattern or "", lines)
         return lines[fits.index(False)] if sum(fits) * 2 <= len(fits) else None
+
+    @property
+    def periods(self) -> Columns:
+        """The column of stamps, unless the mapping says how they are written."""
+        return ((self.mapping.columns["at"], None),) if self.mapping.time == "iso" else ()
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -190,7 +196,7 @@ class Plain:
             at = cells.stamp(column)
             return cells.keep(at=in_zone(at, None if kind.is_date() or kind.timezone else zone))
         if time == "iso":
-            return stamped(cells, cells.text(column), zone)
+            return stamped(cells, cells.stamp_text(column), zone)
         if time in ("unix_s", "unix_ms"):
             raw = cells.raw(column)
             number = raw if raw.type().is_integer() else raw.try_cast(AMOUNT)

@@ -15,6 +15,7 @@ from advisor.monitor.readers.focus import FOCUS
 from advisor.monitor.readers.gateways import LOGS
 from advisor.monitor.readers.litellm_logs import LITELLM_LOGS, LiteLlmLogs
 from advisor.monitor.shape import Shaped
+from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import Row
 from advisor.scenario import Unit
 
@@ -27,6 +28,10 @@ class TableReader(Protocol):
     @property
     def name(self) -> str:
         """The name of the source."""
+
+    @property
+    def periods(self) -> Columns:
+        """Columns of dates whose order may have to be found."""
 
     def fits(self, source: Source) -> bool:
         """Whether a table with these columns is of this source."""
