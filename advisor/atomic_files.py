@@ -59,16 +59,17 @@ def alone_in(*folders: Path) -> Iterator[None]:
 @contextmanager
 def writing(folder: Path, *more: Path) -> Iterator[None]:
     """As ``alone_in``; the first folder is made where it is missing, and removed again if nothing comes of it."""
-    missing = _made(folder)
+    made: list[Path] = []
     try:
+        _make(folder, made)
         with alone_in(folder, *more):
             for one in (folder, *more):
                 _clear(found for ending in (_NEW, _OLD) for found in one.glob(f"{_PREFIX}*{ending}"))
             yield
     except BaseException:
-        for made in missing:
+        for one in reversed(made):
             with suppress(OSError):
-                made.rmdir()
+                one.rmdir()
         raise
 
 
@@ -128,18 +129,20 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _made(folder: Path) -> list[Path]:
-    """Makes a folder where it is missing; returns the folders that were made, the lowest first. Raises BadInput."""
+def _make(folder: Path, made: list[Path]) -> None:
+    """Makes a folder where it is missing, and adds to ``made`` each folder that was missing. Raises BadInput."""
     try:
         missing = list(takewhile(lambda above: not above.exists(), (folder, *folder.parents)))
-        folder.mkdir(parents=True, exist_ok=True)
+        for one in reversed(missing):
+            one.mkdir(exist_ok=True)
+            made.append(one)
+        folder.mkdir(exist_ok=True)  # refuses what is no folder
     except (FileExistsError, NotADirectoryError):
         what = "the folder cannot be made: a file stands where it would be"
         raise BadInput(Problem(what, file=str(folder), help="name a folder")) from None
     except OSError as error:
         what = f"the folder cannot be made: {_reason(error)}"
         raise BadInput(Problem(what, file=str(folder), help="name a folder you may write to")) from None
-    return missing
 
 
 def sync_folder(folder: Path) -> None:

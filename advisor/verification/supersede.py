@@ -10,7 +10,8 @@ from advisor.errors import BadInput, Problem, quoted
 from advisor.files import STANDARD_INPUT, check_regular, read_text, real
 from advisor.report.review import taken_apart, with_own_lines
 from advisor.rulebook.model import Rulebook
-from advisor.verification.verify import MAX_BYTES, Verdict, verified
+from advisor.verification.decision_set import MAX_BYTES
+from advisor.verification.verify import Verdict, verified
 
 _BY = "superseded by "
 
