@@ -121,7 +121,10 @@ class Cells:
             return raw
         if raw.type().is_string():
             return self.numerals.plain(self.text(column)).try_cast(kind)
-        return raw.try_cast(kind) if raw.type().is_numeric() and not raw.type().is_boolean() else ibis.null(kind)
+        if raw.type().is_numeric() and not raw.type().is_boolean():
+            return raw.try_cast(kind)
+        # A column of nulls, as Ibis cannot compare a literal null with a number.
+        return ibis.ifelse(raw.isnull(), ibis.null(kind), ibis.null(kind))
 
     def keep(self, **columns: Any) -> Cells:
         """The same with more columns, so that what reads them often does not compute them often."""
