@@ -44,7 +44,7 @@ class Numerals:
         whole, digits = r"\d+", text
         if self.thousands:
             between = f"[{self.thousands}]"
-            whole, digits = rf"(?:\d+|\d{{1,3}}(?:{between}\d{{3}})+)", text.re_replace(between, "")
+            whole, digits = rf"(?:\d+|[1-9]\d{{0,2}}(?:{between}\d{{3}})+)", text.re_replace(between, "")
         written = text.re_search(rf"^ *[+-]?{whole}(?:{re.escape(self.decimal)}\d+)? *$")
         return ibis.ifelse(written, digits.replace(self.decimal, "."), ibis.null("string"))
 
