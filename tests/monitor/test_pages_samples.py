@@ -215,7 +215,7 @@ def test_replicate_knows_images_in_three_ways() -> None:
     ]
     page = plain("replicate-predictions-list.images.json")
     page["results"][0]["output"] = None
-    assert [(row.basis, row.images) for row in rows(page)][0] == (Basis.REQUESTED, Decimal(4))
+    assert next((row.basis, row.images) for row in rows(page)) == (Basis.REQUESTED, Decimal(4))
     assert notes("replicate-predictions-list.images.json") == [
         "more pages follow: next `https://api.replicate.com/v1/predictions?cursor=cD0yMDI2`",
         "predictions that did not succeed are left out: 1",

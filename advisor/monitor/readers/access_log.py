@@ -11,6 +11,7 @@ import ibis
 from advisor.monitor.cells import Cells, either, epoch_stamp, iso_stamp
 from advisor.monitor.layout import TEXT, Container
 from advisor.monitor.options import ReadOptions
+from advisor.monitor.readers.image_names import path_pattern
 from advisor.monitor.shape import Fault, Shaped, all_of, stamp_faults
 from advisor.monitor.usage import GATEWAY, Basis
 
@@ -103,18 +104,8 @@ def _asked_for(request: Any, options: ReadOptions) -> list[Any]:
     path = request.re_extract(r"^\S+ ([^ ?]*)", 1)
     conditions = [method.isin([name.upper() for name in options.request_methods])]
     if options.request_paths:
-        conditions.append(either([path.re_search(_pattern(wanted)) for wanted in options.request_paths]))
+        conditions.append(either([path.re_search(path_pattern(wanted)) for wanted in options.request_paths]))
     return conditions
-
-
-def _pattern(wanted: str) -> str:
-    """A pattern with `*` and `?` as a regular expression.
-
-    >>> _pattern("/v1/*/edits")
-    '^/v1/.*/edits$'
-    """
-    signs = {"*": ".*", "?": "."}
-    return "^" + "".join(signs.get(sign) or (sign if sign in "/-_" else re.escape(sign)) for sign in wanted) + "$"
 
 
 def _as_iso(text: Any) -> Any:
