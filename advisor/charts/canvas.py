@@ -10,11 +10,13 @@ import logging
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree
 
 from advisor.charts.scale import Scale
 from advisor.scenario import Route
+from advisor.work_folders import temporary_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -172,6 +174,8 @@ class Plot:
 
 def svg_of(id: str, title: str, description: str, size: tuple[int, int], draw: Callable[[Figure], None]) -> str:
     """One ``<svg>`` of ``size`` pixels, as ``draw`` paints it. Every id in it starts with ``id``."""
+    with suppress(OSError):
+        temporary_folder()  # what matplotlib wants to keep goes there where the home folder cannot be written to
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure

@@ -77,6 +77,13 @@ class Month:
         return self.images if self.priced is None else self.priced
 
     @property
+    def without_cost(self) -> Fraction | None:
+        """How many images have no known cost; None where the images are not known."""
+        if self.images is None or self.cost is None:
+            return self.images.expected if self.images else None
+        return self.images.expected - self.priced.expected if self.priced else Fraction(0)
+
+    @property
     def paid_price(self) -> Span | None:
         """Dollars paid per image; None where cost or volume are not stated, or a guess at the price made the volume."""
         images, cost = self.paid_for, self.cost
