@@ -64,7 +64,7 @@ def writing(folder: Path, *more: Path) -> Iterator[None]:
         _make(folder, made)
         with alone_in(folder, *more):
             for one in (folder, *more):
-                _clear(found for ending in (_NEW, _OLD) for found in one.glob(f"{_PREFIX}*{ending}"))
+                _clear(_left_in(one))
             yield
     except BaseException:
         for one in reversed(made):
@@ -241,7 +241,7 @@ def _put_back(folder: Path) -> None:
                         _move(old, target) if old else target.unlink()
             _sync_folders(target for target, _, _ in entries)
             journal.unlink()
-            _clear(old for _, old, _ in entries if old)
+            _clear(_left_in(folder))
     except OSError as error:
         what = f"a command was killed while it wrote here, and cannot be undone: {_reason(error)}"
         raise BadInput(Problem(what, str(folder), help="try again where the folder may be written to")) from None
@@ -275,6 +275,11 @@ def _sync_folders(files: Iterable[Path]) -> None:
     for folder in {file.parent for file in files}:
         with suppress(OSError):  # not every file system can
             sync_folder(folder)
+
+
+def _left_in(folder: Path) -> Iterable[Path]:
+    """Hidden files of commands that were killed."""
+    return (found for ending in (_NEW, _OLD) for found in folder.glob(f"{_PREFIX}*{ending}"))
 
 
 def _clear(files: Iterable[Path]) -> None:

@@ -101,7 +101,7 @@ class Cells:
 
     def stamp_text(self, column: str) -> Any:
         """The text of a stamp, in ISO where a spreadsheet saved it."""
-        beside = self.source.cell(column) + ISO if self.has(column) else ""
+        beside = self.source.cell(column) + ISO if column in self.source.columns else ""
         return self.table[beside] if beside in self.table.columns else self.text(column)
 
     def stamp(self, column: str) -> Any:

@@ -88,6 +88,7 @@ def test_the_next_command_settles_it(mixed: list[Path], start: Path, capsys: pyt
         os.chdir(one)
         assert run(command.split()) == 0
         assert contents(one / "a") == contents(start / "a")
+        assert not hidden(one)
     os.chdir(mixed[-1])
     assert run(["decide", *AGAIN]) == 0
     assert run(["recheck", "a"]) == 0
