@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from advisor.atomic_files import write_together, writing
 from advisor.errors import BadInput, Problem
-from advisor.files import STANDARD_INPUT, is_file, is_folder
+from advisor.files import STANDARD_INPUT, check_target, is_file
 from advisor.record import Decision
 from advisor.report.page import memo_html
 from advisor.report.pdf import memo_pdf
@@ -71,7 +71,6 @@ def write_decision(
 
 
 def _check_target(path: Path) -> None:
-    if is_folder(path):
-        raise BadInput(Problem("a folder stands where a file is to be written", str(path), help="move it away"))
+    check_target(path)
     if path.exists() and not is_file(path):
         raise BadInput(Problem("this is not a regular file, so it is not written over", str(path), help="move it away"))

@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,10 +54,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield tmp_path
 
 
-def said(use: object, *arguments: object) -> str:
+def said(use: Callable[..., object], *arguments: object) -> str:
     """The error."""
     with pytest.raises(BadInput) as caught:
-        use(*arguments)  # type: ignore[operator]
+        use(*arguments)
     assert "\n  help: " in str(caught.value)
     return caught.value.problems[0].what
 
@@ -163,7 +163,7 @@ def test_only_regular_files_are_replaced(capfd: pytest.CaptureFixture[str]) -> N
         assert Path("plain").read_text() == Path("new").read_text() == Path("fresh/x").read_text() == text
         assert Path("link").is_symlink()
         assert Path("dangling").is_symlink()
-        assert stat.S_ISCHR(os.stat("/dev/null").st_mode)  # noqa: PTH116
+        assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
         assert capfd.readouterr() == (text * 2, text)
         Path("new").unlink()
 
@@ -276,7 +276,7 @@ def test_rejects_go_to_a_stream(sweeping: Sweeping, capfd: pytest.CaptureFixture
         assert run([*arguments, name]) == 2
         assert capfd.readouterr().out.startswith("line,field,reason,help\n2,latency,`x` is not an option")
     assert run([*arguments, "/dev/null"]) == 2
-    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)  # noqa: PTH116
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
 @pytest.fixture

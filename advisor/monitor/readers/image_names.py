@@ -32,7 +32,7 @@ _OTHERS = re.compile(
 
 
 def makes_images(names: Iterable[str | None], chosen: Sequence[str] = ()) -> bool | None:
-    """Whether what has these names makes images; None where nobody can tell.
+    """Whether what has these names makes images; None where that is not known.
 
     The first name that says something decides. ``chosen`` are patterns with ``*`` and ``?`` of what makes images: with
     them nothing else does.
@@ -63,7 +63,7 @@ def _by_name(lower: str) -> bool | None:
 
 
 def check_known(unknown: Iterable[str], what: str, file: str) -> None:
-    """Raises BadInput that names what nobody can tell, where there is any."""
+    """Raises BadInput that lists the unrecognised names, if there are any."""
     names = sorted(dict.fromkeys(unknown))
     if not names:
         return

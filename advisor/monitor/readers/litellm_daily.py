@@ -56,12 +56,12 @@ def name_of(document: object) -> str | None:
 def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> Iterator[Row]:
     """A row for each day and endpoint (or model) that makes images; for a day of a page without one, a row of none.
 
-    Raises BadInput for what nobody can tell to make images or not, for a day that says nothing of what was asked for,
+    Raises BadInput for names that may or may not make images, for a day that says nothing of what was asked for,
     and for one of several pages: a day can be split between two, each with a part of its requests.
     """
     of_all = [one for page in pages(document, file) for one in _entries(page, chosen)]
     unknown = [entry.name for entry in of_all if entry.requests and entry.makes_images is None]
-    check_known(unknown, "nobody can tell whether these made images", file)
+    check_known(unknown, "it is not known whether these made images", file)
     for entry in of_all:
         if entry.makes_images or entry.none_that_day:
             yield _row(entry)
@@ -158,7 +158,7 @@ def _of_kind(result: Part, breakdown: Part, kind: str, chosen: Sequence[str]) ->
 
 
 def _behind_other_endpoints(best: str, by_kind: Mapping[str, list[_Entry]]) -> list[_Entry]:
-    """Models of images of which more was asked than of the endpoints of images: nobody can tell what those made."""
+    """Models of images of which more was asked than of the endpoints of images: what those made is not known."""
     if best != "endpoints":
         return []
     of_images = [entry for entry in by_kind["models"] if entry.makes_images]

@@ -90,7 +90,7 @@ def _of_images(cells: Cells, chosen: Sequence[str]) -> Any:
 
 
 def _others(cells: Cells, others: Any) -> Remark:
-    """Refuses kinds of requests that nobody can tell, and those of another kind to models of images."""
+    """Refuses unrecognised kinds of requests, and those of another kind to models of images."""
     rows = cells.table.select(others=others, **{name: cells.text(name).fill_null("") for name in _NAMES})
     kinds = rows.filter(rows.others).select(*_NAMES).distinct()
 
@@ -100,7 +100,7 @@ def _others(cells: Cells, others: Any) -> Remark:
             for row in found
             if makes_images([row["call_type"], row["model"]]) is not False or makes_images([row["model"]])
         ]
-        check_known(unknown, "nobody can tell whether these made images", cells.source.file)
+        check_known(unknown, "it is not known whether these made images", cells.source.file)
         return []
 
     return kinds, notes

@@ -58,12 +58,12 @@ def name_of(document: object) -> str | None:
 def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> Iterator[Row]:
     """A row for each result that counts, and one of zero images for a bucket that has none.
 
-    Raises BadInput, also for line items of which nobody can tell whether they are of images.
+    Raises BadInput, also for line items that may or may not be of images.
     """
     if name == COSTS:
         results = [result for page in pages(document, file) for result in _all_results(page)]
         unknown = [_item(result) for result in results if _of_images(result, chosen) is None and _paid(result)[0]]
-        check_known(unknown, "nobody can tell whether these line items are of images", file)
+        check_known(unknown, "it is not known whether these line items are of images", file)
     for page in pages(document, file):
         counted = name == USAGE or _counts_images(page)
         for bucket in page.required("data", items):
