@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
+from advisor.quantity import is_float
+
 Number = Decimal | int | str | Fraction
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
@@ -31,8 +33,9 @@ class Crossover:
 
 def exact(value: Number) -> Fraction:
     """The value as a fraction. Raises TypeError for a float and ValueError for text that is no number."""
-    if isinstance(value, float) or not isinstance(value, Decimal | int | str | Fraction):
-        raise TypeError(f"money and volumes are exact: give Decimal, int or decimal text, not {type(value).__name__}")
+    if is_float(value) or not isinstance(value, Decimal | int | str | Fraction):
+        kind = "float" if is_float(value) else type(value).__name__
+        raise TypeError(f"money and volumes are exact: pass a string, a Decimal or an int, not a {kind}")
     return Fraction(value)
 
 

@@ -6,9 +6,11 @@ Inside, a quantity is a whole number of its smallest step (dollars: micro-dollar
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
+from numbers import Rational, Real
 
 from advisor.errors import quoted
 
@@ -27,15 +29,19 @@ _MULTIPLES = {
     "billion": 1_000_000_000,
 }
 _TYPED = re.compile(
-    r"(?P<dollar>\$|usd)?\s*(?P<number>[-+]?(?:[0-9][0-9,_ ]*)?(?:\.[0-9_]+)?(?:e[-+]?[0-9]{1,3})?)"
+    r"(?P<dollar>\$|usd)?\s*(?P<number>[-+]?[0-9.,][0-9.,_' ]*(?:e[-+]?[0-9]{1,3})?)"
     r"\s*(?P<multiple>thousand|million|billion|mn|bn|[kmb])?\s*(?P<unit>usd|dollars?|\$|cents?|¢)?",
     re.IGNORECASE | re.ASCII,
 )
-_GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?P<by>[,_ ])[0-9]{3}(?:(?P=by)[0-9]{3})*(?:\.[0-9]+)?")
+_GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}(?P<by>[,_' ])[0-9]{3}(?:(?P=by)[0-9]{3})*(?:\.[0-9]+)?")
+"""With thousands in groups; a group of thousands never begins with 0, so `0,042` has none."""
+_GROUPED_BY_POINTS = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]{1,3})?", re.IGNORECASE)
 _ANY_LENGTH = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?", re.IGNORECASE)
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+(?:\.[0-9]*)?")
-_DECIMAL_COMMA = re.compile(r"[-+]?[0-9]{0,15},[0-9]{1,2}|[-+]?0,[0-9]{1,15}")
+_SEPARATOR = re.compile("[.,_' ]")
+_WRITTEN_ALIKE = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'"})
+"""Blanks and the apostrophe that other programs put between groups of thousands."""
 _MAX_TYPED = 100
 
 
@@ -64,6 +70,8 @@ class Quantity:
 
     def check(self, value: object) -> Decimal:
         """The value as an exact Decimal within bounds. Raises NotANumber; a float is refused, as it is not exact."""
+        if is_float(value):
+            raise NotANumber(f"{quoted(value)} is a float, which is not exact: pass a string or a Decimal", self._help)
         if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
             raise NotANumber(f"{quoted(value)} is not a number", self._help)
         number = self._read(value) if isinstance(value, str) else Decimal(value)
@@ -105,9 +113,9 @@ class Quantity:
 
     def _instead(self, text: str) -> str:
         try:
-            meant = typed(text, self.money)
-        except NotANumber as error:
-            return error.help if _DECIMAL_COMMA.fullmatch(text.strip()) else self._help
+            meant = typed(text, self.money, whole=self.places == 0)
+        except NotANumber:
+            return _respelt(text) or self._help
         return f"write {_brief(meant)}: a plain number, {self.unit}"
 
     def inside(self, number: Decimal) -> int:
@@ -119,28 +127,65 @@ class Quantity:
         return Decimal(plain(Decimal(steps).scaleb(-self.places)))
 
 
-def typed(text: str, money: bool) -> Decimal:
+def is_float(value: object) -> bool:
+    """True for a float of Python, numpy or the like, which stands for no exact decimal.
+
+    >>> is_float(0.1), is_float(Decimal("0.1")), is_float(1), is_float("0.1")
+    (True, False, False, False)
+    """
+    return isinstance(value, Real) and not isinstance(value, Rational)
+
+
+def typed(text: str, money: bool, whole: bool = False) -> Decimal:
     """A number as a person types it: ``40k``, ``1.2M``, ``1,200``, ``2_000_000``, and for money ``$0.03``, ``3 cents``.
 
-    Raises NotANumber.
+    A point is always a decimal point, and a comma always separates thousands; where that cannot be meant, and where a
+    ``whole`` number has a point before three digits, the text is refused. Raises NotANumber.
 
     >>> [str(typed(text, money=True)) for text in ("40k", "1,200", "$0.03", "3 cents", "2_000_000", "1.2M")]
     ['40000', '1200', '0.03', '0.03', '2000000', '1200000']
     """
-    help = "write a number such as 1200, 1,200, 40k or 1.2M" + (", or $0.03, or 3 cents" if money else "")
-    if _DECIMAL_COMMA.fullmatch(text.strip()):
-        help = f"write {text.strip().replace(',', '.')}, with a decimal point"
+    help = _respelt(text) or "write a number such as 1200, 1,200, 40k or 1.2M" + (
+        ", or $0.03, or 3 cents" if money else ""
+    )
     if len(text) > _MAX_TYPED:
         raise NotANumber(f"{quoted(text)} is too long for a number", help)
-    match = _TYPED.fullmatch(re.sub("[\u00a0\u202f]", " ", text).strip())
+    match = _TYPED.fullmatch(text.translate(_WRITTEN_ALIKE).strip())
     digits = match["number"].strip() if match else ""
     if not match or not (_PLAIN.fullmatch(digits) or _GROUPED.fullmatch(digits)):
         raise NotANumber(f"{quoted(text)} is not a number", help)
     unit = (match["unit"] or "").lower()
+    cents = unit in ("cent", "cents", "¢")
     if (match["dollar"] or unit) and not money:
         raise NotANumber(f"{quoted(text)} is an amount of money, and this is not", help)
-    number = _EXACT.multiply(Decimal(re.sub(r"[,_ ]", "", digits)), _MULTIPLES[(match["multiple"] or "").lower()])
-    return Decimal(plain(number.scaleb(-2, _EXACT) if unit in ("cent", "cents", "¢") else number))
+    if match["dollar"] and cents:
+        raise NotANumber(f"{quoted(text)} names both dollars and cents", f"write ${digits}, or {digits} cents")
+    if whole and not match["multiple"] and _GROUPED_BY_POINTS.fullmatch(digits):
+        thousands, decimal = digits.replace(".", ""), plain(Decimal(digits))
+        raise NotANumber(f"{quoted(text)} may be {thousands} or {decimal}", f"write {thousands} or {decimal}")
+    number = _EXACT.multiply(Decimal(re.sub("[,_' ]", "", digits)), _MULTIPLES[(match["multiple"] or "").lower()])
+    return Decimal(plain(number.scaleb(-2, _EXACT) if cents else number))
+
+
+def _respelt(text: str) -> str | None:
+    """The help for a number that is refused as it is written in other digits or separators; None for anything else."""
+    if len(text) > _MAX_TYPED:
+        return None
+    written = "".join(str(unicodedata.decimal(character, character)) for character in text).strip()
+    match = _TYPED.fullmatch(written.translate(_WRITTEN_ALIKE))
+    digits = match["number"].strip() if match else ""
+    if not match or _PLAIN.fullmatch(digits) or _GROUPED.fullmatch(digits):
+        return f"write {written}, in the digits 0 to 9" if match and written != text.strip() else None
+    *marks, last = _SEPARATOR.findall(digits) or [""]
+    *groups, rest = _SEPARATOR.split(digits)
+    if len({*marks}) > 1 or not re.search("[0-9]", digits):
+        return None
+    if last in ".," and last not in marks:
+        respelt = f"{''.join(groups)}.{rest}"
+        more = " and nothing between thousands" if marks else ""
+        return f"write {written.replace(digits, respelt)}, with a decimal point{more}"
+    respelt = "".join([*groups, rest])
+    return f"write {written.replace(digits, respelt)}, with nothing between thousands" if {*marks} <= {last} else None
 
 
 def plain(number: Decimal) -> str:

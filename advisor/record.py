@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from dataclasses import replace
 from enum import StrEnum
 from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from advisor.errors import BadInput, Problem, quoted
-from advisor.scenario import Axis, Route
+from advisor.scenario import Axis, Route, validated
 
 SCHEMA_VERSION = 1
+_NO_RECORD = "this is not a decision record"
+_WRITE_ANEW = "write the record anew with `advisor decide --out`"
 _VERSION = re.compile(r"(?=.{1,30}\Z)[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?(\+[a-z0-9.]+)?")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -205,17 +210,47 @@ def is_record(text: str) -> bool:
 
 
 def parse_record(text: str, file: str) -> Decision:
-    """The reverse of ``Decision.to_json``. Raises BadInput."""
+    """The reverse of ``Decision.to_json``; nothing of another type is converted. Raises BadInput with every place."""
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_without_doubles)
         if not isinstance(data, dict):
             raise ValueError("it is not a record")
-        record = Decision.model_validate(data)
+        _check_schema_version(data, file)
+        record = Decision.model_validate_json(text, strict=True)
     except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(map(str, fault["loc"]))
-        raise BadInput(Problem(f"this is not a decision record: {fault['msg'].lower()}", file, field=field)) from None
-    except (ValueError, AttributeError, TypeError, RecursionError) as error:
-        raise BadInput(Problem(f"this is not a decision record: {str(error)[:200].lower()}", file)) from None
+        raise BadInput(_fault(detail, file) for detail in error.errors(include_url=False)) from None
+    except (ValueError, RecursionError) as error:
+        what = f"{_NO_RECORD}: {str(error)[:200].lower()}"
+        raise BadInput(Problem(what, file, help=_WRITE_ANEW)) from None
     check_origin(record.advisor_version, record.rulebook_digest, file)
+    try:
+        validated(record.scenario, file)
+    except BadInput as error:
+        fields = (f"scenario.{problem.field}" if problem.field else "scenario" for problem in error.problems)
+        raise BadInput(
+            replace(problem, field=field) for problem, field in zip(error.problems, fields, strict=True)
+        ) from None
     return record
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    twice = next((name for name, number in Counter(name for name, _ in pairs).items() if number > 1), None)
+    if twice is not None:
+        raise ValueError(f"{quoted(twice)} stands twice")
+    return dict(pairs)
+
+
+def _check_schema_version(data: dict[str, Any], file: str) -> None:
+    """Refuses a record of another version before anything else is said of it."""
+    version = data.get("schema_version", SCHEMA_VERSION)
+    if type(version) is not int or version != SCHEMA_VERSION:
+        what = f"this record has schema version {quoted(json.dumps(version))}, and only {SCHEMA_VERSION} is read here"
+        help = "use the advisor that wrote it, or write it anew from its scenario with `advisor decide --out`"
+        raise BadInput(Problem(what, file, field="schema_version", help=help))
+
+
+def _fault(detail: ErrorDetails, file: str) -> Problem:
+    what, found = detail["msg"][:1].lower() + detail["msg"][1:], detail["input"]
+    if detail["type"] not in ("missing", "extra_forbidden"):
+        what += f", not {quoted(json.dumps(found, ensure_ascii=False))}"
+    return Problem(f"{_NO_RECORD}: {what}", file, field=".".join(map(str, detail["loc"])), help=_WRITE_ANEW)

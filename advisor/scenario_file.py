@@ -186,7 +186,7 @@ def typed_answer(field: str, text: str, where: str) -> Any:
         return None
     try:
         if spec.quantity:
-            return spec.quantity.check(typed(text, spec.quantity.money))
+            return spec.quantity.check(typed(text, spec.quantity.money, whole=spec.quantity.places == 0))
         if spec.boolean:
             words = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
             return word(spec, words.get(text.lower(), text))

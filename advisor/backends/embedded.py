@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import ibis
+from ibis.backends.duckdb import Backend
 
 from advisor.errors import BadInput, Problem
 
@@ -20,9 +21,18 @@ MAX_THREADS = 8
 _POLL_SECONDS = 0.2
 
 
+class _Backend(Backend):  # type: ignore[misc]  # Ibis has no types
+    """Ibis's own, without the call that DuckDB has deprecated (``fetch_arrow_table``)."""
+
+    def get_schema(self, table_name: str, *, catalog: str | None = None, database: str | None = None) -> ibis.Schema:
+        """The columns of a table or a view, all of which may hold nulls."""
+        columns = self.con.execute(f'DESCRIBE "{table_name}"').fetchall()
+        return ibis.schema({name: self.compiler.type_mapper.from_string(kind) for name, kind, *_ in columns})
+
+
 def connected(folder: Path, *, in_order: bool) -> Any:
     """An in-memory DuckDB that spills into ``folder``; ``in_order`` keeps rows in the order of their file. UTC."""
-    backend = ibis.duckdb.connect(
+    backend = _Backend().connect(
         threads=min(os.cpu_count() or 1, MAX_THREADS),
         memory_limit=MEMORY,
         temp_directory=str(folder),

@@ -9,9 +9,10 @@ import shlex
 import sys
 from pathlib import Path
 
-from advisor.cli.decide import EXIT_CODES, missing_answers, parse_date, write_decision
+from advisor.cli.decide import EXIT_CODES, missing_answers, parse_date
 from advisor.decision import decide
 from advisor.errors import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, BadInput, Problem, quoted
+from advisor.files import is_file
 from advisor.interview import session
 from advisor.interview.flow import Flow, flow_of
 from advisor.interview.given import EXTRAS, Given
@@ -53,9 +54,11 @@ def run(options: argparse.Namespace) -> int:
     if decision.status is Status.OPEN and not given.unknown:
         print(missing_answers(decision), file=sys.stderr)
         return EXIT_ANSWERS_MISSING
-    files = write_decision(decision, given.scenario(), rulebook, options.out, options.name, options.templates)
+    from advisor.decision_files import write_decision
+
+    written = write_decision(decision, given.scenario(), rulebook, options.out, options.name, options.templates)
     session.draft_path(options.out, options.name).unlink(missing_ok=True)
-    _show_end(decision, rulebook, files, options)
+    _show_end(decision, rulebook, written.paths, options)
     return EXIT_CODES[decision.status]
 
 
@@ -75,7 +78,7 @@ def _interview(options: argparse.Namespace, flow: Flow, given: Given) -> Given:
     from advisor.interview.terminal import Terminal
 
     draft = session.draft_path(options.out, options.name)
-    if not options.resume and draft.exists():
+    if not options.resume and is_file(draft):
         help = "go on with --resume, choose another --name, or remove the file"
         raise BadInput(Problem("an interview of this name was interrupted and kept", str(draft), help=help))
     session.save(draft, given)

@@ -85,7 +85,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return EXIT_OK
     except OSError as error:
         _silence_output()
-        print(Problem(f"the output cannot be written: {(error.strerror or str(error)).lower()}"), file=sys.stderr)
+        what = f"the output cannot be written: {(error.strerror or str(error)).lower()}"
+        print(Problem(what, help="check where the output goes, and that its disk is not full"), file=sys.stderr)
         return EXIT_BAD_INPUT
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.cli.decide import parse_date, write_decision
+from advisor.cli.decide import parse_date
 from advisor.errors import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
 from advisor.rulebook.load import load_rulebook
 from advisor.scenario import Route, validated
@@ -39,6 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="models, endpoints and line items that make images; `*` fits any text",
+    )
+    reading.add_argument(
+        "--date-order", choices=("day-first", "month-first"), help="of dates such as 01/08/2026 (default: it is found)"
     )
     reading.add_argument("--rejects", metavar="FILE", type=Path, help="leave out rows that cannot be read, list them")
     reading.add_argument(
@@ -106,21 +109,31 @@ def _own_files(options: argparse.Namespace, run: Run) -> list[Path]:
 
 def _check_written(options: argparse.Namespace, run: Run) -> None:
     """Nothing that is read may be written over. Raises BadInput."""
-    from advisor.monitor.inputs import named_by
+    from advisor.monitor.inputs import named_by, resolved
 
-    read = {path.resolve() for path in (options.mapping, Path(options.decision)) if path is not None}
-    read |= {Path(name).resolve() for pattern in run.usage for name in named_by(pattern)}
+    read = {resolved(path) for path in (options.mapping, Path(options.decision)) if path is not None}
+    read |= {resolved(Path(name)) for pattern in run.usage for name in named_by(pattern)}
     for option, path in (("--rejects", options.rejects), ("--html", options.html), ("--history", run.history)):
         if path is None:
             continue
-        if path.resolve() in read:
+        if resolved(path) in read:
             what = f"{quoted(path)} is read by this run, and would be written over"
             raise BadInput(Problem(what, option, help="name another file"))
-        read.add(path.resolve())
+        read.add(resolved(path))
 
 
 def _run(options: argparse.Namespace) -> Run:
-    from advisor.monitor.given import amount_ranges, covered, number_range, only, rates, sources, thresholds
+    from advisor.monitor.date_order import DateOrder
+    from advisor.monitor.given import (
+        amount_ranges,
+        covered,
+        number_range,
+        only,
+        rates,
+        sources,
+        thresholds,
+        whole_texts,
+    )
     from advisor.monitor.months import IMAGES_PER_REQUEST, MEGAPIXELS_PER_IMAGE, Assumed
     from advisor.monitor.options import ReadOptions
     from advisor.monitor.run import Run, history_beside
@@ -147,9 +160,10 @@ def _run(options: argparse.Namespace) -> Run:
             on=options.on,
             master=options.master,
             only=only(options.only),
-            request_paths=tuple(options.request_path),
+            request_paths=whole_texts(options.request_path, "--request-path"),
             makes_images=tuple(options.makes_images),
             rejects=options.rejects,
+            date_order=DateOrder(options.date_order) if options.date_order else None,
             progress=Progress(),
         ),
         assumed=Assumed(
@@ -203,12 +217,13 @@ def _write_memo(watched: Watched, options: argparse.Namespace) -> Path | None:
     if watched.now is None:
         print("no memo: no complete month is known yet", file=sys.stderr)
         return None
+    from advisor.decision_files import write_decision
     from advisor.monitor.run import name_anew
 
     scenario = validated(watched.now.scenario, options.decision)
     name = name_anew(options.decision, watched.on)
     written = write_decision(watched.now, scenario, load_rulebook(options.rules), options.memo, name, options.templates)
-    return next(path for path in written if path.name.endswith(".memo.html"))
+    return next(path for path in written.paths if path.name.endswith(".memo.html"))
 
 
 def _shows_blocks() -> bool:

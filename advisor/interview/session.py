@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import BadInput, Problem
-from advisor.files import read_text, write_whole
+from advisor.files import is_file, read_text, write_whole
 from advisor.interview.given import EXTRAS, Given
 from advisor.quantity import plain
 from advisor.scenario import FIELDS, validated
@@ -30,7 +30,7 @@ def save(path: Path, given: Given) -> None:
 
 def load(path: Path) -> Given:
     """Reads a draft. Raises BadInput for a missing or a damaged one."""
-    if not path.exists():
+    if not is_file(path):
         raise BadInput(Problem("there is no interview to resume", str(path), help="start one: advisor interview"))
     try:
         draft = json.loads(read_text(str(path)))

@@ -230,7 +230,7 @@ class Terminal:
             if not text.strip():
                 return None
             try:
-                number = typed(text, money)
+                number = typed(text, money, whole)
             except NotANumber as error:
                 return f"{error}; {error.help}"
             if number < 0 or (positive and number < _LEAST):
@@ -240,7 +240,7 @@ class Terminal:
             return None
 
         text = type_in(message, check)
-        return None if isinstance(text, Key) or not text.strip() else typed(text, money)
+        return None if isinstance(text, Key) or not text.strip() else typed(text, money, whole)
 
     def _confirmed(self, question: str, value: Decimal) -> Decimal | None:
         quantity = FIELDS[question].quantity
@@ -311,6 +311,7 @@ class Terminal:
             "possible": [each for each in Route if each in position.outcomes],
             "none_possible": None in position.outcomes,
             "open": sum(name not in given for name in position.open),
+            "unknown": [name for name in position.open if name in given.unknown],
             "out": [
                 {"route": step.route, "axis": step.rule.axis, "because": step.rule.because} for step in position.out
             ],

@@ -22,6 +22,7 @@ IDENTITY, UNIQUE, FAULT, STANDS = "identity", "unique", "fault", "stands"
 """``FAULT`` is the number of what is wrong with a row, null where nothing is; ``STANDS`` is what stands there."""
 NUMBERS = (IMAGES, REQUESTS, MEGAPIXELS, COST)
 EARLIEST = datetime(2015, 1, 1)
+LONGEST_YEARS = 10
 IS_BROKEN = 0
 _DIGITS = len(str(MOST_IMAGES_IN_A_ROW))
 
@@ -135,6 +136,16 @@ def stamp_faults(at: Any, field: str, stands: Any, options: ReadOptions, absent:
         Fault("the stamp cannot be read", field, stands, at.isnull()),
         Fault(f"the stamp is before {EARLIEST.year}", field, stands, at < day(EARLIEST)),
         Fault(f"the stamp lies in the future, today being {options.today}", field, stands, at >= day(latest)),
+    )
+
+
+def end_faults(at: Any, ends: Any, field: str, stands: Any) -> tuple[Fault, ...]:
+    """An end that cannot be read, lies before the start, or so far behind it that one of the two is wrong."""
+    latest = at + ibis.interval(years=LONGEST_YEARS)
+    return (
+        Fault("the end cannot be read", field, stands, stands.notnull() & ends.isnull()),
+        Fault("the charge ends before it starts", field, stands, ends < at),
+        Fault(f"the charge ends more than {LONGEST_YEARS} years after its start", field, stands, ends > latest),
     )
 
 

@@ -7,6 +7,7 @@ import re
 import traceback
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,13 @@ from jinja2 import (
     TemplateNotFound,
     TemplateSyntaxError,
 )
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 import advisor
 from advisor.errors import HIDDEN, BadInput, Problem, quoted
-from advisor.files import bundled, is_file, is_folder, read_text
+from advisor.files import bundled, is_file, is_folder, read_text, real
 from advisor.quantity import MICRO, dollars, grouped
 from advisor.record import Decision
 from advisor.report.claims import Claim, claims_of
@@ -121,7 +123,7 @@ class _Folder(BaseLoader):
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
         path = self._folder / template
-        if "\0" in template or not path.resolve().is_relative_to(self._folder.resolve()) or not is_file(path):
+        if "\0" in template or not real(path).is_relative_to(real(self._folder)) or not is_file(path):
             raise TemplateNotFound(template)
         return read_text(str(path)), str(path), None
 
@@ -156,10 +158,22 @@ def _template_fault(error: Exception, template: str, folder: Path) -> Problem:
     return Problem(f"the template cannot be filled in: {reason}", file, line, help=help)
 
 
+class _Cache(FileSystemBytecodeCache):
+    """Jinja's own cache of compiled templates. What it cannot read or write, as on a full disk, is compiled anew."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def _compiled_before() -> BytecodeCache | None:
-    """Jinja's own cache of compiled templates, in a folder only this user may use; none where there cannot be one."""
+    """The cache, in a folder only this user may use; none where there cannot be one."""
     try:
-        return FileSystemBytecodeCache(pattern=f"rent-or-own-{advisor.__version__}-{jinja2.__version__}-%s")
+        return _Cache(pattern=f"rent-or-own-{advisor.__version__}-{jinja2.__version__}-%s")
     except (RuntimeError, OSError):
         return None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -12,14 +13,30 @@ from advisor import strict_yaml
 from advisor.scenario import FIELDS, Scenario, validated
 
 
-def values_of(column: pa.ChunkedArray | pa.Array) -> list[Any]:
-    """The values of a column with exact numbers: a float is the shortest decimal text that names it."""
-    if not pa.types.is_floating(column.type):
-        return list(column.to_pylist())
-    numbers = column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy()
-    kind = column.type.to_pandas_dtype()
-    present = column.is_valid().to_pylist()
-    return [Decimal(str(kind(number))) if there else None for number, there in zip(numbers, present, strict=True)]
+@dataclass(frozen=True)
+class Foreign:
+    """A value that Python has nothing for, such as a day after the year 9999. It answers no question."""
+
+    type: str
+
+    def __str__(self) -> str:
+        return self.type
+
+
+def values_of(column: pa.Array, places: Iterable[int]) -> list[Any]:
+    """The values of a column at these places with exact numbers: a float is the shortest decimal text that names it."""
+    if pa.types.is_duration(column.type):
+        column = column.cast(pa.int64())  # as it is stored, and as every program but Arrow reads it
+    kind = column.type.to_pandas_dtype() if pa.types.is_floating(column.type) else None
+    return [_value_of(column[place], kind) for place in places]
+
+
+def _value_of(cell: pa.Scalar, kind: Any) -> Any:
+    try:
+        value = cell.as_py()
+    except (pa.ArrowException, OverflowError, ValueError):
+        return Foreign(str(cell.type))
+    return value if kind is None or value is None else Decimal(str(kind(value)))
 
 
 def scenario_of(row: Mapping[str, Any], file: str) -> Scenario:

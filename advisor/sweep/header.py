@@ -44,6 +44,8 @@ def _faults(names: Sequence[str], file: str, line: int | None) -> Iterator[Probl
         same = seen.setdefault(name.casefold(), number)
         if not name:
             yield Problem(f"column {number} has no name", file, line, help="name it, or leave it out")
+        elif "\0" in name:
+            yield Problem(f"the name {quoted(name)} holds the character U+0000", file, line, help="rename the column")
         elif same != number:
             yield Problem(
                 f"the columns {same} and {number} are both called {quoted(name)}", file, line, help=_TOO_ALIKE

@@ -45,8 +45,7 @@ def _rows(source: Source, wanted: NDArray[np.int64]) -> Iterator[tuple[int, int,
     for start, batch in _batches(source, wanted):
         first, last = np.searchsorted(wanted, (start, start + batch.num_rows))
         rows = wanted[first:last]
-        chosen = batch.take(pa.array(rows - start))
-        columns = {name: values_of(chosen.column(name)) for name in chosen.schema.names}
+        columns = {name: values_of(batch.column(name), (rows - start).tolist()) for name in batch.schema.names}
         for place, row in enumerate(rows.tolist()):
             cells = {name: columns[column][place] for name, column in source.fields.items()}
             extras = {name: columns[name][place] for name in source.extras}

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.errors import BadInput, Problem
-from advisor.files import is_file, is_folder
+from advisor.files import check_regular, check_target, real
 from advisor.sweep.formats import Kind, kind_of
+from advisor.sweep.rejects import is_of_rejects
 
 
 @dataclass(frozen=True)
 class Paths:
-    """Where the rows come from and go to, and where rejected rows are told."""
+    """Where the rows come from and go to, and where rejected rows are listed; ``named``: by the user."""
 
     source: Path
     out: Path
     rejects: Path
+    named: bool
 
     @property
     def source_kind(self) -> Kind:
@@ -31,13 +33,15 @@ class Paths:
 
 def checked_paths(source: str, out: str, rejects: str | None) -> Paths:
     """The files of a sweep; rejects go to OUT's name and `.rejects.csv` unless named. Raises BadInput."""
-    paths = Paths(Path(source), Path(out), Path(rejects or f"{out}.rejects.csv"))
+    paths = Paths(Path(source), Path(out), Path(rejects or f"{out}.rejects.csv"), bool(rejects))
     for path in (paths.source, paths.out):
         kind_of(path)
-    _readable(paths.source)
+    check_regular(paths.source)
     for path in (paths.out, paths.rejects):
-        if is_folder(path):
-            raise BadInput(Problem("a folder stands where a file is to be written", str(path), help="move it away"))
+        check_target(path)
+    if not paths.named and paths.rejects.exists() and not is_of_rejects(paths.rejects):
+        what = "rejected rows would be listed here, and this file is no such list"
+        raise BadInput(Problem(what, str(paths.rejects), help="name another file with --rejects FILE"))
     pairs = ((paths.source, paths.out), (paths.source, paths.rejects), (paths.out, paths.rejects))
     for one, other in pairs:
         if _same(one, other):
@@ -45,25 +49,8 @@ def checked_paths(source: str, out: str, rejects: str | None) -> Paths:
     return paths
 
 
-def _readable(path: Path) -> None:
-    if is_folder(path):
-        raise BadInput(Problem("this is a folder, not a file", str(path), help="name a file in it"))
-    try:
-        path.stat()
-        if not is_file(path):
-            raise BadInput(Problem("this is not a regular file", str(path), help="name a file"))
-        with path.open("rb"):
-            pass
-    except FileNotFoundError:
-        raise BadInput(Problem("there is no such file", str(path), help="check the path")) from None
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        help = "check the path and its permissions"
-        raise BadInput(Problem(f"the file cannot be read: {reason}", str(path), help=help)) from None
-
-
 def _same(one: Path, other: Path) -> bool:
     try:
-        return one.resolve() == other.resolve() or (other.exists() and one.exists() and one.samefile(other))
-    except (OSError, RuntimeError, ValueError):
+        return real(one) == real(other) or (other.exists() and one.exists() and one.samefile(other))
+    except (OSError, ValueError):
         return False

@@ -72,8 +72,10 @@ def with_answers(rows: ir.Table, cells: Mapping[str, str], needed: tuple[str, ..
             amount = _amount(rows, cells, name)
             return _steps(rows[ODD].ifelse(_least(spec.quantity, amount), amount) if any_odd else amount, spec.quantity)
         word = rows[cells[name]]
-        if spec.boolean:
-            word = word if word.type().is_boolean() else word.isin(_TRUE)
+        if spec.boolean and word.type().is_string():
+            word = word.isin(_TRUE)
+        elif not (word.type().is_boolean() if spec.boolean else word.type().is_string()):
+            word = ibis.null("boolean" if spec.boolean else "string")  # no row of it is fine
         return rows[ODD].ifelse(False if spec.boolean else str(spec.options[0]), word) if any_odd else word
 
     return rows.mutate({name: answer(name) for name in needed})

@@ -5,32 +5,37 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
 
-from advisor.errors import Problem, printable
+from advisor.errors import BadInput, Problem, printable
+from advisor.files import read_start
 
 COLUMNS = ("line", "field", "reason", "help")
+_HEADER = (",".join(COLUMNS) + "\n").encode()
+
+
+def is_of_rejects(path: Path) -> bool:
+    """Whether a file is a list of rejects, which a sweep may replace or remove unasked."""
+    try:
+        return not path.is_symlink() and read_start(path, len(_HEADER)) == _HEADER
+    except BadInput:
+        return False
 
 
 class Rejects:
-    """Writes the rejects to a file that is made with the first of them."""
+    """Writes the rejects to a file."""
 
     def __init__(self, path: Path) -> None:
         self.rows = 0
-        self._path = path
-        self._file: TextIO | None = None
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer.writerow(COLUMNS)
 
     def add(self, line: int, problems: Iterable[Problem]) -> None:
         """One row, with everything that is wrong with it."""
-        if self._file is None:
-            self._file = self._path.open("w", encoding="utf-8", newline="")
-            csv.writer(self._file, lineterminator="\n").writerow(COLUMNS)
         self.rows += 1
-        writer = csv.writer(self._file, lineterminator="\n")
         for problem in problems:
-            writer.writerow((line, problem.field or "", printable(problem.what), printable(problem.help or "")))
+            self._writer.writerow((line, problem.field or "", printable(problem.what), printable(problem.help or "")))
 
     def close(self) -> None:
         """Finishes the file."""
-        if self._file is not None:
-            self._file.close()
+        self._file.close()

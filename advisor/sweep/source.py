@@ -65,7 +65,8 @@ def parquet_source(path: Path) -> Source:
     try:
         with pq.ParquetFile(path) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
-    except (pa.ArrowException, OSError) as error:
+            names = tuple(schema.names)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         first = str(error).partition("\n")[0].rstrip(".").lower()
         help = "check that it is a Parquet file and that all of it is there"
         raise BadInput(Problem(f"the file cannot be read as Parquet: {first}", str(path), help=help)) from None
@@ -76,7 +77,7 @@ def parquet_source(path: Path) -> Source:
     ]
     if problems:
         raise BadInput(problems)
-    return Source(str(path), Format.PARQUET, path, tuple(schema.names), tuple(schema.names), rows)
+    return Source(str(path), Format.PARQUET, path, names, names, rows)
 
 
 def _cannot_be_carried(column: pa.Field) -> str | None:

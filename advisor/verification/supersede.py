@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.errors import BadInput, Problem, quoted
-from advisor.files import STANDARD_INPUT, read_text, write_whole
+from advisor.files import STANDARD_INPUT, check_regular, read_text, real
 from advisor.report.review import taken_apart, with_own_lines
 from advisor.rulebook.model import Rulebook
-from advisor.verification.verify import MAX_BYTES, Verdict, verified
+from advisor.verification.decision_set import MAX_BYTES
+from advisor.verification.verify import Verdict, verified
 
 _BY = "superseded by "
 
@@ -33,9 +32,11 @@ def linked(old: Path, new: Path, memo: str, rulebook: Rulebook, templates: Path 
     is no memo, has been edited in a fact, or is superseded by another already, and where links would lead in a circle.
     """
     file = str(old)
-    if old.resolve() == new.resolve():
+    if real(old) == real(new):
         help = "write the new decision under another name: copy the scenario file first"
         raise BadInput(Problem("a memo cannot supersede itself", file, help=help))
+    if file != STANDARD_INPUT:
+        check_regular(old)
     text = "" if file == STANDARD_INPUT else read_text(file, MAX_BYTES)
     if not text.startswith("---"):
         raise BadInput(
@@ -61,7 +62,7 @@ def _refuse_circle(old: Path, new: Path, memo: str) -> None:
     if status.startswith(_BY):
         what = f"this memo is {quoted(status)} itself, so it cannot take over from another"
         raise BadInput(Problem(what, str(new), field="status", help=help))
-    if new.resolve() in _earlier(old):
+    if real(new) in _earlier(old):
         what = f"{quoted(old)} supersedes this memo, so it cannot take over from it"
         raise BadInput(Problem(what, str(new), help=help))
 
@@ -69,7 +70,7 @@ def _refuse_circle(old: Path, new: Path, memo: str) -> None:
 def _earlier(memo: Path) -> set[Path]:
     """The memos that one took over from, and those that they did, as far as they can be read."""
     seen: set[Path] = set()
-    left = [memo.resolve()]
+    left = [real(memo)]
     while left:
         found = _taken_over(left.pop()) - seen
         left += found
@@ -80,8 +81,8 @@ def _earlier(memo: Path) -> set[Path]:
 def _taken_over(memo: Path) -> set[Path]:
     try:
         links = taken_apart(read_text(str(memo), MAX_BYTES), str(memo)).supersedes
-        return {(memo.parent / link).resolve() for link in links}
-    except (BadInput, OSError, RuntimeError, ValueError):
+        return {real(memo.parent / link) for link in links}
+    except BadInput:
         # What stands there may be any text.
         return set()
 
@@ -96,16 +97,4 @@ def _with_link(memo: str, new: Path, old: Path) -> str:
 
 def _link(to: Path, of: Path) -> str:
     """The path to one memo from the folder of the other."""
-    return Path(os.path.relpath(to.resolve(), of.resolve().parent)).as_posix()
-
-
-@contextmanager
-def rewritten(old: Path, text: str) -> Iterator[None]:
-    """Writes the old memo first, and as it was before should what is written within fail. Raises BadInput."""
-    before = old.read_bytes()
-    write_whole(old, text)
-    try:
-        yield
-    except BaseException:
-        write_whole(old, before)
-        raise
+    return Path(os.path.relpath(real(to), real(of).parent)).as_posix()

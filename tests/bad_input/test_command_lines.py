@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -131,13 +130,12 @@ def test_standard_input_that_is_too_large_is_refused(
     ("arguments", "said"),
     [
         (["decide", "-"], "error: standard input is closed"),
-        (["decide", "pipe"], "error: this is not a regular file"),
+        (["decide", "/dev/zero"], "error: this is not a regular file"),
         (["decide", "nowhere.yaml"], "error: there is no such file"),
     ],
 )
 def test_a_process_of_its_own_says_the_same(here: Path, arguments: list[str], said: str) -> None:
-    """Once each as users run it: with standard input closed, with a pipe nobody writes to, with nothing there."""
-    os.mkfifo("pipe")
+    """Once each as users run it: with standard input closed, with a device, with nothing there."""
     shell = f'exec "{sys.executable}" -m advisor "$@" <&-'
     command = ["/bin/sh", "-c", shell, "sh", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, cwd=here, check=False)

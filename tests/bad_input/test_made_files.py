@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from advisor import files
 from advisor.cli.main import run
 from tests.bad_input.golden import refused, strays
 
@@ -109,6 +110,7 @@ def test_the_file_is_refused(
     case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(files, "SILENCE_SECONDS", 0.1)
     refused("made", case, ["decide", CASES[case]()], capfd, monkeypatch)
 
 

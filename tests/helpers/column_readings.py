@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
-import ibis
 import numpy as np
 import pyarrow as pa
 
+from advisor.backends.embedded import connected
 from advisor.readings.columns import Outcome, Outcomes
 from advisor.readings.facts import with_terms
 from advisor.readings.ibis_reading import IbisReading
@@ -29,7 +31,7 @@ def one_by_one(rulebook: Rulebook, matcher: Matcher, columns: Columns, row: int)
     """What a reading of single scenarios makes of a row."""
     judgement = judge(rulebook, matcher, with_terms(rulebook, facts_of(columns, row)))
     verdict = judgement.verdict
-    return Outcome(verdict.route, next(iter(judgement.deciding_axes), None), verdict.feasible, verdict.settled)
+    return Outcome(verdict.route, next(iter(judgement.deciding_axes), None), verdict.feasible, judgement.settled)
 
 
 def as_table(columns: Columns) -> Any:
@@ -51,6 +53,11 @@ def most_of(columns: Columns) -> dict[str, int]:
     return {name: int(column.max()) for name, column in columns.items() if FIELD_NAMES[name].numeric}
 
 
+def in_duckdb(table: Any) -> Any:
+    """A table in a database of its own, as the commands open one."""
+    return connected(Path(tempfile.gettempdir()), in_order=True).create_table("scenarios", table)
+
+
 def in_words(outcomes: Outcomes) -> dict[str, Any]:
     """The columns a database should add."""
     codes = pa.array(outcomes.codes)
@@ -62,8 +69,7 @@ def in_words(outcomes: Outcomes) -> dict[str, Any]:
 
 def on_duckdb(rulebook: Rulebook, columns: Columns) -> Any:
     """What Ibis makes of the columns on DuckDB."""
-    table = ibis.duckdb.connect().create_table("scenarios", as_table(columns))
-    return IbisReading(rulebook).decide(table, most_of(columns)).to_pyarrow()
+    return IbisReading(rulebook).decide(in_duckdb(as_table(columns)), most_of(columns)).to_pyarrow()
 
 
 def rows_that_differ(found: Any, expected: dict[str, Any]) -> list[int]:

@@ -483,7 +483,7 @@ def test_04_an_image_model_without_a_count_is_not_left_out_beside_one_with(field
 
 
 def predictions(**more: object) -> Row:
-    gone = {"input": {}, "output": None, "data_removed": True}
+    gone: dict[str, object] = {"input": {}, "output": None, "data_removed": True}
     return {
         "previous": None,
         "next": None,

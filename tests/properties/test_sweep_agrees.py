@@ -30,6 +30,7 @@ from tests.helpers import reference
 from tests.helpers.column_readings import (
     ADDED,
     as_table,
+    in_duckdb,
     in_words,
     most_of,
     on_duckdb,
@@ -122,7 +123,7 @@ def small_amounts(columns: Columns) -> Columns:
 
 
 def query(columns: Columns) -> str:
-    table = ibis.duckdb.connect().create_table("scenarios", as_table(columns))
+    table = in_duckdb(as_table(columns))
     return str(ibis.to_sql(IbisReading(RULEBOOK).decide(table, most_of(columns))))
 
 

@@ -161,3 +161,9 @@ def test_rejects_go_where_they_are_told_to(sweeping: Sweeping) -> None:
     assert sweeping("in.csv", "out.csv", "--rejects", str(told)).said.endswith("1 row rejected: bad.csv\n")
     assert told.read_text().count("\n") == 2
     assert not (sweeping.folder / "out.csv.rejects.csv").exists()
+
+
+def test_nothing_deprecated_is_called(sweeping: Sweeping, recwarn: pytest.WarningsRecorder) -> None:
+    sweeping.write("in.parquet", [PLAIN, {**PLAIN, "latency": ""}])
+    assert sweeping("in.parquet", "out.parquet").code == 0
+    assert [str(warning.message) for warning in recwarn if issubclass(warning.category, DeprecationWarning)] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +11,8 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from advisor.errors import BadInput, Problem, did_you_mean, quoted
-from advisor.monitor.cells import AMOUNT, Cells, either, iso_stamp
-from advisor.monitor.layout import Container
+from advisor.monitor.cells import AMOUNT, Cells, either
+from advisor.monitor.layout import Container, Source
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.readers.focus_services import charged_for
 from advisor.monitor.shape import (
@@ -22,10 +22,12 @@ from advisor.monitor.shape import (
     all_of,
     cost_faults,
     currency_faults,
+    end_faults,
     free_rows,
     image_faults,
     stamp_faults,
 )
+from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import Basis
 from advisor.scenario import Unit
 
@@ -52,10 +54,11 @@ class Focus:
     """
 
     name: str = "focus"
+    periods: Columns = ((START, END), ("BillingPeriodStart", "BillingPeriodEnd"))
 
-    def fits(self, container: Container, columns: tuple[str, ...]) -> bool:
+    def fits(self, source: Source) -> bool:
         """Whether these are columns of FOCUS."""
-        return container in (Container.CSV, Container.PARQUET) and set(_TELLING) <= set(columns)
+        return source.container in (Container.CSV, Container.PARQUET) and set(_TELLING) <= set(source.columns)
 
     def notes(self, options: ReadOptions) -> tuple[str, ...]:
         """What does not depend on the file."""
@@ -68,9 +71,9 @@ class Focus:
 
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Raises BadInput for a file without a column that is needed, or that ``--only`` names."""
-        cells = Cells(cells.table, cells.source, null="NULL")
+        cells = replace(cells, null="NULL")
         _check_columns(cells, [*NEEDED, *(column for column, _ in options.only)])
-        cells = cells.keep(at=_stamp(cells, START), until=_stamp(cells, END))
+        cells = cells.keep(at=cells.stamp(START), until=cells.stamp(END))
         block, quantity, in_images = _image_unit(cells, _UNITS[options.unit])
         cells = cells.keep(amount=block.try_cast(dt.Decimal(8, 0)), quantity=quantity, in_images=in_images)
         cells = cells.keep(images=(cells.table.quantity.try_cast(dt.Decimal(28, 10)) * cells.table.amount).cast(AMOUNT))
@@ -88,6 +91,7 @@ class Focus:
         correction = _correction(cells, cost)
         faults = (
             *stamp_faults(start, START, cells.text(START), options),
+            *end_faults(start, end, END, cells.text(END)),
             Fault("this is no charge category", CATEGORY, category, category.isnull() | ~category.isin(CATEGORIES)),
             Fault("there is no provider", "ProviderName", meter, counted & meter.isnull()),
             *cost_faults(cost, COST, cells.text(COST), counted, required=True),
@@ -133,17 +137,6 @@ def _check_columns(cells: Cells, needed: Sequence[str]) -> None:
     ]
     if problems:
         raise BadInput(problems)
-
-
-def _stamp(cells: Cells, column: str) -> Any:
-    """An ISO stamp, or a date as `5/1/25`, which is 1 May 2025."""
-    if not cells.is_text(column) or not cells.has(column):
-        return cells.stamp(column)
-    text, form = cells.text(column), r"^(\d{1,2})/(\d{1,2})/(?:20)?(\d\d)$"
-    month, day = (text.re_extract(form, number).lpad(2, "0") for number in (1, 2))
-    dated = ibis.literal("20") + text.re_extract(form, 3) + "-" + month + "-" + day
-    american = ibis.ifelse(text.re_search(form), dated, ibis.null("string"))
-    return ibis.ifelse(text.contains("/"), iso_stamp(american), iso_stamp(text))
 
 
 def _by_request(cells: Cells) -> Any:

@@ -10,10 +10,11 @@ import ibis
 
 from advisor.errors import BadInput, Problem
 from advisor.monitor.cells import Cells, either
-from advisor.monitor.layout import Container
+from advisor.monitor.layout import Source
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.readers.image_names import check_known, makes_images, path_pattern
 from advisor.monitor.shape import Fault, Remark, Shaped, all_of, cost_faults, currency_faults, stamp_faults
+from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import GATEWAY, Basis
 
 CALL_TYPES = tuple(f"{a}image_{what}" for what in ("generation", "edit", "variation") for a in ("", "a"))
@@ -30,12 +31,13 @@ class LiteLlmLogs:
     """
 
     name: str = "litellm-logs"
+    periods: Columns = ((START, "endTime"), ("completionStartTime", None))
     optional: tuple[str, ...] = ("status", "cache_hit")
     """Columns that decide whether a row counts and may first stand far into the file."""
 
-    def fits(self, container: Container, columns: tuple[str, ...]) -> bool:
+    def fits(self, source: Source) -> bool:
         """Whether these are columns of the table."""
-        return container is not Container.LINES and set(_TELLING) <= set(columns)
+        return set(_TELLING) <= set(source.columns)
 
     def notes(self, options: ReadOptions) -> tuple[str, ...]:
         """What people should know of the numbers."""
