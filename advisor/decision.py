@@ -19,12 +19,12 @@ from advisor.quantity import amount_text, dollars, grouped, payback_text, plain
 from advisor.readings.engine import engine_reading
 from advisor.readings.facts import answer_facts, with_terms
 from advisor.readings.matching import Facts, Matcher
-from advisor.readings.verdict import Judgement, judge, silences
+from advisor.readings.verdict import Judgement, fold_of, judge, silences
 from advisor.record import Decision, Status
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.load import bundled_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.names import ELIMINATED, FEASIBLE, FIELD_NAMES, Scope
+from advisor.rulebook.names import ELIMINATED, FEASIBLE
 from advisor.scenario import FIELDS, Axis, Route, Scenario, Unit, validated
 
 DEFAULT_PAYBACK_LIMIT = Decimal(12)
@@ -59,9 +59,13 @@ def decide_again(earlier: Decision, rulebook: Rulebook | None = None, file: str 
 
 
 def outcome_facts(scenario: Scenario, rulebook: Rulebook, matcher: Matcher) -> Facts | None:
-    """The outcome in the words advice asks for; None where there is no recommendation. Raises as ``decide`` does."""
+    """The outcome in the words advice asks for; None where there is no recommendation. Raises as ``decide`` does.
+
+    No answer may be missing that changes what the gates eliminate.
+    """
     deciding = _Deciding(scenario, rulebook, matcher)
-    return deciding.outcome() if deciding.status is Status.RECOMMENDED else None
+    asked = deciding.judgement.verdict.asked
+    return deciding.outcome(asked) if deciding.status is Status.RECOMMENDED else None
 
 
 class _Deciding:
@@ -81,6 +85,7 @@ class _Deciding:
         )
         if self.status is Status.OPEN and not self.needed:
             raise _undecided(self.outcomes)
+        self.asked = self._asked()
         self.migration = self._migration()
 
     def _certain_outcome(self) -> frozenset[Outcome]:
@@ -117,7 +122,7 @@ class _Deciding:
             feasible_routes=list(verdict.feasible),
             possible_routes=[route for route in Route if route in self.outcomes],
             may_be_infeasible=None in self.outcomes,
-            settled=self._settled(),
+            settled=self._settled(self.asked),
             crossovers=self._crossovers(),
             monthly_costs=self._monthly_costs(),
             eliminated=self._eliminated(),
@@ -143,18 +148,15 @@ class _Deciding:
                 return axes
         return ()
 
-    def _settled(self) -> bool | None:
-        """Whether both ends of the volume range agree, where the inequality was asked and its amounts are known."""
-        asked = self.judgement.verdict.asked
-        needs_open = any(
-            FIELD_NAMES[name].scope is Scope.NEED and not FIELDS[name].optional for name in self.unanswered
-        )
-        if asked is None or needs_open or self.status is Status.OPEN:
+    def _asked(self) -> Route | None:
+        """The hosted route whose price stood in the cost inequality, whatever the answers that are missing are."""
+        if self.status is Status.OPEN:
             return None
-        rents = [self.costs.monthly(asked, volume) for volume in (self.scenario.low, self.scenario.high)]
-        owns = [self.costs.monthly(Route.SELF_HOST, volume) for volume in (self.scenario.low, self.scenario.high)]
-        wins = [rent < own for rent, own in zip(rents, owns, strict=True) if rent is not None and own is not None]
-        return len(set(wins)) == 1 if len(wins) == 2 else None
+        asked = self.completions.asked(self.answers) if self.unanswered else {self.judgement.verdict.asked}
+        return next(iter(asked)) if len(asked) == 1 else None
+
+    def _settled(self, asked: Route | None) -> bool | None:
+        return fold_of(self.rulebook).settled(asked, self.facts)
 
     def _crossovers(self) -> dict[Route, str | None]:
         found = {route: self.costs.crossover(route) for route in (Route.OPEN_WEIGHT_API, Route.CLOSED_API)}
@@ -248,21 +250,21 @@ class _Deciding:
         known = self.rulebook.names.get(name)
         return known.decode(value) if known else str(value)
 
-    def outcome(self) -> dict[str, Encoded]:
-        """The outcome in the words advice asks for."""
-        verdict, settled = self.judgement.verdict, self._settled()
+    def outcome(self, asked: Route | None) -> dict[str, Encoded]:
+        """The outcome in the words advice asks for, where this hosted route stood in the cost inequality."""
+        verdict, settled = self.judgement.verdict, self._settled(asked)
         feasible = {route.value: FEASIBLE if route in verdict.feasible else ELIMINATED for route in Route}
         return {
             **feasible,
             "route": str(self.route),
             "settled": "not_asked" if settled is None else ("yes" if settled else "no"),
-            "compared_with": str(verdict.asked) if verdict.asked and settled is not None else "none",
+            "compared_with": "none" if settled is None else str(asked),
             "moving": self._moving(),
         }
 
     def _outcome_facts(self) -> dict[str, Encoded]:
         """The facts with the outcome beside them, for the advice."""
-        return {**self.facts, **self.outcome()}
+        return {**self.facts, **self.outcome(self.asked)}
 
     def _advice(self, id: str) -> record.AdviceGiven:
         rule = next(rule for rule in self.rulebook.advice if rule.id == id)
@@ -271,7 +273,7 @@ class _Deciding:
 
     def _figures(self) -> Mapping[str, str]:
         """What advice may print: volumes and amounts as people read them."""
-        scenario, asked = self.scenario, self.judgement.verdict.asked
+        scenario, asked = self.scenario, self.asked
         constants = self.rulebook.constants
         crossover = self.costs.crossover(asked)
         faster = self.costs.crossover(asked, constants.get("few_step_speedup", 1))

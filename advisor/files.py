@@ -11,11 +11,12 @@ import select
 import shutil
 import stat
 import sys
-import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeGuard
 
+from advisor.atomic_files import alone_in, replace_together, settle, write_together, writing
 from advisor.errors import BadInput, Problem, quoted
 
 MAX_BYTES = 1_000_000
@@ -78,6 +79,7 @@ def _bytes_of(path: str, name: str, most: int) -> bytes:
         raise BadInput(Problem("standard input is closed", help="pipe the text in, or name a file"))
     try:
         if path != STANDARD_INPUT:
+            settle(Path(path).parent)
             with os.fdopen(_opened(path, name, pipes=True), "rb") as file:
                 return _bytes_within(file.fileno(), name, most)
         try:
@@ -159,18 +161,39 @@ def real(path: Path) -> Path:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Writes beside the target and renames, so that a reader sees the old file or the new one, never a part.
+    """Writes a hidden file and renames it, so that a reader sees the old file or the new one, never a part.
 
     Only regular files are replaced, and links lead to theirs. Standard output (``-``, ``/dev/stdout``), a pipe and a
     device are written to in order. Raises BadInput.
     """
-    _write(path, io.BytesIO(content.encode() if isinstance(content, str) else content))
+    target = check_target(path)
+    if not replaces(target):
+        _send(path, target, io.BytesIO(content.encode() if isinstance(content, str) else content))
+        return
+    with writing(target.parent):
+        write_together({target: content})
 
 
-def move_whole(finished: Path, path: Path) -> None:
-    """A finished file of our own to its place, as ``write_whole`` would write it. Raises BadInput."""
-    with finished.open("rb") as file:
-        _write(path, file, finished)
+def move_together(finished: Mapping[Path, Path | None]) -> None:
+    """Finished files of our own to their places, as ``write_whole`` would write them; None removes what is there.
+
+    Files are replaced together; where that succeeds, pipes and devices are written to. Raises BadInput.
+    """
+    targets = {path: check_target(path) for path in finished}
+    files = {target: finished[path] for path, target in targets.items() if replaces(target)}
+    if files:
+        with alone_in(*(target.parent for target in files)):
+            replace_together(files)
+    for path, target in targets.items():
+        source = finished[path]
+        if not replaces(target) and source is not None:
+            with source.open("rb") as file:
+                _send(path, target, file)
+
+
+def replaces(target: Path | int) -> TypeGuard[Path]:
+    """Whether a target, as ``check_target`` returns it, is a regular file or none yet."""
+    return isinstance(target, Path) and _kind(target) in (0, stat.S_IFREG)
 
 
 def check_target(path: Path) -> Path | int:
@@ -180,7 +203,7 @@ def check_target(path: Path) -> Path | int:
     """
     if str(path.parent) == STANDARD_INPUT:
         what = f"{quoted('-')} is standard output, which is no folder"
-        raise BadInput(Problem(what, str(path), help="name a folder; one of this name is `./-/.`"))
+        raise BadInput(Problem(what, str(path), help="name a folder; one of this name by its whole path"))
     try:
         target = _target(path)
         kind = _kind(target) if isinstance(target, Path) else stat.S_IFIFO
@@ -213,20 +236,10 @@ def _kind(path: Path) -> int:
         return 0
 
 
-def _write(path: Path, content: BinaryIO, finished: Path | None = None) -> None:
-    """Writes what ``content`` holds; where ``finished`` is that file and can be renamed, it is."""
-    target = check_target(path)
+def _send(path: Path, target: Path | int, content: BinaryIO) -> None:
     try:
-        if isinstance(target, Path) and _kind(target) in (0, stat.S_IFREG):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not (finished and _renamed(finished, target)):
-                _replace(target, content)
-            return
         with _stream(target) as stream:
             shutil.copyfileobj(content, stream)
-    except (FileExistsError, NotADirectoryError):
-        what = "the folder cannot be made: a file stands where it would be"
-        raise BadInput(Problem(what, file=str(path.parent), help="name a folder")) from None
     except BrokenPipeError as error:
         if target == 1:
             raise  # the reader of standard output went away, which ends the program without a word
@@ -238,33 +251,6 @@ def _write(path: Path, content: BinaryIO, finished: Path | None = None) -> None:
 def _unwritable(path: Path, error: OSError | ValueError) -> BadInput:
     what = f"the file cannot be written: {_reason(error)}"
     return BadInput(Problem(what, file=str(path), help="name a folder you may write to"))
-
-
-def _renamed(finished: Path, path: Path) -> bool:
-    """Whether a file could be renamed, which it cannot from one disk to another."""
-    try:
-        finished.replace(path)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        return False
-    return True
-
-
-def _replace(path: Path, content: BinaryIO) -> None:
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            shutil.copyfileobj(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(beside).chmod(0o666 & ~mask)
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
 
 
 def _stream(target: Path | int) -> BinaryIO:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 
 import pexpect
 import pyte
 
 DOWN, ENTER, BACK = "\x1b[B", "\r", "\x02"
 COLUMNS, LINES = 96, 400
+SETTLING = 0.5
+"""Seconds until a prompt is on the screen and takes keys: its question is printed once more when it is left."""
 STEPS = (
     ("Must the outputs be indemnified", "?"),
     ("Must the outputs be indemnified", DOWN + ENTER),
@@ -18,6 +21,7 @@ STEPS = (
     ("Where may prompts and images go", BACK),
     ("How good must the model be", ENTER),
     ("Where may prompts and images go", DOWN + DOWN + ENTER),
+    ("What are the outputs for", ENTER),
     ("Shall I also work out what it costs", ENTER),
     ("How many images in the expected month", "40k" + ENTER),
     ("What does a GPU cost per hour", "$1.20" + ENTER),
@@ -45,7 +49,8 @@ def recorded() -> list[str]:
         for question, keys in STEPS:
             process.expect_exact(question)
             stream.feed(process.before + process.after)
-            process.expect(r".+")
+            time.sleep(SETTLING)
+            process.expect(r"(?s).+")
             stream.feed(process.after)
             process.send(keys)
         process.expect(pexpect.EOF)

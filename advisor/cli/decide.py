@@ -6,17 +6,15 @@ import argparse
 import datetime
 import re
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 
 from advisor.decision import decide
 from advisor.errors import EXIT_ANSWERS_MISSING, EXIT_INFEASIBLE, EXIT_OK, BadInput, Problem, printable, quoted
-from advisor.files import STANDARD_INPUT, check_target, write_whole
 from advisor.record import Decision, Status
 from advisor.rulebook.load import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import FIELDS, Scenario
-from advisor.scenario_file import read_scenario, scenario_text
+from advisor.scenario import FIELDS
+from advisor.scenario_file import read_scenario
 
 FORMATS = ("md", "html", "txt", "json")
 EXIT_CODES = {Status.RECOMMENDED: EXIT_OK, Status.OPEN: EXIT_ANSWERS_MISSING, Status.INFEASIBLE: EXIT_INFEASIBLE}
@@ -61,11 +59,15 @@ def run(options: argparse.Namespace) -> int:
     shown = _shown(decision, rulebook, options)
     # Printed last, so that nothing stands on stdout when a file cannot be written.
     if options.out:
+        from advisor.decision_files import name_of, write_decision
+
         name = name_of(options.scenario)
-        names = write_decision(
+        written = write_decision(
             decision, scenario, rulebook, options.out, name, options.templates, options.pdf, options.supersedes
         )
-        shown += "" if options.format else "".join(f"wrote {name}\n" for name in names)
+        if not written.compared:
+            print(_not_compared(options.supersedes), file=sys.stderr)
+        shown += "" if options.format else "".join(f"wrote {path}\n" for path in written.paths)
     sys.stdout.write(shown)
     if decision.status is Status.OPEN:
         print(missing_answers(decision), file=sys.stderr)
@@ -85,60 +87,7 @@ def parse_date(text: str | None) -> datetime.date:
         raise BadInput(Problem(f"{quoted(text)} is not a date", file="--date", help=help)) from None
 
 
-def name_of(path: str) -> str:
-    """The NAME that the written files share."""
-    stem = "decision" if path == STANDARD_INPUT else Path(path).name
-    return re.sub(r"(\.scenario)?\.(yaml|yml|json)$", "", stem) or "decision"
-
-
-def write_decision(
-    decision: Decision,
-    scenario: Scenario,
-    rulebook: Rulebook,
-    folder: Path,
-    name: str,
-    templates: Path | None,
-    pdf: bool = False,
-    supersedes: Path | None = None,
-) -> list[Path]:
-    """Writes NAME.scenario.yaml, NAME.decision.json, NAME.memo.md and .html (and .pdf), each whole or not at all.
-
-    What a reviewer wrote into a memo of that name is kept. Where a superseded memo cannot be written, nothing is.
-    Returns what was written, that memo among it.
-    """
-    from advisor.report.page import memo_html
-    from advisor.report.pdf import memo_pdf
-    from advisor.report.render import memo_markdown
-    from advisor.verification.keep import memo_with_review, page_with_review
-    from advisor.verification.supersede import linked, rewritten
-
-    memo, page = folder / f"{name}.memo.md", folder / f"{name}.memo.html"
-    contents = {
-        folder / f"{name}.scenario.yaml": scenario_text(scenario),
-        folder / f"{name}.decision.json": decision.to_json(),
-        memo: memo_markdown(decision, rulebook, templates),
-        page: memo_html(decision, rulebook, templates),
-    }
-    for path in contents:
-        check_target(path)
-    contents[memo] = memo_with_review(memo, contents[memo])
-    contents[page] = page_with_review(page, contents[page])
-    paper = {folder / f"{name}.memo.pdf": memo_pdf(contents[page])} if pdf else {}
-    links = linked(supersedes, memo, contents[memo], rulebook, templates) if supersedes else None
-    if links:
-        contents[memo] = links.new
-    with rewritten(supersedes, links.old) if supersedes and links else nullcontext():
-        for path, document in paper.items():
-            write_whole(path, document)
-        # The memo last: once it links to the old one, all else is there.
-        for path in sorted(contents, key=lambda path: path == memo):
-            write_whole(path, contents[path])
-    if links and not links.compared:
-        print(_not_compared(supersedes), file=sys.stderr)
-    return [*contents, *([supersedes] if supersedes else []), *paper]
-
-
-def _not_compared(old: Path | None) -> str:
+def _not_compared(old: Path) -> str:
     """What to know of a superseded memo that was decided with other rules."""
     what = f"the rules have changed since {old} was decided, so its facts were not compared with anything"
     return f"note: {printable(what)}\n  help: `advisor verify` with --rules and the rules of that time compares them"

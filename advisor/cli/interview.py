@@ -9,7 +9,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from advisor.cli.decide import EXIT_CODES, missing_answers, parse_date, write_decision
+from advisor.cli.decide import EXIT_CODES, missing_answers, parse_date
 from advisor.decision import decide
 from advisor.errors import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, BadInput, Problem, quoted
 from advisor.files import is_file
@@ -54,9 +54,11 @@ def run(options: argparse.Namespace) -> int:
     if decision.status is Status.OPEN and not given.unknown:
         print(missing_answers(decision), file=sys.stderr)
         return EXIT_ANSWERS_MISSING
-    files = write_decision(decision, given.scenario(), rulebook, options.out, options.name, options.templates)
+    from advisor.decision_files import write_decision
+
+    written = write_decision(decision, given.scenario(), rulebook, options.out, options.name, options.templates)
     session.draft_path(options.out, options.name).unlink(missing_ok=True)
-    _show_end(decision, rulebook, files, options)
+    _show_end(decision, rulebook, written.paths, options)
     return EXIT_CODES[decision.status]
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.cli.decide import parse_date, write_decision
+from advisor.cli.decide import parse_date
 from advisor.errors import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
 from advisor.rulebook.load import load_rulebook
 from advisor.scenario import Route, validated
@@ -195,12 +195,13 @@ def _write_memo(watched: Watched, options: argparse.Namespace) -> Path | None:
     if watched.now is None:
         print("no memo: no complete month is known yet", file=sys.stderr)
         return None
+    from advisor.decision_files import write_decision
     from advisor.monitor.run import name_anew
 
     scenario = validated(watched.now.scenario, options.decision)
     name = name_anew(options.decision, watched.on)
     written = write_decision(watched.now, scenario, load_rulebook(options.rules), options.memo, name, options.templates)
-    return next(path for path in written if path.name.endswith(".memo.html"))
+    return next(path for path in written.paths if path.name.endswith(".memo.html"))
 
 
 def _shows_blocks() -> bool:

@@ -14,7 +14,7 @@ from advisor.explain.standings import Answers, Group, Standings
 from advisor.offers import Encoded
 from advisor.readings.compile import compile_rules
 from advisor.readings.fold import NOTHING, Silenced
-from advisor.readings.verdict import fold_of
+from advisor.readings.verdict import Verdict, fold_of
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES
 from advisor.scenario import Axis, Route
@@ -56,6 +56,13 @@ class Completions:
             *(self.outcome(standing, cell, silenced) for standing in self.standings.of(answers) for cell in cells)
         )
 
+    def asked(self, answers: Answers) -> frozenset[Route | None]:
+        """The hosted routes whose price stands in the cost inequality in some completion; None: it is not asked."""
+        cells = self.amounts.cells(answers).witnesses
+        return frozenset(
+            self._verdict(standing, cell).asked for standing in self.standings.of(answers) for cell in cells
+        )
+
     def witnesses(self, answers: Answers, ranged: bool = False) -> dict[Outcome, dict[str, Encoded]]:
         """For each outcome some completion that reaches it: the needs and the amounts, given and made up."""
         cells, names = self.amounts.cells(answers, ranged).witnesses, (*self.standings.needs, *self.amounts.names)
@@ -82,8 +89,11 @@ class Completions:
         return tuple(sorted(order, key=lambda name: (*order[name], position[name])))
 
     def _outcome(self, standing: int, cell: Truths, silenced: Silenced = NOTHING) -> frozenset[Outcome]:
-        left = self._fold.verdict(self.standings[standing].eliminated, self._matched(standing, cell), silenced).left
+        left = self._verdict(standing, cell, silenced).left
         return frozenset(left) if left else frozenset((None,))
+
+    def _verdict(self, standing: int, cell: Truths, silenced: Silenced = NOTHING) -> Verdict:
+        return self._fold.verdict(self.standings[standing].eliminated, self._matched(standing, cell), silenced)
 
     def _deciding_axes(self, standing: int, cell: Truths) -> tuple[Axis, ...]:
         return self._fold.deciding_axes(self.standings[standing].eliminated, self._matched(standing, cell))

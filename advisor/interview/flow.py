@@ -1,6 +1,7 @@
 """The flow as a pure function of the answers so far: the next question, why, and where the decision stands.
 
-It asks what can still change the recommended route, gates before amounts, the most decisive first. Then it offers to
+It asks what can still change the recommended route, gates before amounts, the most decisive first, and between the two
+what the outputs are for, on which the licences to check depend. Then it offers to
 work out the costs, and to ask for details that change what the memo says but never the route.
 """
 
@@ -17,6 +18,7 @@ from advisor.readings.facts import answer_facts, with_terms
 from advisor.readings.plain import PlainReading
 from advisor.readings.verdict import judge
 from advisor.rulebook.model import Rule, Rulebook
+from advisor.rulebook.names import FIELD_NAMES, Scope
 from advisor.scenario import FIELDS, Route
 
 _RANGE = ("monthly_images_low", "monthly_images_high")
@@ -28,7 +30,9 @@ _COST_QUESTIONS: tuple[tuple[str, Route | None], ...] = (
     ("images_per_gpu_hour", Route.SELF_HOST),
     ("monthly_overhead", Route.SELF_HOST),
 )
-_DETAILS = ("title", "output_use", "annual_revenue_usd", "region", "current_route", "migration_cost")
+_ALWAYS = ("output_use",)
+"""Asked among the needs even where no answer changes the route: which licence terms to check depends on it."""
+_DETAILS = ("title", "annual_revenue_usd", "region", "current_route", "migration_cost")
 
 
 @dataclass(frozen=True)
@@ -73,10 +77,9 @@ class Flow:
     def next(self, given: Given) -> str | None:
         """The next question's id, or None when everything worth asking has been asked."""
         position = self.position(given)
-        asked = next((name for name in position.open if name not in given), None)
-        if asked:
-            return asked
-        return next((name for name in self._afterwards(given, position) if name not in given), None)
+        needs = [name for name in position.open if FIELD_NAMES[name].scope is Scope.NEED]
+        questions = (*needs, *_ALWAYS, *position.open, *self._afterwards(given, position))
+        return next((name for name in questions if name not in given), None)
 
     def position(self, given: Given) -> Position:
         """Where the decision stands with these answers."""
@@ -117,6 +120,8 @@ class Flow:
         """What is offered once no answer can change the route any more."""
         questions: list[str] = []
         costs = [name for name, route in _COST_QUESTIONS if self._costs_read(name, route, position, given)]
+        if position.outcomes == {None}:
+            costs = []
         if any(name not in given for name in costs):
             questions.append(COSTS)
         if given.answers.get(COSTS) is True:

@@ -311,6 +311,7 @@ class Terminal:
             "possible": [each for each in Route if each in position.outcomes],
             "none_possible": None in position.outcomes,
             "open": sum(name not in given for name in position.open),
+            "unknown": [name for name in position.open if name in given.unknown],
             "out": [
                 {"route": step.route, "axis": step.rule.axis, "because": step.rule.because} for step in position.out
             ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -178,6 +179,12 @@ def _cell(value: Any) -> str | None:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def _rows_begin(text: str, place: int, source: Source) -> int:
+    """Where the first row behind a place is; 0 where there is none."""
+    found = re.compile(r'"data"\s*:\s*\[' if source.pages else r"\[").search(text, place)
+    return found.end() if found else 0
+
+
 def _array_rows(source: Source) -> Iterator[Read]:
     with unpacked(source.path, source.packing) as file:
         data = file.read(MOST_BYTES_OF_AN_ARRAY + 1)
@@ -186,13 +193,14 @@ def _array_rows(source: Source) -> Iterator[Read]:
         raise BadInput(Problem(what, source.file, help="store it as JSON Lines to be told where"))
     text = data.decode("utf-8-sig", errors="replace")
     decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
-    place, line, counted = text.find("[") + 1, 1, 0
-    while True:
+    place, line, counted = _rows_begin(text, 0, source), 1, 0
+    while place:
         while place < len(text) and text[place] in " \t\r\n,":
             place += 1
         line, counted = line + text.count("\n", counted, place), place
         if text[place : place + 1] == "]":
-            return
+            place = _rows_begin(text, place, source) if source.pages else 0
+            continue
         try:
             found, place = decoder.raw_decode(text, place)
         except (ValueError, RecursionError):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import reduce
@@ -27,6 +28,25 @@ _CLOCK_FROM = 10
 
 
 @dataclass(frozen=True)
+class Numerals:
+    """How numbers are written: the decimal sign, and the signs between thousands, if any."""
+
+    decimal: str = "."
+    thousands: str = ""
+
+    def plain(self, text: Any) -> Any:
+        """The number with a decimal point alone; null where it is not written in this way."""
+        if self == Numerals():
+            return text
+        whole, digits = r"\d+", text
+        if self.thousands:
+            between = f"[{self.thousands}]"
+            whole, digits = rf"(?:\d+|\d{{1,3}}(?:{between}\d{{3}})+)", text.re_replace(between, "")
+        written = text.re_search(rf"^ *[+-]?{whole}(?:{re.escape(self.decimal)}\d+)? *$")
+        return ibis.ifelse(written, digits.replace(self.decimal, "."), ibis.null("string"))
+
+
+@dataclass(frozen=True)
 class Cells:
     """The columns of a source by their own names."""
 
@@ -34,16 +54,30 @@ class Cells:
     source: Source
     null: str | None = None
     """A text that stands for nothing."""
+    numerals: Numerals = Numerals()
+    found: Mapping[str, str] = field(default_factory=dict)
+    """Values found within the text of columns, by their names: what each is called in the table."""
 
     def has(self, column: str) -> bool:
         """Whether there is such a column."""
-        return column in self.source.columns
+        return column in self.found or column in self.source.columns
+
+    def with_found(self, values: Mapping[str, Any]) -> Cells:
+        """The same with values found within the text of columns."""
+        called = {name: f"f{len(self.found) + number}" for number, name in enumerate(values)}
+        more = {called[name]: value for name, value in values.items()}
+        return replace(self.keep(**more) if more else self, found={**self.found, **called})
+
+    def with_nested(self, keys: Iterable[str], spark: bool) -> Cells:
+        """The same with keys of objects within objects, such as `a.b`, where no column has that very name."""
+        ways = {key: way for key in keys if (way := self.source.way_to(key)) and way[1]}
+        return self.with_found({key: value_in(self.text(column), path, spark) for key, (column, path) in ways.items()})
 
     def raw(self, column: str) -> Any:
         """The column as it stands; nulls where there is none. Numbers without a sign are given one."""
         if not self.has(column):
             return ibis.null("string")
-        raw = self.table[self.source.cell(column)]
+        raw = self.table[self.found.get(column) or self.source.cell(column)]
         if not raw.type().is_unsigned_integer():
             return raw
         return raw.cast(dt.Decimal(20, 0) if raw.type().nbytes == 8 else "int64")
@@ -77,7 +111,7 @@ class Cells:
         raw = self.raw(column)
         if raw.type().is_integer() or (raw.type().is_decimal() and (raw.type().scale or 0) <= AMOUNT.scale):
             return raw
-        return (self.text(column) if raw.type().is_string() else raw).try_cast(kind)
+        return (self.numerals.plain(self.text(column)) if raw.type().is_string() else raw).try_cast(kind)
 
     def keep(self, **columns: Any) -> Cells:
         """The same with more columns, so that what reads them often does not compute them often."""
@@ -91,6 +125,24 @@ class Cells:
             for column in sorted(self.source.columns)
         )
         return joined(list(said))
+
+
+def _builtin(name: str, kind: str) -> Any:
+    """A function of the database's own, of a value and a path in it."""
+    return ibis.udf.scalar.builtin(lambda value, path: None, name=name, signature=((kind, "string"), "string"))
+
+
+_AT_POINTER, _AT_PATH = _builtin("json_extract_string", "json"), _builtin("get_json_object", "string")
+
+
+def value_in(text: Any, path: Sequence[str], spark: bool) -> Any:
+    """What stands under a path of keys in JSON, as text; null where nothing does or the text is no JSON."""
+    if spark:
+        value = _AT_PATH(text, "$" + "".join(f"['{key}']" for key in path))
+    else:
+        steps = (key.replace("~", "~0").replace("/", "~1") for key in path)
+        value = _AT_POINTER(text.try_cast("json"), "".join(f"/{step}" for step in steps))
+    return value.nullif("")
 
 
 def joined(parts: Sequence[Any]) -> Any:
@@ -161,7 +213,10 @@ def scaled(cells: Cells, column: str, places: int, kind: dt.Decimal = AMOUNT) ->
     """A number divided by ten to the power of ``places``, exactly."""
     if places == 0:
         return cells.number(column, kind)
-    narrow = cells.text(column).try_cast(dt.Decimal(37 - places, AMOUNT.scale - places))
+    text = cells.text(column)
+    narrow = (cells.numerals.plain(text) if cells.is_text(column) else text).try_cast(
+        dt.Decimal(37 - places, AMOUNT.scale - places)
+    )
     step = ibis.literal(Decimal(1).scaleb(-places), type=dt.Decimal(places + 1, places))
     return (narrow * step).cast(AMOUNT)
 

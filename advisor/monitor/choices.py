@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from advisor.monitor.options import ReadOptions
+from advisor.monitor.readers.gateways import LOGS
 from advisor.monitor.usage import Day
 
 PLAIN = "plain"
 _BILLS = ("focus",)
-_LOGS = ("nginx", "envoy")
+_LOGS = tuple(log.name for log in LOGS)
 _BEGIN = " with "
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -14,11 +16,12 @@ import pyarrow.parquet as pq
 
 from advisor.errors import BadInput, Problem, did_you_mean, quoted
 from advisor.monitor.inputs import Input, stands_in, unpacked
-from advisor.monitor.layout import TEXT, Container, Source
+from advisor.monitor.layout import TEXT, Container, Lines, Source, shape_of
+from advisor.monitor.paged import paged
+from advisor.monitor.readers.access_log import WRAPPED, AccessLog, is_collected, object_of
 from advisor.monitor.readers.json_pages import Stream, parse
 from advisor.monitor.readers.plain import Plain
 from advisor.monitor.readers.registry import (
-    LOGS,
     PLAIN,
     TABLES,
     PageReader,
@@ -32,6 +35,7 @@ MOST_BYTES_OF_PAGES = 64_000_000
 MOST_COLUMNS = 2_000
 _MOST_LINES = 200
 _DELIMITERS = ",;\t|"
+_MAY_BE_PAGES = re.compile(r"\s*(\{|\[\s*[{\]])")
 
 
 @dataclass(frozen=True)
@@ -72,16 +76,18 @@ def detected(input: Input, format: str | None, plain: Plain | None) -> Found:
         Table(reader, source)
         for head in sources
         for reader in asked
-        if _fits(reader, source := _with_late_keys(head, reader), input)
+        if reader.fits(source := _with_late_keys(head, reader))
     ]
+    by_line = [
+        table for table in tables if isinstance(table.reader, AccessLog) and table.reader.fits_lines(table.source)
+    ]
+    tables = [table for table in tables if table not in by_line[1:]]
     chosen = [table for table in tables if table.reader is plain]
     if chosen and plain:
         return Table(plain, replace(chosen[0].source, numbers=plain.numbers))
     if format == PLAIN and plain:
         _check_plain(plain, sources)
-    logs = any(table.source.container is Container.LINES for table in tables)
-    pages = [] if logs else _pages(input, format)
-    found: list[Found] = [*tables, *pages]
+    found: list[Found] = [*tables, *_pages(input, format, tables)]
     if len(found) == 1:
         return found[0]
     if found:
@@ -96,31 +102,29 @@ def name_of(found: Found) -> str:
     return found.name if isinstance(found, Pages) else found.reader.name
 
 
-def _fits(reader: TableReader, source: Source, input: Input) -> bool:
-    if source.container is not Container.LINES:
-        return reader.fits(source.container, source.columns)
-    log = next((log for log in LOGS if log is reader), None)
-    if log is None:
-        return False
-    lines = list(_lines(_text(input), input.whole))
-    return bool(lines) and sum(map(log.fits_line, lines)) * 2 > len(lines)
-
-
 def _with_late_keys(source: Source, reader: TableReader) -> Source:
     """With keys that the first objects may lack; names that differ in case only cannot be told apart.
 
     Those of a mapping have to stand somewhere in the file, so that one that is misspelt is refused.
     """
-    if source.container not in (Container.JSONL, Container.JSON_ARRAY):
+    if not source.holds_objects:
         return source
     wanted = optional_keys(reader)
-    if isinstance(reader, Plain) and reader.mapping.columns["at"] in source.columns:
+    if isinstance(reader, Plain) and source.has(reader.mapping.columns["at"]):
         wanted = reader.mapping.named
     seen = {column.casefold() for column in source.columns}
-    late = [key for key in wanted if key.casefold() not in seen]
+    late = [key for key in wanted if key.casefold() not in seen and not source.has(key)]
     if isinstance(reader, Plain) and late:
-        late = [key for key in late if stands_in(source.path, source.packing, json.dumps(key, ensure_ascii=False))]
+        nested = [key for key in late if "." in key and all(_stands(part, source) for part in key.split("."))]
+        late = [key for key in late if key not in nested and _stands(key, source)]
+        outer = (key.partition(".")[0] for key in nested)
+        late += dict.fromkeys(column for column in outer if column.casefold() not in seen)
+        source = replace(source, shapes=(*source.shapes, frozenset(nested)))
     return replace(source, columns=(*source.columns, *late))
+
+
+def _stands(key: str, source: Source) -> bool:
+    return stands_in(source.path, source.packing, json.dumps(key, ensure_ascii=False))
 
 
 def _unknown(input: Input, format: str | None, plain: Plain | None, sources: Sequence[Source]) -> BadInput:
@@ -138,8 +142,7 @@ def _unknown(input: Input, format: str | None, plain: Plain | None, sources: Seq
 
 def _check_plain(plain: Plain, sources: Sequence[Source]) -> None:
     for source in sources:
-        if source.container is not Container.LINES:
-            plain.check(source.file, source.container, source.columns)
+        plain.check(source)
 
 
 def _missing(format: str, sources: Sequence[Source]) -> str:
@@ -157,13 +160,30 @@ def _sources(input: Input) -> Iterator[Source]:
     if first == "{":
         objects = list(_objects(_lines(text, input.whole)))
         if objects:
-            yield _source(input, Container.JSONL, _keys(objects))
+            yield _of_objects(input, Container.JSONL, objects)
+        yield from paged(_source(input, Container.JSON_ARRAY, ()), text, partial(_all_text, input))
     elif first == "[" and (objects := _first_objects(text)):
-        yield _source(input, Container.JSON_ARRAY, _keys(objects))
+        yield _of_objects(input, Container.JSON_ARRAY, objects)
     else:
-        yield _source(input, Container.LINES, (TEXT,))
+        yield _with_lines(_source(input, Container.LINES, (TEXT,)), TEXT, _lines(text, input.whole, most=None))
         if header := _header(text):
             yield _csv(input, *header)
+
+
+def _of_objects(input: Input, container: Container, objects: Sequence[dict[str, Any]]) -> Source:
+    source = _source(input, container, _keys(objects))
+    for column, beside in WRAPPED.items():
+        if {column, beside} <= set(source.columns):
+            return _with_lines(source, column, (str(one.get(column) or "") for one in objects))
+    return replace(source, shapes=tuple(dict.fromkeys(map(shape_of, objects))))
+
+
+def _with_lines(source: Source, column: str, lines: Iterable[str]) -> Source:
+    """With the lines of a log, and the keys of the objects that they hold."""
+    first = tuple(line.rstrip("\r\n") for line in lines)
+    collected = column != TEXT or any(map(is_collected, first))
+    objects = _objects(filter(None, map(object_of, first)))
+    return replace(source, lines=Lines(column, first, collected), shapes=tuple(dict.fromkeys(map(shape_of, objects))))
 
 
 def _source(input: Input, container: Container, columns: tuple[str, ...], delimiter: str = ",") -> Source:
@@ -207,10 +227,10 @@ def _text(input: Input) -> str:
     return input.head.decode("utf-8-sig", errors="replace")
 
 
-def _lines(text: str, whole: bool) -> Iterator[str]:
+def _lines(text: str, whole: bool, most: int | None = _MOST_LINES) -> Iterator[str]:
     """The first lines that are whole and hold something."""
     lines = text.split("\n")
-    yield from [line for line in (lines if whole or len(lines) < 2 else lines[:-1]) if line.strip()][:_MOST_LINES]
+    yield from [line for line in (lines if whole or len(lines) < 2 else lines[:-1]) if line.strip()][:most]
 
 
 def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -255,14 +275,19 @@ def _header(text: str) -> tuple[list[str], str] | None:
     return (cells, delimiter) if any(cells) else None
 
 
-def _pages(input: Input, format: str | None) -> list[Found]:
-    """What the readers of pages take it for."""
-    if input.head.startswith(b"PAR1") or _text(input).lstrip()[:1] not in ("{", "["):
+def _pages(input: Input, format: str | None, tables: Sequence[Table]) -> list[Found]:
+    """What the readers of pages take it for. Raises BadInput for what is neither JSON nor one of the tables."""
+    if input.head.startswith(b"PAR1") or not _MAY_BE_PAGES.match(_text(input)):
         return []
     readers = [reader for reader in page_readers() if format is None or format in reader.NAMES]
     if not readers or not _may_be_pages(input, readers):
         return []
-    document = parse(_all_text(input), input.file)
+    try:
+        document = parse(_all_text(input), input.file)
+    except BadInput:
+        if tables:
+            return []
+        raise
     named = [(reader, reader.name_of(document)) for reader in readers]
     return [Pages(reader, name, input.file, document) for reader, name in named if name and format in (None, name)]
 

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from advisor.monitor.aggregate import DIFFER, ROWS, UNLIKE, day_sums, each_once, of_file, together
 from advisor.monitor.days import Sums
 from advisor.monitor.engines import Engine
-from advisor.monitor.readers.registry import LOGS
+from advisor.monitor.readers.gateways import LOGS
 
 _OF_SERVERS = (
     ": lines have no id, and such as stand in several files are taken for copies; if these files are the logs of "

@@ -14,10 +14,27 @@ from typing import Any
 from advisor import strict_yaml
 from advisor.errors import BadInput, Problem, did_you_mean, quoted
 from advisor.files import read_text
+from advisor.monitor.patterns import groups_of
 from advisor.monitor.zones import Zone, zone_of
 
 COLUMNS = ("at", "images", "requests", "cost", "currency", "id", "model")
-FIELDS = ("meter", "columns", "where", "each_row", "unit", "time", "timezone", "cost_unit", "currency")
+FIELDS = (
+    "meter",
+    "pattern",
+    "columns",
+    "where",
+    "each_row",
+    "unit",
+    "time",
+    "timezone",
+    "cost_unit",
+    "currency",
+    "decimal",
+    "thousands",
+)
+DECIMALS = {".": ".", ",": ","}
+THOUSANDS = {".": ".", ",": ",", "'": "'\u2019", " ": " \u00a0\u202f"}
+"""Signs between thousands, and the characters that each may be in a file."""
 UNITS = {"images": 0, "micro": 6}
 COST_UNITS = {"dollars": 0, "cents": 2, "micro": 6, "nano": 9}
 TIMES = ("iso", "unix_s", "unix_ms")
@@ -41,7 +58,10 @@ _HELP = "docs/usage-mapping.md shows one"
 
 @dataclass(frozen=True)
 class PlainMapping:
-    """What the columns mean. ``where``: texts that a column must have one of; ``time``: a name or a format."""
+    """What the columns mean. ``where``: texts that a column must have one of; ``time``: a name or a format.
+
+    ``pattern``: the columns are its groups, in the lines of a text. ``thousands``: each of the signs between them.
+    """
 
     file: str
     meter: str
@@ -53,6 +73,9 @@ class PlainMapping:
     time: str
     zone: Zone | None
     currency: str | None
+    pattern: str | None = None
+    decimal: str = "."
+    thousands: str = ""
 
     @property
     def digest(self) -> str:
@@ -61,7 +84,10 @@ class PlainMapping:
         where = {column: sorted(values) for column, values in self.where.items()}
         zone = self.zone.name if self.zone else None
         units = (self.each_row_is_a_request, self.image_places, self.cost_places)
-        meaning = (self.meter, columns, where, *units, self.time, zone, (self.currency or "USD").upper())
+        meaning: tuple[Any, ...] = (self.meter, columns, where, *units, self.time, zone)
+        meaning += ((self.currency or "USD").upper(),)
+        if self.pattern or self.decimal != "." or self.thousands:
+            meaning += (self.pattern, self.decimal, self.thousands)
         return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()[:_DIGEST_LENGTH]
 
     @property
@@ -89,19 +115,27 @@ class _Checked:
     def mapping(self, last_year: int) -> PlainMapping:
         found = self._found
         self._known(found, FIELDS, "field")
-        columns = self._columns()
+        pattern, groups = self._pattern()
+        columns = self._columns(groups)
         result = PlainMapping(
             file=self._file,
             meter=self._text("meter", _NAME, "a short name in small letters, such as fal", required=True) or "",
             columns=columns,
-            where=self._where(),
+            where=self._where(groups),
             each_row_is_a_request=self._choice("each_row", {"request": True}) or False,
             image_places=self._choice("unit", UNITS) or 0,
             cost_places=self._choice("cost_unit", COST_UNITS) or 0,
             time=self._time(),
             zone=self._zone(last_year),
             currency=self._text("currency", _CURRENCY, "three letters, such as USD"),
+            pattern=pattern,
+            decimal=self._choice("decimal", DECIMALS) or ".",
+            thousands=self._choice("thousands", THOUSANDS) or "",
         )
+        if result.decimal == result.thousands:
+            what = f"{quoted(result.decimal)} cannot be both the decimal sign and the sign between thousands"
+            other = "," if result.decimal == "." else "."
+            self._fault("thousands", what, f"write another here, or `decimal: '{other}'`")
         if "at" not in columns and not self._problems:
             self._fault("columns", "no column says when a row was", "add `at: NAME OF THE COLUMN`")
         if not result.each_row_is_a_request and not {"images", "requests", "cost"} & set(columns):
@@ -122,8 +156,30 @@ class _Checked:
                 help = did_you_mean(name, known) or f"write one of {', '.join(known)}"
                 self._fault(name, f"there is no {called} {quoted(name)}", help, found.lines[name])
 
-    def _columns(self) -> dict[str, str]:
+    def _pattern(self) -> tuple[str | None, tuple[str, ...] | None]:
+        """The pattern and its groups; no groups, not even an empty number of them, where none can be told."""
+        pattern = self._found.get("pattern")
+        if pattern is None:
+            return None, None
+        help = "write it in single quotes, such as '^(?P<at>\\S+) .* images=(?P<images>\\d+)'"
+        try:
+            if not isinstance(pattern, str):
+                raise ValueError(f"{quoted(pattern)} is no pattern")
+            return pattern, groups_of(pattern)
+        except ValueError as error:
+            self._fault("pattern", str(error), help)
+            return None, None
+
+    def _grouped(self, name: str, groups: tuple[str, ...] | None, line: int) -> None:
+        if groups is not None and name not in groups:
+            help = did_you_mean(name, groups) or f"its groups are {', '.join(groups)}"
+            self._fault(name, f"the pattern has no group {quoted(name)}", help, line)
+
+    def _columns(self, groups: tuple[str, ...] | None) -> dict[str, str]:
         columns = self._found.get("columns")
+        named = {name: name for name in COLUMNS if name in (groups or ())}
+        if columns is None and "pattern" in self._found:
+            return named
         if not isinstance(columns, strict_yaml.Mapping):
             self._fault("columns", "it is not said which columns there are", _HELP)
             return {}
@@ -132,9 +188,12 @@ class _Checked:
             if not isinstance(column, str) or not column:
                 what = f"{quoted(column)} is no name of a column"
                 self._fault(name, what, "write the name as the file has it, in quotes", columns.lines[name])
-        return {name: column for name, column in columns.items() if isinstance(column, str) and name in COLUMNS}
+            else:
+                self._grouped(column, groups, columns.lines[name])
+        mapped = {name: column for name, column in columns.items() if isinstance(column, str) and name in COLUMNS}
+        return {**{name: group for name, group in named.items() if group not in mapped.values()}, **mapped}
 
-    def _where(self) -> dict[str, tuple[str, ...]]:
+    def _where(self, groups: tuple[str, ...] | None) -> dict[str, tuple[str, ...]]:
         where = self._found.get("where")
         if where is None:
             return {}
@@ -147,6 +206,7 @@ class _Checked:
             if not values or any(part is None or isinstance(part, dict | list) for part in values):
                 what = f"{quoted(value)} is neither a value nor a list of them"
                 self._fault(column, what, "write the values as they stand in the file", where.lines[column])
+            self._grouped(column, groups, where.lines[column])
             wanted[column] = tuple(map(_as_text, values))
         return wanted
 

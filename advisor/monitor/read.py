@@ -21,8 +21,9 @@ from advisor.monitor.detect import Found, Pages, Table, detected, name_of
 from advisor.monitor.doubles import Part, without_doubles
 from advisor.monitor.engines import Engine, UnreadableRows, engine_of
 from advisor.monitor.inputs import inputs_of
-from advisor.monitor.layout import BROKEN, LINE
+from advisor.monitor.layout import BROKEN, LINE, Source
 from advisor.monitor.options import ReadOptions
+from advisor.monitor.paged import missing_pages
 from advisor.monitor.readers.buckets import Buckets
 from advisor.monitor.readers.focus import FOCUS
 from advisor.monitor.readers.plain import Plain
@@ -59,7 +60,11 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         if options.rejects:
             write_rejects(options.rejects, run.rejects)
         days = days_of(corrections_as_bills(sums))
-        return Reading(days, (*_kinds(found), *notes, *run.notes, *more, *_currencies(days)), len(run.rejects))
+        return Reading(
+            days,
+            (*_kinds(found), *notes, *missing_pages(_sources(found)), *run.notes, *more, *_currencies(days)),
+            len(run.rejects),
+        )
     finally:
         options.progress.clear()
 
@@ -80,6 +85,10 @@ def _check_unit(found: Sequence[Found], options: ReadOptions) -> None:
             file = one.file if isinstance(one, Pages) else one.source.file
             what = f"the decision counts seconds of video, which {quoted(name_of(one))} does not state"
             raise BadInput(Problem(what, file, help=help))
+
+
+def _sources(found: Sequence[Found]) -> Iterator[Source]:
+    return (one.source for one in found if not isinstance(one, Pages))
 
 
 def _of_requests(reader: TableReader) -> bool:

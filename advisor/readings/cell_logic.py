@@ -17,18 +17,20 @@ from numpy.typing import NDArray
 
 from advisor.errors import BadInput, Problem
 from advisor.offers import Encoded, Unknown
+from advisor.readings.inequality import INEQUALITY
 from advisor.rulebook.conditions import Comparison, comparisons
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES, Name
-from advisor.scenario import FIELDS
+from advisor.rulebook.terms import Expression
+from advisor.scenario import FIELDS, Route
 
 MAX_CELLS = 2**20
 _MAX_DIMENSIONS = 32
 """The most an array has in numpy 1."""
 
 Truth = bool | NDArray[np.bool_]
-Side = str | int
-"""A side of a comparison of numbers: the name of a field or a term, or a number known beforehand."""
+Side = str | int | Expression
+"""A side of a comparison of numbers: the name of a field or a term, a known number, or an expression of no term."""
 Value = Encoded | Unknown | NDArray[Any]
 """What is known of a name in every cell; of a number that only a row gives, its name."""
 
@@ -98,6 +100,12 @@ class CellLogic:
         """True where it is false."""
         return not truth if isinstance(truth, bool) else ~truth
 
+    def wins(self, rulebook: Rulebook) -> dict[Route, tuple[Truth, ...]]:
+        """For each hosted route whether renting wins in the low month, and whether in the high one."""
+        return {
+            route: tuple(self._compared(below) for below in months) for route, months in _inequality(rulebook).items()
+        }
+
     def _compared(self, below: _Below) -> Truth:
         known = _known(below)
         if known is not None:
@@ -126,7 +134,17 @@ class CellLogic:
                 known_marks.setdefault(below.left, set()).add(below.mark)
             else:
                 others[Steps(below.left, (below.mark,))] = None
+        others |= {Steps(left, (mark,)): None for months in _inequality(rulebook).values() for left, mark, _ in months}
         return (*(Steps(left, tuple(sorted(marks))) for left, marks in known_marks.items()), *others)
+
+
+def _inequality(rulebook: Rulebook) -> dict[Route, tuple[_Below, ...]]:
+    """The cost inequality, each side under the name of the term that says the same, where the rulebook has one."""
+    named: dict[Expression, Side] = {term.expression: name for name, term in rulebook.terms.items()}
+    return {
+        route: tuple(_Below(named.get(rent, rent), named.get(own, own), negated=False) for rent, own in months)
+        for route, months in INEQUALITY.items()
+    }
 
 
 def _of_numbers(rulebook: Rulebook, facts: Mapping[str, Value]) -> Iterator[tuple[Comparison, Mapping[str, Value]]]:
@@ -155,11 +173,11 @@ def _below(names: Mapping[str, Name], left: Any, op: str, right: Any) -> _Below:
 def _known(below: _Below) -> bool | None:
     """Whether ``left < mark`` holds for numbers known beforehand, or for every value a field may have."""
     left, mark, _ = below
-    if isinstance(mark, str):
+    if not isinstance(mark, int):
         return None
     if isinstance(left, int):
         return left < mark
-    quantity = FIELDS[left].quantity if left in FIELDS else None
+    quantity = FIELDS[left].quantity if isinstance(left, str) and left in FIELDS else None
     if quantity and mark > quantity.inside(quantity.most):
         return True
     if quantity and mark <= quantity.inside(quantity.least):

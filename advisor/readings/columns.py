@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from advisor.readings.cell_logic import CellLogic, Side, Steps
 from advisor.readings.compile import Compilation
 from advisor.readings.fold import NOTHING, Folded, Silenced, fold
+from advisor.readings.inequality import is_settled
 from advisor.readings.verdict import silences
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES
-from advisor.rulebook.terms import Expression, Number, Use
+from advisor.rulebook.terms import Expression, Number, Use, names_used
 from advisor.scenario import Axis, Route
 
 Codes = NDArray[np.int16]
@@ -74,9 +75,11 @@ def table_of(rulebook: Rulebook) -> Table:
     eliminated = [compilation.eliminated({**logic.facts, **offer.traits}) for offer in rulebook.offers]
     holds = compilation.holds(logic.facts)
     speaking = {rule.axis for rule in (*rulebook.gates, *rulebook.preferences)}
+    wins = logic.wins(rulebook)
     keys = _keys(
         lambda silenced: fold(rulebook, logic, eliminated, holds, silenced),
         silences(tuple(axis for axis in Axis if axis in speaking)),
+        lambda asked: is_settled(logic, asked, wins),
         (1,) * logic.dimensions,
     )
     distinct, places = np.unique(keys, return_inverse=True)
@@ -92,13 +95,16 @@ def table_of(rulebook: Rulebook) -> Table:
 
 
 def _keys(
-    folded: Callable[[Silenced], Folded[Any]], silences: Sequence[tuple[Axis, ...]], shape: tuple[int, ...]
+    folded: Callable[[Silenced], Folded[Any]],
+    silences: Sequence[tuple[Axis, ...]],
+    is_settled: Callable[[Mapping[Route, Any]], Any],
+    shape: tuple[int, ...],
 ) -> NDArray[np.int64]:
     """The outcome of every cell as one number."""
     whole = folded(NOTHING)
     left = _mask(whole.left)
-    asked = sum(whole.asked.values())
-    settled = np.where(asked, 1 + np.asarray(whole.cost_decided), 0)
+    asked = sum(map(np.asarray, whole.asked.values()))
+    settled = np.where(asked, 1 + np.asarray(is_settled(whole.asked)), 0)
     deciding, undecided = np.zeros(shape, np.int64), left != 0
     for axes in silences:
         if not np.any(undecided):
@@ -129,10 +135,11 @@ def _routes(mask: int) -> tuple[Route, ...]:
 def _expression(rulebook: Rulebook, side: Side) -> Expression:
     if isinstance(side, int):
         return Number(side)
+    if not isinstance(side, str):
+        return side
     term = rulebook.terms.get(side)
     return term.expression if term else Use(side)
 
 
 def _fields_behind(rulebook: Rulebook, side: Side) -> frozenset[str]:
-    term = rulebook.terms.get(str(side))
-    return term.reads if term else frozenset((str(side),))
+    return frozenset(names_used(_expression(rulebook, side)))

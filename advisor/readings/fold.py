@@ -27,15 +27,14 @@ class Applied(NamedTuple):
 class Folded(Generic[B]):
     """What gates and preferences leave, each as a truth of the carrier.
 
-    ``asked``: for each hosted route, whether its price stood in the cost inequality (of one route at most);
-    ``cost_decided``: whether cost then dropped a route.
+    ``asked``: for each hosted route, whether its price stood in the cost inequality (of one route at most): own GPUs
+    and this route were in the running when the axis was reached, whether or not a rule of it fired.
     """
 
     feasible: Mapping[Route, B]
     left: Mapping[Route, B]
     applied: Mapping[Applied, B]
     asked: Mapping[Route, B]
-    cost_decided: B
 
 
 def fold(
@@ -60,18 +59,16 @@ def fold(
         for route in Route
     }
     feasible, asked, applied = running, dict[Route, B](), dict[Applied, B]()
-    cost_decided = truth.some([])
     for axis in Axis:
         fired = {} if axis in silenced else _fired(rulebook, truth, axis, holds, running)
         if axis is Axis.COST:
             asked = _asked(truth, running)
-            cost_decided = truth.some(list(fired.values()))
         running = {
             route: truth.every([on, *(truth.negate(drop) for pair, drop in fired.items() if pair.over is route)])
             for route, on in running.items()
         }
         applied |= fired
-    return Folded(feasible, running, applied, asked, cost_decided)
+    return Folded(feasible, running, applied, asked)
 
 
 def _fired(

@@ -23,6 +23,7 @@ from advisor.readings.ratios import Ratio, Ratios, Whole
 from advisor.readings.sizes import SIZES
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES
+from advisor.rulebook.wording import term_text
 
 MAX_LOOKED_UP = 2**16
 """Entries of one literal array: a query with so many is made in about a second."""
@@ -151,5 +152,6 @@ def _unused(table: ir.Table, name: str) -> str:
 
 
 def _too_large(left: Side, mark: Side) -> BadInput:
-    what = f"to compare `{left}` with `{mark}` in a database, numbers of more than 38 digits would be needed"
+    words = [side if isinstance(side, str | int) else term_text(side) for side in (left, mark)]
+    what = f"to compare `{words[0]}` with `{words[1]}` in a database, numbers of more than 38 digits would be needed"
     return BadInput(Problem(what, help="check the largest amounts, or decide them one by one, with `--reading run`"))

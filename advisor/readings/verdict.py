@@ -1,4 +1,4 @@
-"""The verdict on one scenario: the fold over Python truths, remembered, and the deciding axes."""
+"""The verdict on one scenario: the fold over Python truths, remembered; the deciding axes; is cost settled."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from functools import lru_cache
 from itertools import combinations
 
 from advisor.offers import Encoded, Offer
+from advisor.readings.facts import computations
 from advisor.readings.fold import NOTHING, Applied, Silenced, fold
+from advisor.readings.inequality import INEQUALITY, is_settled
 from advisor.readings.matching import GateMatch, Matcher
 from advisor.readings.plain import PLAIN
 from advisor.rulebook.model import Rulebook
+from advisor.rulebook.terms import Operation
 from advisor.scenario import Axis, Route
 
 _REMEMBERED = 1 << 16
@@ -21,15 +24,13 @@ _REMEMBERED = 1 << 16
 class Verdict:
     """What the gates and the preferences leave.
 
-    ``asked`` is the hosted route whose price stood in the cost inequality, None where it was not asked; ``settled``
-    says whether cost then decided.
+    ``asked`` is the hosted route whose price stood in the cost inequality, None where it was not asked.
     """
 
     feasible: tuple[Route, ...]
     left: tuple[Route, ...]
     applied: tuple[Applied, ...]
     asked: Route | None
-    settled: bool | None
 
     @property
     def route(self) -> Route | None:
@@ -44,6 +45,10 @@ class Fold:
         self._rulebook = rulebook
         self._axes_of_gates = {gate.id: gate.axis for gate in rulebook.gates}
         self._axis_of = {rule.id: rule.axis for rule in rulebook.preferences}
+        self._wins = {
+            route: computations(rulebook, [Operation("-", rent, own) for rent, own in months])
+            for route, months in INEQUALITY.items()
+        }
         self.eliminating_axes = lru_cache(maxsize=_REMEMBERED)(self._eliminating_axes)
         self.verdict = lru_cache(maxsize=_REMEMBERED)(self._verdict)
         self.deciding_axes = lru_cache(maxsize=_REMEMBERED)(self._deciding_axes)
@@ -59,14 +64,22 @@ class Fold:
         out = [dict.fromkeys(axes, True) for axes in eliminated]
         holds = {id: id in matched for id in self._axis_of}
         folded = fold(self._rulebook, PLAIN, out, holds, silenced)
-        asked = next((route for route, is_asked in folded.asked.items() if is_asked), None)
         return Verdict(
             feasible=tuple(route for route, on in folded.feasible.items() if on),
             left=tuple(route for route, on in folded.left.items() if on),
             applied=tuple(pair for pair, dropped in folded.applied.items() if dropped),
-            asked=asked,
-            settled=folded.cost_decided if asked else None,
+            asked=next((route for route, is_asked in folded.asked.items() if is_asked), None),
         )
+
+    def settled(self, asked: Route | None, facts: Mapping[str, Encoded]) -> bool | None:
+        """Whether both ends of the range of volumes agree; None where it was not asked, or an amount is not known."""
+        if asked is None:
+            return None
+        try:
+            wins = tuple(difference < 0 for difference in self._wins[asked](facts))
+        except KeyError:
+            return None
+        return is_settled(PLAIN, {asked: True}, {asked: wins})
 
     def _deciding_axes(self, eliminated: tuple[frozenset[Axis], ...], matched: tuple[str, ...]) -> tuple[Axis, ...]:
         """The smallest set of axes whose joint silence changes the routes left; only axes that say something count."""
@@ -97,6 +110,7 @@ class Judgement:
     gates: tuple[GateMatch, ...]
     matched: tuple[str, ...]
     verdict: Verdict
+    settled: bool | None
     deciding_axes: tuple[Axis, ...]
 
 
@@ -108,4 +122,5 @@ def judge(rulebook: Rulebook, matcher: Matcher, facts: Mapping[str, Encoded]) ->
     eliminated = fold.eliminating_axes(gates)
     verdict = fold.verdict(eliminated, matched)
     deciding = fold.deciding_axes(eliminated, matched) if verdict.left else ()
-    return Judgement(rulebook.offers, gates, matched, verdict, deciding)
+    settled = fold.settled(verdict.asked, facts)
+    return Judgement(rulebook.offers, gates, matched, verdict, settled, deciding)

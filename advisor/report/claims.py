@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -12,36 +12,32 @@ from advisor.explain.questions import leads
 from advisor.quantity import plain
 from advisor.readings.facts import answer_facts
 from advisor.record import Decision, Flip
+from advisor.report.amounts import PRICED_BY, missing_amounts
 from advisor.report.claim import Claim
+from advisor.report.conditions import condition_claims
 from advisor.report.confidence import confidence_claims, deciding_rules
-from advisor.report.consequences import consequence_claims
+from advisor.report.consequences import consequence_claims, forgone_claims
 from advisor.report.inputs import driver_claims, input_claims
 from advisor.report.lookout import lookout_claims
 from advisor.report.narrowing import narrowing_claims
 from advisor.report.options_table import gates_asked, option_claims
 from advisor.report.ways import SHOWN, ways
-from advisor.rulebook.model import Rulebook
+from advisor.rulebook.model import Gate, Rulebook
 from advisor.scenario import FIELDS, Axis, Route, validated
 
 __all__ = ["Claim", "claims_of"]
-
-
-_PRICED_BY = {
-    Route.SELF_HOST: ("gpu_hour_price", "images_per_gpu_hour", "monthly_overhead"),
-    Route.OPEN_WEIGHT_API: ("open_price",),
-    Route.CLOSED_API: ("closed_price",),
-}
 
 
 def claims_of(decision: Decision, rulebook: Rulebook) -> list[Claim]:
     """Every claim of a memo on this decision. ``rulebook`` is the one it was decided with."""
     found = [
         *_outcome(decision, rulebook),
-        *confidence_claims(decision),
+        *forgone_claims(decision),
+        *confidence_claims(decision, rulebook),
         *driver_claims(decision, rulebook),
         *narrowing_claims(decision),
         *_costs(decision),
-        *_conditions(decision),
+        *condition_claims(decision, rulebook),
         *_conflicts(decision),
         *_flips(decision),
         *_questions(decision, rulebook),
@@ -80,8 +76,12 @@ def _outcome(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
     if "current_route" in decision.scenario:
         figures = {"route": decision.scenario["current_route"]}
         yield Claim("current_route", "current_route", "current_route", (), ("current_route",), figures)
-    if decision.migration:
-        figures = {**decision.migration.model_dump(), "repaid_from": _repaid_from(decision)}
+    if moving := decision.migration:
+        figures = {
+            **moving.model_dump(),
+            "repaid_from": _repaid_from(decision),
+            "missing": missing_amounts(decision, filter(None, (moving.current_route, decision.route)), ["low"]),
+        }
         fields = ("current_route", "migration_cost", "payback_limit_months")
         yield Claim("migration", "migration", "migration", fields=fields, figures=figures)
 
@@ -122,18 +122,12 @@ def _reasons(decision: Decision, axes: tuple[Axis, ...]) -> list[dict[str, Any]]
 def _costs(decision: Decision) -> Iterator[Claim]:
     for route, cost in decision.monthly_costs.items():
         yield Claim(
-            f"cost.{route}", "costs", "cost", fields=_PRICED_BY[route], figures={"route": route, **cost.model_dump()}
+            f"cost.{route}", "costs", "cost", fields=PRICED_BY[route], figures={"route": route, **cost.model_dump()}
         )
     for route, volume in decision.crossovers.items():
         kind = "crossover" if volume is not None else "no_crossover"
-        fields = (*_PRICED_BY[route], *_PRICED_BY[Route.SELF_HOST])
+        fields = (*PRICED_BY[route], *PRICED_BY[Route.SELF_HOST])
         yield Claim(f"crossover.{route}", "crossovers", kind, fields=fields, figures={"route": route, "volume": volume})
-
-
-def _conditions(decision: Decision) -> Iterator[Claim]:
-    for condition in decision.conditions:
-        figures = condition.model_dump()
-        yield Claim(f"condition.{condition.rule}", "conditions", "condition", (condition.rule,), figures=figures)
 
 
 def _conflicts(decision: Decision) -> Iterator[Claim]:
@@ -218,16 +212,24 @@ def _rules(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
     for id in (*fired, *met):
         rule, steps = rulebook.rules[id], [step for step in decision.trace if step.rule == id]
         hit = [step for step in decision.eliminated if step.rule == id]
+        chosen = [step for step in decision.preferences if step.rule == id]
         figures = {
             "rule": id,
             "axis": rule.axis,
             "did": {kind: [step.on for step in steps if step.kind == kind] for kind in {s.kind: None for s in steps}},
-            "out": list(dict.fromkeys(step.route for step in hit if step.route not in decision.feasible_routes)),
+            "out": _distinct(step.route for step in hit if step.route not in decision.feasible_routes),
             "offers_out": [step.offer for step in hit if step.route in decision.feasible_routes],
+            "preferred": _distinct(step.preferred for step in chosen),
+            "over": _distinct(step.over for step in chosen),
+            "is_fact": not isinstance(rule, Gate) or bool(hit),
             "because": rule.because,
             "source": rule.source,
         }
         yield Claim(f"rule.{id}", "rules", "rule", (id,), figures=figures)
+
+
+def _distinct(routes: Iterable[Route]) -> list[Route]:
+    return list(dict.fromkeys(routes))
 
 
 def _provenance(decision: Decision) -> Iterator[Claim]:

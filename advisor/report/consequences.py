@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from advisor.record import Decision, MonthlyCost
+from advisor.record import Decision, Elimination, MonthlyCost, PreferenceApplied
 from advisor.report.claim import Claim
 from advisor.rulebook.model import Rulebook
 from advisor.scenario import Route
@@ -25,21 +25,45 @@ def consequence_claims(decision: Decision, rulebook: Rulebook) -> Iterator[Claim
     yield Claim("exit", "exit", "exit", figures={"route": route, "leaving": leaving})
 
 
+def forgone_claims(decision: Decision) -> Iterator[Claim]:
+    """The routes that would cost less than the recommended one, how much less, and why they are not taken."""
+    for route in Route:
+        savings = _more(decision, decision.route, route)
+        if decision.route is None or not savings or min(savings.values()) <= 0:
+            continue
+        gone = [step for step in decision.eliminated if step.route is route]
+        lost = [step for step in decision.preferences if step.over is route]
+        steps: Sequence[Elimination | PreferenceApplied] = lost if route in decision.feasible_routes else gone
+        reasons = {step.rule: {"axis": step.axis, "because": step.because} for step in steps}
+        figures = {
+            "route": route,
+            "savings": {month: str(saving) for month, saving in savings.items()},
+            "mine": _months(decision.monthly_costs[decision.route]),
+            "theirs": _months(decision.monthly_costs[route]),
+            "how": "preferred" if route in decision.feasible_routes else "eliminated",
+            "reasons": list(reasons.values()),
+        }
+        yield Claim(f"forgone.{route}", "forgone", "forgone", tuple(reasons), figures=figures)
+
+
+def _more(decision: Decision, route: Route | None, other: Route) -> dict[str, Decimal]:
+    """What a route costs more than another in each month that is known; empty where one of the costs is not."""
+    if route is None or not {route, other} <= decision.monthly_costs.keys():
+        return {}
+    mine, theirs = (_months(decision.monthly_costs[which]) for which in (route, other))
+    return {month: Decimal(mine[month]) - Decimal(theirs[month]) for month in mine}
+
+
 def _cost(decision: Decision, route: Route, dearer: bool) -> Iterator[Claim]:
     """The feasible routes that cost more, or less, than the recommended one in every month that is known."""
-    if route not in decision.monthly_costs:
-        return
-    mine = _months(decision.monthly_costs[route])
     others = []
     for other in decision.feasible_routes:
-        if other is not route and other in decision.monthly_costs:
-            theirs = _months(decision.monthly_costs[other])
-            differences = [Decimal(theirs[month]) - Decimal(mine[month]) for month in mine]
-            if all(difference > 0 if dearer else difference < 0 for difference in differences):
-                others.append({"route": other, "months": theirs})
+        differences = _more(decision, route, other).values()
+        if differences and all(more < 0 if dearer else more > 0 for more in differences):
+            others.append({"route": other, "months": _months(decision.monthly_costs[other])})
     if others:
         section = "good" if dearer else "bad"
-        figures = {"route": route, "months": mine, "others": others}
+        figures = {"route": route, "months": _months(decision.monthly_costs[route]), "others": others}
         yield Claim(f"{section}.cost", section, "cheaper" if dearer else "dearer", figures=figures)
 
 

@@ -12,7 +12,7 @@ from advisor.record import Decision
 from advisor.report.render import fill
 from advisor.report.ways import SHOWN, ways
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import FIELDS, Route
+from advisor.scenario import FIELDS, Axis, Route
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ def explanation_text(
             for other in decision.why_not
             if why_not in (None, other.route)
         ],
+        "missing": _missing(decision),
         "sufficient": more.sufficient,
         "leads": more.leads,
         "whole": why_not is None,
@@ -66,6 +67,12 @@ def _holdings(decision: Decision) -> Iterator[Holding]:
         if name in bounds:
             held = bounds[name]
             yield Holding(name, str(decision.scenario[name]), held.get("least"), held.get("most"))
+
+
+def _missing(decision: Decision) -> list[str]:
+    """The amounts without which nobody can say which number would change the route."""
+    several = len(decision.feasible_routes) > 1
+    return [name for name in decision.not_needed if several and FIELDS[name].axis is Axis.COST]
 
 
 def _reasons(decision: Decision, rules: Sequence[str]) -> Iterator[Mapping[str, Any]]:

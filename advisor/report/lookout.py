@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.record import Decision, Status
+from advisor.report.amounts import missing_amounts
 from advisor.report.claim import Claim
+from advisor.report.confidence import compared_route
 from advisor.report.watching import owns_already, rents_for_its_price, watched_route, whatever_the_volume
 from advisor.rulebook.model import Rulebook
 from advisor.scenario import Route, Scenario, validated
@@ -17,15 +19,20 @@ def lookout_claims(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
         return
     scenario = validated(decision.scenario, "the record")
     watched = watched_route(decision, scenario)
-    kind = _kind(decision, scenario, watched, rulebook)
-    figures = {"route": watched, "volume": decision.crossovers.get(watched) if watched else None}
+    always = whatever_the_volume(scenario, rulebook) if watched else None
+    kind = _kind(decision, scenario, watched, always)
+    figures = {
+        "route": watched,
+        "volume": decision.crossovers.get(watched) if watched else None,
+        "missing": missing_amounts(decision, (watched, Route.SELF_HOST)) if watched else (),
+        "cheaper_than": compared_route(always) if kind == "always" and always else watched,
+    }
     yield Claim("lookout", "lookout", kind, (), ("monthly_images",), figures)
 
 
-def _kind(decision: Decision, scenario: Scenario, watched: Route | None, rulebook: Rulebook) -> str:
+def _kind(decision: Decision, scenario: Scenario, watched: Route | None, always: Decision | None) -> str:
     if watched is None:
         return "no_crossover"
-    always = whatever_the_volume(scenario, rulebook)
     crossover = decision.crossovers.get(watched)
     if always and always.status is not Status.OPEN:
         if watched in decision.crossovers and crossover is None and rents_for_its_price(always):
@@ -41,5 +48,5 @@ def _kind(decision: Decision, scenario: Scenario, watched: Route | None, ruleboo
 
 
 def _owns_for_its_cost(decision: Decision) -> bool:
-    """Whether own GPUs are recommended, and not because the gates leave nothing else."""
-    return decision.route is Route.SELF_HOST and len(decision.feasible_routes) > 1
+    """Whether own GPUs are recommended after a comparison with a hosted price."""
+    return decision.route is Route.SELF_HOST and compared_route(decision) is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from advisor.errors import BadInput, did_you_mean, quoted
@@ -135,6 +135,15 @@ def parse_term(name: str, text: object, names: Mapping[str, Name], file: str, li
     expression, shape = walk(tree)
     kind = Name(name, Scope.TERM, places=shape.places, quotient=shape.quotient)
     return Term(kind, expression, frozenset(reads))
+
+
+def names_used(expression: Expression) -> Iterator[str]:
+    """Every name an expression reads, from left to right."""
+    if isinstance(expression, Use):
+        yield expression.name
+    elif isinstance(expression, Operation):
+        yield from names_used(expression.left)
+        yield from names_used(expression.right)
 
 
 def _source(node: ast.AST) -> str:

@@ -47,7 +47,7 @@ class RowReading:
             judgement = judge(self._rulebook, self._matcher, with_terms(self._rulebook, answers))
             verdict, axes = judgement.verdict, judgement.deciding_axes
             if len(verdict.left) <= 1:
-                return Outcome(verdict.route, axes[0] if axes else None, verdict.feasible, verdict.settled)
+                return Outcome(verdict.route, axes[0] if axes else None, verdict.feasible, judgement.settled)
         decision = decide(scenario, self._rulebook, matcher=self._matcher)
         if decision.status is Status.OPEN:
             return None

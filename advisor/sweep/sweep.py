@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.errors import Problem
-from advisor.files import move_whole
+from advisor.files import move_together
 from advisor.progress import Progress
 from advisor.readings.engine import engine_reading
 from advisor.readings.ibis_reading import IbisReading
@@ -32,7 +32,7 @@ from advisor.sweep.paths import Paths
 from advisor.sweep.read_csv import csv_source
 from advisor.sweep.read_jsonl import jsonl_source
 from advisor.sweep.regular import EXPECTED, HIGH, LOW, ODD, most_of, with_answers, with_numbers, with_odd
-from advisor.sweep.rejects import Rejects, is_of_rejects
+from advisor.sweep.rejects import Rejects
 from advisor.sweep.results import as_written, with_outcomes
 from advisor.sweep.source import Source, parquet_source
 
@@ -96,11 +96,8 @@ def sweep(paths: Paths, rulebook: Rulebook, how: How, warn: Callable[[Problem], 
             table = with_outcomes(table, codes.outcomes, any_rejected=rejects.rows > 0)
         told = progress.phase("writing", source.rows)
         database.write(as_written(table, source, paths.out_kind.format), folder / "out", paths.out_kind, source, told)
-        if rejects.rows or paths.named:
-            move_whole(folder / "rejects.csv", paths.rejects)
-        elif is_of_rejects(paths.rejects):
-            paths.rejects.unlink()
-        move_whole(folder / "out", paths.out)
+        listed = folder / "rejects.csv" if rejects.rows or paths.named else None
+        move_together({paths.out: folder / "out", paths.rejects: listed})
     return Swept(source.rows, rejects.rows, int(np.count_nonzero(codes.codes == OPEN)))
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.errors import BadInput, Problem, quoted
-from advisor.files import STANDARD_INPUT, check_regular, read_text, real, write_whole
+from advisor.files import STANDARD_INPUT, read_text, real
 from advisor.report.review import taken_apart, with_own_lines
 from advisor.rulebook.model import Rulebook
 from advisor.verification.verify import MAX_BYTES, Verdict, verified
@@ -36,8 +34,6 @@ def linked(old: Path, new: Path, memo: str, rulebook: Rulebook, templates: Path 
     if real(old) == real(new):
         help = "write the new decision under another name: copy the scenario file first"
         raise BadInput(Problem("a memo cannot supersede itself", file, help=help))
-    if file != STANDARD_INPUT:
-        check_regular(old)
     text = "" if file == STANDARD_INPUT else read_text(file, MAX_BYTES)
     if not text.startswith("---"):
         raise BadInput(
@@ -99,15 +95,3 @@ def _with_link(memo: str, new: Path, old: Path) -> str:
 def _link(to: Path, of: Path) -> str:
     """The path to one memo from the folder of the other."""
     return Path(os.path.relpath(real(to), real(of).parent)).as_posix()
-
-
-@contextmanager
-def rewritten(old: Path, text: str) -> Iterator[None]:
-    """Writes the old memo first, and as it was before should what is written within fail. Raises BadInput."""
-    before = old.read_bytes()
-    write_whole(old, text)
-    try:
-        yield
-    except BaseException:
-        write_whole(old, before)
-        raise

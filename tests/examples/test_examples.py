@@ -148,3 +148,8 @@ def test_the_cost_command_prints_exercise_38_3_2(capsys: pytest.CaptureFixture[s
     assert first == "crossover: 71,428.57 images a month"
     assert second.startswith("at 50,000 images a month hosting is cheaper: ")
     assert "hosted $1,500.00, self-hosted $2,100.00 a month" in second
+
+
+@pytest.mark.parametrize("name", ["startup.memo.md", "startup.decision.json"])
+def test_the_decision_of_the_startup_year_verifies(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert run(["verify", str(EXAMPLES / "startup-year" / name)]) == 0, capsys.readouterr().out

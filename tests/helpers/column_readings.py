@@ -31,7 +31,7 @@ def one_by_one(rulebook: Rulebook, matcher: Matcher, columns: Columns, row: int)
     """What a reading of single scenarios makes of a row."""
     judgement = judge(rulebook, matcher, with_terms(rulebook, facts_of(columns, row)))
     verdict = judgement.verdict
-    return Outcome(verdict.route, next(iter(judgement.deciding_axes), None), verdict.feasible, verdict.settled)
+    return Outcome(verdict.route, next(iter(judgement.deciding_axes), None), verdict.feasible, judgement.settled)
 
 
 def as_table(columns: Columns) -> Any:

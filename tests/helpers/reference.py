@@ -58,6 +58,64 @@ def decide(s: dict[str, Any], silenced: Iterable[str] = ()) -> Answer:
     return Answer(frozenset(running), feasible, settled)
 
 
+Drops = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""A preference: the axis it is judged on, the routes preferred, the routes over which they are."""
+PREFERENCES: dict[str, Drops] = {
+    "best-while-modest": ("model_access", (CLOSED,), (OPEN,)),
+    "best-of-the-hosted": ("model_access", (CLOSED,), (OPEN,)),
+    "rent-below-crossover": ("cost", (OPEN, CLOSED), (SELF,)),
+    "own-above-crossover": ("cost", (SELF,), (OPEN, CLOSED)),
+    "rent-closed-below-crossover": ("cost", (CLOSED,), (SELF,)),
+    "own-above-closed-crossover": ("cost", (SELF,), (CLOSED,)),
+    "open-keeps-the-way-out": ("switching_cost", (OPEN,), (CLOSED,)),
+    "rent-while-unsettled": ("switching_cost", (OPEN, CLOSED), (SELF,)),
+    "rent-closed-while-unsettled": ("switching_cost", (CLOSED,), (SELF,)),
+}
+
+
+def decide_with(s: dict[str, Any], axes: dict[str, str]) -> Answer:
+    """Decides a complete scenario with only these preferences, each judged on this axis instead of its own.
+
+    The inequality is asked when the cost axis is reached: of whichever routes are then still in the running.
+    """
+    running = {route for route in ROUTES if not eliminating(s, route)}
+    feasible, settled = frozenset(running), None
+    for axis in AXES:
+        if axis == "cost" and SELF in running and running & {OPEN, CLOSED}:
+            low, high = wins_at_both_ends(s, OPEN if OPEN in running else CLOSED)
+            settled = low == high
+        dropped = set()
+        for rule, (_, preferred, over) in PREFERENCES.items():
+            if axes.get(rule) == axis and holds(rule, s, running) and running & set(preferred):
+                dropped |= {route for route in over if running & (set(preferred) - {route})}
+        running -= dropped
+    return Answer(frozenset(running), feasible, settled)
+
+
+def wins_at_both_ends(s: dict[str, Any], hosted: str) -> list[bool]:
+    """Whether renting wins in the low and in the high month, at the price of this route."""
+    c = Fraction(s["open_price"] if hosted == OPEN else s["closed_price"])
+    return [c * volume(s, end) < own(s, volume(s, end)) for end in ("low", "high")]
+
+
+def holds(rule: str, s: dict[str, Any], running: set[str]) -> bool:
+    """Whether what a preference asks for is so, with these routes in the running."""
+    open_low, open_high = wins_at_both_ends(s, OPEN)
+    closed_low, closed_high = wins_at_both_ends(s, CLOSED)
+    best, open_runs = s["quality"] == "best_preferred", OPEN in running
+    return {
+        "best-while-modest": best and SELF in running and closed_high,
+        "best-of-the-hosted": best and SELF not in running,
+        "rent-below-crossover": open_runs and open_low and open_high,
+        "own-above-crossover": open_runs and not open_low and not open_high,
+        "rent-closed-below-crossover": not open_runs and closed_low and closed_high,
+        "own-above-closed-crossover": not open_runs and not closed_low and not closed_high,
+        "open-keeps-the-way-out": True,
+        "rent-while-unsettled": open_runs and open_low and not open_high,
+        "rent-closed-while-unsettled": not open_runs and closed_low and not closed_high,
+    }[rule]
+
+
 def eliminating(s: dict[str, Any], route: str) -> set[str]:
     """The axes that take a generic route out."""
     axes = set()

@@ -76,10 +76,28 @@ def test_a_skipped_question_cannot_change_the_route(answers: dict[str, Any], oth
 
 def test_at_most_sixty_percent_of_the_questions_are_asked_on_average() -> None:
     asked = []
+    skippable = set(ROUTE_QUESTIONS) - {"output_use"}
     for generated in generate(300, seed=11):
         answers = {name: generated[name] for name in ROUTE_QUESTIONS}
-        asked.append(len(interviewed(scenario(answers).model_dump(exclude_none=True))[1]))
-    assert sum(asked) <= 0.6 * len(ROUTE_QUESTIONS) * len(asked), sum(asked) / len(asked)
+        asked.append(len(skippable & set(interviewed(scenario(answers).model_dump(exclude_none=True))[1])))
+    assert sum(asked) <= 0.6 * len(skippable) * len(asked), sum(asked) / len(asked)
+
+
+@examples(200)
+@given(complete_answers(), st.sets(st.sampled_from(ROUTE_QUESTIONS)))
+def test_the_use_of_the_outputs_is_asked_once_and_before_any_amount(answers: dict[str, Any], unknown: set[str]) -> None:
+    known = scenario(answers).model_dump(exclude_none=True)
+    _, asked = interviewed({name: value for name, value in known.items() if name not in unknown})
+    assert asked.count("output_use") == 1
+    assert not [name for name in asked[: asked.index("output_use")] if name not in NEEDS]
+
+
+def test_no_costs_are_offered_where_no_option_is_left_to_cost_anything() -> None:
+    conflict = {**EXERCISE, "residency": "on_premises", "quality": "frontier_only"}
+    so_far, _ = interviewed(scenario(conflict).model_dump(exclude_none=True), costs=True)
+    assert FLOW.position(so_far).outcomes == {None}
+    assert "costs" not in so_far.order
+    assert "details" in so_far.order
 
 
 def test_no_price_is_asked_before_the_route_is_known() -> None:

@@ -26,6 +26,7 @@ HOSPITAL = (
     ("Must the outputs be indemnified", DOWN + ENTER),
     ("How good must the model be", ENTER),
     ("Where may prompts and images go", DOWN + DOWN + ENTER),
+    ("What are the outputs for", ENTER),
 )
 
 
@@ -100,7 +101,6 @@ def test_a_whole_interview(screens: Any, tmp_path: Path, environment: dict[str, 
     screen = screens(columns=int(environment.get("COLUMNS", 80)), **environment)
     for question, keys in HOSPITAL:
         screen.answer(question, keys)
-    screen.expect("Settled: own GPUs with open weights")
     screen.expect("Skipped:")
     finish(screen)
     screen.expect("Recommended: run open weights on own GPUs", "What would flip it", "Again without asking")
@@ -125,11 +125,12 @@ def test_why_and_back_and_a_changed_answer(screens: Any, tmp_path: Path) -> None
     screen.answer("How good must the model be", "\x1b[A" + ENTER)
     screen.answer("Where may prompts and images go", DOWN + DOWN + ENTER)
     screen.expect("Settled: own GPUs")
+    screen.answer("What are the outputs for", ENTER)
     screen.answer("Shall I also work out what it costs", DOWN + ENTER)
     screen.answer("Shall I ask for the details", ENTER)
     screen.answer("Check your answers", DOWN * 3 + ENTER)
     screen.answer("Where may prompts and images go", "\x1b[A" * 2 + ENTER)
-    screen.expect("can still matter")
+    screen.expect("can still matter", "What does a spike in a queue do", "> ")
     screen.process.send(CTRL_C)
     screen.expect("every answer is kept")
     assert screen.ended() == 130
@@ -182,7 +183,7 @@ def test_a_closed_terminal_loses_nothing(screens: Any, tmp_path: Path) -> None:
 
 def test_numbers_are_understood_as_typed_and_nothing_is_prefilled(screens: Any, tmp_path: Path) -> None:
     permissive = (
-        "residency=anywhere indemnity_required=false train_on_outputs=false quality=open_suffices "
+        "residency=anywhere output_use=internal indemnity_required=false train_on_outputs=false quality=open_suffices "
         "control=prompt_only latency=tolerant monthly_images_low=40000 monthly_images_high=40000 gpu_hour_price=1.20 "
         "images_per_gpu_hour=600"
     )

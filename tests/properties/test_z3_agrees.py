@@ -11,11 +11,13 @@ import z3
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from advisor.maintenance.proofs.claims import both_ends
+from advisor.maintenance.proofs.world import World
 from advisor.offers import UNKNOWN, Encoded, Unknown
-from advisor.readings.compile import Compilation
 from advisor.readings.engine import engine_reading
 from advisor.readings.facts import answer_facts, with_range, with_terms
-from advisor.readings.fold import Folded, fold
+from advisor.readings.fold import HOSTED, Folded
+from advisor.readings.inequality import is_settled
 from advisor.readings.matching import Matcher
 from advisor.readings.plain import PLAIN, PlainReading
 from advisor.readings.verdict import Verdict, judge
@@ -45,15 +47,18 @@ Traits = tuple[Mapping[str, Encoded | Unknown], ...]
 AS_STATED: Traits = tuple(offer.traits for offer in RULEBOOK.offers)
 
 
-def folded(traits: list[dict[str, Symbol]]) -> Folded[Any]:
-    compilation = Compilation(RULEBOOK, LOGIC)
+def world(traits: list[dict[str, Symbol]]) -> World:
     facts = symbolic_facts(RULEBOOK, {name: variable.symbol for name, variable in ANSWERS.items()})
-    eliminated = [compilation.eliminated({**facts, **own}) for own in traits]
-    return fold(RULEBOOK, LOGIC, eliminated, compilation.holds(facts))
+    amounts = {
+        name: variable.value / 10**variable.name.places
+        for name, variable in ANSWERS.items()
+        if variable.name.places is not None
+    }
+    return World(RULEBOOK, LOGIC, facts, tuple(traits), amounts)
 
 
-STATED = folded([{name: stated(value) for name, value in traits.items()} for traits in AS_STATED])
-FREE = folded([{name: variable.symbol for name, variable in own.items()} for own in TRAITS])
+STATED = world([{name: stated(value) for name, value in traits.items()} for traits in AS_STATED])
+FREE = world([{name: variable.symbol for name, variable in own.items()} for own in TRAITS])
 
 
 def replaced(variable: Variable, value: Encoded | Unknown | None) -> list[tuple[Any, Any]]:
@@ -82,19 +87,21 @@ def constant(variable: Variable, value: Any) -> Any:
     return variable.value.sort().constructor(variable.name.options.index(value))()
 
 
-def every_truth(folded: Folded[Any]) -> Iterator[Any]:
+def every_truth(folded: Folded[Any], settled: Any) -> Iterator[Any]:
     said = (folded.feasible, folded.left, folded.applied, folded.asked)
-    truths = (*(truth for each in said for truth in each.values()), folded.cost_decided, *ACCEPTED)
+    truths = (*(truth for each in said for truth in each.values()), settled, *ACCEPTED)
     return (truth for truth in truths if not isinstance(truth, bool))
 
 
-def verdict(folded: Folded[Any], answers: dict[str, Any], traits: Traits) -> Verdict:
+def verdict(world: World, answers: dict[str, Any], traits: Traits) -> tuple[Verdict, bool | None]:
+    folded = world.folded
+    settled = is_settled(LOGIC, folded.asked, {route: both_ends(world, route) for route in HOSTED})
     facts = with_range(answer_facts(scenario(answers)))
     pairs = [pair for name, variable in ANSWERS.items() for pair in replaced(variable, facts.get(name))]
     for own, values in zip(TRAITS, traits, strict=True):
         pairs += [pair for name, variable in own.items() for pair in replaced(variable, values[name])]
 
-    free = list(every_truth(folded))
+    free = list(every_truth(folded, settled))
     at_once = z3.Function("at_once", *[z3.BoolSort()] * (len(free) + 1))(*free)
     values = z3.simplify(z3.substitute(at_once, *pairs)).children()
     assert all(z3.is_true(value) or z3.is_false(value) for value in values)
@@ -105,17 +112,18 @@ def verdict(folded: Folded[Any], answers: dict[str, Any], traits: Traits) -> Ver
 
     assert all(map(holds, ACCEPTED))
     asked = next((route for route, is_asked in folded.asked.items() if holds(is_asked)), None)
-    return Verdict(
+    found = Verdict(
         feasible=tuple(route for route, on in folded.feasible.items() if holds(on)),
         left=tuple(route for route, on in folded.left.items() if holds(on)),
         applied=tuple(pair for pair, dropped in folded.applied.items() if holds(dropped)),
         asked=asked,
-        settled=holds(folded.cost_decided) if asked else None,
     )
+    return found, holds(settled) if asked else None
 
 
-def judged(rulebook: Rulebook, matcher: Matcher, answers: dict[str, Any]) -> Verdict:
-    return judge(rulebook, matcher, with_terms(rulebook, answer_facts(scenario(answers)))).verdict
+def judged(rulebook: Rulebook, matcher: Matcher, answers: dict[str, Any]) -> tuple[Verdict, bool | None]:
+    judgement = judge(rulebook, matcher, with_terms(rulebook, answer_facts(scenario(answers))))
+    return judgement.verdict, judgement.settled
 
 
 @agreeing(100, 2_000)

@@ -128,6 +128,13 @@ def _derived(decision: Decision) -> Iterator[Decimal]:
         if quantity and flip.below is not None:
             yield Decimal(flip.below) - Decimal(1).scaleb(-quantity.places)
     yield Decimal(20)  # within 20 % of the crossover
+    if decision.route in decision.monthly_costs:
+        mine = decision.monthly_costs[decision.route]
+        for theirs in decision.monthly_costs.values():
+            for month in ("low", "expected", "high"):
+                if getattr(mine, month) and getattr(theirs, month):
+                    saving = Decimal(getattr(mine, month)) - Decimal(getattr(theirs, month))
+                    yield from (saving, _to_cents(saving))
     moving = decision.migration
     if moving and moving.migration_cost and moving.payback_months and decision.route is Route.SELF_HOST:
         answers = decision.scenario

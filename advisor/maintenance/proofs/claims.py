@@ -61,16 +61,22 @@ def hosted_wins(world: World, route: Route, volume: str) -> Any:
     return c * N < G * N / amounts["images_per_gpu_hour"] + amounts["monthly_overhead"]
 
 
+def both_ends(world: World, route: Route) -> tuple[Any, Any]:
+    """Whether the hosted route wins in the low month, and whether in the high one."""
+    low, high = (hosted_wins(world, route, f"monthly_images_{end}") for end in ("low", "high"))
+    return low, high
+
+
 def _not_the_inequality(world: World) -> Any:
     carrier, folded = world.carrier, world.folded
     owned, rented = folded.left[Route.SELF_HOST], carrier.some([folded.left[route] for route in HOSTED])
-    faults = [carrier.every([folded.cost_decided, *(carrier.negate(asked) for asked in folded.asked.values())])]
+    faults = [carrier.every([world.cost_decided, *(carrier.negate(asked) for asked in folded.asked.values())])]
     for route, asked in folded.asked.items():
-        low, high = (hosted_wins(world, route, f"monthly_images_{end}") for end in ("low", "high"))
+        low, high = both_ends(world, route)
         neither = [carrier.negate(low), carrier.negate(high)]
         renting_lost = carrier.every([low, high, carrier.some([owned, carrier.negate(rented)])])
         owning_lost = carrier.every([*neither, carrier.some([rented, carrier.negate(owned)])])
-        decided = world.differ(folded.cost_decided, carrier.negate(world.differ(low, high)))
+        decided = world.differ(world.cost_decided, carrier.negate(world.differ(low, high)))
         faults.append(carrier.every([asked, carrier.some([renting_lost, owning_lost, decided])]))
     return carrier.some(faults)
 

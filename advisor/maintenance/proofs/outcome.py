@@ -7,10 +7,11 @@ from typing import Any
 import z3
 
 from advisor.decision import DEFAULT_PAYBACK_LIMIT, decide
-from advisor.maintenance.proofs.claims import hosted_wins
+from advisor.maintenance.proofs.claims import both_ends
 from advisor.maintenance.proofs.world import Example, World
 from advisor.readings.compile import compile_condition
 from advisor.readings.fold import HOSTED
+from advisor.readings.inequality import is_settled
 from advisor.readings.plain import PlainReading
 from advisor.readings.z3_reading import LOGIC, Symbol, Truth
 from advisor.rulebook.model import Advice
@@ -36,12 +37,11 @@ def is_given(example: Example, advice: Advice) -> bool:
 def _outcome_facts(world: World) -> dict[str, Symbol]:
     asked = world.folded.asked
     none_asked = LOGIC.negate(LOGIC.some(list(asked.values())))
-    ends = {route: [hosted_wins(world, route, f"monthly_images_{end}") for end in ("low", "high")] for route in HOSTED}
-    unsettled = LOGIC.some([LOGIC.every([asked[route], world.differ(*ends[route])]) for route in HOSTED])
+    settled = is_settled(LOGIC, asked, {route: both_ends(world, route) for route in HOSTED})
+    unsettled = LOGIC.negate(LOGIC.some([settled, none_asked]))
     feasible = {
         route.value: Symbol({FEASIBLE: on, ELIMINATED: LOGIC.negate(on)}) for route, on in world.folded.feasible.items()
     }
-    settled = LOGIC.every([LOGIC.negate(unsettled), LOGIC.negate(none_asked)])
     return {
         **feasible,
         "route": Symbol(world.recommended),

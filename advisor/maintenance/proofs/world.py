@@ -68,6 +68,12 @@ class World:
         return {pair: drops[Applied(rule.id, *pair)] for pair in product(rule.prefer, rule.over)}
 
     @cached_property
+    def cost_decided(self) -> Any:
+        """Whether a preference of the cost axis dropped a route."""
+        applied = self.folded.applied.items()
+        return self.carrier.some([drops for pair, drops in applied if self.rulebook.rules[pair.rule].axis is Axis.COST])
+
+    @cached_property
     def several(self) -> Any:
         """Whether more than one route is left."""
         left = self.folded.left

@@ -3,53 +3,106 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import ibis
 
-from advisor.monitor.cells import Cells, either, epoch_stamp, iso_stamp
-from advisor.monitor.layout import TEXT, Container
-from advisor.monitor.options import ReadOptions
-from advisor.monitor.shape import Fault, Shaped, all_of, stamp_faults
+from advisor.monitor.cells import Cells, either, epoch_stamp, every, iso_stamp, value_in
+from advisor.monitor.layout import Source
+from advisor.monitor.options import SPARK, ReadOptions
+from advisor.monitor.shape import Fault, Remark, Shaped, all_of, stamp_faults
 from advisor.monitor.usage import GATEWAY, Basis
 
-REQUEST = r'"((?:[^"\\]|\\.)*)"'
+ISO = r"\d{4}-\d\d-\d\d[T ]"
+REQUEST = r'"(?P<request>(?:[^"\\]|\\.)*)"'
+_PIECES = (
+    r"[\w.@/-]+ +\|",  # docker compose
+    r"\[pod/[^\]]+\] ",  # kubectl --prefix
+    rf"(?:<\d+>\d? ?)?{ISO}[\d:.,]+(?:Z|[+-]\d\d:?\d\d)? (?:std(?:out|err) [FP] )?",  # docker -t, containerd, syslog
+    r"(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ",  # syslog, journald
+    r"(?:[^\s:]+ )?[\w./-]+(?:\[\d+\])?: ",  # the host and the program, after those
+)
+_GAP = r" ?(?:(?:\x1b\[[\d;]{0,20}m){1,9} ?)?"
+_PIECE = rf"{_GAP}(?:{'|'.join(_PIECES)})"
+PREFIX = rf"(?:{_PIECE})*{_GAP}"
+"""What a collector writes before a line: several pieces, of which a text has one reading at most, or nothing."""
+_IS_REQUEST = r' - \S+ \[|\[\d[^\]]{1,60}\] "'
+"""A line that is meant for a request, whole or cut off, among the lines of other programs."""
+_OBJECT = rf'^{PREFIX}(\{{\s*".*)'
+_SERVICES = (rf"^{_GAP}([A-Za-z][\w.-]*?)(?:[_-]\d+)? +\|", r"^\[pod/(?:[^/\]]+/)?([^\]]+)\]")
+"""The name of a service, its replicas alike, as docker compose and kubectl write it."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WRAPPED = {"log": "stream", "MESSAGE": "__REALTIME_TIMESTAMP"}
+"""Keys under which docker and journald wrap a line in an object, and a key that stands beside it."""
+_COLLECTED = re.compile(_PIECE)
+_MOST_SECONDS = 10**11
+"""Since 1970: the year 5138. More are milliseconds."""
+
+
+def is_collected(line: str) -> bool:
+    """Whether a collector has written its prefix before the line."""
+    return _COLLECTED.match(line) is not None
+
+
+def object_of(line: str) -> str | None:
+    """The JSON object that a line holds, if any, behind the prefix of a collector."""
+    found = re.match(_OBJECT, line)
+    return found[1] if found else None
 
 
 @dataclass(frozen=True)
 class Keys:
-    """What the fields of a log in JSON are called; the first that is there counts."""
+    """What the fields of a log in JSON are called, `a.b` within an object; the first that is there counts.
+
+    ``kind``: a key that, where it is there, has a text of this pattern in the lines of requests.
+    """
 
     time: tuple[str, ...]
     status: tuple[str, ...]
-    request: tuple[str, ...]
     method: tuple[str, ...]
     path: tuple[str, ...]
+    request: tuple[str, ...] = ()
+    kind: tuple[str, str] | None = None
 
-    def fit(self, columns: tuple[str, ...]) -> bool:
-        """Whether these are fields of such a log."""
-        named = set(columns)
-        request = named & set(self.request) or (named & set(self.method) and named & set(self.path))
-        return bool(named & set(self.time) and named & set(self.status) and request)
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every key."""
+        kind = (self.kind[0],) if self.kind else ()
+        return tuple(dict.fromkeys([*self.time, *self.status, *self.request, *self.method, *self.path, *kind]))
+
+    def fit(self, shapes: Iterable[frozenset[str]]) -> bool:
+        """Whether one of the objects has the keys of a request."""
+        return any(map(self._fit, shapes))
+
+    def _fit(self, keys: frozenset[str]) -> bool:
+        request = keys & set(self.request) or (keys & set(self.method) and keys & set(self.path))
+        return bool(keys & set(self.time) and keys & set(self.status) and request)
 
 
 @dataclass(frozen=True)
 class AccessLog:
-    """A log of requests, as lines of a pattern (time, request, status) or as JSON with known keys."""
+    """A log of requests, as lines of a pattern (``time``, ``request``, ``status``) or as JSON with known keys."""
 
     name: str
-    line: str
-    keys: Keys
+    line: str | None = None
+    keys: Keys | None = None
 
-    def fits_line(self, line: str) -> bool:
-        """Whether a line is of the pattern."""
-        return re.match(self.line, line) is not None
+    def fits(self, source: Source) -> bool:
+        """Whether the lines are of the pattern, or the objects have the keys."""
+        objects = source.lines is not None or source.holds_objects
+        return self.fits_lines(source) or (objects and self.keys is not None and self.keys.fit(source.shapes))
 
-    def fits(self, container: Container, columns: tuple[str, ...]) -> bool:
-        """Whether these are the keys of the log in JSON."""
-        return container is Container.JSONL and self.keys.fit(columns)
+    def fits_lines(self, source: Source) -> bool:
+        """Whether more than half of the lines are of the pattern; of a collector's, of those that are requests."""
+        lines = source.lines
+        if lines is None or self.line is None:
+            return False
+        fitting = sum(re.match(self.line, line) is not None for line in lines.first)
+        asked = [line for line in lines.first if not lines.collected or re.search(_IS_REQUEST, line)]
+        return fitting > 0 and fitting * 2 > len(asked)
 
     def notes(self, options: ReadOptions) -> tuple[str, ...]:
         """What people should know of the numbers."""
@@ -63,44 +116,88 @@ class AccessLog:
 
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Requests: no images, no cost."""
-        lines = cells.source.container is Container.LINES
-        time, request, status = self._of_lines(cells) if lines else self._of_keys(cells)
-        cells = cells.keep(time=time, request=request, status=status)
+        lines = cells.source.lines
+        whole = cells.text(lines.column if lines else cells.source.columns[0])
+        of_lines = self.fits_lines(cells.source)
+        cells, fields = self._of_lines(cells, whole) if of_lines else self._of_keys(cells, options)
+        cells = cells.keep(**fields)
         cells = cells.keep(iso=_as_iso(cells.table.time))
         read = iso_stamp(cells.table.iso)
-        seconds = epoch_stamp(cells.table.time.try_cast("decimal(18,6)"), 1)
-        cells = cells.keep(at=read if lines else ibis.coalesce(read, seconds))
+        cells = cells.keep(at=ibis.coalesce(read, _since_1970(cells.table.time)))
         table, at, time = cells.table, cells.table.at, cells.table.time
-        whole = cells.text(cells.source.columns[0])
         counted = all_of([table.status.re_search(r"^2\d\d$"), *_asked_for(table.request, options)])
-        wrong = Fault(f"this is no line of {self.name}", cells.source.columns[0], whole, time.isnull())
-        return Shaped(
-            cells,
-            counted,
-            at,
-            GATEWAY,
-            Basis.REQUESTS,
-            requests=1,
-            faults=(*((wrong,) if lines else ()), *stamp_faults(at, "time", time, options)),
-        )
+        faults = stamp_faults(at, "time", time, options)
+        if lines:
+            wrong = Fault(f"this is no line of {self.name}", lines.column, whole, time.isnull())
+            faults = (wrong, *faults)
+        remarks: tuple[Remark, ...] = ()
+        if lines and lines.collected:
+            other = self._of_others(cells, whole, of_lines)
+            faults = tuple(replace(fault, wrong=fault.wrong & ~other) for fault in faults)
+            remarks = (self._remark(cells, whole, counted, other),)
+        return Shaped(cells, counted, at, GATEWAY, Basis.REQUESTS, requests=1, faults=faults, remarks=remarks)
 
-    def _of_lines(self, cells: Cells) -> tuple[Any, Any, Any]:
-        text = cells.text(TEXT)
-        time, request, status = (text.re_extract(self.line, number).nullif("") for number in (1, 2, 3))
-        return time, request, status
+    @cached_property
+    def _groups(self) -> dict[str, int]:
+        return dict(re.compile(self.line or "").groupindex)
 
-    def _of_keys(self, cells: Cells) -> tuple[Any, Any, Any]:
+    def _of_lines(self, cells: Cells, whole: Any) -> tuple[Cells, dict[str, Any]]:
+        numbered = re.sub(r"\(\?P<\w+>", "(", self.line or "")
+        return cells, {name: whole.re_extract(numbered, number).nullif("") for name, number in self._groups.items()}
+
+    def _of_keys(self, cells: Cells, options: ReadOptions) -> tuple[Cells, dict[str, Any]]:
+        keys, lines, spark = self.keys, cells.source.lines, options.on == SPARK
+        assert keys is not None
+        if lines:
+            cells = cells.keep(object=cells.text(lines.column).re_extract(_OBJECT, 1))
+            text = cells.table.object
+            found = {key: value_in(text, key.split("."), spark) for key in keys.all}
+            cells = cells.with_found({**found, "": value_in(text, (), spark)})
+        else:
+            cells = cells.with_nested(keys.all, spark)
+
         def first(names: tuple[str, ...]) -> Any:
             there = [cells.text(name) for name in names if cells.has(name)]
             return ibis.coalesce(*there) if there else ibis.null("string")
 
-        request = ibis.coalesce(first(self.keys.request), first(self.keys.method) + " " + first(self.keys.path))
-        return first(self.keys.time), request, first(self.keys.status)
+        request = ibis.coalesce(first(keys.request), first(keys.method) + " " + first(keys.path))
+        if keys.kind and cells.has(keys.kind[0]):
+            kind = cells.text(keys.kind[0])
+            request = ibis.ifelse(kind.re_search(keys.kind[1]).fill_null(True), request, ibis.null("string"))
+        return cells, {"time": first(keys.time), "request": request, "status": first(keys.status)}
+
+    def _of_others(self, cells: Cells, whole: Any, of_lines: bool) -> Any:
+        """Whether a line is of a program that logs no requests, or says something else than a request."""
+        table = cells.table
+        if of_lines:
+            return table.time.isnull() & ~whole.re_search(_IS_REQUEST).fill_null(True)
+        cut_off = (table.object != "") & cells.text("").isnull()
+        return every([table.request.isnull(), table.status.isnull(), whole.notnull(), ~cut_off.fill_null(False)])
+
+    def _remark(self, cells: Cells, whole: Any, counted: Any, other: Any) -> Remark:
+        """How many lines are of others, and which services the requests are of, where there are several."""
+        service = ibis.coalesce(*(whole.re_extract(pattern, 1).nullif("") for pattern in _SERVICES))
+        cells = cells.keep(service=service, asked=counted.cast("int64"), other=other.cast("int64"))
+        table = cells.table.group_by("service").aggregate(asked=cells.table.asked.sum(), other=cells.table.other.sum())
+        file = cells.source.file
+
+        def notes(rows: list[dict[str, Any]]) -> list[str]:
+            said = []
+            if others := sum(row["other"] or 0 for row in rows):
+                lines = "line holds no request and is" if others == 1 else "lines hold no request and are"
+                said.append(f"{file}: {others:,} {lines} left out")
+            services = sorted(row["service"] for row in rows if row["asked"] and row["service"])
+            if len(services) > 1:
+                what = f"the requests are of {', '.join(services)}: where one of them passes requests on to another"
+                said.append(f"{file}: {what}, they count twice, so keep the lines of one of them")
+            return said
+
+        return table, notes
 
 
 def _asked_for(request: Any, options: ReadOptions) -> list[Any]:
     method = request.re_extract(r"^(\S+) ", 1)
-    path = request.re_extract(r"^\S+ ([^ ?]*)", 1)
+    path = request.re_extract(r"^\S+ (?:[a-z]+://[^/ ]*)?([^ ?]*)", 1)
     conditions = [method.isin([name.upper() for name in options.request_methods])]
     if options.request_paths:
         conditions.append(either([path.re_search(_pattern(wanted)) for wanted in options.request_paths]))
@@ -115,6 +212,13 @@ def _pattern(wanted: str) -> str:
     """
     signs = {"*": ".*", "?": "."}
     return "^" + "".join(signs.get(sign) or (sign if sign in "/-_" else re.escape(sign)) for sign in wanted) + "$"
+
+
+def _since_1970(text: Any) -> Any:
+    """Seconds or milliseconds since 1970."""
+    number = text.try_cast("decimal(20,6)")
+    seconds = ibis.ifelse(number.abs() < _MOST_SECONDS, number.cast("float64"), number.cast("float64") / 1_000)
+    return epoch_stamp(ibis.ifelse(seconds.abs() < _MOST_SECONDS, seconds, ibis.null("float64")), 1)
 
 
 def _as_iso(text: Any) -> Any:

@@ -12,7 +12,7 @@ import ibis.expr.datatypes as dt
 
 from advisor.errors import BadInput, Problem, did_you_mean, quoted
 from advisor.monitor.cells import AMOUNT, Cells, iso_stamp
-from advisor.monitor.layout import Container
+from advisor.monitor.layout import Container, Source
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.shape import (
     Fault,
@@ -49,9 +49,9 @@ class Focus:
 
     name: str = "focus"
 
-    def fits(self, container: Container, columns: tuple[str, ...]) -> bool:
+    def fits(self, source: Source) -> bool:
         """Whether these are columns of FOCUS."""
-        return container in (Container.CSV, Container.PARQUET) and set(_TELLING) <= set(columns)
+        return source.container in (Container.CSV, Container.PARQUET) and set(_TELLING) <= set(source.columns)
 
     def notes(self, options: ReadOptions) -> tuple[str, ...]:
         """What does not depend on the file."""

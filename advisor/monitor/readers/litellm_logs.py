@@ -8,7 +8,7 @@ import ibis
 
 from advisor.errors import BadInput, Problem
 from advisor.monitor.cells import Cells
-from advisor.monitor.layout import Container
+from advisor.monitor.layout import Source
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.shape import Fault, Shaped, all_of, cost_faults, currency_faults, stamp_faults
 from advisor.monitor.usage import GATEWAY, Basis
@@ -26,9 +26,9 @@ class LiteLlmLogs:
     optional: tuple[str, ...] = ("status", "cache_hit")
     """Columns that decide whether a row counts and may first stand far into the file."""
 
-    def fits(self, container: Container, columns: tuple[str, ...]) -> bool:
+    def fits(self, source: Source) -> bool:
         """Whether these are columns of the table."""
-        return container is not Container.LINES and set(_TELLING) <= set(columns)
+        return set(_TELLING) <= set(source.columns)
 
     def notes(self, options: ReadOptions) -> tuple[str, ...]:
         """What people should know of the numbers."""

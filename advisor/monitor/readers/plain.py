@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 import ibis
 
 from advisor.errors import BadInput, Problem, did_you_mean, quoted
-from advisor.monitor.cells import AMOUNT, NARROW, Cells, epoch_stamp, in_zone, scaled, stamped
-from advisor.monitor.layout import Container
+from advisor.monitor.cells import AMOUNT, NARROW, Cells, Numerals, epoch_stamp, in_zone, scaled, stamped
+from advisor.monitor.layout import TEXT, Container, Source
 from advisor.monitor.mapping import PARTS, PlainMapping
-from advisor.monitor.options import ReadOptions
+from advisor.monitor.options import DUCKDB, SPARK, ReadOptions
+from advisor.monitor.patterns import fitting, groups_of
 from advisor.monitor.readers.access_log import month_number
 from advisor.monitor.shape import (
     Fault,
@@ -38,15 +39,25 @@ class Plain:
     mapping: PlainMapping
     name: str = "plain"
 
-    def fits(self, container: Container, columns: tuple[str, ...]) -> bool:
-        """Whether every column of the mapping is there."""
-        return container is not Container.LINES and set(self.mapping.named) <= set(columns)
+    def fits(self, source: Source) -> bool:
+        """Whether every column of the mapping is there, or most of the lines fit its pattern."""
+        if self.mapping.pattern is None:
+            return source.container is not Container.LINES and all(map(source.has, self.mapping.named))
+        return source.container is Container.LINES and self._misfit(source) is None
+
+    def _misfit(self, source: Source) -> str | None:
+        """The first line that does not fit the pattern, where such are not the fewer."""
+        lines = source.lines.first if source.lines else ()
+        fits = fitting(self.mapping.pattern or "", lines)
+        return lines[fits.index(False)] if sum(fits) * 2 <= len(fits) else None
 
     @property
     def numbers(self) -> tuple[str, ...]:
         """Columns that a database may read as numbers."""
         mapping = self.mapping
         places = {"images": mapping.image_places, "requests": 0, "cost": mapping.cost_places}
+        if mapping.pattern or self._numerals != Numerals():
+            return ()
         found = [mapping.columns[name] for name in places if name in mapping.columns and not places[name]]
         texts = [mapping.columns[name] for name in mapping.columns if name not in places] + list(mapping.where)
         return tuple(column for column in dict.fromkeys(found) if column not in texts)
@@ -57,19 +68,36 @@ class Plain:
         requests = self.mapping.each_row_is_a_request or "requests" in self.mapping.columns
         return requests and "images" not in self.mapping.columns
 
-    def check(self, file: str, container: Container, columns: tuple[str, ...]) -> None:
-        """Raises BadInput for columns that are not there, and for a log without any."""
+    @property
+    def _numerals(self) -> Numerals:
+        return Numerals(self.mapping.decimal, self.mapping.thousands)
+
+    def check(self, source: Source) -> None:
+        """Raises BadInput for columns that are not there, and for lines that do not fit the pattern."""
+        file, names = source.file, source.names
+        if self.mapping.pattern and source.holds_objects:
+            help = "leave `pattern` out of the mapping, and name the keys of the objects"
+            raise BadInput(Problem("this is JSON, and the mapping has a pattern for lines of text", file, help=help))
+        if self.mapping.pattern or source.container is Container.LINES:
+            line = self._misfit(source) if self.mapping.pattern and source.lines else None
+            if line is not None:
+                what = f"most lines do not fit the `pattern` of the mapping, such as {quoted(line)}"
+                raise BadInput(Problem(what, file, help="check that this is the right file, and the pattern"))
+            return
         problems = [
             Problem(
                 f"there is no column {quoted(name)}",
                 file,
-                1 if container is Container.CSV else None,
+                1 if source.container is Container.CSV else None,
                 name,
-                did_you_mean(name, columns) or f"the columns are {', '.join(columns[:20])}",
+                did_you_mean(name, names) or f"the columns are {', '.join(names[:20])}",
             )
             for name in self.mapping.named
-            if name not in columns
+            if not source.has(name)
         ]
+        if "." in self.mapping.thousands and source.holds_objects:
+            what = "a dot between thousands cannot be told from the decimal point of a number in JSON"
+            problems.append(Problem(what, file, field="thousands", help="leave it out, or convert the file to CSV"))
         if problems:
             raise BadInput(problems)
 
@@ -85,11 +113,15 @@ class Plain:
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Raises BadInput for columns that are not there."""
         mapping, columns = self.mapping, self.mapping.columns
-        self.check(cells.source.file, cells.source.container, cells.source.columns)
+        self.check(cells.source)
+        cells, misfit = self._found(replace(cells, numerals=self._numerals), options)
         cells = self._stamped(cells, columns["at"])
         at = cells.table.at
         counted = all_of([_one_of(cells, column, values) for column, values in mapping.where.items()])
-        faults = [*stamp_faults(at, columns["at"], cells.text(columns["at"]), options, cells.absent(columns["at"]))]
+        faults = [
+            *misfit,
+            *stamp_faults(at, columns["at"], cells.text(columns["at"]), options, cells.absent(columns["at"])),
+        ]
         numbers: dict[str, Any] = {"requests": 1} if mapping.each_row_is_a_request else {}
         cost = scaled(cells, columns["cost"], mapping.cost_places, NARROW) if "cost" in columns else None
         correction = None if cost is None else (cost < 0).fill_null(False)
@@ -124,6 +156,20 @@ class Plain:
             faults=tuple(faults),
             **{name: _exact(number) for name, number in numbers.items()},
         )
+
+    def _found(self, cells: Cells, options: ReadOptions) -> tuple[Cells, list[Fault]]:
+        """With keys within objects, or groups of the pattern, as columns, and the fault of lines that do not fit."""
+        pattern = self.mapping.pattern
+        if pattern is None:
+            return cells.with_nested(self.mapping.named, options.on == SPARK), []
+        if options.on != DUCKDB:
+            what = "lines of text are read with a pattern on DuckDB only"
+            raise BadInput(Problem(what, "--on", help="leave out --on: DuckDB reads files of any size"))
+        line = cells.text(TEXT)
+        groups = enumerate(groups_of(pattern), 1)
+        found = {name: line.re_extract(pattern, number).nullif("") for number, name in groups}
+        misfit = Fault("the line does not fit the pattern", TEXT, line, ~line.re_search(pattern))
+        return cells.with_found(found), [misfit]
 
     def _currency(self, cells: Cells, options: ReadOptions) -> Any:
         if "currency" in self.mapping.columns:

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol, cast
 
 from advisor.monitor.cells import Cells
-from advisor.monitor.layout import Container
+from advisor.monitor.layout import Source
 from advisor.monitor.options import ReadOptions
-from advisor.monitor.readers.access_log import AccessLog
 from advisor.monitor.readers.buckets import Bucket
-from advisor.monitor.readers.envoy import ENVOY
 from advisor.monitor.readers.focus import FOCUS
+from advisor.monitor.readers.gateways import LOGS
 from advisor.monitor.readers.litellm_logs import LITELLM_LOGS, LiteLlmLogs
-from advisor.monitor.readers.nginx import NGINX
 from advisor.monitor.shape import Shaped
 from advisor.monitor.usage import Row
 from advisor.scenario import Unit
@@ -29,7 +27,7 @@ class TableReader(Protocol):
     def name(self) -> str:
         """The name of the source."""
 
-    def fits(self, container: Container, columns: tuple[str, ...]) -> bool:
+    def fits(self, source: Source) -> bool:
         """Whether a table with these columns is of this source."""
 
     def notes(self, options: ReadOptions) -> tuple[str, ...]:
@@ -60,7 +58,6 @@ class PageReader(Protocol):
         """The buckets of time in which its rows stand, where the asker chooses them. Raises BadInput."""
 
 
-LOGS: tuple[AccessLog, ...] = (NGINX, ENVOY)
 TABLES: tuple[TableReader, ...] = (FOCUS, LITELLM_LOGS, *LOGS)
 OF_SECONDS = ("fal-usage", "fal-billing-events", "replicate-predictions", FOCUS.name, PLAIN)
 """Sources that can count seconds of video."""

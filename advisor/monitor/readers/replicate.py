@@ -1,6 +1,7 @@
 """Replicate: the pages of ``GET /v1/predictions``.
 
-``{"next", "previous", "results": [{"id", "status", "created_at", "input", "output", "data_removed", "model", ...}]}``.
+``{"next", "previous", "results": [{"id", "status", "created_at", "input", "output", "data_removed", "model", ...}]}``,
+or predictions alone, in one array or one after the other.
 Inputs and outputs of predictions made through the interface are deleted after an hour, and no page states a cost.
 """
 
@@ -38,6 +39,9 @@ _NOT_MADE = {
 }
 _ADDRESSES = ("https://", "http://", "data:image/")
 _SOUND_AND_VIDEO = (".aac", ".avi", ".flac", ".m4a", ".mkv", ".mov", ".mp3", ".mp4", ".ogg", ".opus", ".wav", ".webm")
+_TELLING = frozenset({"id", "status", "created_at"})
+_TELLING_TOO = frozenset({"version", "urls", "data_removed"})
+"""One of these as well tells a prediction from the objects of other services."""
 _STATUSES = frozenset({"starting", "processing", "succeeded", "failed", "canceled", "aborted"})
 
 
@@ -45,11 +49,11 @@ def name_of(document: object) -> str | None:
     """``replicate-predictions``, else None."""
     for page in objects(document):
         if not isinstance(page.get("results"), list):
-            return None
+            return PREDICTIONS if page.keys() >= _TELLING and page.keys() & _TELLING_TOO else None
         first = first_in(page, "results")
         if first is None:
             return PREDICTIONS if "next" in page and "previous" in page else None
-        return PREDICTIONS if {"id", "status", "created_at"} <= first.keys() else None
+        return PREDICTIONS if first.keys() >= _TELLING else None
     return None
 
 
@@ -58,17 +62,15 @@ def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE) -> Ite
 
     Raises BadInput.
     """
-    for page in pages(document, file):
-        for prediction in page.required("results", items):
-            if _succeeded(prediction) and (made := _made(prediction, unit)):
-                yield _row(prediction, *made)
+    for prediction in _predictions(document, file):
+        if _succeeded(prediction) and (made := _made(prediction, unit)):
+            yield _row(prediction, *made)
 
 
 def notes(name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE) -> list[str]:
     """What a reader of the rows should know: pages that are missing, predictions left out or without their data."""
-    of_pages = list(pages(document, file))
-    said = more_pages(of_pages, "next")
-    predictions = [prediction for page in of_pages for prediction in page.required("results", items)]
+    said = more_pages([page for page in pages(document, file) if page.has("results")], "next")
+    predictions = list(_predictions(document, file))
     succeeded = [prediction for prediction in predictions if _succeeded(prediction)]
     if len(predictions) > len(succeeded):
         said.append(f"predictions that did not succeed are left out: {len(predictions) - len(succeeded):,}")
@@ -84,6 +86,12 @@ def notes(name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE) 
 def buckets(name: str, document: object, file: str) -> tuple[Bucket, ...]:
     """None: no two answers of this source split the same rows in two ways."""
     return ()
+
+
+def _predictions(document: object, file: str) -> Iterator[Part]:
+    for page in pages(document, file):
+        alone = isinstance(page.value, dict) and not {"results", "next", "previous"} & page.value.keys()
+        yield from (page,) if alone else page.required("results", items)
 
 
 def _succeeded(prediction: Part) -> bool:

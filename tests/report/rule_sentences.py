@@ -1,0 +1,195 @@
+"""Every row of a memo's table of rules, and every line of the summary, with a pattern and a predicate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+
+from advisor.offers import UNKNOWN
+from advisor.readings.compile import compile_rules
+from advisor.readings.plain import PLAIN, match_offer
+from advisor.record import Decision, Status
+from advisor.report.render import memo_markdown, summary
+from advisor.rulebook.model import Gate, Rulebook
+from advisor.scenario import Route
+from tests.report.box_sentences import ways_out
+from tests.report.held import (
+    ACTIONS,
+    AXES,
+    MONEY,
+    NAMES,
+    Held,
+    asked_about,
+    conditional,
+    listed,
+    matched,
+    near_money,
+    not_yet,
+    plain_text,
+    possible_are,
+    status_is,
+    unique,
+    why_not,
+)
+
+
+def check_rules(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> None:
+    """Every row of the table of rules, and that no rule is missing."""
+    held = Held(decision, rulebook)
+    table = memo_markdown(decision, rulebook, templates).partition("### Rules\n")[2].partition("### Origin\n")[0]
+    rows = [re.split(r"(?<!\\) \| ", line[2:-2]) for line in table.splitlines() if line.startswith("| `")]
+    asked = [gate.id for gate in rulebook.gates if _asks(held, gate)]
+    fired = unique(step.rule for step in decision.trace)
+    assert [row[0].strip("`") for row in rows] == fired + [id for id in asked if id not in fired]
+    for id, axis, did, reason, source in rows:
+        rule = rulebook.rules[id.strip("`")]
+        assert AXES[axis] is rule.axis
+        assert plain_text(source) == rule.source
+        out = any(step.rule == rule.id for step in decision.eliminated)
+        where = "rules an option out where " if isinstance(rule, Gate) and not out else ""
+        assert plain_text(reason) == where + rule.because
+        for part in did.split("; "):
+            matched(part, [(pattern, _about_rule(predicate, rule.id)) for pattern, predicate in DID], held)
+
+
+def _asks(held: Held, gate: Gate) -> bool:
+    """Whether some offer could fail the gate under these answers."""
+    nothing_known = dict.fromkeys(held.rulebook.traits, UNKNOWN)
+    found = match_offer(compile_rules([gate], PLAIN), {**held.facts, **nothing_known})
+    return bool(found.to_verify or found.eliminating)
+
+
+def _about_rule(predicate: Callable[..., None], rule: str) -> Callable[..., None]:
+    return lambda held, *groups: predicate(held, rule, *groups)
+
+
+def ruled_out(held: Held, rule: str, text: str) -> None:
+    hit = [step for step in held.decision.eliminated if step.rule == rule]
+    routes = unique(step.route for step in hit if step.route not in held.decision.feasible_routes)
+    offers = [step.offer for step in hit if step.route in held.decision.feasible_routes]
+    assert listed(text.replace("`", ""), {**NAMES, **{id: id for id in offers}}) == [*routes, *offers]
+
+
+def may_rule_out(held: Held, rule: str, text: str) -> None:
+    assert listed(text, NAMES) == unique(
+        Route(str(s.on)) for s in held.decision.trace if (s.rule, s.kind) == (rule, "verify")
+    )
+
+
+def preferred(held: Held, rule: str, chosen: str, over: str) -> None:
+    pairs = {(step.preferred, step.over) for step in held.decision.preferences if step.rule == rule}
+    assert set(product(listed(chosen, NAMES), listed(over, NAMES))) == pairs
+
+
+def advised(held: Held, rule: str) -> None:
+    assert rule in {advice.rule for advice in held.decision.advice}
+
+
+def passed(held: Held, rule: str) -> None:
+    assert rule not in {step.rule for step in held.decision.trace}
+
+
+DID: list[tuple[str, Callable[..., None]]] = [
+    (r"ruled out (.*)", ruled_out),
+    (r"to verify, as it may rule out (.*)", may_rule_out),
+    (r"preferred (.*) to (.*)", preferred),
+    (r"advised", advised),
+    (r"asked, and not failed by any option", passed),
+]
+
+
+def check_summary(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> None:
+    """Every line of the summary, and that what restricts the recommendation is in it."""
+    held = Held(decision, rulebook)
+    lines = summary(decision, rulebook, templates).splitlines()
+    for line in lines:
+        matched(line, SUMMARY, held)
+    kinds = [line.split(" ")[0] for line in lines]
+    assert kinds.count("Cheaper") == len(held.cheaper())
+    assert kinds.count("Not") == (len(held.unchecked()) if decision.status is Status.RECOMMENDED else 0)
+
+
+def said_route(held: Held, text: str, later: str | None, months: str | None) -> None:
+    assert ACTIONS[text] is held.decision.route
+    assert bool(later) == not_yet(held.decision)
+    assert not months or (held.decision.migration and months == held.decision.migration.payback_months)
+
+
+def said_axis(held: Held, axis: str, others: str | None) -> None:
+    assert AXES[axis] is held.decision.deciding_axes[0]
+    assert (listed(others, AXES) if others else [AXES[axis]]) == held.decision.deciding_axes
+
+
+def said_cheaper(held: Held, amounts: str, name: str, why: str) -> None:
+    savings = held.cheaper()[NAMES[name]]
+    months = {"expected": "expected month", "low": "worst plausible month", "high": "best"}
+    for (month, saving), part in zip(savings.items(), amounts.split(" and "), strict=True):
+        found = re.fullmatch(rf"{MONEY} in the {months[month]}", part)
+        assert found
+        assert near_money(found[1], saving)
+    reasons = why_not(held, NAMES[name])
+    if reasons.startswith("no answer"):
+        assert why == "no answer to the open questions recommends"
+    else:
+        verb, _, axes = why.partition(" on ")
+        on = re.findall(rf"(?:^|; and ){verb} on ([a-z ]+):", reasons)
+        assert listed(axes, AXES) == unique(AXES[axis] for axis in on)
+
+
+def said_condition(held: Held, offers: str | None, text: str) -> None:
+    if offers:
+        assert (text, re.split(", | or ", offers)) in [(gate.provided, ids) for gate, ids in conditional(held)]
+    else:
+        assert text in [condition.provided for condition in held.decision.conditions]
+
+
+def said_not_checked(held: Held, about: str, fields: str) -> None:
+    assert fields.split(", ") in held.unchecked().values()
+    assert about == asked_about(held, fields.split(", "))
+
+
+def said_conflict(held: Held, text: str) -> None:
+    assert text in [", ".join(f"{n}={str(v).lower()}" for n, v in c.answers.items()) for c in held.decision.conflicts]
+
+
+def said_way_out(held: Held, changes: str, then: str) -> None:
+    ways_out(
+        Held(
+            held.decision.model_copy(
+                update={
+                    "repairs": [
+                        r
+                        for r in held.decision.repairs
+                        if changes == ", ".join(f"{n}={str(v).lower()}" for n, v in r.changes.items())
+                    ]
+                }
+            ),
+            held.rulebook,
+        ),
+        " and ".join(f"`{pair.replace('=', ': ')}`" for pair in changes.split(", ")) + f", then {then}",
+    )
+
+
+def said_open(held: Held, text: str) -> None:
+    assert held.decision.status is Status.OPEN
+    possible_are(held, text)
+
+
+def said_questions(held: Held, text: str) -> None:
+    assert text.split(", ") == held.decision.open_questions
+
+
+SUMMARY: list[tuple[str, Callable[..., None]]] = [
+    (rf"Recommended: ({'|'.join(ACTIONS)})(, but not yet: moving repays after ([0-9.]+) months)?\.", said_route),
+    (r"Deciding axis: ([a-z ]+)(?: \(over-determined: (.*) would each have decided alone\))?\.", said_axis),
+    (rf"Cheaper by (.*): ({'|'.join(NAMES)}), which (.*)\.", said_cheaper),
+    (r"Verify(?: with (.*?))?: (.*)\.", said_condition),
+    (r"Not checked: (.*) (?:was|were) not asked or not answered \((.*)\)\.", said_not_checked),
+    (r"No option satisfies every answer\.", status_is(Status.INFEASIBLE)),
+    (r"Cannot hold together: (.*)\.", said_conflict),
+    (r"A way out: (.*), then (.*)\.", said_way_out),
+    (r"Still open: (.*)\.", said_open),
+    (r"Answer first: (.*)\.", said_questions),
+]

@@ -1,0 +1,156 @@
+"""Sentences of a memo that hold under some condition only: each appears exactly where it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from advisor.decision import decide
+from advisor.report.render import memo_markdown, summary
+from advisor.rulebook.load import bundled_rulebook
+from tests.helpers.strategies import EXERCISE, scenario
+from tests.report.drawn import DAY
+
+RULEBOOK = bundled_rulebook()
+MISSING = "amounts are missing"
+NOTHING = "nothing the rules know of"
+
+
+def shown(render: Any, **changes: Any) -> str:
+    answers = {name: value for name, value in {**EXERCISE, **changes}.items() if value is not None}
+    return str(render(decide(scenario(answers), RULEBOOK, decided_on=DAY), RULEBOOK))
+
+
+def memo(**changes: Any) -> str:
+    return shown(memo_markdown, **changes)
+
+
+def box(**changes: Any) -> str:
+    return "\n".join(line for line in memo(**changes).splitlines() if line.startswith("> "))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"output_use": None},
+        {"output_use": None, "monthly_images_low": 100, "monthly_images_high": 100_000},
+        {"latency": None, "control": "latents"},
+        {"quality": "frontier_only", "train_on_outputs": False, "residency": "anywhere", "open_price": None},
+    ],
+)
+def test_amounts_are_missing_only_where_some_are(changes: dict[str, Any]) -> None:
+    assert MISSING not in box(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"monthly_images": 1, "monthly_overhead": 90_000_000, "gpu_hour_price": None}, ["gpu_hour_price"]),
+        (
+            {"monthly_images": 1, "monthly_overhead": 90_000_000, "gpu_hour_price": None, "images_per_gpu_hour": None},
+            ["gpu_hour_price", "images_per_gpu_hour"],
+        ),
+    ],
+)
+def test_the_amounts_that_are_missing_are_named(changes: dict[str, Any], named: list[str]) -> None:
+    changes = {**changes, "open_price": "0.000001", "closed_price": None}
+    (line,) = [line for line in box(**changes).splitlines() if MISSING in line]
+    assert [name for name in EXERCISE if f"`{name}`" in line] == named
+
+
+def test_a_comparison_that_hangs_on_a_need_is_not_said_to_lack_an_amount() -> None:
+    said = box(latency=None, monthly_images=2_000_000)
+    assert MISSING not in said
+    assert "depends on what is not answered: What does a spike in a queue do? (`latency`)" in said
+
+
+def test_commercial_use_that_was_not_answered_is_not_nothing_to_verify() -> None:
+    said = box(output_use=None)
+    assert NOTHING not in said
+    assert "commercial use was not asked or not answered (`output_use`)" in said
+    assert "commercial use was not asked" in shown(summary, output_use=None)
+    for use in ("commercial", "internal"):
+        assert "commercial use was not asked" not in box(output_use=use)
+
+
+def test_a_revenue_that_was_not_answered_is_not_nothing_to_verify() -> None:
+    internal = {"output_use": "internal"}
+    assert "the annual revenue was not asked or not answered (`annual_revenue_usd`)" in box(**internal)
+    assert NOTHING not in box(**internal)
+    assert NOTHING not in box(**internal, annual_revenue_usd=5)
+    assert NOTHING in box(**internal, quality="frontier_only")  # the closed API has no revenue limit
+
+
+def rules_table(**changes: Any) -> list[str]:
+    table = memo(**changes).partition("### Rules")[2].partition("### Origin")[0]
+    return [line for line in table.splitlines() if line.startswith("| `")]
+
+
+def test_a_reason_is_a_fact_only_where_the_rule_ruled_something_out() -> None:
+    forbidden = "the outputs are for commercial use, which the licence or the terms forbid"
+    (row,) = [row for row in rules_table() if "`commercial-use-allowed`" in row]
+    assert f"| rules an option out where {forbidden} |" in row
+    (row,) = [row for row in rules_table() if "`control-deep-enough`" in row]
+    assert "| rules an option out where the product needs deeper control" in row
+    (row,) = [row for row in rules_table(control="latents") if "`control-deep-enough`" in row]
+    assert "| the product needs deeper control" in row
+
+
+def test_a_preference_says_which_option_it_preferred_to_which() -> None:
+    (row,) = [row for row in rules_table() if "`rent-below-crossover`" in row]
+    assert "preferred an open-weight inference API and a closed flagship API to own GPUs with open weights |" in row
+    (row,) = [row for row in rules_table() if "`open-keeps-the-way-out`" in row]
+    assert "preferred an open-weight inference API to a closed flagship API |" in row
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"closed_price": "0.005"},
+            (
+                "a closed flagship API would cost $1,250.00 a month less ($250.00 against $1,500.00 in the expected "
+                "month), but loses on switching cost: an open model"
+            ),
+        ),
+        (
+            {"residency": "on_premises"},
+            (
+                "an open-weight inference API would cost $600.00 a month less ($1,500.00 against $2,100.00 in the "
+                "expected month), but is ruled out on data residency: prompts"
+            ),
+        ),
+        (
+            {"monthly_images": 80_000, "monthly_images_low": 100, "monthly_images_high": 90_000},
+            (
+                "own GPUs with open weights would cost $240.00 a month less ($2,160.00 against $2,400.00 in the "
+                "expected month), but lose on switching cost: the low month"
+            ),
+        ),
+        (
+            {"closed_price": "0.005", "monthly_images": None, "monthly_images_low": 100, "monthly_images_high": 200},
+            (
+                "a closed flagship API would cost $2.50 a month less ($0.50 against $3.00) in the worst plausible "
+                "month and $5.00 less ($1.00 against $6.00) in the best, but loses on switching cost"
+            ),
+        ),
+    ],
+)
+def test_the_saving_forgone_is_in_the_box(changes: dict[str, Any], said: str) -> None:
+    assert f"> * **Cheaper:** {said}" in box(**changes)
+
+
+def test_no_saving_is_forgone_where_the_route_is_the_cheapest() -> None:
+    assert "**Cheaper:**" not in box()
+    assert "**Cheaper:**" not in box(closed_price="0.03")
+    assert "**Cheaper:** a closed flagship API would cost" in box(closed_price="0.029999")
+
+
+@pytest.mark.parametrize("render", [memo_markdown])
+def test_a_figure_below_is_spoken_of_only_where_there_is_one(render: Any) -> None:
+    said = shown(render, closed_price=None)
+    assert "or when a figure below is reached" not in said
+    assert "can be said once these are known: price of the closed API per image (`closed_price`)" in said
+    assert "or when a figure below is reached" in shown(render)
