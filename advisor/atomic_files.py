@@ -2,8 +2,8 @@
 
 New contents go to hidden files first (``.advisor-*.new`` in the folder of each target), so a full disk is noticed while
 nothing has changed. Then every old file gets a second, hidden name (``.advisor-*.old`` in the folder of the first
-target) and a journal is written there, which lists the files. Then the new ones are renamed over the old ones, in the order in which they were named; last, the
-journal is removed.
+target) and a journal is written there, which lists the files. Then the new ones are renamed over the old ones, in the
+order in which they were named; last, the journal is removed.
 
 The invariant: where there is no journal, all files are old or all are new. They are old until the journal is there, and
 new once it is gone; where a command is killed in between, whoever comes next puts the old files back (``settle``, which
@@ -59,16 +59,17 @@ def alone_in(*folders: Path) -> Iterator[None]:
 @contextmanager
 def writing(folder: Path, *more: Path) -> Iterator[None]:
     """As ``alone_in``; the first folder is made where it is missing, and removed again if nothing comes of it."""
-    missing = _made(folder)
+    made: list[Path] = []
     try:
+        _make(folder, made)
         with alone_in(folder, *more):
             for one in (folder, *more):
                 _clear(found for ending in (_NEW, _OLD) for found in one.glob(f"{_PREFIX}*{ending}"))
             yield
     except BaseException:
-        for made in missing:
+        for one in reversed(made):
             with suppress(OSError):
-                made.rmdir()
+                one.rmdir()
         raise
 
 
@@ -89,9 +90,10 @@ def write_together(contents: Mapping[Path, str | bytes]) -> None:
 def replace_together(staged: Mapping[Path, Path | None]) -> None:
     """Renames files over their targets, and removes targets for which there is none: all or nothing.
 
-    Each file is on the file system of its target. To be called within ``writing``. Raises BadInput.
+    To be called within ``writing`` or ``alone_in``. Raises BadInput.
     """
     folder = next(iter(staged)).parent
+    staged = {target: new for target, new in staged.items() if new or os.path.lexists(target)}
     hidden: list[Path] = []
     try:
         if len(staged) > 1:
@@ -101,7 +103,7 @@ def replace_together(staged: Mapping[Path, Path | None]) -> None:
                 if new is None:
                     target.unlink(missing_ok=True)
                 else:
-                    new.replace(target)
+                    _move(new, target)
         _sync_folders(staged)
         (folder / JOURNAL).unlink(missing_ok=True)
     except BaseException:
@@ -127,18 +129,20 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _made(folder: Path) -> list[Path]:
-    """Makes a folder where it is missing; returns the folders that were made, the lowest first. Raises BadInput."""
+def _make(folder: Path, made: list[Path]) -> None:
+    """Makes a folder where it is missing, and adds to ``made`` each folder that was missing. Raises BadInput."""
     try:
         missing = list(takewhile(lambda above: not above.exists(), (folder, *folder.parents)))
-        folder.mkdir(parents=True, exist_ok=True)
+        for one in reversed(missing):
+            one.mkdir(exist_ok=True)
+            made.append(one)
+        folder.mkdir(exist_ok=True)  # refuses what is no folder
     except (FileExistsError, NotADirectoryError):
         what = "the folder cannot be made: a file stands where it would be"
         raise BadInput(Problem(what, file=str(folder), help="name a folder")) from None
     except OSError as error:
         what = f"the folder cannot be made: {_reason(error)}"
         raise BadInput(Problem(what, file=str(folder), help="name a folder you may write to")) from None
-    return missing
 
 
 def sync_folder(folder: Path) -> None:
@@ -213,14 +217,15 @@ def _link(target: Path, old: Path) -> None:
         shutil.copy2(target, old, follow_symlinks=False)  # another file system, or one without hard links
 
 
-def _restore(old: Path, target: Path) -> None:
+def _move(file: Path, target: Path) -> None:
+    """Renames a file over its target, also from another file system."""
     try:
-        old.replace(target)
+        file.replace(target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        copy = target.with_name(f"{old.stem}{_NEW}")
-        shutil.copy2(old, copy, follow_symlinks=False)
+        copy = target.with_name(f"{_PREFIX}{secrets.token_hex(4)}{_NEW}")
+        shutil.copy2(file, copy, follow_symlinks=False)
         copy.replace(target)
 
 
@@ -233,7 +238,7 @@ def _put_back(folder: Path) -> None:
             for target, old, new in entries:
                 if _looks(target) == new:
                     with suppress(FileNotFoundError):
-                        _restore(old, target) if old else target.unlink()
+                        _move(old, target) if old else target.unlink()
             _sync_folders(target for target, _, _ in entries)
             journal.unlink()
             _clear(old for _, old, _ in entries if old)
@@ -243,7 +248,7 @@ def _put_back(folder: Path) -> None:
 
 
 def _entries(journal: Path) -> list[tuple[Path, Path | None, object]]:
-    """Each target, where its old file is, and what the new one looks like; nothing where the journal is no such list."""
+    """Each target, where its old file is, and what the new one looks like; empty where the journal is not ours."""
     folder = journal.parent
     try:
         data: Any = json.loads(journal.read_bytes())

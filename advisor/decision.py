@@ -84,14 +84,27 @@ class _Deciding:
             self.completions.outcomes(self.answers) if self.needed else self._certain_outcome()
         )
         if self.status is Status.OPEN and not self.needed:
-            raise _undecided(self.outcomes)
+            raise self._undecided()
         self.asked = self._asked()
         self.migration = self._migration()
 
     def _certain_outcome(self) -> frozenset[Outcome]:
-        if len(self.judgement.verdict.left) <= 1:
+        if not self.judgement.verdict.undecided:
             return frozenset((self.judgement.verdict.route,))
         return self.completions.outcomes(self.answers)
+
+    def _undecided(self) -> BadInput:
+        """The bundled rules always leave one route; others may not."""
+        verdict = self.judgement.verdict
+        routes = ", ".join(f"`{route}`" for route in Route if route in self.outcomes)
+        what, help = f"{routes} are left, and no answer is missing", "`advisor rules test` shows which cases fail"
+        if not verdict.left:
+            last = self.rulebook.rules[verdict.applied[-1].rule].axis
+            applied = dict.fromkeys(pair.rule for pair in verdict.applied)
+            rules = ", ".join(f"`{rule}`" for rule in applied if self.rulebook.rules[rule].axis is last)
+            what = f"{routes} are feasible, and each is dropped for another by {rules}"
+            help = "`advisor rules prove` shows which preferences are against each other"
+        return BadInput(Problem(f"these rules do not decide: {what}", "the rulebook", help=help))
 
     @property
     def status(self) -> Status:
@@ -324,13 +337,6 @@ class _Deciding:
         if self.migration.worth_moving:
             return "worth_it"
         return "never" if self.migration.payback_months is None else "not_yet"
-
-
-def _undecided(outcomes: frozenset[Outcome]) -> BadInput:
-    """The bundled rules always leave one route; others may not."""
-    left = ", ".join(f"`{route}`" for route in Route if route in outcomes)
-    what = f"these rules do not decide: {left} are left, and no answer is missing"
-    return BadInput(Problem(what, "the rulebook", help="`advisor rules test` shows which cases fail"))
 
 
 def _amount(cost: Fraction) -> str:

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO, TypeGuard
+from typing import BinaryIO
 
 from advisor.atomic_files import alone_in, replace_together, settle, write_together, writing
 from advisor.errors import BadInput, Problem, quoted
@@ -79,7 +79,6 @@ def _bytes_of(path: str, name: str, most: int) -> bytes:
         raise BadInput(Problem("standard input is closed", help="pipe the text in, or name a file"))
     try:
         if path != STANDARD_INPUT:
-            settle(Path(path).parent)
             with os.fdopen(_opened(path, name, pipes=True), "rb") as file:
                 return _bytes_within(file.fileno(), name, most)
         try:
@@ -95,6 +94,7 @@ def _opened(path: str, name: str, *, pipes: bool) -> int:
     """A handle on a regular file, or on a pipe, that never waits: opening a pipe would wait for its writer."""
     if not path:
         raise BadInput(Problem("the path is empty", help="name a file"))
+    settle(Path(path).parent)
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116  # of whatever is named, also where Path refuses the name
         if stat.S_ISDIR(mode):
@@ -167,33 +167,29 @@ def write_whole(path: Path, content: str | bytes) -> None:
     device are written to in order. Raises BadInput.
     """
     target = check_target(path)
-    if not replaces(target):
-        _send(path, target, io.BytesIO(content.encode() if isinstance(content, str) else content))
+    data = content.encode() if isinstance(content, str) else content
+    if _is_stream(target):
+        _write_stream(target, io.BytesIO(data), path)
         return
+    assert isinstance(target, Path)
     with writing(target.parent):
-        write_together({target: content})
+        write_together({target: data})
 
 
 def move_together(finished: Mapping[Path, Path | None]) -> None:
-    """Finished files of our own to their places, as ``write_whole`` would write them; None removes what is there.
+    """Finished files of our own to their places: all or none of the regular ones, then streams in order.
 
-    Files are replaced together; where that succeeds, pipes and devices are written to. Raises BadInput.
+    A target for which there is no file is removed. Raises BadInput.
     """
-    targets = {path: check_target(path) for path in finished}
-    files = {target: finished[path] for path, target in targets.items() if replaces(target)}
+    targets = [(path, check_target(path), file) for path, file in finished.items()]
+    files = {target: file for _, target, file in targets if isinstance(target, Path) and not _is_stream(target)}
     if files:
         with alone_in(*(target.parent for target in files)):
             replace_together(files)
-    for path, target in targets.items():
-        source = finished[path]
-        if not replaces(target) and source is not None:
-            with source.open("rb") as file:
-                _send(path, target, file)
-
-
-def replaces(target: Path | int) -> TypeGuard[Path]:
-    """Whether a target, as ``check_target`` returns it, is a regular file or none yet."""
-    return isinstance(target, Path) and _kind(target) in (0, stat.S_IFREG)
+    for path, target, file in targets:
+        if _is_stream(target) and file:
+            with file.open("rb") as content:
+                _write_stream(target, content, path)
 
 
 def check_target(path: Path) -> Path | int:
@@ -203,7 +199,7 @@ def check_target(path: Path) -> Path | int:
     """
     if str(path.parent) == STANDARD_INPUT:
         what = f"{quoted('-')} is standard output, which is no folder"
-        raise BadInput(Problem(what, str(path), help="name a folder; one of this name by its whole path"))
+        raise BadInput(Problem(what, str(path), help="name a folder; one of this name is `./-/.`"))
     try:
         target = _target(path)
         kind = _kind(target) if isinstance(target, Path) else stat.S_IFIFO
@@ -236,7 +232,12 @@ def _kind(path: Path) -> int:
         return 0
 
 
-def _send(path: Path, target: Path | int, content: BinaryIO) -> None:
+def _is_stream(target: Path | int) -> bool:
+    """Whether the target is written to in order, instead of being replaced."""
+    return isinstance(target, int) or _kind(target) not in (0, stat.S_IFREG)
+
+
+def _write_stream(target: Path | int, content: BinaryIO, path: Path) -> None:
     try:
         with _stream(target) as stream:
             shutil.copyfileobj(content, stream)

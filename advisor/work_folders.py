@@ -10,10 +10,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_MEMORY = Path("/dev/shm")
+
+
+def temporary_folder() -> Path:
+    """The temporary folder, for libraries that ask Python for it too; memory where none can be written to.
+
+    Raises OSError.
+    """
+    try:
+        return Path(tempfile.gettempdir())
+    except OSError:
+        if not _MEMORY.is_dir():
+            raise
+        tempfile.tempdir = str(_MEMORY)
+        return _MEMORY
+
 
 @contextmanager
 def work_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """A new folder, locked as long as it is in use; those of this prefix that nobody uses are removed. Raises OSError."""
+    """A new folder, locked as long as it is in use. Those of this prefix that are not in use are removed first.
+
+    Raises OSError where no folder can be made.
+    """
     for left in parent.glob(f"{prefix}*"):
         with suppress(OSError):
             _remove_unused(left)

@@ -33,6 +33,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     reading.add_argument(
         "--request-path", metavar="PATTERN", action="append", default=[], help="requests of a log that count"
     )
+    reading.add_argument(
+        "--makes-images",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="models, endpoints and line items that make images; `*` fits any text",
+    )
+    reading.add_argument(
+        "--date-order", choices=("day-first", "month-first"), help="of dates such as 01/08/2026 (default: it is found)"
+    )
     reading.add_argument("--rejects", metavar="FILE", type=Path, help="leave out rows that cannot be read, list them")
     reading.add_argument(
         "--on", metavar="ENGINE", default="duckdb", help="duckdb, spark, or the URL of an Ibis backend"
@@ -99,21 +109,31 @@ def _own_files(options: argparse.Namespace, run: Run) -> list[Path]:
 
 def _check_written(options: argparse.Namespace, run: Run) -> None:
     """Nothing that is read may be written over. Raises BadInput."""
-    from advisor.monitor.inputs import named_by
+    from advisor.monitor.inputs import named_by, resolved
 
-    read = {path.resolve() for path in (options.mapping, Path(options.decision)) if path is not None}
-    read |= {Path(name).resolve() for pattern in run.usage for name in named_by(pattern)}
+    read = {resolved(path) for path in (options.mapping, Path(options.decision)) if path is not None}
+    read |= {resolved(Path(name)) for pattern in run.usage for name in named_by(pattern)}
     for option, path in (("--rejects", options.rejects), ("--html", options.html), ("--history", run.history)):
         if path is None:
             continue
-        if path.resolve() in read:
+        if resolved(path) in read:
             what = f"{quoted(path)} is read by this run, and would be written over"
             raise BadInput(Problem(what, option, help="name another file"))
-        read.add(path.resolve())
+        read.add(resolved(path))
 
 
 def _run(options: argparse.Namespace) -> Run:
-    from advisor.monitor.given import amount_ranges, covered, number_range, only, rates, sources, thresholds
+    from advisor.monitor.date_order import DateOrder
+    from advisor.monitor.given import (
+        amount_ranges,
+        covered,
+        number_range,
+        only,
+        rates,
+        sources,
+        thresholds,
+        whole_texts,
+    )
     from advisor.monitor.months import IMAGES_PER_REQUEST, MEGAPIXELS_PER_IMAGE, Assumed
     from advisor.monitor.options import ReadOptions
     from advisor.monitor.run import Run, history_beside
@@ -140,8 +160,10 @@ def _run(options: argparse.Namespace) -> Run:
             on=options.on,
             master=options.master,
             only=only(options.only),
-            request_paths=tuple(options.request_path),
+            request_paths=whole_texts(options.request_path, "--request-path"),
+            makes_images=tuple(options.makes_images),
             rejects=options.rejects,
+            date_order=DateOrder(options.date_order) if options.date_order else None,
             progress=Progress(),
         ),
         assumed=Assumed(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.cli.verify import strangers_text
 from advisor.errors import EXIT_BAD_INPUT, EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem, printable
 from advisor.files import is_folder
 from advisor.rulebook.load import load_rulebook
 
 if TYPE_CHECKING:
-    from advisor.verification.recheck import Rechecked
+    from advisor.verification.recheck import Mixed, Rechecked
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,23 +28,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Lists what would differ. Exit code 5 when a decision in force would, 2 when a file cannot be read."""
-    from advisor.verification.recheck import rechecked
+    from advisor.verification.recheck import Mixed, Rechecked, rechecked
 
     if not is_folder(options.folder):
         raise BadInput(Problem("there is no such folder", file=str(options.folder), help="check the path"))
     found = list(rechecked(options.folder, load_rulebook(options.rules)))
     unreadable = [error for error in found if isinstance(error, BadInput)]
-    read = [one for one in found if not isinstance(one, BadInput)]
-    sys.stdout.write(_json(read, unreadable) if options.json else _text(read, unreadable))
+    read = [one for one in found if isinstance(one, Rechecked)]
+    mixed = [one for one in found if isinstance(one, Mixed)]
+    sys.stdout.write(_json(read, mixed, unreadable) if options.json else _text(read, mixed, unreadable))
     for error in unreadable:
         print(error, file=sys.stderr)
     if unreadable:
         return EXIT_BAD_INPUT
-    return EXIT_DIFFERENCE if any(one.differs and one.in_force for one in read) else EXIT_OK
+    return EXIT_DIFFERENCE if mixed or any(one.differs and one.in_force for one in read) else EXIT_OK
 
 
-def _text(read: list[Rechecked], unreadable: list[BadInput]) -> str:
+def _text(read: list[Rechecked], mixed: list[Mixed], unreadable: list[BadInput]) -> str:
     lines = [line for one in read if one.differs for line in _differing(one)]
+    lines += [line for one in mixed for line in strangers_text(str(one.path), one.strangers)]
     differ = [one for one in read if one.differs]
     counted = [one for one in differ if one.in_force]
     lines.append(f"{len(read)} records and memos decided again: {len(counted)} would differ")
@@ -67,7 +71,7 @@ def _differing(one: Rechecked) -> list[str]:
     return lines
 
 
-def _json(read: list[Rechecked], unreadable: list[BadInput]) -> str:
+def _json(read: list[Rechecked], mixed: list[Mixed], unreadable: list[BadInput]) -> str:
     data = {
         "files": [
             {
@@ -82,6 +86,7 @@ def _json(read: list[Rechecked], unreadable: list[BadInput]) -> str:
             }
             for one in read
         ],
+        "mixed": [{"file": str(one.path), "of_another_decision": list(map(asdict, one.strangers))} for one in mixed],
         "differing": sum(one.differs and one.in_force for one in read),
         "unreadable": [
             {"file": problem.file, "line": problem.line, "field": problem.field, "what": problem.what}

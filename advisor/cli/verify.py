@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import takewhile
 from pathlib import Path
@@ -16,6 +17,7 @@ from advisor.rulebook.load import load_rulebook
 
 if TYPE_CHECKING:
     from advisor.verification.compare import Difference
+    from advisor.verification.decision_set import Stranger
     from advisor.verification.verify import Verification
 
 _AROUND, _WIDTH = 30, 110
@@ -35,10 +37,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints what differs. Exit code 5 when something does, also when the rules are others."""
-    from advisor.verification.verify import MAX_BYTES, Verdict, verified
+    from advisor.verification.decision_set import MAX_BYTES
+    from advisor.verification.verify import Verdict, verified, with_its_set
 
     file = "standard input" if options.source == STANDARD_INPUT else options.source
     found = verified(read_text(options.source, MAX_BYTES), file, load_rulebook(options.rules), options.templates)
+    if options.source != STANDARD_INPUT:
+        found = with_its_set(found, Path(options.source))
     sys.stdout.write(_json(found) if options.json else _text(found))
     return EXIT_OK if found.verdict is Verdict.VERIFIED else EXIT_DIFFERENCE
 
@@ -52,6 +57,9 @@ def _text(found: Verification) -> str:
 
     lines = {
         Verdict.VERIFIED: [f"verified: {printable(found.file)} is what its scenario comes to"],
+        Verdict.MIXED: [
+            f"mixed: {printable(found.file)} is what its scenario comes to, but its files are not of one decision"
+        ],
         Verdict.DIFFERS: [f"differs: {printable(found.file)} is not what its scenario comes to"],
         Verdict.RULES_CHANGED: _rules_changed(found),
     }[found.verdict]
@@ -59,6 +67,7 @@ def _text(found: Verification) -> str:
         lines += _difference(difference)
     if len(found.differences) > MAX_SHOWN:
         lines.append(f"{len(found.differences) - MAX_SHOWN:,} more differences are not shown")
+    lines += strangers_text(found.file, found.of_another_decision)
     lines += [f"note: {remark}" for remark in found.remarks]
     return "".join(f"{line}\n" for line in lines)
 
@@ -73,6 +82,15 @@ def _rules_changed(found: Verification) -> list[str]:
         f"{advice}: {outcome}",
         "help: name the rules of that time with --rules to compare every character",
     ]
+
+
+def strangers_text(file: str, strangers: Sequence[Stranger]) -> list[str]:
+    """The files that are not of the decision that a file is of."""
+    if not strangers:
+        return []
+    listed = [f"  {printable(one.file)}: {', '.join(one.differs_in)}" for one in strangers]
+    help = "help: write them together with `advisor decide --out`, or keep each decision under a name of its own"
+    return [f"not of the decision in {printable(file)}:", *listed, help]
 
 
 def _difference(found: Difference) -> list[str]:

@@ -50,7 +50,10 @@ class Completions:
         return tuple(name for name in names if name not in answers)
 
     def outcomes(self, answers: Answers, silenced: Silenced = NOTHING, ranged: bool = False) -> frozenset[Outcome]:
-        """Every outcome that some completion reaches. Routes left undecided all count."""
+        """Every outcome that some completion reaches. Where the rules do not decide, every route they leave counts.
+
+        If they leave none of several, because each is dropped for another, all of those do.
+        """
         cells = self.amounts.cells(answers, ranged).witnesses
         return frozenset[Outcome]().union(
             *(self.outcome(standing, cell, silenced) for standing in self.standings.of(answers) for cell in cells)
@@ -89,8 +92,8 @@ class Completions:
         return tuple(sorted(order, key=lambda name: (*order[name], position[name])))
 
     def _outcome(self, standing: int, cell: Truths, silenced: Silenced = NOTHING) -> frozenset[Outcome]:
-        left = self._verdict(standing, cell, silenced).left
-        return frozenset(left) if left else frozenset((None,))
+        verdict = self._verdict(standing, cell, silenced)
+        return frozenset(verdict.left or verdict.feasible or (None,))
 
     def _verdict(self, standing: int, cell: Truths, silenced: Silenced = NOTHING) -> Verdict:
         return self._fold.verdict(self.standings[standing].eliminated, self._matched(standing, cell), silenced)

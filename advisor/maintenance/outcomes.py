@@ -117,7 +117,7 @@ class Version:
         fired = {rule for match in judged.gates for ids in match for rule in ids}
         fired |= {applied.rule for applied in judged.verdict.applied}
         if len(left) != 1:
-            return ComesOut(None if left else Status.INFEASIBLE, None, None, frozenset(fired))
+            return ComesOut(None if judged.verdict.undecided else Status.INFEASIBLE, None, None, frozenset(fired))
         words = self._outcome(situation, judged)
         if words is None:
             return self._decided(situation)

@@ -12,6 +12,10 @@ QUIET = datetime.timedelta(days=4)
 """Days without images, such as a long weekend: a month between others may begin or end with so many."""
 _ONE_DAY = datetime.timedelta(days=1)
 _LONGEST = datetime.timedelta(days=31)
+LINE_ITEMS = "openai-costs"
+"""A bill of which only line items of images are read, on every day, also where nothing was spent."""
+BILL_OF_SERVICES = "focus"
+"""A bill of everything: where it counts images, its other rows are for something else, whoever counts."""
 _FEWEST_DAILY = 5
 """Fewer amounts in a month that state no end are invoices."""
 _Reach = tuple[datetime.date, datetime.date]
@@ -20,6 +24,12 @@ _Reach = tuple[datetime.date, datetime.date]
 def by_cost(day: Day) -> bool:
     """Whether a day says nothing of images but what was paid."""
     return day.basis is Basis.DERIVED and day.megapixels is None
+
+
+def has_volume(day: Day) -> bool:
+    """Whether it states images, or what they can be counted or derived from, and not that there were none."""
+    numbers = (day.images, day.requests, day.megapixels, day.cost if by_cost(day) else None)
+    return any(numbers)
 
 
 def last_day(day: Day) -> datetime.date:
@@ -40,10 +50,10 @@ def by_month_and_meter(days: Iterable[Day]) -> dict[tuple[str, str], list[Day]]:
 
 
 def without_other_services(days: list[Day], notes: dict[str, None]) -> Iterator[Day]:
-    """Where a source counts images, its rows of cost alone are other services."""
+    """Where a source counts images, its rows of cost alone are other services: not those of line items of images."""
     counts = not all(map(by_cost, days))
     for day in days:
-        if counts and by_cost(day):
+        if counts and by_cost(day) and day.source != LINE_ITEMS:
             notes[f"rows of {day.source} that state a cost and no images are left out where others count them"] = None
         else:
             yield day
@@ -54,7 +64,8 @@ def stating_cost(
 ) -> Iterator[Day]:
     """The days whose cost counts: of each meter one source, bills before the estimates of a log.
 
-    Where only other meters count images, a bill counts if it is named (``cost_from``): it may be that of storage.
+    Where only other meters count images, a bill counts if it is named (``cost_from``): it may be that of storage. One
+    that knows no cost of some of its own images prices none that another source counts.
     """
     stated = [day for day in days if day.cost is not None and (not cost_from or day.source in cost_from)]
     billed = {month_of(day.day) for day in stated if day.meter != GATEWAY}
@@ -76,8 +87,13 @@ def stating_cost(
             others = " and ".join(source for source in sources if source != best)
             notes[f"the cost of {meter} is taken from {best}, not also from {others}"] = None
         chosen = [day for day in group if day.source == best]
-        if (month, meter, best) in counted:
+        if (month, meter, best) in counted or best == BILL_OF_SERVICES:
             chosen = list(without_other_services(chosen, notes))
+        unknown = [day for day in days if (month_of(day.day), day.meter, day.source) == (month, meter, best)]
+        if (month, meter, best) not in counted and any(day.cost is None and has_volume(day) for day in unknown):
+            what = f"{best} knows no cost of some of its own images or requests in {month}, and others count the images"
+            notes[f"{what}: what was paid for each is not known"] = None
+            continue
         yield from chosen
 
 
@@ -85,8 +101,10 @@ def paid_days(month: str, counted: Sequence[Day], bills: Sequence[Day], notes: d
     """The days of a month that its bills pay for.
 
     A bill pays for its own meter, and for a log in front of all providers; one of a meter without images, which counts
-    only where it was named, pays for the meters without a bill.
+    only where it was named, pays for the meters without a bill. Where a source states what its images cost, those of
+    which it does not are not paid for.
     """
+    stating = {bill.source for bill in bills}
     meters = {day.meter for day in counted}
     unsaid = {meter for (_, meter), found in by_month_and_meter(bills).items() if not _says_its_days(found, counted)}
     reaches = {
@@ -98,7 +116,8 @@ def paid_days(month: str, counted: Sequence[Day], bills: Sequence[Day], notes: d
     for day in counted:
         own = [reaches[day.meter]] if day.meter in reaches else named
         over = list(reaches.values()) if day.meter == GATEWAY else own
-        if over and min(first for first, _ in over) <= day.day <= max(last for _, last in over):
+        unknown = day.cost is None and day.source in stating
+        if over and not unknown and min(first for first, _ in over) <= day.day <= max(last for _, last in over):
             paid.append(day)
     for source in sorted({bill.source for bill in bills if bill.meter in unsaid}):
         what = f"a bill of {source} does not say which days it is for"

@@ -15,11 +15,13 @@ import pyarrow.parquet as pq
 from advisor.errors import BadInput, Problem
 from advisor.monitor.inputs import MOST_BYTES_OF_A_LINE, unpacked
 from advisor.monitor.layout import BROKEN, LINE, VALUE, Container, Source
+from advisor.monitor.readers.json_pages import HALF_CHARACTER, RefusedError, unique_keys
 
 MOST_BYTES_OF_AN_ARRAY = 256_000_000
 _BATCH = 20_000
 _CHUNK = 1 << 16
 _NOT_UTF8 = "this is not UTF-8 text"
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=unique_keys)
 
 
 class Read(NamedTuple):
@@ -165,12 +167,21 @@ def _jsonl_rows(source: Source) -> Iterator[Read]:
 
 def _object_row(source: Source, line: int, text: str) -> Read:
     try:
-        found = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+        found = _DECODER.decode(text)
+    except RefusedError as refused:
+        return Read(line, (), refused.what, text)
     except (ValueError, RecursionError):
         return Read(line, (), "this is not one JSON object", text)
     if not isinstance(found, dict):
         return Read(line, (), "this is not one JSON object", text)
-    return Read(line, [_cell(found.get(column)) for column in source.columns])
+    return _cells_of(found, source, line, text)
+
+
+def _cells_of(found: dict[str, Any], source: Source, line: int, text: str) -> Read:
+    cells = [_cell(found.get(column)) for column in source.columns]
+    if any(HALF_CHARACTER.search(cell) for cell in cells if cell):
+        return Read(line, (), "a text in it holds half a character", text)
+    return Read(line, cells)
 
 
 def _cell(value: Any) -> str | None:
@@ -192,7 +203,6 @@ def _array_rows(source: Source) -> Iterator[Read]:
         what = f"a JSON array of more than {MOST_BYTES_OF_AN_ARRAY:,} bytes has rows at fault"
         raise BadInput(Problem(what, source.file, help="store it as JSON Lines to be told where"))
     text = data.decode("utf-8-sig", errors="replace")
-    decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
     place, line, counted = _rows_begin(text, 0, source), 1, 0
     while place:
         while place < len(text) and text[place] in " \t\r\n,":
@@ -202,11 +212,14 @@ def _array_rows(source: Source) -> Iterator[Read]:
             place = _rows_begin(text, place, source) if source.pages else 0
             continue
         try:
-            found, place = decoder.raw_decode(text, place)
+            found, end = _DECODER.raw_decode(text, place)
+        except RefusedError as refused:
+            raise BadInput(Problem(refused.what, source.file, line, help=refused.help)) from None
         except (ValueError, RecursionError):
             help = "fetch it again; nothing of it was used"
             raise BadInput(Problem("this is not valid JSON from here on", source.file, line, help=help)) from None
         if isinstance(found, dict):
-            yield Read(line, [_cell(found.get(column)) for column in source.columns])
+            yield _cells_of(found, source, line, text[place:end])
         else:
             yield Read(line, (), "this is not an object", str(found))
+        place = end

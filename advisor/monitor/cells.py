@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from advisor.monitor.layout import Source
+from advisor.monitor.layout import ISO, Source
 from advisor.monitor.zones import Zone
 
 STAMP = dt.Timestamp()
@@ -25,6 +25,9 @@ NARROW = dt.Decimal(18, 9)
 """Half as wide and twice as quick: up to a thousand million, to a thousand-millionth."""
 _CLOCK_FROM = 10
 """Where the clock starts in `2024-09-01T00:00:00+02:00`: a sign behind it is an offset."""
+_EARLIEST, _LATEST = datetime(1900, 1, 1), datetime(9900, 1, 1)
+_NO_OFFSET = r"[+-](?:1[5-9]|[2-9]\d|\d\d:?[6-9]\d)[\d:]*$"
+"""An offset of 15 hours and more, or of 60 minutes and more behind the hours."""
 
 
 @dataclass(frozen=True)
@@ -96,22 +99,29 @@ class Cells:
         """Whether the column holds text that has yet to be read."""
         return bool(self.raw(column).type().is_string())
 
+    def stamp_text(self, column: str) -> Any:
+        """The text of a stamp, in ISO where a spreadsheet saved it."""
+        beside = self.source.cell(column) + ISO if self.has(column) else ""
+        return self.table[beside] if beside in self.table.columns else self.text(column)
+
     def stamp(self, column: str) -> Any:
-        """An ISO stamp as naive UTC, null where it cannot be read; without an offset it is in UTC."""
+        """A stamp as naive UTC, null where it cannot be read; without an offset it is in UTC."""
         raw = self.raw(column)
         kind = raw.type()
         if kind.is_timestamp() and kind.timezone is not None:
-            return raw.cast(_INSTANT).cast(STAMP)
+            return _of_our_era(raw.cast(_INSTANT).cast(STAMP))
         if kind.is_timestamp() or kind.is_date():
-            return raw.cast(STAMP)
-        return iso_stamp(self.text(column))
+            return _of_our_era(raw.cast(STAMP))
+        return iso_stamp(self.stamp_text(column))
 
     def number(self, column: str, kind: dt.Decimal = AMOUNT) -> Any:
         """An exact number; null where it cannot be read or is too large."""
         raw = self.raw(column)
         if raw.type().is_integer() or (raw.type().is_decimal() and (raw.type().scale or 0) <= AMOUNT.scale):
             return raw
-        return (self.numerals.plain(self.text(column)) if raw.type().is_string() else raw).try_cast(kind)
+        if raw.type().is_string():
+            return self.numerals.plain(self.text(column)).try_cast(kind)
+        return raw.try_cast(kind) if raw.type().is_numeric() and not raw.type().is_boolean() else ibis.null(kind)
 
     def keep(self, **columns: Any) -> Cells:
         """The same with more columns, so that what reads them often does not compute them often."""
@@ -158,13 +168,18 @@ def stamped(cells: Cells, text: Any, zone: Zone | None) -> Cells:
     said, known = cells.table.said, _known(cells.table.said, zone)
     clock = cells.table.clock
     plain = clock if zone is None else ibis.ifelse(said.length() <= _CLOCK_FROM, clock, in_zone(clock, zone))
-    return cells.keep(at=ibis.coalesce(plain, _instant(said, known), _repaired(said)))
+    return cells.keep(at=_of_our_era(ibis.coalesce(plain, _instant(said, known), _repaired(said))))
 
 
 def iso_stamp(text: Any) -> Any:
     """ISO text as naive UTC. A cast to a stamp without an offset drops the offset, so those go another way."""
     known = _known(text, None)
-    return ibis.coalesce(_clock(text, known), _instant(text, known), _repaired(text))
+    return _of_our_era(ibis.coalesce(_clock(text, known), _instant(text, known), _repaired(text)))
+
+
+def _of_our_era(stamp: Any) -> Any:
+    """Null for infinity and for years that not every engine can hand over or add to."""
+    return ibis.ifelse(stamp.between(day(_EARLIEST), day(_LATEST)), stamp, ibis.null(STAMP))
 
 
 def _known(text: Any, zone: Zone | None) -> Any:
@@ -179,12 +194,14 @@ def _clock(text: Any, known: Any) -> Any:
 
 
 def _instant(text: Any, known: Any) -> Any:
-    return ibis.ifelse(known, text, ibis.null("string")).try_cast(_INSTANT).cast(STAMP)
+    """Null also for offsets that no place on earth has, which databases take."""
+    real = ibis.ifelse(text.substr(_CLOCK_FROM).re_search(_NO_OFFSET), ibis.null("string"), text)
+    return ibis.ifelse(known, real, ibis.null("string")).try_cast(_INSTANT).cast(STAMP)
 
 
 def _repaired(text: Any) -> Any:
     """With the seconds that some leave out."""
-    parts = r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d) ?(Z|[+-]\d\d:?\d\d)$"
+    parts = r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d) ?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)$"
     return (text.re_extract(parts, 1) + ":00" + text.re_extract(parts, 2)).try_cast(_INSTANT).cast(STAMP)
 
 
@@ -206,7 +223,7 @@ def _moved(stamp: Any, offset: timedelta) -> Any:
 def epoch_stamp(number: Any, per_second: int) -> Any:
     """Seconds or milliseconds since 1970 as naive UTC, to the second."""
     seconds = number if per_second == 1 else number / per_second
-    return seconds.floor().cast("int64").as_timestamp("s").cast(_INSTANT).cast(STAMP)
+    return _of_our_era(seconds.floor().cast("int64").as_timestamp("s").cast(_INSTANT).cast(STAMP))
 
 
 def scaled(cells: Cells, column: str, places: int, kind: dt.Decimal = AMOUNT) -> Any:

@@ -12,6 +12,7 @@ from advisor.monitor.usage import Day
 PLAIN = "plain"
 _BILLS = ("focus",)
 _LOGS = tuple(log.name for log in LOGS)
+_BY_NAME = ("litellm-logs", "litellm-daily", "openai-costs", "fal-usage", "fal-billing-events", "replicate-predictions")
 _BEGIN = " with "
 
 
@@ -49,6 +50,8 @@ def _named(source: str, options: ReadOptions) -> str:
         chosen = sorted(f"{column}={text}" for column, text in options.only)
     elif source in _LOGS:
         chosen = sorted(options.request_paths)
+    elif source in _BY_NAME:
+        chosen = sorted(options.makes_images)
     elif source == PLAIN and options.plain:
         chosen = [f"mapping {options.plain.digest}"]
     return f"{source}{_BEGIN}{', '.join(chosen)}" if chosen else source

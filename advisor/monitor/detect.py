@@ -19,7 +19,7 @@ from advisor.monitor.inputs import Input, stands_in, unpacked
 from advisor.monitor.layout import TEXT, Container, Lines, Source, shape_of
 from advisor.monitor.paged import paged
 from advisor.monitor.readers.access_log import WRAPPED, AccessLog, is_collected, object_of
-from advisor.monitor.readers.json_pages import Stream, parse
+from advisor.monitor.readers.json_pages import HALF_CHARACTER, Stream, parse
 from advisor.monitor.readers.plain import Plain
 from advisor.monitor.readers.registry import (
     PLAIN,
@@ -36,6 +36,8 @@ MOST_COLUMNS = 2_000
 _MOST_LINES = 200
 _DELIMITERS = ",;\t|"
 _MAY_BE_PAGES = re.compile(r"\s*(\{|\[\s*[{\]])")
+_QUOTED = re.compile(r'(^|[,;\t|])"(?:[^"]|"")*')
+"""A cell in quotes: what stands within does not separate cells."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def _sources(input: Input) -> Iterator[Source]:
 
 
 def _of_objects(input: Input, container: Container, objects: Sequence[dict[str, Any]]) -> Source:
-    source = _source(input, container, _keys(objects))
+    source = _source(input, container, _keys(objects, input.file))
     for column, beside in WRAPPED.items():
         if {column, beside} <= set(source.columns):
             return _with_lines(source, column, (str(one.get(column) or "") for one in objects))
@@ -210,6 +212,10 @@ def _csv(input: Input, header: list[str], delimiter: str) -> Source:
 
 
 def _check_names(columns: Sequence[str], file: str, line: int | None) -> None:
+    halved = next(filter(HALF_CHARACTER.search, columns), None)
+    if halved is not None:
+        what = f"the name {quoted(halved)} holds half a character"
+        raise BadInput(Problem(what, file, line, help="mend the text at its source"))
     if len(columns) > MOST_COLUMNS:
         what = f"there are more than {MOST_COLUMNS:,} columns"
         raise BadInput(Problem(what, file, line, help="check that this is the right file"))
@@ -260,14 +266,16 @@ def _first_objects(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def _keys(objects: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for one in objects for key in one))[:MOST_COLUMNS]
+def _keys(objects: Sequence[dict[str, Any]], file: str) -> tuple[str, ...]:
+    keys = tuple(dict.fromkeys(key for one in objects for key in one))[:MOST_COLUMNS]
+    _check_names(keys, file, None)
+    return keys
 
 
 def _header(text: str) -> tuple[list[str], str] | None:
     """The names on the first line that is not blank, of which some may be empty, and what stands between them."""
     line = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
-    delimiter = max(_DELIMITERS, key=line.count)
+    delimiter = max(_DELIMITERS, key=_QUOTED.sub(r"\1", line).count)
     try:
         cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:

@@ -75,13 +75,23 @@ def covered(given: str | None) -> tuple[datetime.date, datetime.date] | None:
 def only(given: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """``ServiceName=images``: a column and what its text must hold. Raises BadInput."""
     pairs = []
-    for text in given:
+    for text in whole_texts(given, "--only"):
         column, equals, value = text.partition("=")
         if not equals or not column or not value:
             what = f"{quoted(text)} names no column and text"
             raise BadInput(Problem(what, "--only", help="write it as in ServiceName=image"))
         pairs.append((column, value))
     return tuple(pairs)
+
+
+def whole_texts(given: Sequence[str], option: str) -> tuple[str, ...]:
+    """Texts of whole characters, which a database can compare. Raises BadInput for others."""
+    for text in given:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise BadInput(Problem(f"{quoted(text)} is not UTF-8 text", option, help="write it as UTF-8")) from None
+    return tuple(given)
 
 
 def sources(given: Sequence[str], option: str) -> tuple[str, ...]:

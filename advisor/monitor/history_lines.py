@@ -97,12 +97,21 @@ def _check(said: object) -> str:
 
 
 def line_of(seen: Seen, path: Path) -> bytes:
-    """The line to write. Raises BadInput where it would be longer than ``MAX_LINE_BYTES``."""
+    """The line to write. Raises BadInput where it would be longer than ``MAX_LINE_BYTES``, or not be read again."""
     said = said_by(seen)
     line = json.dumps({**said, "check": _check(said)}, separators=(",", ":")).encode() + b"\n"
     if len(line) > MAX_LINE_BYTES:
         what = f"the line of {quoted(said['day'])} would have more than {MAX_LINE_BYTES:,} bytes"
         raise BadInput(Problem(what, str(path), help="give the source and the meter shorter names"))
+    try:
+        again, _, torn = seen_in(line, path)
+    except BadInput:
+        again, torn = [], None
+    if torn or again != [seen]:
+        what = f"what was read of {quoted(said['day'])} from {quoted(said['source'])} cannot be kept in a history"
+        raise BadInput(
+            Problem(what, str(path), help="check the dates of that day; --no-history leaves the history out")
+        )
     return line
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -86,11 +87,26 @@ def named_by(pattern: str) -> list[str]:
     return names
 
 
+def resolved(path: Path) -> Path:
+    """The path without links. Raises BadInput for links that lead in a circle."""
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.ELOOP:
+            what = "this is a symbolic link that leads back to itself"
+            raise BadInput(Problem(what, str(path), help="name the file that is meant")) from None
+    return Path(os.path.realpath(path))
+
+
 def _identity(path: Path) -> tuple[int, int]:
     if is_folder(path):
         raise BadInput(Problem("this is a folder, not a file", str(path), help=f"name its files, as in `{path}/*.csv`"))
     try:
+        str(path).encode()
         status = path.stat()
+    except UnicodeEncodeError:
+        what = "the name of the file is not UTF-8 text"
+        raise BadInput(Problem(what, str(path), help="rename it")) from None
     except FileNotFoundError:
         raise BadInput(Problem("there is no such file", str(path), help="check the path")) from None
     except (OSError, ValueError) as error:

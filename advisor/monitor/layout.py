@@ -13,6 +13,8 @@ from advisor.monitor.inputs import Packing
 LINE, BROKEN, VALUE = "line", "broken", "value"
 """What stands beside the cells once a file has been read line by line: where a row starts, what is wrong with it as a
 whole, and what stands there instead."""
+ISO = "_iso"
+"""How the column ends that stands beside one of dates, where a spreadsheet wrote these."""
 TEXT = "text"
 """The one column of a log."""
 

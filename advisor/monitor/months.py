@@ -10,9 +10,11 @@ from fractions import Fraction
 
 from advisor.errors import BadInput, Problem
 from advisor.monitor.bills import (
+    LINE_ITEMS,
     QUIET,
     by_cost,
     by_month_and_meter,
+    has_volume,
     last_day,
     paid_days,
     stating_cost,
@@ -23,6 +25,8 @@ from advisor.monitor.usage import GATEWAY, Basis, Day
 from advisor.monitor.watched import Guess, Month, Span
 
 _RANK = list(Basis)
+_ESTIMATES = "litellm-"
+"""Sources that write what they think a request cost, and nothing or zero where they do not know."""
 IMAGES_PER_REQUEST = Span(Fraction(1), Fraction(1), Fraction(4))
 """Most callers ask for one image; most providers give four at the most."""
 MEGAPIXELS_PER_IMAGE = Span(Fraction(1, 4), Fraction(1), Fraction(4))
@@ -58,6 +62,7 @@ def months_of(days: Sequence[Day], assumed: Assumed) -> tuple[tuple[Month, ...],
     """
     notes: dict[str, None] = {}
     days = _converted(days, assumed.rates)
+    without_cost: list[Day] = []
     volume_days = list(_stating_volume(days, assumed, notes))
     cost_days = list(stating_cost(days, volume_days, assumed.cost_from, notes))
     if not volume_days:
@@ -70,31 +75,81 @@ def months_of(days: Sequence[Day], assumed: Assumed) -> tuple[tuple[Month, ...],
         counted = [day for day in volume_days if month_of(day.day) == month]
         paid = [day for day in cost_days if month_of(day.day) == month]
         priced = paid_days(month, counted, paid, notes)
-        if paid and len(priced) < len(counted):
+        unpriced = [day for day in counted if has_volume(day) and day not in priced]
+        if paid and any(day.cost is not None or not _may_cost(day, days) for day in unpriced):
             notes[f"the bill of {month} is not for all of its images: the price is that of those it is for"] = None
+        if unpriced and not any(map(has_volume, priced)):
+            paid = []
+        without_cost += [day for day in unpriced if day.cost is None and _may_cost(day, days)]
+        unknown = _unknown(counted)
         why_partial = _why_partial(month, counted, covered, assumed) if counted else "nothing is known of it"
         months.append(
             Month(
                 month=month,
-                images=_images(counted, assumed) if counted else None,
+                images=_images(counted, assumed) if len(counted) > len(unknown) else None,
                 requests=_requests(counted),
                 cost=sum((Fraction(day.cost or 0) for day in paid), Fraction(0)) if paid else None,
-                priced=_images(priced, assumed) if paid and len(priced) < len(counted) else None,
+                priced=_images(priced, assumed) if paid and unpriced else None,
+                without_cost=_images(unpriced, assumed) if unpriced else None,
                 guessed=frozenset(guess for day in counted if (guess := _taken(day, assumed)[1])) - assumed.stated,
                 basis=max((day.basis for day in counted), key=_RANK.index, default=None),
-                complete=why_partial is None,
+                complete=why_partial is None and not unknown,
                 missing=not counted,
-                why_partial=why_partial,
+                why_partial=why_partial or _why_unknown(counted, unknown),
             )
         )
         month = moved(month, 1)
+    notes.update(dict.fromkeys(_without_cost(without_cost, volume_days)))
     return tuple(months), tuple(notes)
 
 
+def _may_cost(day: Day, days: Sequence[Day]) -> bool:
+    """Whether its source states costs: some day of it has one, or it is LiteLLM, which has them where it knows them."""
+    return day.source.startswith(_ESTIMATES) or any(one.source == day.source and one.cost is not None for one in days)
+
+
+def _without_cost(days: Sequence[Day], counted: Sequence[Day]) -> Iterator[str]:
+    """How many of how many have no known cost."""
+    for source in sorted({day.source for day in days}):
+        number, of = _number(days, source), _number(counted, source)
+        if number == of:
+            yield f"{source}: no cost is known of any of its {of}"
+        else:
+            part = number.partition(" ")[0]
+            yield f"{source}: no cost is known of {part} of its {of}: the price paid is that of the others"
+
+
+def _number(days: Iterable[Day], source: str) -> str:
+    """How many images of a source, or requests where it counts those alone."""
+    of_source = [day for day in days if day.source == source]
+    images = sum((day.images for day in of_source if day.images is not None), Decimal(0))
+    requests = sum(day.requests or 0 for day in of_source if day.images is None)
+    said = [f"{images:,f} images"] if images else []
+    return " and ".join([*said, f"{requests:,} requests"] if requests else said)
+
+
+def _unknown(days: Sequence[Day]) -> list[Day]:
+    """The days of a month of which nobody knows how many images they are."""
+    derived = [day for day in days if by_cost(day)]
+    if any(not by_cost(day) for day in days) or sum(day.cost or 0 for day in derived) > 0:
+        return [day for day in derived if day.cost is None]
+    return [day for day in derived if not (day.cost == 0 and day.source == LINE_ITEMS)]
+
+
+def _why_unknown(days: Sequence[Day], unknown: Sequence[Day]) -> str | None:
+    if not unknown:
+        return None
+    rows, of = sum(day.rows for day in unknown), sum(day.rows for day in days)
+    return f"of {rows:,} of {of:,} rows neither the images nor a cost to derive them from is known"
+
+
 def _converted(days: Iterable[Day], rates: Mapping[str, Decimal]) -> list[Day]:
-    """The same days in dollars."""
+    """The same days in dollars. A log in front of the providers bills nothing: its zero is a cost it does not know."""
     converted = []
     for day in days:
+        if day.meter == GATEWAY and day.cost == 0 and has_volume(day):
+            converted.append(replace(day, cost=None, currency=None))
+            continue
         if day.cost is None or day.currency in (None, "USD"):
             converted.append(day)
             continue
@@ -165,7 +220,7 @@ def _refuse_overlaps(days: Sequence[Day]) -> None:
 
 def _states_volume(day: Day, assumed: Assumed) -> bool:
     if day.basis is Basis.DERIVED:
-        return day.megapixels is not None or (day.cost is not None and assumed.price is not None)
+        return day.megapixels is not None or day.cost is None or assumed.price is not None
     return day.images is not None or day.requests is not None
 
 
@@ -187,7 +242,17 @@ def _taken(day: Day, assumed: Assumed) -> tuple[Span, Guess | None]:
     if day.basis is Basis.DERIVED and day.cost is not None and assumed.price is not None:
         return _divided(Fraction(day.cost), assumed.price), Guess.PRICE_PER_IMAGE
     each, requests = assumed.images_per_request, Fraction(day.requests or 0)
-    return Span(requests * each.low, requests * each.expected, requests * each.high), Guess.IMAGES_PER_REQUEST
+    span = Span(requests * each.low, requests * each.expected, requests * each.high)
+    return _holding(span, day.megapixels), Guess.IMAGES_PER_REQUEST
+
+
+def _holding(span: Span, units: Decimal | None) -> Span:
+    """Images of requests that state a quantity in a unit that is not named: it may be that of the images."""
+    if units is None:
+        return span
+    stated = Fraction(units)
+    likely = stated.denominator == 1 and span.low <= stated <= span.high
+    return Span(min(span.low, stated), stated if likely else span.expected, max(span.high, stated))
 
 
 def _divided(amount: Fraction, by: Span) -> Span:

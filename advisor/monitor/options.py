@@ -7,6 +7,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from advisor.monitor.date_order import DateOrder
 from advisor.monitor.mapping import PlainMapping, load_mapping
 from advisor.progress import Progress
 from advisor.scenario import Unit
@@ -21,8 +22,10 @@ class ReadOptions:
     ``format`` names the source where it is not told by content; ``mapping`` is the file that says what the columns of a
     plain table mean. ``on`` is ``duckdb``, ``spark`` (with ``master``) or the URL of another Ibis backend. Rows of a
     bill count where ``only`` holds (column, text within it); requests of a log where path, method and status fit
-    (``request_paths`` are patterns with ``*`` and ``?``). ``currency`` is the one that rows must have; None: whichever,
-    but one. ``unit`` is what the decision counts, images or seconds of video. Without ``rejects`` a row that cannot be
+    (``request_paths`` are patterns with ``*`` and ``?``, as are ``makes_images``, names of what makes images where a
+    source has names alone). ``currency`` is the one that rows must have; None: whichever, but one. ``unit`` is what the
+    decision counts, images or seconds of video. ``date_order`` is that of dates such as `01/08/2026`; None: it is found
+    in each file. Without ``rejects`` a row that cannot be
     read stops the run; with it such rows are listed there.
     """
 
@@ -34,8 +37,10 @@ class ReadOptions:
     currency: str | None = None
     only: tuple[tuple[str, str], ...] = ()
     request_paths: tuple[str, ...] = ()
+    makes_images: tuple[str, ...] = ()
     request_methods: tuple[str, ...] = ("POST",)
     unit: Unit = Unit.IMAGE
+    date_order: DateOrder | None = None
     rejects: Path | None = None
     progress: Progress = field(default_factory=Progress)
 

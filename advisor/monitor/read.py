@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
+import errno
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,24 @@ from advisor.monitor.doubles import Part, without_doubles
 from advisor.monitor.engines import Engine, UnreadableRows, engine_of
 from advisor.monitor.inputs import inputs_of
 from advisor.monitor.layout import BROKEN, LINE, Source
+from advisor.monitor.notes import each_note_once
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.paged import missing_pages
 from advisor.monitor.readers.buckets import Buckets
 from advisor.monitor.readers.focus import FOCUS
+from advisor.monitor.readers.focus_services import doubts, services_note
 from advisor.monitor.readers.plain import Plain
-from advisor.monitor.readers.registry import OF_SECONDS, TableReader
+from advisor.monitor.readers.registry import OF_SECONDS, TableReader, doubts_of
 from advisor.monitor.rejects import MOST, Reject, refused, too_many, write_rejects
-from advisor.monitor.shape import AT, FAULT, STANDS, Shaped, stamp_faults
+from advisor.monitor.shape import AT, ENDS, FAULT, NUMBERS, STANDS, Shaped, end_faults, stamp_faults
+from advisor.monitor.spreadsheet_dates import add_iso
 from advisor.monitor.staging import stage_rows
 from advisor.monitor.usage import Reading
 from advisor.scenario import Unit
+from advisor.work_folders import temporary_folder, work_folder
 
 _MOST_NAMED = 3
+_PREFIX = "advisor-monitor-"
 
 
 def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
@@ -50,23 +56,43 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         _check_only(found, options)
         _check_unit(found, options)
         with (
-            tempfile.TemporaryDirectory(prefix="advisor-monitor-") as folder,
-            closing(engine_of(options, Path(folder))) as engine,
+            _work_folder() as folder,
+            closing(engine_of(options, folder)) as engine,
         ):
-            run = _Run(engine, Path(folder), options)
+            run = _Run(engine, folder, options)
             parts = [run.part(one) for one in found]
             with _no_rows_to_find(None):
                 sums, more = without_doubles(parts, engine)
         if options.rejects:
             write_rejects(options.rejects, run.rejects)
         days = days_of(corrections_as_bills(sums))
-        return Reading(
-            days,
-            (*_kinds(found), *notes, *missing_pages(_sources(found)), *run.notes, *more, *_currencies(days)),
-            len(run.rejects),
-        )
+        files = [one.file if isinstance(one, Pages) else one.source.file for one in found]
+        missing = missing_pages(_sources(found))
+        said = (*_kinds(found), *notes, *missing, *each_note_once(run.notes, files), *more, *_currencies(days))
+        return Reading(days, said, len(run.rejects), tuple(run.doubts()))
     finally:
         options.progress.clear()
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """A folder for rows on their way to the engine. Raises BadInput where there is no room for it."""
+    with ExitStack() as working:
+        try:
+            folder = working.enter_context(work_folder(temporary_folder(), _PREFIX))
+        except OSError as error:
+            raise _no_room(error) from None
+        try:
+            yield folder
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise _no_room(error) from None
+
+
+def _no_room(error: OSError) -> BadInput:
+    what = f"the temporary folder cannot be used: {(error.strerror or str(error)).lower()}"
+    return BadInput(Problem(what, help="name another folder with room in the variable TMPDIR"))
 
 
 def _check_only(found: Sequence[Found], options: ReadOptions) -> None:
@@ -122,16 +148,21 @@ class _Run:
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     buckets: defaultdict[str, Buckets] = field(default_factory=lambda: defaultdict(Buckets))
+    unsure: list[Problem] = field(default_factory=list)
+    charged: list[dict[str, Any]] = field(default_factory=list)
+    bills: list[str] = field(default_factory=list)
     files: int = 0
+
+    def doubts(self) -> list[Problem]:
+        """Why what the bills charge for need not be images."""
+        return [*self.unsure, *doubts(self.charged, ", ".join(self.bills), self.options)]
 
     def part(self, found: Found) -> Part:
         """The sums of a file, and its rows for when they have to be told from those of others."""
         self.files += 1
         if isinstance(found, Pages):
             return self._pages(found)
-        for note in found.reader.notes(self.options):
-            if note not in self.notes:
-                self.notes.append(note)
+        self.notes += found.reader.notes(self.options)
         if found.source.by_line:
             return self._carefully(found)
         try:
@@ -148,6 +179,8 @@ class _Run:
         target = self._target()
         file = found.source.file
         stage(found.source, target, self.options.progress.phase(f"looking for faults in {file}"))
+        latest = self.options.today + timedelta(days=1)
+        self.notes += add_iso(target, found.source, found.reader.periods, self.options.date_order, latest)
         with _no_rows_to_find(file):
             shaped = found.reader.shaped(Cells(self.engine.staged(target), found.source), self.options)
             self._note_faults(shaped, file)
@@ -158,6 +191,11 @@ class _Run:
         file = found.source.file
         for table, notes in shaped.remarks:
             self.notes += notes(self.engine.rows_of(table, file))
+        if shaped.services is not None:
+            groups = self.engine.rows_of(shaped.services, file)
+            self.notes += services_note(groups, file, self.options)
+            self.charged += groups
+            self.bills.append(file)
         if not sums and not any(reject.file == file for reject in self.rejects):
             self._note_nothing(found, shaped)
         alike = (found.source.container.value, tuple(sorted(found.source.columns)))
@@ -173,10 +211,17 @@ class _Run:
 
     def _pages(self, found: Pages) -> Part:
         target = self._target()
-        stage_rows(found.reader.rows(found.name, found.document, found.file, self.options.unit), target)
-        self.notes += found.reader.notes(found.name, found.document, found.file, self.options.unit)
+        unit, chosen = self.options.unit, self.options.makes_images
+        stage_rows(found.reader.rows(found.name, found.document, found.file, unit, chosen), target)
+        self.notes += found.reader.notes(found.name, found.document, found.file, unit, chosen)
+        self.unsure += doubts_of(found.name, found.document, found.file, chosen)
         table = self.engine.staged(target)
-        for fault in stamp_faults(table[AT], "", table[AT].cast("string"), self.options):
+        at, ends = table[AT], table[ENDS]
+        faults = (
+            *stamp_faults(at, "", at.cast("string"), self.options),
+            *end_faults(at, ends, "", ends.cast("string")),
+        )
+        for fault in faults:
             wrong = table.filter(fault.wrong).select(line=table[LINE], stands=fault.stands)
             rows = self.engine.rows_of(wrong, found.file)
             if rows:
@@ -186,6 +231,8 @@ class _Run:
         for bucket in found.reader.buckets(found.name, found.document, found.file):
             self.buckets[found.name].add(bucket, found.file)
         sums = self._sums(table, found.file)
+        if not any(row[name] for row in sums for name in NUMBERS):
+            self.notes.append(f"{found.file}: nothing in it counts")
         return Part(found.name, found.file, table, sums, span_of(sums), True, (found.name,))
 
     def _note_faults(self, shaped: Shaped, file: str) -> None:

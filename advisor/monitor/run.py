@@ -16,6 +16,7 @@ from advisor.errors import BadInput, Problem, quoted
 from advisor.files import STANDARD_INPUT, is_file, is_folder, read_text
 from advisor.monitor.choices import kept_as, read_alike
 from advisor.monitor.history import append, read_history
+from advisor.monitor.inputs import resolved
 from advisor.monitor.months import Assumed, months_of
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.read import read_usage
@@ -61,6 +62,8 @@ def monitored(run: Run) -> Watched:
     run = replace(run, reading=replace(run.reading, unit=scenario.unit or Unit.IMAGE))
     situation = situation_of(decision, scenario, rulebook, run.route, run.ranges)
     reading = _reading(run)
+    if reading.doubts:
+        raise BadInput(reading.doubts)
     days, notes = _with_history(run, reading)
     months, more = months_of(days, _assumed(run.assumed, situation))
     today = run.reading.today
@@ -92,7 +95,7 @@ def name_anew(decision: str, on: str) -> str:
 
 def link(target: Path, page: Path) -> str:
     """The way from a page to a file, relative."""
-    return Path(os.path.relpath(target.resolve(), page.resolve().parent)).as_posix()
+    return Path(os.path.relpath(resolved(target), resolved(page).parent)).as_posix()
 
 
 def _stem(decision: str) -> str:
@@ -104,7 +107,7 @@ def when_changed(folder: Path, leaving_out: Iterable[Path]) -> Iterator[tuple[st
 
     Raises BadInput for no folder.
     """
-    apart = {path.resolve() for path in leaving_out}
+    apart = {resolved(path) for path in leaving_out}
     seen = None
     while True:
         if not is_folder(folder):
@@ -120,7 +123,7 @@ def when_changed(folder: Path, leaving_out: Iterable[Path]) -> Iterator[tuple[st
 def _files(folder: Path, apart: Set[Path]) -> tuple[tuple[str, int, int], ...]:
     found = []
     for path in sorted(folder.iterdir()):
-        if is_file(path) and not path.name.startswith(".") and path.resolve() not in apart and not _is_ours(path):
+        if is_file(path) and not path.name.startswith(".") and resolved(path) not in apart and not _is_ours(path):
             try:
                 stat = path.stat()
             except FileNotFoundError:

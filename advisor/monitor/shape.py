@@ -22,6 +22,7 @@ IDENTITY, UNIQUE, FAULT, STANDS = "identity", "unique", "fault", "stands"
 """``FAULT`` is the number of what is wrong with a row, null where nothing is; ``STANDS`` is what stands there."""
 NUMBERS = (IMAGES, REQUESTS, MEGAPIXELS, COST)
 EARLIEST = datetime(2015, 1, 1)
+LONGEST_YEARS = 10
 IS_BROKEN = 0
 _DIGITS = len(str(MOST_IMAGES_IN_A_ROW))
 
@@ -62,6 +63,8 @@ class Shaped:
     unique: Any = False
     faults: tuple[Fault, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    services: ir.Table | None = None
+    """What a bill charges for, where it charges for more than images."""
 
     @property
     def rows(self) -> ir.Table:
@@ -136,6 +139,16 @@ def stamp_faults(at: Any, field: str, stands: Any, options: ReadOptions, absent:
     )
 
 
+def end_faults(at: Any, ends: Any, field: str, stands: Any) -> tuple[Fault, ...]:
+    """An end that cannot be read, lies before the start, or so far behind it that one of the two is wrong."""
+    latest = at + ibis.interval(years=LONGEST_YEARS)
+    return (
+        Fault("the end cannot be read", field, stands, stands.notnull() & ends.isnull()),
+        Fault("the charge ends before it starts", field, stands, ends < at),
+        Fault(f"the charge ends more than {LONGEST_YEARS} years after its start", field, stands, ends > latest),
+    )
+
+
 def number_faults(
     number: Any, field: str, stands: Any, counted: Any, *, absent: Any, most: int, required: bool, called: str
 ) -> tuple[Fault, ...]:
@@ -146,6 +159,19 @@ def number_faults(
         Fault(f"more than {most:,} cannot be in one row", field, stands, counted & (number > _like(number, most))),
         Fault(f"less than -{most:,} cannot be in one row", field, stands, counted & (number < _like(number, -most))),
     )
+
+
+def free_rows(cells: Cells, of_images: Any, cost: Any, why: str) -> Remark:
+    """How many rows of images cost nothing, where the source means it."""
+    rows = cells.table.select(of_images=of_images, free=of_images & (cost == 0))
+    sums = rows.aggregate(of_images=rows.of_images.sum(), free=rows.free.sum())
+
+    def notes(found: list[dict[str, Any]]) -> list[str]:
+        row = found[0]
+        what = f"{row['free'] or 0:,} of {row['of_images'] or 0:,} rows of images cost nothing"
+        return [f"{cells.source.file}: {what}: {why}"] if row["free"] else []
+
+    return sums, notes
 
 
 def _like(number: Any, value: int) -> Any:

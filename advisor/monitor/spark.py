@@ -44,6 +44,8 @@ class Spark:
             elif source.container is Container.LINES:
                 frame = reader.text(path).withColumnRenamed("value", TEXT)
             elif source.container is Container.JSONL:
+                if self._has_doubtful_objects(path):
+                    raise UnreadableRows(source.file)
                 keys = StructType([StructField(name, StringType()) for name, _ in columns])
                 frame = reader.schema(keys).json(path)
             else:
@@ -54,6 +56,16 @@ class Spark:
                 columns = [(cell, cell) for _, cell in columns]
             renamed = [functions.col(column_of(column)).alias(cell) for column, cell in columns]
             return self._view(frame.select(*renamed))
+
+    def _has_doubtful_objects(self, path: str) -> bool:
+        """Whether a line may have a key twice or half a character, which Spark reads without a word."""
+        from pyspark.sql import functions
+
+        line = functions.col("value")
+        keys = functions.json_object_keys(line)
+        twice = functions.size(keys) != functions.size(functions.array_distinct(keys))
+        doubtful = twice | line.rlike(r"\\u[dD][89a-fA-F]")
+        return not self._session.read.text(path).filter(doubtful).isEmpty()
 
     def staged(self, path: Path) -> ir.Table:
         """The rows of a Parquet file of our own."""

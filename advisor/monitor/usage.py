@@ -10,6 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from advisor.errors import Problem
+
 
 class Basis(StrEnum):
     """How a source knows the number of images, best first."""
@@ -87,8 +89,12 @@ class Day:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the files of one run hold. ``notes`` are sentences for people: duplicates left out, formats found."""
+    """What the files of one run hold. ``notes`` are sentences for people: duplicates left out, formats found.
+
+    ``doubts`` are why the rows need not be of images, so that nothing can be judged by them.
+    """
 
     days: tuple[Day, ...]
     notes: tuple[str, ...]
     rejected: int
+    doubts: tuple[Problem, ...] = ()

@@ -34,6 +34,14 @@ class _Known:
     volume: Span | None
     paid: Span | None
 
+    @property
+    def credited(self) -> bool:
+        """Whether images were made and the bill of a month is nothing or less, so that it tells no price."""
+        return self.paid is None and any(
+            month.cost is not None and month.cost <= 0 and month.paid_for is not None and month.paid_for.expected > 0
+            for month in self.trailing
+        )
+
 
 def watch(
     situation: Situation,
@@ -58,7 +66,7 @@ def watch(
     last = steps[-1] if steps else None
     now = situation.decided_at(known.volume, known.paid, today) if known.volume else None
     since = last.since if last and last.state in _HIGH else None
-    overspend = _overspend(situation, known.complete, since, price) if since else ()
+    overspend = _overspend(situation, known, since, price) if since else ()
     speedup = situation.rulebook.constants.get(FEW_STEP, 1)
     few_step = situation.crossover(price, speedup) if price and crossover else None
     list_price = _exactly(situation.list_price)
@@ -127,16 +135,18 @@ def _with_states(months: Sequence[Month], volumes: Sequence[Volume], steps: Sequ
     return tuple(replace(month, state=states.get(month.month)) for month in months)
 
 
-def _overspend(
-    situation: Situation, complete: Sequence[Month], since: str, price: Span | None
-) -> tuple[Overspend, ...]:
-    """What was paid beyond the cost of own GPUs, month by month from the crossing on."""
+def _overspend(situation: Situation, known: _Known, since: str, price: Span | None) -> tuple[Overspend, ...]:
+    """What was paid beyond the cost of own GPUs, month by month from the crossing on.
+
+    Where credits leave no price, the crossing is that at the list price, and so is the money.
+    """
     found: list[Overspend] = []
     so_far = Span(Fraction(0), Fraction(0), Fraction(0))
-    for month in complete:
+    for month in known.complete:
         if month.month < since or month.images is None or price is None:
             continue
-        spent = _spent(month, month.images, price)
+        billed = month.billed and not known.credited
+        spent = _spent(month, month.images, price, billed)
         beyond = [
             paid - own
             for images, paid in zip(_ends(month.images), _ends(spent), strict=True)
@@ -144,13 +154,13 @@ def _overspend(
         ]
         over = Span(min(beyond), beyond[4], max(beyond))
         so_far = Span(*(one + other for one, other in zip(_ends(so_far), _ends(over), strict=True)))
-        found.append(Overspend(month.month, over, so_far, estimated=not month.billed))
+        found.append(Overspend(month.month, over, so_far, estimated=not billed))
     return tuple(found)
 
 
-def _spent(month: Month, images: Span, price: Span) -> Span:
+def _spent(month: Month, images: Span, price: Span, billed: bool) -> Span:
     """What was paid for a month; at the price of the last months where the bill is not for all of its images."""
-    if month.billed and month.cost is not None:
+    if billed and month.cost is not None:
         return Span(month.cost, month.cost, month.cost)
     return Span(*(rent(price.expected, count) for count in _ends(images)))
 
@@ -181,7 +191,7 @@ def _remarks(known: _Known, situation: Situation, today: datetime.date) -> list[
         late = (today - first_day(moved(last, 1))).days
         if late > _STALE_DAYS:
             remarks.append(f"the last complete month is {last}: nothing newer is known")
-    if known.paid is None and any(month.cost is not None and month.cost <= 0 for month in known.trailing):
+    if known.credited:
         remarks.append("credits made a bill of the last months nothing or less: N* is at the list price")
     if situation.ranges and any(month.images for month in known.complete):
         remarks += _too_dear(situation, known)

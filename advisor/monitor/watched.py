@@ -51,7 +51,8 @@ class Month:
 
     ``month`` is ``2026-01``; ``missing`` marks a gap: a month between others of which nothing is known.
     ``cost`` is dollars paid, None where no source states it; ``priced`` are the images it pays for, None for all of
-    them. ``guessed`` are guesses that the images rest on. ``why_partial`` is a short reason, for people.
+    them, and ``without_cost`` those of which no cost is known. ``guessed`` are guesses that the images rest on.
+    ``why_partial`` is a short reason, for people.
     """
 
     month: str
@@ -64,6 +65,7 @@ class Month:
     why_partial: str | None = None
     state: Verdict | None = None
     priced: Span | None = None
+    without_cost: Span | None = None
     guessed: frozenset[Guess] = frozenset()
 
     @property

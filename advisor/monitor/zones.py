@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 FIRST_YEAR, LAST_YEAR = 2014, 2100
-_FIXED = re.compile(r"([+-])(\d\d):?(\d\d)?")
+FARTHEST = timedelta(hours=14)
+"""No clock on earth is further ahead of UTC, nor behind it."""
+_FIXED = re.compile(r"([+-])(\d\d):?([0-5]\d)?")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ def zone_of(name: str, last_year: int) -> Zone | None:
         return None
     if fixed := _FIXED.fullmatch(name):
         offset = timedelta(hours=int(fixed[2]), minutes=int(fixed[3] or 0))
-        if offset >= timedelta(days=1):
+        if offset > FARTHEST:
             raise ValueError(name)
         return Zone(name, (), (offset if fixed[1] == "+" else -offset,))
     try:

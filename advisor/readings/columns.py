@@ -33,12 +33,17 @@ _KEY = (1 << len(_ROUTES), 1 << len(_ROUTES), len(_SETTLED), 1 + len(_AXES))
 
 
 class Outcome(NamedTuple):
-    """What a row comes to. Without a route, none is feasible, or the rules leave several."""
+    """What a row comes to. Without a route, none is feasible, or the rules do not decide."""
 
     route: Route | None
     deciding_axis: Axis | None
     feasible_routes: tuple[Route, ...]
     settled: bool | None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the rules leave several routes, or drop every feasible one for another."""
+        return self.route is None and bool(self.feasible_routes)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,11 @@ class Verdict:
         """The route recommended, when exactly one is left."""
         return self.left[0] if len(self.left) == 1 else None
 
+    @property
+    def undecided(self) -> bool:
+        """Whether the rules leave several routes, or drop every feasible one for another."""
+        return self.route is None and bool(self.feasible)
+
 
 class Fold:
     """The fold of one rulebook over what matched. Pure, so it remembers."""

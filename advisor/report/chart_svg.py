@@ -9,10 +9,12 @@ import io
 import logging
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree
 
 from advisor.scenario import Route
+from advisor.work_folders import temporary_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -127,6 +129,8 @@ class Canvas:
 
 def svg_of(id: str, title: str, description: str, size: tuple[int, int], draw: Callable[[Canvas], None]) -> str:
     """One ``<svg>`` of ``size`` points, as ``draw`` paints it. Every id in it starts with ``id``."""
+    with suppress(OSError):
+        temporary_folder()  # what matplotlib wants to keep goes there where the home folder cannot be written to
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -30,6 +30,8 @@ __all__ = ["Claim", "claims_of"]
 
 def claims_of(decision: Decision, rulebook: Rulebook) -> list[Claim]:
     """Every claim of a memo on this decision. ``rulebook`` is the one it was decided with."""
+    conditions = list(condition_claims(decision, rulebook))
+    unchecked = {rule: claim.fields for claim in conditions if claim.kind == "unchecked" for rule in claim.rules}
     found = [
         *_outcome(decision, rulebook),
         *forgone_claims(decision),
@@ -37,7 +39,7 @@ def claims_of(decision: Decision, rulebook: Rulebook) -> list[Claim]:
         *driver_claims(decision, rulebook),
         *narrowing_claims(decision),
         *_costs(decision),
-        *condition_claims(decision, rulebook),
+        *conditions,
         *_conflicts(decision),
         *_flips(decision),
         *_questions(decision, rulebook),
@@ -47,7 +49,7 @@ def claims_of(decision: Decision, rulebook: Rulebook) -> list[Claim]:
         *option_claims(decision, rulebook),
         *_why_not(decision, rulebook),
         *input_claims(decision),
-        *_rules(decision, rulebook),
+        *_rules(decision, rulebook, unchecked),
         *_provenance(decision),
     ]
     assert len({claim.id for claim in found}) == len(found)
@@ -205,11 +207,13 @@ def _why_not(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
         yield Claim(f"why_not.{other.route}", "why_not", "why_not", rules, figures=figures)
 
 
-def _rules(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
-    """The rules that fired, in the order they did, and then the gates that every option in the running meets."""
+def _rules(decision: Decision, rulebook: Rulebook, unchecked: Mapping[str, tuple[str, ...]]) -> Iterator[Claim]:
+    """The rules that fired, in the order they did, the gates that every option in the running meets, and those that
+    were not asked for want of an answer.
+    """
     fired = list(dict.fromkeys(step.rule for step in decision.trace))
     met = [id for id in gates_asked(decision, rulebook) if id not in fired]
-    for id in (*fired, *met):
+    for id in dict.fromkeys((*fired, *met, *unchecked)):
         rule, steps = rulebook.rules[id], [step for step in decision.trace if step.rule == id]
         hit = [step for step in decision.eliminated if step.rule == id]
         chosen = [step for step in decision.preferences if step.rule == id]
@@ -221,6 +225,7 @@ def _rules(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
             "offers_out": [step.offer for step in hit if step.route in decision.feasible_routes],
             "preferred": _distinct(step.preferred for step in chosen),
             "over": _distinct(step.over for step in chosen),
+            "unanswered": () if id in (*fired, *met) else unchecked[id],
             "is_fact": not isinstance(rule, Gate) or bool(hit),
             "because": rule.because,
             "source": rule.source,

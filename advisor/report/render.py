@@ -7,6 +7,7 @@ import re
 import traceback
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from jinja2 import (
     TemplateNotFound,
     TemplateSyntaxError,
 )
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -156,10 +158,22 @@ def _template_fault(error: Exception, template: str, folder: Path) -> Problem:
     return Problem(f"the template cannot be filled in: {reason}", file, line, help=help)
 
 
+class _Cache(FileSystemBytecodeCache):
+    """Jinja's own cache of compiled templates. What it cannot read or write, as on a full disk, is compiled anew."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def _compiled_before() -> BytecodeCache | None:
-    """Jinja's own cache of compiled templates, in a folder only this user may use; none where there cannot be one."""
+    """The cache, in a folder only this user may use; none where there cannot be one."""
     try:
-        return FileSystemBytecodeCache(pattern=f"rent-or-own-{advisor.__version__}-{jinja2.__version__}-%s")
+        return _Cache(pattern=f"rent-or-own-{advisor.__version__}-{jinja2.__version__}-%s")
     except (RuntimeError, OSError):
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisor.readings.columns import Outcome
 
@@ -16,6 +17,11 @@ class Codes:
         self.codes = np.zeros(rows, np.int16)
         self.outcomes: list[Outcome | None] = [None, None]
         self._places: dict[Outcome, int] = {}
+
+    def undecided(self) -> NDArray[np.int64]:
+        """The rows that the rules do not decide."""
+        places = [place for place, outcome in enumerate(self.outcomes) if outcome and outcome.undecided]
+        return np.flatnonzero(np.isin(self.codes, places))
 
     def place(self, outcome: Outcome | None) -> int:
         """The place of an outcome; None is OPEN."""

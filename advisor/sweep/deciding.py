@@ -40,13 +40,13 @@ class RowReading:
     def outcome(self, scenario: Scenario) -> Outcome | None:
         """The outcome; None where answers are missing that can still change it.
 
-        Raises EngineFailure, and BadInput for rules that leave several routes.
+        Raises EngineFailure, and BadInput for rules that do not decide.
         """
         answers = answer_facts(scenario)
         if all(name in with_range(answers) for name in self._needed):
             judgement = judge(self._rulebook, self._matcher, with_terms(self._rulebook, answers))
             verdict, axes = judgement.verdict, judgement.deciding_axes
-            if len(verdict.left) <= 1:
+            if not verdict.undecided:
                 return Outcome(verdict.route, axes[0] if axes else None, verdict.feasible, judgement.settled)
         decision = decide(scenario, self._rulebook, matcher=self._matcher)
         if decision.status is Status.OPEN:

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.atomic_files import settle
 from advisor.errors import Problem
 from advisor.files import move_together
 from advisor.progress import Progress
@@ -32,7 +33,7 @@ from advisor.sweep.paths import Paths
 from advisor.sweep.read_csv import csv_source
 from advisor.sweep.read_jsonl import jsonl_source
 from advisor.sweep.regular import EXPECTED, HIGH, LOW, ODD, most_of, with_answers, with_numbers, with_odd
-from advisor.sweep.rejects import Rejects
+from advisor.sweep.rejects import Rejects, is_of_rejects
 from advisor.sweep.results import as_written, with_outcomes
 from advisor.sweep.source import Source, parquet_source
 
@@ -75,6 +76,8 @@ def sweep(paths: Paths, rulebook: Rulebook, how: How, warn: Callable[[Problem], 
 
     Raises BadInput for a table that cannot be read, EngineFailure, and KeyboardInterrupt.
     """
+    for path in (paths.source, paths.out, paths.rejects):
+        settle(path.parent)
     with work_beside(paths.out) as folder, closing(Database(folder)) as database:
         source = _read(paths, folder, progress)
         for warning in check_columns(source.names, source.file, 1 if source.format is Format.CSV else None):
@@ -96,8 +99,12 @@ def sweep(paths: Paths, rulebook: Rulebook, how: How, warn: Callable[[Problem], 
             table = with_outcomes(table, codes.outcomes, any_rejected=rejects.rows > 0)
         told = progress.phase("writing", source.rows)
         database.write(as_written(table, source, paths.out_kind.format), folder / "out", paths.out_kind, source, told)
-        listed = folder / "rejects.csv" if rejects.rows or paths.named else None
-        move_together({paths.out: folder / "out", paths.rejects: listed})
+        finished: dict[Path, Path | None] = {paths.out: folder / "out"}
+        if rejects.rows or paths.named:
+            finished[paths.rejects] = folder / "rejects.csv"
+        elif is_of_rejects(paths.rejects):
+            finished[paths.rejects] = None
+        move_together(finished)
     return Swept(source.rows, rejects.rows, int(np.count_nonzero(codes.codes == OPEN)))
 
 
@@ -120,26 +127,33 @@ def _may_be_complete(source: Source, needed: tuple[str, ...]) -> bool:
 def _decided_on_duckdb(
     rulebook: Rulebook, needed: tuple[str, ...], source: Source, database: Database, progress: Progress
 ) -> tuple[ir.Table, Rows]:
-    """The rows with ``odd`` and, where they are not, their results; and the numbers of the odd ones."""
+    """The rows with ``odd`` and, where they are not, their results; and the numbers of the odd ones.
+
+    A row that the rules do not decide counts as an odd one: deciding it by itself says what is wrong.
+    """
     progress.phase("checking", source.rows)
     rows = _judged(database, source, needed)
     odd, most = _survey(rows, needed, database, source)
     answered = with_answers(rows, source.cells, needed, any_odd=odd > 0)
     numbers = database.numbers_of(rows.filter(rows[ODD]).select(ROW), source) if odd else np.empty(0, np.int64)
-    return IbisReading(rulebook).decide(answered, most), numbers
+    decided = IbisReading(rulebook).decide(answered, most)
+    undecided = ~decided[ODD] & decided["route"].isnull() & (decided["feasible_routes"].length() > 0)
+    first = database.numbers_of(decided.filter(undecided).select(ROW).order_by(ROW).limit(1), source)
+    return decided, np.union1d(numbers, first)
 
 
 def _decided_on_spark(
     rulebook: Rulebook, needed: tuple[str, ...], source: Source, codes: Codes, folder: Path, master: str | None
 ) -> Rows:
-    """Fills in the codes of all rows but the odd ones, whose numbers it returns."""
+    """Fills in the codes of all rows but the odd ones, whose numbers it returns; undecided rows are among these."""
     from advisor.sweep.spark import Spark
 
     with closing(Spark(master)) as spark:
         rows = _judged(spark, source, needed)
         _, most = _survey(rows, needed, spark, source)
         answered = with_answers(rows, source.cells, needed, any_odd=True)
-        return spark.fill(codes, IbisReading(rulebook).decide(answered, most), folder, source)
+        odd = spark.fill(codes, IbisReading(rulebook).decide(answered, most), folder, source)
+        return np.union1d(odd, codes.undecided())
 
 
 def _judged(engine: Engine, source: Source, needed: tuple[str, ...]) -> ir.Table:

@@ -7,8 +7,8 @@ from pathlib import Path
 from advisor.errors import BadInput, Problem, quoted
 from advisor.files import is_file, read_text
 from advisor.report.review import PROPOSED, notes_apart, put_back, taken_apart, with_notes
+from advisor.verification.decision_set import MAX_BYTES
 from advisor.verification.line_ends import plain
-from advisor.verification.verify import MAX_BYTES
 
 
 def memo_with_review(path: Path, memo: str) -> str:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from advisor.atomic_files import settle
 from advisor.decision import decide, decide_again
 from advisor.errors import BadInput, Problem
 from advisor.files import is_file, read_text
 from advisor.record import Decision, parse_record
-from advisor.report.embedded import Embedded, deciding_rules, embedded_in_memo, embedded_in_page, outcome_text
-from advisor.report.review import notes_apart, taken_apart
+from advisor.report.embedded import deciding_rules, outcome_text
+from advisor.report.review import taken_apart
 from advisor.rulebook.model import Rulebook
-from advisor.verification.line_ends import plain
-from advisor.verification.verify import MAX_BYTES
-
-_RECORD, _MEMO, _PAGE = ".decision.json", ".memo.md", ".memo.html"
-ENDINGS = (_RECORD, _MEMO, _PAGE)
+from advisor.verification.decision_set import (
+    MAX_BYTES,
+    MEMO,
+    RECORD,
+    STATING,
+    Stranger,
+    embedded_in,
+    files_of,
+    strangers_among,
+)
 
 
 @dataclass(frozen=True)
@@ -43,11 +50,24 @@ class Rechecked:
         return self.was != self.now
 
 
-def rechecked(folder: Path, rulebook: Rulebook) -> Iterator[Rechecked | BadInput]:
-    """Every record and memo below a folder, by path; BadInput for what cannot be read, folders before files."""
+@dataclass(frozen=True)
+class Mixed:
+    """A file, and those of its name that are of another decision."""
+
+    path: Path
+    strangers: tuple[Stranger, ...]
+
+
+def rechecked(folder: Path, rulebook: Rulebook) -> Iterator[Rechecked | Mixed | BadInput]:
+    """Every record and memo below a folder, by path, then the sets of files that are not of one decision.
+
+    BadInput for what cannot be read, folders before files.
+    """
+    for above, _, _ in os.walk(folder):
+        settle(Path(above))
     closed: list[OSError] = []
     walk = os.walk(folder, onerror=closed.append)
-    paths = [Path(above, name) for above, below, files in walk for name in (*below, *files) if name.endswith(ENDINGS)]
+    paths = [Path(above, name) for above, below, files in walk for name in (*below, *files) if name.endswith(STATING)]
     for error in sorted(closed, key=lambda error: str(error.filename)):
         what = f"the folder cannot be read: {(error.strerror or str(error)).lower()}"
         yield BadInput(Problem(what, str(error.filename), help="check its permissions"))
@@ -56,6 +76,16 @@ def rechecked(folder: Path, rulebook: Rulebook) -> Iterator[Rechecked | BadInput
             yield _again(path, rulebook)
         except BadInput as error:
             yield error
+    for path in sorted({min(found for found in files_of(path) if found.name.endswith(STATING)) for path in paths}):
+        yield from _mixed(path)
+
+
+def _mixed(path: Path) -> Iterator[Mixed]:
+    """The set of a file, where it is none; a file that cannot be read was named already."""
+    with suppress(BadInput):
+        strangers = strangers_among(files_of(path))
+        if strangers:
+            yield Mixed(path, strangers)
 
 
 def _again(path: Path, rulebook: Rulebook) -> Rechecked:
@@ -76,24 +106,18 @@ def _stated(path: Path, rulebook: Rulebook) -> tuple[str, tuple[str, ...], str, 
     """The outcome, the rules and their digest that a file states, and its scenario decided anew."""
     file = str(path)
     text = read_text(file, MAX_BYTES)
-    if path.name.endswith(_RECORD):
+    if path.name.endswith(RECORD):
         record = parse_record(text, file)
         again = decide_again(record, rulebook, file)
         return outcome_text(record), deciding_rules(record), record.rulebook_digest, again
-    embedded = _embedded(text, file)
+    embedded = embedded_in(path, text)
     decision = decide(embedded.scenario, rulebook, decided_on=embedded.decided_on)
     return embedded.outcome, embedded.rules, embedded.rulebook_digest, decision
 
 
-def _embedded(text: str, file: str) -> Embedded:
-    if file.endswith(_MEMO):
-        return embedded_in_memo(plain(taken_apart(text, file).facts).text, file)
-    return embedded_in_page(plain(notes_apart(text, file)[0]).text, file)
-
-
 def _in_force(path: Path) -> bool:
-    ending = next(ending for ending in ENDINGS if path.name.endswith(ending))
-    memo = path.with_name(path.name.removesuffix(ending) + _MEMO)
+    ending = next(ending for ending in STATING if path.name.endswith(ending))
+    memo = path.with_name(path.name.removesuffix(ending) + MEMO)
     try:
         return not is_file(memo) or taken_apart(read_text(str(memo), MAX_BYTES), str(memo)).in_force
     except BadInput:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.errors import BadInput, Problem, quoted
-from advisor.files import STANDARD_INPUT, read_text, real
+from advisor.files import STANDARD_INPUT, check_regular, read_text, real
 from advisor.report.review import taken_apart, with_own_lines
 from advisor.rulebook.model import Rulebook
-from advisor.verification.verify import MAX_BYTES, Verdict, verified
+from advisor.verification.decision_set import MAX_BYTES
+from advisor.verification.verify import Verdict, verified
 
 _BY = "superseded by "
 
@@ -34,6 +35,8 @@ def linked(old: Path, new: Path, memo: str, rulebook: Rulebook, templates: Path 
     if real(old) == real(new):
         help = "write the new decision under another name: copy the scenario file first"
         raise BadInput(Problem("a memo cannot supersede itself", file, help=help))
+    if file != STANDARD_INPUT:
+        check_regular(old)
     text = "" if file == STANDARD_INPUT else read_text(file, MAX_BYTES)
     if not text.startswith("---"):
         raise BadInput(

@@ -17,18 +17,20 @@ from advisor.report.render import memo_markdown, memo_with_marks
 from advisor.report.review import notes_apart, taken_apart
 from advisor.rulebook.model import Rulebook
 from advisor.verification.compare import Difference, field_differences, first_differing_line, line_differences
+from advisor.verification.decision_set import Stranger, files_of, strangers_among
 from advisor.verification.line_ends import Plain, plain, plain_text
 from advisor.verification.markup import markup_in_notes
 from advisor.verification.places import places_in_memo, places_in_page
 
-MAX_BYTES = 4_000_000
-"""A memo is far smaller, even with a title of 10,000 escapes and long notes."""
-
 
 class Verdict(StrEnum):
-    """Whether the file is what its scenario comes to, or cannot be told as the rules are others."""
+    """Whether the file is what its scenario comes to, or cannot be told as the rules are others.
+
+    ``MIXED``: it is, but files of its name are of another decision.
+    """
 
     VERIFIED = "verified"
+    MIXED = "mixed"
     DIFFERS = "differs"
     RULES_CHANGED = "rules_changed"
 
@@ -45,6 +47,7 @@ class Verification:
     now: str
     differences: tuple[Difference, ...] = ()
     remarks: tuple[str, ...] = ()
+    of_another_decision: tuple[Stranger, ...] = ()
 
     @property
     def stands(self) -> bool:
@@ -62,6 +65,13 @@ def verified(text: str, file: str, rulebook: Rulebook, templates: Path | None = 
         return _page(text, file, rulebook, templates)
     help = "name a NAME.decision.json, NAME.memo.md or NAME.memo.html that `advisor decide --out` wrote"
     raise BadInput(Problem("this is neither a memo nor a decision record", file, help=help))
+
+
+def with_its_set(found: Verification, path: Path) -> Verification:
+    """The same, with the files of its name that are of another decision. Raises BadInput."""
+    strangers = strangers_among(files_of(path))
+    mixed = bool(strangers) and found.verdict is Verdict.VERIFIED
+    return replace(found, verdict=Verdict.MIXED if mixed else found.verdict, of_another_decision=strangers)
 
 
 def _record(text: str, file: str, rulebook: Rulebook) -> Verification:

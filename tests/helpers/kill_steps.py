@@ -1,11 +1,14 @@
 """Runs a command again and again, killed before its first writing step, its second, and so on until it ends by itself.
 
+Or with a disk that is full from that step on: then nothing can be made or written, only renamed and removed.
+
 A writing step is a call that changes what stands in the command's folder: a file opened to be written, written, put on
 the disk, renamed, linked, removed or truncated, and a folder made or removed.
 """
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
 import os
@@ -20,13 +23,19 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 _CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate", "os.chmod"}
+_NEED_ROOM = {"open", "os.mkdir", "os.link"}
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _CALLS = ("write", "fsync", "ftruncate")
 
 
-def killed_at_each_step(start: Path, into: Path, arguments: Sequence[str], code: int = 0) -> list[Path]:
-    """Copies of ``start`` in which ``advisor`` was killed at each writing step; in the last it ended, with ``code``."""
-    order = json.dumps([str(start), str(into), list(arguments), code])
+def killed_at_each_step(
+    start: Path, into: Path, arguments: Sequence[str], code: int = 0, *, full: bool = False
+) -> list[Path]:
+    """Copies of ``start`` in which ``advisor`` was killed at each writing step; in the last it ended, with ``code``.
+
+    With ``full`` the disk was full from that step on, and the command ended with exit code 2.
+    """
+    order = json.dumps([str(start), str(into), list(arguments), code, full])
     subprocess.run(
         [sys.executable, "-m", __name__, order], cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=300
     )
@@ -45,25 +54,28 @@ def hidden(folder: Path) -> list[str]:
 
 
 class _Steps:
-    """Counts writing steps. At the first it forks a process for each step that there is, each in a copy of ``start``."""
+    """Counts writing steps. At the first it forks a process for each step there is, in a copy of ``start``."""
 
-    def __init__(self, start: Path, into: Path, code: int) -> None:
-        self._start, self._into, self._code = start, into, code
+    def __init__(self, start: Path, into: Path, code: int, full: bool) -> None:
+        self._start, self._into, self._code, self._full = start, into, code, full
         self._last = self._taken = 0
         self._forked = False
 
     def watch(self, event: str, details: tuple[Any, ...]) -> None:
         """An audit hook."""
         if (event in _CHANGES or (event == "open" and details[2] & _WRITING)) and _is_here(details[0]):
-            self.step()
+            self.step(event in _NEED_ROOM)
 
-    def step(self) -> None:
-        """One more of them; kills the process where it is the last one to be reached."""
+    def step(self, needs_room: bool) -> None:
+        """One more of them; where it is the last one to be reached, the process is killed, or the disk is full."""
         if not self._forked:
             self._forked = True
             self._fork()
         self._taken += 1
-        if self._taken == self._last:
+        if self._full:
+            if self._taken >= self._last and needs_room:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        elif self._taken == self._last:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _fork(self) -> None:
@@ -76,18 +88,19 @@ class _Steps:
                 self._last = step
                 return
             status = os.waitpid(child, 0)[1]
-            if not os.WIFSIGNALED(status):
+            stopped = os.waitstatus_to_exitcode(status) == 2 if self._full else os.WIFSIGNALED(status)
+            if not stopped:
                 os._exit(os.waitstatus_to_exitcode(status) != self._code)
 
     def counted(self, call: Callable[..., Any], *parts: Any) -> Any:
         """A call that no hook hears of; what is written is written in two halves."""
         if not _is_here(parts[0]):
             return call(*parts)
-        self.step()
+        self.step(call.__name__ != "ftruncate")
         if call.__name__ != "write":
             return call(*parts)
         half = call(parts[0], parts[1][: len(parts[1]) // 2])
-        self.step()
+        self.step(True)
         return half + call(parts[0], parts[1][half:])
 
 
@@ -99,8 +112,8 @@ def _is_here(file: Any) -> bool:
 
 def main(order: str) -> None:
     """Does what ``killed_at_each_step`` asks for. The command names its files from the folder that it runs in."""
-    start, into, arguments, code = json.loads(order)
-    steps = _Steps(Path(start), Path(into), code)
+    start, into, arguments, code, full = json.loads(order)
+    steps = _Steps(Path(start), Path(into), code, full)
     import advisor.monitor.run
     import advisor.sweep.sweep  # noqa: F401
     from advisor.cli.main import run

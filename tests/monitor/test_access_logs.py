@@ -212,7 +212,7 @@ def test_months_in_every_form(form: str, named: bool, tmp_path: Path) -> None:
     assert f"read as {name}: {file}" in reading.notes
 
 
-@pytest.mark.parametrize("form", LINES)
+@pytest.mark.parametrize("form", ["clock", "iso", "envoy", "caddy"])
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_lines_behind_the_prefix_of_a_collector(form: str, prefix: str, tmp_path: Path) -> None:
     name, line = LINES[form]
@@ -223,7 +223,7 @@ def test_lines_behind_the_prefix_of_a_collector(form: str, prefix: str, tmp_path
     assert not any("left out" in note or "twice" in note for note in reading.notes)
 
 
-@pytest.mark.parametrize("form", LINES)
+@pytest.mark.parametrize("form", ["clock", "msec", "envoy", "nginx json", "kong"])
 @pytest.mark.parametrize("kind", ["docker", "journald"])
 def test_lines_within_objects(form: str, kind: str, tmp_path: Path) -> None:
     name, line = LINES[form]

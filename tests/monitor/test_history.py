@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -26,6 +26,11 @@ from tests.monitor.history_examples import FIRST, READ_ON, READINGS, RUNS, days,
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Thousands of small files, each synchronised: not on a disk."""
 NOV = date(2026, 11, 23)
+ANYTHING = (
+    *[st.none() | st.decimals(), st.none() | st.integers(), st.none() | st.decimals(), st.none() | st.decimals()],
+    *[st.none() | st.text(), st.integers(), st.datetimes(), st.datetimes()],
+)
+"""The numbers, the currency, the rows and the span of a Day, whatever they are."""
 SAME_DAY = st.lists(
     st.tuples(st.lists(days(FIRST, ("nginx", "gateway")), min_size=1, max_size=3, unique_by=part_of), READ_ON).map(
         lambda run: sightings(*run)[0]
@@ -297,3 +302,35 @@ def test_equal_numbers_written_differently_are_the_same(tmp_path: Path) -> None:
     path = tmp_path / "a.usage.jsonl"
     assert append(path, [replace(plain_day(0), images=Decimal(100), cost=Decimal("1.50"))], NOV) == 1
     assert append(path, [replace(plain_day(0), images=Decimal("1E+2"), cost=Decimal("1.5"))], NOV) == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"last": datetime(2026, 9, 1)},
+        {"cost": Decimal("NaN")},
+        {"cost": Decimal("Infinity")},
+        {"images": Decimal(10) ** 41},
+        {"images": Decimal("1e-41")},
+        {"requests": 1.5},
+        {"first": datetime(2026, 9, 1, tzinfo=UTC), "last": datetime(2026, 10, 1, tzinfo=UTC)},
+        {"day": date(10_000 - 1, 12, 31), "rows": True},
+    ],
+)
+def test_what_would_not_be_read_again_is_not_written(wrong: dict[str, object], tmp_path: Path) -> None:
+    path = tmp_path / "a.usage.jsonl"
+    append(path, [plain_day(0)], NOV)
+    before = path.read_bytes()
+    with pytest.raises(BadInput, match="cannot be kept in a history") as error:
+        append(path, [plain_day(1), replace(plain_day(2), **wrong)], NOV)  # type: ignore[arg-type]
+    assert "help: check the dates of that day; --no-history leaves the history out" in str(error.value)
+    assert path.read_bytes() == before
+
+
+@given(st.lists(st.builds(Day, *[st.from_type(kind) for kind in (date, str, str, Basis)], *ANYTHING), max_size=3))
+def test_whatever_is_accepted_is_read_again(seen: list[Day]) -> None:
+    try:
+        history, _, _ = after([(seen, NOV)])
+    except BadInput:
+        return
+    assert {(day.day, day.source, day.meter) for day in history.days()} == {(d.day, d.source, d.meter) for d in seen}

@@ -147,7 +147,18 @@ def test_fal_events() -> None:
         ({"cost_total": None, "cost_subtotal": Decimal("0.05"), "cost_discount": Decimal("0.005")}, "0.045"),
         ({"cost_total": None, "cost_subtotal": None, "cost": 4}, "4"),
         ({"cost_total": None, "cost_subtotal": None}, "0.045678901"),
-        ({"cost_total": None, "cost_subtotal": None, "cost_estimate_nano_usd": None}, None),
+        ({"cost_total": None, "cost_subtotal": None, "cost_estimate_nano_usd": None, "unit_price": 3}, "3"),
+        (
+            {
+                "cost_total": None,
+                "cost_subtotal": None,
+                "cost_estimate_nano_usd": None,
+                "unit_price": 3,
+                "percent_discount": 10,
+            },
+            "2.7",
+        ),
+        ({"cost_total": None, "cost_subtotal": None, "cost_estimate_nano_usd": None, "unit_price": None}, None),
     ],
 )
 def test_what_fal_bills_is_the_total_or_what_comes_to_it(fields: dict[str, object], cost: str | None) -> None:
@@ -198,10 +209,13 @@ def test_how_long_buckets_of_fal_are(starts: list[str], spans: list[str | None],
 def test_replicate_knows_images_in_three_ways() -> None:
     found = of("replicate-predictions-list.images.json")
     assert [(row.basis, row.images, row.requests) for row in found] == [
-        (Basis.REQUESTED, 4, 1),
+        (Basis.COUNTED, 1, 1),
         (Basis.COUNTED, 2, 1),
         (Basis.REQUESTS, None, 1),
     ]
+    page = plain("replicate-predictions-list.images.json")
+    page["results"][0]["output"] = None
+    assert next((row.basis, row.images) for row in rows(page)) == (Basis.REQUESTED, Decimal(4))
     assert notes("replicate-predictions-list.images.json") == [
         "more pages follow: next `https://api.replicate.com/v1/predictions?cursor=cD0yMDI2`",
         "predictions that did not succeed are left out: 1",
@@ -303,7 +317,9 @@ def test_litellm_is_judged_by_the_endpoint_before_the_model() -> None:
     line = {"date": "2026-10-01", "model": "gpt-image-1", "spend": 1, "successful_requests": 4}
     assert len(rows([{**line, "endpoint": None}])) == 1
     assert len(rows([{**line, "endpoint": "/v1/images/generations", "model": "flux"}])) == 1
-    assert rows([{**line, "endpoint": "/chat/completions"}]) == []
+    assert rows([{**line, "endpoint": "/chat/completions", "model": "gpt-4o"}]) == []
+    with pytest.raises(BadInput, match="`gpt-image-1 on /chat/completions`"):
+        rows([{**line, "endpoint": "/chat/completions"}])
 
 
 def test_a_day_of_litellm_without_images_is_a_known_day() -> None:

@@ -42,7 +42,7 @@ def check_rules(decision: Decision, rulebook: Rulebook, templates: Path | None =
     rows = [re.split(r"(?<!\\) \| ", line[2:-2]) for line in table.splitlines() if line.startswith("| `")]
     asked = [gate.id for gate in rulebook.gates if _asks(held, gate)]
     fired = unique(step.rule for step in decision.trace)
-    assert [row[0].strip("`") for row in rows] == fired + [id for id in asked if id not in fired]
+    assert [row[0].strip("`") for row in rows] == unique(iter([*fired, *asked, *held.unchecked()]))
     for id, axis, did, reason, source in rows:
         rule = rulebook.rules[id.strip("`")]
         assert AXES[axis] is rule.axis
@@ -89,6 +89,12 @@ def advised(held: Held, rule: str) -> None:
 
 def passed(held: Held, rule: str) -> None:
     assert rule not in {step.rule for step in held.decision.trace}
+    assert any(_asks(held, gate) for gate in held.rulebook.gates if gate.id == rule)
+
+
+def not_asked(held: Held, rule: str, fields: str) -> None:
+    assert not any(_asks(held, gate) for gate in held.rulebook.gates if gate.id == rule)
+    assert [field.strip("`") for field in re.split(", | and ", fields)] == held.unchecked()[rule]
 
 
 DID: list[tuple[str, Callable[..., None]]] = [
@@ -97,6 +103,7 @@ DID: list[tuple[str, Callable[..., None]]] = [
     (r"preferred (.*) to (.*)", preferred),
     (r"advised", advised),
     (r"asked, and not failed by any option", passed),
+    (r"not asked, as (.*) (?:is|are) not answered", not_asked),
 ]
 
 

@@ -44,7 +44,7 @@ def test_until_the_move_the_bill_in_use_is_watched() -> None:
 
 def test_where_owning_is_cheaper_at_every_volume_there_is_none_to_watch() -> None:
     text = memo(monthly_overhead=0)
-    assert "own GPUs are the cheaper ones at every volume" in text
+    assert "own GPUs cost no more than an open-weight inference API at every volume" in text
     assert "Owning pays at every volume" in text
     assert "within 20 %" not in text
     assert "nine tenths" not in text

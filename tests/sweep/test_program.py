@@ -65,7 +65,6 @@ def test_an_interrupt_at_any_time_leaves_nothing(after: float, tmp_path: Path) -
         env=ENVIRONMENT,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     time.sleep(after)
     process.send_signal(signal.SIGINT)

@@ -1,14 +1,19 @@
-"""A decision that is killed at each of its writing steps leaves the old files or the new ones, never some of each."""
+"""The files of one decision are the old ones or the new ones, never some of each.
+
+Whether a command is killed at any of its writing steps, finds the disk full, or meets another at the same time.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import time
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
 
-from advisor.atomic_files import settle, writing
+from advisor.atomic_files import alone_in, settle, writing
 from advisor.cli.main import run
 from advisor.report.review import NOTES_START
 from tests.helpers.kill_steps import contents, hidden, killed_at_each_step
@@ -60,9 +65,9 @@ def test_killed_at_each_step(
         settle(within[0])
         assert contents(*within) in (old, new), one
         outcomes.append(contents(*within) == new)
-        for folder in within:
-            with writing(folder):
-                assert not hidden(folder)
+        for each in within:
+            with writing(each):
+                assert not hidden(each)
     assert mixed, "no kill was between two renames"
     assert (outcomes[0], outcomes[-1]) == (False, True)
     assert outcomes == sorted(outcomes), "a later kill leaves what an earlier one does, or more"
@@ -106,3 +111,63 @@ def test_a_journal_that_came_with_a_copy_is_not_obeyed(mixed: list[Path], tmp_pa
     before = contents(copy)
     settle(copy)
     assert contents(copy) == before
+
+
+@pytest.mark.parametrize("out", ["a", "below/b"])
+def test_on_a_full_disk_nothing_appears(out: str, start: Path, tmp_path: Path) -> None:
+    arguments = ["decide", "new.scenario.yaml", "--out", out, "--supersedes", "a/old.memo.md"]
+    *failed, ended = killed_at_each_step(start, tmp_path / "full", arguments, full=True)
+    assert len(failed) >= 15
+    for one in failed:
+        assert contents(one / "a") == contents(start / "a")
+        assert not hidden(one)
+        assert not (one / "below").exists()
+    assert (ended / out / "new.memo.md").exists()
+
+
+def test_of_two_that_supersede_one_memo_at_once_the_second_is_refused(start: Path, tmp_path: Path) -> None:
+    def supersedes(name: str) -> int:
+        """The process of a decision that waits until the folder is free."""
+        child = os.fork()
+        if child:
+            return child
+        code = 1
+        try:
+            os.close(go)
+            os.read(wait, 1)
+            with (tmp_path / f"{name}.said").open("w") as said, redirect_stderr(said):
+                code = run(["decide", f"{name}.scenario.yaml", "--out", name, "--supersedes", "a/old.memo.md"])
+        finally:
+            os._exit(code)
+
+    (start / "third.scenario.yaml").write_text(SCENARIO.read_text())
+    wait, go = os.pipe()
+    children = {name: supersedes(name) for name in ("new", "third")}
+    with alone_in(start / "a"):
+        os.close(go)
+        time.sleep(2)
+        assert "superseded" not in (start / "a" / "old.memo.md").read_text()
+    codes = {name: os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for name, child in children.items()}
+    assert sorted(codes.values()) == [0, 2]
+    first, second = sorted(codes, key=lambda name: codes[name])
+    assert f'status: "superseded by ../{first}/{first}.memo.md"' in (start / "a" / "old.memo.md").read_text()
+    assert (start / first / f"{first}.memo.md").exists()
+    assert not (start / second).exists()
+    said = (tmp_path / f"{second}.said").read_text()
+    assert f"this memo is `superseded by ../{first}/{first}.memo.md` already" in said
+
+
+def test_a_folder_that_stays_locked_is_not_waited_for_without_end(
+    start: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("advisor.atomic_files.WAIT_SECONDS", 0.1)
+    with alone_in(start / "a"):
+        assert run(["decide", "new.scenario.yaml", "--out", "a"]) == 2
+    assert "another advisor command is still writing in this folder" in capsys.readouterr().err
+
+
+def test_what_is_no_regular_file_is_not_written_over(start: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(start / "a" / "new.memo.pdf")
+    assert run(["decide", "new.scenario.yaml", "--out", "a"]) == 2
+    assert "this is not a regular file" in capsys.readouterr().err
+    assert not (start / "a" / "new.memo.md").exists()

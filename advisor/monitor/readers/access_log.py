@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import ibis
@@ -14,6 +13,7 @@ from advisor.monitor.cells import Cells, either, epoch_stamp, every, iso_stamp, 
 from advisor.monitor.layout import Source
 from advisor.monitor.options import SPARK, ReadOptions
 from advisor.monitor.shape import Fault, Remark, Shaped, all_of, stamp_faults
+from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import GATEWAY, Basis
 
 ISO = r"\d{4}-\d\d-\d\d[T ]"
@@ -29,9 +29,9 @@ _GAP = r" ?(?:(?:\x1b\[[\d;]{0,20}m){1,9} ?)?"
 _PIECE = rf"{_GAP}(?:{'|'.join(_PIECES)})"
 PREFIX = rf"(?:{_PIECE})*{_GAP}"
 """What a collector writes before a line: several pieces, of which a text has one reading at most, or nothing."""
-_IS_REQUEST = r' - \S+ \[|\[\d[^\]]{1,60}\] "'
+_IS_REQUEST = r' - \S+ \[|\[\d[^\[\]]{1,60}\] "'
 """A line that is meant for a request, whole or cut off, among the lines of other programs."""
-_OBJECT = rf'^{PREFIX}(\{{\s*".*)'
+_OBJECT, _BEFORE_OBJECT = r'\{\s*".*', rf'^{PREFIX}\{{\s*"'
 _SERVICES = (rf"^{_GAP}([A-Za-z][\w.-]*?)(?:[_-]\d+)? +\|", r"^\[pod/(?:[^/\]]+/)?([^\]]+)\]")
 """The name of a service, its replicas alike, as docker compose and kubectl write it."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -49,8 +49,35 @@ def is_collected(line: str) -> bool:
 
 def object_of(line: str) -> str | None:
     """The JSON object that a line holds, if any, behind the prefix of a collector."""
-    found = re.match(_OBJECT, line)
-    return found[1] if found else None
+    found = re.search(_OBJECT, line) if re.match(_BEFORE_OBJECT, line) else None
+    return found[0] if found else None
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """How a line looks: its beginning, and the part of it with the fields ``time``, ``request`` and ``status``.
+
+    They are apart as a database finds groups quickly only where their pattern is simple and begins the text.
+    """
+
+    begins: str
+    part: str
+
+    def fits(self, line: str) -> bool:
+        """Whether a line is of the pattern."""
+        return re.match(self.begins, line) is not None and re.search(self.part, line) is not None
+
+    def fields_of(self, cells: Cells, whole: Any) -> tuple[Cells, dict[str, Any]]:
+        """The fields of lines, null where a line is not of the pattern."""
+        part, numbered = (re.sub(r"\(\?P<\w+>", group, self.part) for group in ("(?:", "("))
+        cells = cells.keep(part=_where(whole.re_search(self.begins), whole.re_extract(part, 0)))
+        groups = re.compile(self.part).groupindex
+        found = {name: cells.table.part.re_extract(f"^{numbered}", at).nullif("") for name, at in groups.items()}
+        return cells, found
+
+
+def _where(condition: Any, text: Any) -> Any:
+    return ibis.ifelse(condition, text.nullif(""), ibis.null("string"))
 
 
 @dataclass(frozen=True)
@@ -84,11 +111,12 @@ class Keys:
 
 @dataclass(frozen=True)
 class AccessLog:
-    """A log of requests, as lines of a pattern (``time``, ``request``, ``status``) or as JSON with known keys."""
+    """A log of requests, as lines of a pattern or as JSON with known keys."""
 
     name: str
-    line: str | None = None
+    line: Pattern | None = None
     keys: Keys | None = None
+    periods: Columns = ()
 
     def fits(self, source: Source) -> bool:
         """Whether the lines are of the pattern, or the objects have the keys."""
@@ -100,7 +128,7 @@ class AccessLog:
         lines = source.lines
         if lines is None or self.line is None:
             return False
-        fitting = sum(re.match(self.line, line) is not None for line in lines.first)
+        fitting = sum(map(self.line.fits, lines.first))
         asked = [line for line in lines.first if not lines.collected or re.search(_IS_REQUEST, line)]
         return fitting > 0 and fitting * 2 > len(asked)
 
@@ -118,8 +146,8 @@ class AccessLog:
         """Requests: no images, no cost."""
         lines = cells.source.lines
         whole = cells.text(lines.column if lines else cells.source.columns[0])
-        of_lines = self.fits_lines(cells.source)
-        cells, fields = self._of_lines(cells, whole) if of_lines else self._of_keys(cells, options)
+        line = self.line if self.fits_lines(cells.source) else None
+        cells, fields = line.fields_of(cells, whole) if line else self._of_keys(cells, options)
         cells = cells.keep(**fields)
         cells = cells.keep(iso=_as_iso(cells.table.time))
         read = iso_stamp(cells.table.iso)
@@ -132,24 +160,17 @@ class AccessLog:
             faults = (wrong, *faults)
         remarks: tuple[Remark, ...] = ()
         if lines and lines.collected:
-            other = self._of_others(cells, whole, of_lines)
+            other = self._of_others(cells, whole, line is not None)
             faults = tuple(replace(fault, wrong=fault.wrong & ~other) for fault in faults)
             remarks = (self._remark(cells, whole, counted, other),)
         return Shaped(cells, counted, at, GATEWAY, Basis.REQUESTS, requests=1, faults=faults, remarks=remarks)
-
-    @cached_property
-    def _groups(self) -> dict[str, int]:
-        return dict(re.compile(self.line or "").groupindex)
-
-    def _of_lines(self, cells: Cells, whole: Any) -> tuple[Cells, dict[str, Any]]:
-        numbered = re.sub(r"\(\?P<\w+>", "(", self.line or "")
-        return cells, {name: whole.re_extract(numbered, number).nullif("") for name, number in self._groups.items()}
 
     def _of_keys(self, cells: Cells, options: ReadOptions) -> tuple[Cells, dict[str, Any]]:
         keys, lines, spark = self.keys, cells.source.lines, options.on == SPARK
         assert keys is not None
         if lines:
-            cells = cells.keep(object=cells.text(lines.column).re_extract(_OBJECT, 1))
+            whole = cells.text(lines.column)
+            cells = cells.keep(object=_where(whole.re_search(_BEFORE_OBJECT), whole.re_extract(_OBJECT, 0)))
             text = cells.table.object
             found = {key: value_in(text, key.split("."), spark) for key in keys.all}
             cells = cells.with_found({**found, "": value_in(text, (), spark)})
@@ -163,7 +184,7 @@ class AccessLog:
         request = ibis.coalesce(first(keys.request), first(keys.method) + " " + first(keys.path))
         if keys.kind and cells.has(keys.kind[0]):
             kind = cells.text(keys.kind[0])
-            request = ibis.ifelse(kind.re_search(keys.kind[1]).fill_null(True), request, ibis.null("string"))
+            request = _where(kind.re_search(keys.kind[1]).fill_null(True), request)
         return cells, {"time": first(keys.time), "request": request, "status": first(keys.status)}
 
     def _of_others(self, cells: Cells, whole: Any, of_lines: bool) -> Any:
@@ -171,7 +192,7 @@ class AccessLog:
         table = cells.table
         if of_lines:
             return table.time.isnull() & ~whole.re_search(_IS_REQUEST).fill_null(True)
-        cut_off = (table.object != "") & cells.text("").isnull()
+        cut_off = table.object.notnull() & cells.text("").isnull()
         return every([table.request.isnull(), table.status.isnull(), whole.notnull(), ~cut_off.fill_null(False)])
 
     def _remark(self, cells: Cells, whole: Any, counted: Any, other: Any) -> Remark:
@@ -216,8 +237,8 @@ def _pattern(wanted: str) -> str:
 
 def _since_1970(text: Any) -> Any:
     """Seconds or milliseconds since 1970."""
-    number = text.try_cast("decimal(20,6)")
-    seconds = ibis.ifelse(number.abs() < _MOST_SECONDS, number.cast("float64"), number.cast("float64") / 1_000)
+    number = text.try_cast("float64")
+    seconds = ibis.ifelse(number.abs() < _MOST_SECONDS, number, number / 1_000)
     return epoch_stamp(ibis.ifelse(seconds.abs() < _MOST_SECONDS, seconds, ibis.null("float64")), 1)
 
 

@@ -16,6 +16,7 @@ from decimal import Decimal
 
 from advisor.errors import BadInput, quoted
 from advisor.monitor.readers.buckets import Bucket
+from advisor.monitor.readers.image_names import makes_images
 from advisor.monitor.readers.json_pages import (
     Part,
     amount,
@@ -39,7 +40,8 @@ METER = "fal"
 
 _NANO = Decimal("1e-9")
 _IMAGES, _MEGAPIXELS = frozenset({"image", "images"}), frozenset({"megapixel", "megapixels"})
-_COUNTED = {Unit.IMAGE: _IMAGES, Unit.VIDEO_SECOND: frozenset({"second", "seconds"})}
+_SECONDS = frozenset({"second", "seconds"})
+_COUNTED = {Unit.IMAGE: _IMAGES, Unit.VIDEO_SECOND: _SECONDS}
 _Grain = Callable[[datetime], datetime]
 
 
@@ -58,21 +60,23 @@ def name_of(document: object) -> str | None:
     return None
 
 
-def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE) -> Iterator[Row]:
+def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> Iterator[Row]:
     """A row for each billing event, or for each result in a bucket. Raises BadInput, also for a summary alone."""
     if name == EVENTS:
         for page in pages(document, file):
             for event in page.required("billing_events", items):
-                if not _of_another_service(event, unit):
+                if not _of_another_service(event, unit, chosen):
                     yield _event_row(event, unit)
         return
     for bucket, at, ends in _spans(document, file):
         for result in bucket.required("results", items):
-            if not _of_another_service(result, unit):
+            if not _of_another_service(result, unit, chosen):
                 yield _usage_row(bucket, result, at, ends, unit)
 
 
-def notes(name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE) -> list[str]:
+def notes(
+    name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()
+) -> list[str]:
     """What a reader of the rows should know: pages that are missing, units that are not images, buckets and zones."""
     of_pages = list(pages(document, file))
     said = more_pages(of_pages, "next_cursor")
@@ -82,19 +86,44 @@ def notes(name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE) 
         series = [bucket for page in of_pages for bucket in _time_series(page)]
         said += _bucket_notes([bucket.required("bucket", moment) for bucket in series])
         billed = [result for bucket in series for result in bucket.required("results", items)]
-    left_out = Counter(_unit(part) for part in billed if _of_another_service(part, unit))
-    for name_of_unit, times in sorted(left_out.items()):
-        said.append(f"rows billed by {quoted(name_of_unit)} make no video and are left out: {times:,}")
-    others = Counter(_unit(part) for part in billed if _unit(part) not in _COUNTED[unit] | _IMAGES | _MEGAPIXELS)
-    for name_of_unit, times in sorted(others.items()):
-        billed_by = f"by {quoted(name_of_unit)}" if name_of_unit else "by a unit that is not named"
-        said.append(f"of rows billed {billed_by} only the cost is known: {times:,}")
+    wanted = "video" if unit is Unit.VIDEO_SECOND else "images"
+    left_out = Counter(_billed_for(part) for part in billed if _of_another_service(part, unit, chosen))
+    for billed_for, times in sorted(left_out.items()):
+        said.append(f"rows billed {billed_for} make no {wanted} and are left out: {times:,}")
+    others = Counter(_basis_note(part, unit) for part in billed if not _of_another_service(part, unit, chosen))
+    said += [f"{what}: {times:,}" for what, times in sorted(others.items()) if what]
+    free = sum(_unit(part) in _COUNTED[unit] and _cost(part) == 0 for part in billed)
+    if free:
+        said.append(f"rows of {wanted} cost nothing, as with a credit, and count: {free:,}")
     return said
 
 
-def _of_another_service(part: Part, unit: Unit) -> bool:
-    """Whether it is for images where seconds of video count."""
-    return unit is Unit.VIDEO_SECOND and _unit(part) in _IMAGES | _MEGAPIXELS
+def _billed_for(part: Part) -> str:
+    unit = _unit(part)
+    return f"by {quoted(unit)}" if unit in _SECONDS | _IMAGES | _MEGAPIXELS else f"for {quoted(_endpoint(part) or '')}"
+
+
+def _basis_note(part: Part, unit: Unit) -> str:
+    """What is known of a row that does not state what counts."""
+    of_unit = _unit(part)
+    if of_unit in _COUNTED[unit] | _MEGAPIXELS:
+        return "" if _units(part) is not None else "rows billed without a quantity are taken as requests"
+    if of_unit:
+        return f"of rows billed by {quoted(of_unit)} only the cost is known"
+    return "rows billed by a unit that is not named may be by the image, the megapixel or else"
+
+
+def _of_another_service(part: Part, unit: Unit, chosen: Sequence[str]) -> bool:
+    """Whether it is for images where seconds of video count, or the reverse, judged by the unit and by the name."""
+    if unit is Unit.VIDEO_SECOND:
+        return _unit(part) in _IMAGES | _MEGAPIXELS
+    if _unit(part) in _IMAGES | _MEGAPIXELS:
+        return False
+    return _unit(part) in _SECONDS or makes_images([_endpoint(part)], chosen) is False
+
+
+def _endpoint(part: Part) -> str | None:
+    return part.optional("endpoint_id", text)
 
 
 def buckets(name: str, document: object, file: str) -> Iterator[Bucket]:
@@ -118,8 +147,7 @@ def _spans(document: object, file: str) -> Iterator[tuple[Part, datetime, dateti
 
 def _event_row(event: Part, unit: Unit) -> Row:
     at = event.required("timestamp", utc)
-    units = event.optional("output_units", amount(MOST_IMAGES_IN_A_ROW, least=0))
-    return _row(event, at, at, unit, units, identity(EVENTS, event.required("request_id", text)), grows=False)
+    return _row(event, at, at, unit, identity(EVENTS, event.required("request_id", text)), grows=False)
 
 
 def _usage_row(bucket: Part, result: Part, at: datetime, ends: datetime, unit: Unit) -> Row:
@@ -129,24 +157,26 @@ def _usage_row(bucket: Part, result: Part, at: datetime, ends: datetime, unit: U
     key = identity(
         USAGE, start.isoformat(), _unit(result), *keys, *prices, result.child("auth_method_structured").value
     )
-    units = result.required("quantity", amount(MOST_IMAGES_IN_A_ROW, least=0))
-    return _row(result, at, ends, unit, units, key, grows=True)
+    result.required("quantity", amount(MOST_IMAGES_IN_A_ROW, least=0))
+    return _row(result, at, ends, unit, key, grows=True)
 
 
-def _row(
-    part: Part, at: datetime, ends: datetime, unit: Unit, units: Decimal | None, identity: str, *, grows: bool
-) -> Row:
-    counted = _unit(part) in _COUNTED[unit] and units is not None
+def _row(part: Part, at: datetime, ends: datetime, unit: Unit, identity: str, *, grows: bool) -> Row:
+    """A row as its unit says. Of an event without one, or without a quantity, the request is known; a quantity without
+    a unit may be that of the images, or of megapixels."""
+    units, named = _units(part), _unit(part)
+    counted = named in _COUNTED[unit] and units is not None
+    of_request = not grows and unit is Unit.IMAGE and (not named or (named in _IMAGES | _MEGAPIXELS and units is None))
     cost = _cost(part)
     return Row(
         at=at,
         ends=ends,
         meter=METER,
-        model=part.optional("endpoint_id", text),
-        basis=Basis.COUNTED if counted else Basis.DERIVED,
+        model=_endpoint(part),
+        basis=Basis.COUNTED if counted else Basis.REQUESTS if of_request else Basis.DERIVED,
         images=units if counted else None,
         requests=None if grows else 1,
-        megapixels=units if _unit(part) in _MEGAPIXELS else None,
+        megapixels=units if named in _MEGAPIXELS or not named else None,
         cost=cost,
         currency=None if cost is None else part.optional("currency", currency) or "USD",
         identity=identity,
@@ -160,8 +190,14 @@ def _unit(part: Part) -> str:
     return (part.optional("unit", text) or "").strip().lower()
 
 
+def _units(part: Part) -> Decimal | None:
+    """The quantity, as events and results call it."""
+    name = "output_units" if part.has("output_units") else "quantity"
+    return part.optional(name, amount(MOST_IMAGES_IN_A_ROW, least=0))
+
+
 def _cost(part: Part) -> Decimal | None:
-    """What is paid: the total, else what comes to it, in dollars."""
+    """What is paid: the total, else what comes to it, in dollars, else the price of a unit times the units."""
     dollars = amount(MOST_DOLLARS_IN_A_ROW)
     total = part.optional("cost_total", dollars)
     if total is not None:
@@ -173,7 +209,12 @@ def _cost(part: Part) -> Decimal | None:
     if cost is not None:
         return cost
     nano = part.optional("cost_estimate_nano_usd", amount(MOST_DOLLARS_IN_A_ROW * 10**9))
-    return None if nano is None else nano * _NANO
+    if nano is not None:
+        return nano * _NANO
+    each, units = part.optional("unit_price", dollars), _units(part)
+    if each is None or units is None:
+        return None
+    return units * each * (1 - (part.optional("percent_discount", amount(100, least=0)) or Decimal(0)) / 100)
 
 
 def _time_series(page: Part) -> list[Part]:

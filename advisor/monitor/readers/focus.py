@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +11,10 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from advisor.errors import BadInput, Problem, did_you_mean, quoted
-from advisor.monitor.cells import AMOUNT, Cells, iso_stamp
+from advisor.monitor.cells import AMOUNT, Cells, either
 from advisor.monitor.layout import Container, Source
 from advisor.monitor.options import ReadOptions
+from advisor.monitor.readers.focus_services import charged_for
 from advisor.monitor.shape import (
     Fault,
     Remark,
@@ -21,9 +22,12 @@ from advisor.monitor.shape import (
     all_of,
     cost_faults,
     currency_faults,
+    end_faults,
+    free_rows,
     image_faults,
     stamp_faults,
 )
+from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import Basis
 from advisor.scenario import Unit
 
@@ -39,15 +43,18 @@ CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
 _TELLING = (CATEGORY, START, COST)
 _UNITS = {Unit.IMAGE: r"^([0-9]+ )?images?$", Unit.VIDEO_SECOND: r"^([0-9]+ )?(?:video )?seconds?$"}
 _MOST_DAYS = 31
-_MOST_SERVICES = 5
 _SEVERAL = ("charges are", "count on the day they start")
 
 
 @dataclass(frozen=True)
 class Focus:
-    """``Usage`` rows: counted where the unit is images, else only their cost is known."""
+    """``Usage`` rows: counted where the unit is images, else only their cost is known.
+
+    Nor is that where a request is charged with nothing: LiteLLM's export has 0 where it knows no price.
+    """
 
     name: str = "focus"
+    periods: Columns = ((START, END), ("BillingPeriodStart", "BillingPeriodEnd"))
 
     def fits(self, source: Source) -> bool:
         """Whether these are columns of FOCUS."""
@@ -59,27 +66,32 @@ class Focus:
 
     def counts(self, options: ReadOptions) -> str:
         """Which rows count."""
-        only = " and ".join(f"--only {column}={text}" for column, text in options.only)
+        only = " ".join(f"--only {column}={text}" for column, text in options.only)
         return f"charges of category Usage{' that fit ' + only if only else ''}"
 
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Raises BadInput for a file without a column that is needed, or that ``--only`` names."""
-        cells = Cells(cells.table, cells.source, null="NULL")
+        cells = replace(cells, null="NULL")
         _check_columns(cells, [*NEEDED, *(column for column, _ in options.only)])
-        cells = cells.keep(at=_stamp(cells, START), until=_stamp(cells, END))
+        cells = cells.keep(at=cells.stamp(START), until=cells.stamp(END))
         block, quantity, in_images = _image_unit(cells, _UNITS[options.unit])
         cells = cells.keep(amount=block.try_cast(dt.Decimal(8, 0)), quantity=quantity, in_images=in_images)
         cells = cells.keep(images=(cells.table.quantity.try_cast(dt.Decimal(28, 10)) * cells.table.amount).cast(AMOUNT))
         category, start, end = cells.text(CATEGORY), cells.table.at, cells.table.until
-        wanted = [cells.text(column).lower().contains(text.lower()) for column, text in options.only]
+        wanted = [
+            either([cells.text(column).lower().contains(text.lower()) for name, text in options.only if name == column])
+            for column in dict.fromkeys(column for column, _ in options.only)
+        ]
         counted = all_of([category == "Usage", *wanted, *_no_images(cells, options)])
         images, amount, quantity = cells.table.images, cells.table.amount, cells.table.quantity
         cost, currency = cells.number(COST), cells.text(MONEY).upper()
+        paid = ibis.ifelse(_by_request(cells) & (cost == 0) & amount.isnull(), ibis.null(cost.type()), cost)
         meter = ibis.coalesce(cells.text("ServiceProviderName"), cells.text("ProviderName")).lower()
         of_images = counted & amount.notnull()
         correction = _correction(cells, cost)
         faults = (
             *stamp_faults(start, START, cells.text(START), options),
+            *end_faults(start, end, END, cells.text(END)),
             Fault("this is no charge category", CATEGORY, category, category.isnull() | ~category.isin(CATEGORIES)),
             Fault("there is no provider", "ProviderName", meter, counted & meter.isnull()),
             *cost_faults(cost, COST, cells.text(COST), counted, required=True),
@@ -87,18 +99,24 @@ class Focus:
             *currency_faults(currency, MONEY, counted, options),
             *image_faults(images, "ConsumedQuantity", quantity, of_images, correction=ibis.literal(True)),
         )
+        of_images |= counted & correction
         return Shaped(
             cells,
             counted,
             start,
             meter,
-            basis=ibis.ifelse(amount.notnull() | correction, Basis.COUNTED.value, Basis.DERIVED.value),
+            basis=ibis.ifelse(of_images, Basis.COUNTED.value, Basis.DERIVED.value),
             images=images,
-            cost=cost,
-            currency=currency,
+            cost=paid,
+            currency=ibis.ifelse(paid.isnull(), ibis.null("string"), currency),
             ends=ibis.coalesce(end, start),
             faults=faults,
-            remarks=(_left_out(cells, category), _services(cells, counted, options), _long(cells, counted, start, end)),
+            remarks=(
+                _left_out(cells, category),
+                free_rows(cells, of_images, cost, "a bill with a free tier or a credit has such rows, and they count"),
+                _long(cells, counted, start, end),
+            ),
+            services=charged_for(cells, counted, start, of_images, cost, currency),
         )
 
 
@@ -121,15 +139,11 @@ def _check_columns(cells: Cells, needed: Sequence[str]) -> None:
         raise BadInput(problems)
 
 
-def _stamp(cells: Cells, column: str) -> Any:
-    """An ISO stamp, or a date as `5/1/25`, which is 1 May 2025."""
-    if not cells.is_text(column) or not cells.has(column):
-        return cells.stamp(column)
-    text, form = cells.text(column), r"^(\d{1,2})/(\d{1,2})/(?:20)?(\d\d)$"
-    month, day = (text.re_extract(form, number).lpad(2, "0") for number in (1, 2))
-    dated = ibis.literal("20") + text.re_extract(form, 3) + "-" + month + "-" + day
-    american = ibis.ifelse(text.re_search(form), dated, ibis.null("string"))
-    return ibis.ifelse(text.contains("/"), iso_stamp(american), iso_stamp(text))
+def _by_request(cells: Cells) -> Any:
+    """Whether a row is charged by the request, and there were some."""
+    units = [cells.text(unit).lower().isin(("request", "requests")) for unit in ("PricingUnit", "ConsumedUnit")]
+    none = [cells.number(quantity) == 0 for quantity in ("PricingQuantity", "ConsumedQuantity")]
+    return either([unit.fill_null(False) for unit in units]) & ~all_of(none)
 
 
 def _of_video(options: ReadOptions) -> bool:
@@ -175,24 +189,6 @@ def _left_out(cells: Cells, category: Any) -> Remark:
             if row["category"] in CATEGORIES
         ]
         return [f"{cells.source.file}: rows other than Usage are left out: {', '.join(parts)}"] if parts else []
-
-    return sums, notes
-
-
-def _services(cells: Cells, counted: Any, options: ReadOptions) -> Remark:
-    """Which services the rows are for, unless the user chose them."""
-    table = cells.table.filter(counted)
-    rows = table.select(service=cells.text("ServiceName"), cost=cells.number(COST), currency=cells.text(MONEY).upper())
-    sums = rows.group_by("service", "currency").aggregate(cost=rows.cost.sum())
-
-    def notes(found: list[dict[str, Any]]) -> list[str]:
-        if options.only or len(found) < 2:
-            return []
-        dearest = sorted(found, key=lambda row: (-(row["cost"] or Decimal(0)), row["service"] or ""))
-        parts = [f"{row['service'] or 'without a name'} ({_money(row)})" for row in dearest[:_MOST_SERVICES]]
-        more = f" and {len(found) - _MOST_SERVICES} more" if len(found) > _MOST_SERVICES else ""
-        how = "`--only ServiceName=TEXT` leaves only some of them in"
-        return [f"{cells.source.file}: every service counts: {', '.join(parts)}{more}; {how}"]
 
     return sums, notes
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from advisor.monitor.readers.access_log import ISO, PREFIX, REQUEST, AccessLog, Keys
+from advisor.monitor.readers.access_log import ISO, PREFIX, REQUEST, AccessLog, Keys, Pattern
 
-_CLOCK = rf"\d\d/[A-Za-z]{{3,9}}/[^\]]{{1,40}}|{ISO}[^\]]{{1,40}}|\d{{9,10}}\.\d{{3}}"
+_CLOCK = rf"(?:\d\d/[A-Za-z]{{3,9}}/[^\]]{{1,40}}|{ISO}[^\]]{{1,40}}|\d{{9,10}}\.\d{{3}})"
+_IN_BRACKETS = r"\[(?P<time>\d[^\[\]]{1,40})\]"
+_ALB = rf"^(?:https?|h2|grpcs?|wss?) (?P<time>\S+)(?: \S+){{6}} (?P<status>\d{{3}}|-)(?: \S+){{3}} {REQUEST} "
 
 LOGS: tuple[AccessLog, ...] = (
     AccessLog(
         "envoy",
-        rf"^{PREFIX}\[(?P<time>{ISO}[^\]]{{1,40}})\] {REQUEST} (?P<status>\d{{1,3}}|-) ",
+        Pattern(rf"^{PREFIX}\[{ISO}", rf"{_IN_BRACKETS} {REQUEST} (?P<status>\d{{1,3}}|-) "),
         Keys(
             time=("start_time", "startTime", "timestamp"),
             status=("response_code", "responseCode"),
@@ -20,7 +22,7 @@ LOGS: tuple[AccessLog, ...] = (
     ),
     AccessLog(
         "nginx",
-        rf"^.+?\[(?P<time>{_CLOCK})\] {REQUEST} (?P<status>\d{{3}})(?:\s|$)",
+        Pattern(rf"^.+?\[{_CLOCK}\] ", rf"{_IN_BRACKETS} {REQUEST} (?P<status>\d{{3}})(?:\s|$)"),
         Keys(
             time=("time_iso8601", "@timestamp", "msec", "time_local", "timestamp", "time"),
             status=("status",),
@@ -29,10 +31,7 @@ LOGS: tuple[AccessLog, ...] = (
             path=("request_uri", "uri", "path"),
         ),
     ),
-    AccessLog(
-        "alb",
-        rf"^(?:https?|h2|grpcs?|wss?) (?P<time>{ISO}\S+)(?: \S+){{6}} (?P<status>\d{{3}}|-)(?: \S+){{3}} {REQUEST} ",
-    ),
+    AccessLog("alb", Pattern(rf"^\w+ {ISO}", _ALB)),
     AccessLog(
         "traefik",
         keys=Keys(

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TypeVar
 
 from advisor.errors import BadInput, Problem, quoted
+from advisor.monitor.zones import FARTHEST
 
 Read = TypeVar("Read")
 
@@ -22,6 +23,9 @@ MOST_SHOWN = 60
 """Characters of a key of the file's own that a path shows."""
 PLACES = Decimal("1e-18")
 """Amounts are rounded here: what floating point adds to a cost lies below."""
+
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""What `"\\ud83d"` alone stands for, which no text in UTF-8 can hold."""
 
 _PRECISION = Context(prec=4 * MOST_DIGITS)
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOTALL)
@@ -47,7 +51,7 @@ def parse(text: str, file: str) -> object:
     """
     _check_nesting(text, file)
     decoder = json.JSONDecoder(
-        parse_float=_decimal, parse_int=_int, parse_constant=_refused_constant, object_pairs_hook=_object
+        parse_float=_decimal, parse_int=_int, parse_constant=_refused_constant, object_pairs_hook=unique_keys
     )
     documents: list[object] = []
     starts: list[int] = []
@@ -59,7 +63,7 @@ def parse(text: str, file: str) -> object:
             document, end = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
             raise BadInput(_not_json(error, text, file)) from None
-        except _RefusedError as refused:
+        except RefusedError as refused:
             raise BadInput(Problem(refused.what, file, line, help=refused.help)) from None
         documents.append(document)
         starts.append(line)
@@ -163,7 +167,7 @@ def text(part: Part) -> str:
     """A text."""
     if not isinstance(part.value, str):
         raise part.expected("a text")
-    if any("\ud800" <= char <= "\udfff" for char in part.value):
+    if HALF_CHARACTER.search(part.value):
         raise part.refused(f"{quoted(part.value)} holds half a character", "mend the text at its source")
     return part.value
 
@@ -224,6 +228,8 @@ def moment(part: Part) -> datetime:
         stamp = datetime.fromisoformat(part.value)
         stamp = stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
         utc = stamp.astimezone(UTC).replace(tzinfo=None)
+        if abs(stamp.utcoffset() or timedelta(0)) > FARTHEST:
+            raise ValueError("no such offset")
     except (ValueError, OverflowError):
         raise part.expected("a time such as `2026-10-01T12:00:00Z`") from None
     if not _EARLIEST <= utc < _LATEST:
@@ -262,13 +268,7 @@ def identity(*said: object) -> str:
     return json.dumps(said, default=str, separators=(",", ":"), sort_keys=True)
 
 
-def names_images(name: str) -> bool:
-    """True for a model or line item that makes images, judged by its name."""
-    lower = name.lower()
-    return "image" in lower or "dall-e" in lower
-
-
-class _RefusedError(Exception):
+class RefusedError(Exception):
     """Raised inside the decoder, which does not know the file."""
 
     def __init__(self, what: str, help: str) -> None:
@@ -276,12 +276,13 @@ class _RefusedError(Exception):
         self.what, self.help = what, help
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object, for the decoder. Raises RefusedError for a key that stands twice."""
     found: dict[str, object] = {}
     for key, value in pairs:
         if key in found:
             help = "which of the two holds cannot be told: mend the file"
-            raise _RefusedError(f"the key {quoted(key)} stands twice in one object", help)
+            raise RefusedError(f"the key {quoted(key)} stands twice in one object", help)
         found[key] = value
     return found
 
@@ -300,19 +301,19 @@ def _check_nesting(text: str, file: str) -> None:
 
 def _int(digits: str) -> int:
     if len(digits) > MOST_DIGITS:
-        raise _RefusedError(f"{quoted(digits)} is too long a number", f"at most {MOST_DIGITS} digits are read")
+        raise RefusedError(f"{quoted(digits)} is too long a number", f"at most {MOST_DIGITS} digits are read")
     return int(digits)
 
 
 def _decimal(digits: str) -> Decimal:
     mantissa, _, exponent = digits.lower().partition("e")
     if len(mantissa) > 2 * MOST_DIGITS or len(exponent) > 4 or (exponent and abs(int(exponent)) > 400):
-        raise _RefusedError(f"{quoted(digits)} is too long a number", f"at most {MOST_DIGITS} digits are read")
+        raise RefusedError(f"{quoted(digits)} is too long a number", f"at most {MOST_DIGITS} digits are read")
     return Decimal(digits)
 
 
 def _refused_constant(word: str) -> object:
-    raise _RefusedError(f"{quoted(word)} is not a number", "JSON has numbers and null only")
+    raise RefusedError(f"{quoted(word)} is not a number", "JSON has numbers and null only")
 
 
 def _after_white(text: str, at: int) -> int:

@@ -8,11 +8,13 @@ states images. The log stands in front of all providers: its meter is the gatewa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from advisor.monitor.readers.buckets import Bucket
+from advisor.monitor.readers.image_names import check_known, makes_images
 from advisor.monitor.readers.json_pages import (
     Part,
     amount,
@@ -22,7 +24,6 @@ from advisor.monitor.readers.json_pages import (
     first_in,
     identity,
     items,
-    names_images,
     objects,
     pages,
     text,
@@ -35,6 +36,9 @@ NAMES: tuple[str, ...] = (DAILY,)
 
 _KEYS = ("user_id", "api_key", "model", "custom_llm_provider", "mcp_namespaced_tool_name", "endpoint")
 """What the table holds unique for a date."""
+_NAMELESS = "requests without an endpoint or a model"
+_KINDS = {"endpoints": "endpoint", "models": "model", "model_groups": "model_group"}
+"""How a page tells requests apart, the best first."""
 
 
 def name_of(document: object) -> str | None:
@@ -49,19 +53,23 @@ def name_of(document: object) -> str | None:
     return None
 
 
-def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE) -> Iterator[Row]:
+def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> Iterator[Row]:
     """A row for each day and endpoint (or model) that makes images; for a day of a page without one, a row of none.
 
-    Raises BadInput, also for one of several pages: a day can be split between two, each with a part of its requests.
+    Raises BadInput for what nobody can tell to make images or not, for a day that says nothing of what was asked for,
+    and for one of several pages: a day can be split between two, each with a part of its requests.
     """
-    for one in pages(document, file):
-        if one.has("results"):
-            yield from _page_rows(one)
-        elif _of_images(one):
-            yield _table_row(one)
+    of_all = [one for page in pages(document, file) for one in _entries(page, chosen)]
+    unknown = [entry.name for entry in of_all if entry.requests and entry.makes_images is None]
+    check_known(unknown, "nobody can tell whether these made images", file)
+    for entry in of_all:
+        if entry.makes_images or entry.none_that_day:
+            yield _row(entry)
 
 
-def notes(name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE) -> list[str]:
+def notes(
+    name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()
+) -> list[str]:
     """What a reader of the rows should know."""
     return ["the spend in LiteLLM is its own estimate, not what the providers bill"]
 
@@ -71,64 +79,117 @@ def buckets(name: str, document: object, file: str) -> tuple[Bucket, ...]:
     return ()
 
 
-def _table_row(row: Part) -> Row:
-    """A row of the table is known by the table's own key; a row without all of it, by everything it says."""
-    keys = [row.optional(key, text) for key in _KEYS]
-    unique = isinstance(row.value, dict) and {"user_id", "api_key"} <= row.value.keys()
-    return _row(row, row, row.optional("model", text), keys, unique=unique)
+@dataclass(frozen=True)
+class _Entry:
+    """Requests of one day: of a row of the table, or of what a page tells apart. ``keys`` tell it from others."""
+
+    dated: Part
+    name: str
+    model: str | None
+    keys: tuple[str | None, ...]
+    requests: int
+    spend: Decimal
+    makes_images: bool | None
+    none_that_day: bool = False
+    unique: bool = True
 
 
-def _page_rows(page: Part) -> Iterator[Row]:
+def _entries(page: Part, chosen: Sequence[str]) -> Iterator[_Entry]:
+    if not page.has("results"):
+        yield _table_entry(page, chosen)
+        return
     metadata = page.child("metadata")
     if metadata.value is not None and (metadata.optional("total_pages", count(MOST_IMAGES_IN_A_ROW)) or 1) > 1:
         what = "this is one page of several, and a day can be split between two"
         raise metadata.child("total_pages").refused(what, "ask for `/user/daily/activity/aggregated`")
     for result in page.required("results", items):
-        breakdown = result.required("breakdown", _breakdown)
-        for kind, key, metrics in breakdown:
-            yield _row(result, metrics, key if kind == "model" else None, [kind, key], unique=True)
-        if not breakdown:
-            yield _row(result, None, None, [], unique=True)
+        of_day = _day_entries(result, chosen)
+        found = [one for one in of_day if one.makes_images or (one.makes_images is None and one.requests)]
+        yield from found or [_Entry(result, "", None, (), 0, Decimal(0), False, none_that_day=True)]
 
 
-def _breakdown(breakdown: Part) -> list[tuple[str, str, Part]]:
-    """The endpoints of images with their metrics; where no endpoints are told apart, the models of images."""
-    kind, found = "endpoint", breakdown.optional("endpoints", entries) or []
-    if not found:
-        kind, found = "model", breakdown.optional("models", entries) or []
-    makes_images = _is_of_images if kind == "endpoint" else names_images
-    return [
-        (kind, key, part.child("metrics") if part.has("metrics") else part) for key, part in found if makes_images(key)
-    ]
+def _table_entry(row: Part, chosen: Sequence[str]) -> _Entry:
+    """A row of the table is known by the table's own key; a row without all of it, by everything it says."""
+    keys = tuple(row.optional(key, text) for key in _KEYS)
+    unique = isinstance(row.value, dict) and {"user_id", "api_key"} <= row.value.keys()
+    endpoint, model, tool = (row.optional(key, text) for key in ("endpoint", "model", "mcp_namespaced_tool_name"))
+    requests, spend = _numbers(row)
+    made = makes_images([endpoint, model], chosen)
+    if made is False and not chosen and makes_images([model]):
+        made = None  # a model of images behind an endpoint of something else
+    if made is None and tool and not model:
+        made = False
+    name = " on ".join(filter(None, (model, endpoint))) or _NAMELESS
+    fingerprint = () if unique else (str(requests), str(spend))
+    return _Entry(row, name, model, (*keys, *fingerprint), requests, spend, made, unique=unique)
 
 
-def _is_of_images(endpoint: str) -> bool:
-    return "images" in endpoint.lower()
+def _day_entries(result: Part, chosen: Sequence[str]) -> list[_Entry]:
+    """The requests of a day of a page by the best of its breakdowns, and those that it leaves out.
+
+    Endpoints say best what was made; those that an older proxy did not write are left out of them.
+    """
+    breakdown = result.required("breakdown", lambda part: part)
+    by_kind = {kind: _of_kind(result, breakdown, kind, chosen) for kind in _KINDS}
+    tools = sum(entry.requests for entry in _of_kind(result, breakdown, "mcp_servers", chosen))
+    asked = {kind: sum(entry.requests for entry in found) for kind, found in by_kind.items()}
+    total = result.child("metrics")
+    if total.value is None and not any(by_kind.values()):
+        raise total.refused("nothing says how many requests there were", "fetch the page again, with its breakdown")
+    requests = max(asked.values()) if total.value is None else _numbers(total)[0]
+    best = next((kind for kind in _KINDS if by_kind[kind] and asked[kind] + tools >= requests), None)
+    best = best or max(_KINDS, key=lambda kind: asked[kind])
+    found = by_kind[best]
+    missing = requests - asked[best] - tools
+    if missing > 0:
+        spend = max(Decimal(0), _numbers(total)[1] - sum((entry.spend for entry in found), Decimal(0)))
+        found.append(_Entry(result, _NAMELESS, None, ("rest",), missing, spend, makes_images([""], chosen)))
+    return found + _behind_other_endpoints(best, by_kind) if not chosen else found
 
 
-def _of_images(row: Part) -> bool:
-    endpoint, model = row.optional("endpoint", text), row.optional("model", text)
-    return _is_of_images(endpoint) if endpoint else names_images(model or "")
+def _of_kind(result: Part, breakdown: Part, kind: str, chosen: Sequence[str]) -> list[_Entry]:
+    found = []
+    for name, part in breakdown.optional(kind, entries) or []:
+        numbers = _numbers(part.child("metrics") if part.has("metrics") else part)
+        one = _KINDS.get(kind, kind)
+        model = None if one == "endpoint" else name
+        found.append(_Entry(result, name, model, (one, name), *numbers, makes_images([name], chosen)))
+    return found
 
 
-def _row(dated: Part, metrics: Part | None, model: str | None, keys: Sequence[str | None], *, unique: bool) -> Row:
-    at = datetime.combine(dated.required("date", day), time())
-    requests = metrics.required("successful_requests", count(MOST_IMAGES_IN_A_ROW)) if metrics else 0
-    spend = metrics.required("spend", amount(MOST_DOLLARS_IN_A_ROW)) if metrics else Decimal(0)
-    fingerprint = () if unique else (requests, spend)
+def _behind_other_endpoints(best: str, by_kind: Mapping[str, list[_Entry]]) -> list[_Entry]:
+    """Models of images of which more was asked than of the endpoints of images: nobody can tell what those made."""
+    if best != "endpoints":
+        return []
+    of_images = [entry for entry in by_kind["models"] if entry.makes_images]
+    asked = sum(entry.requests for entry in by_kind[best] if entry.makes_images is not False)
+    if sum(entry.requests for entry in of_images) <= asked:
+        return []
+    return [replace(entry, makes_images=None) for entry in of_images]
+
+
+def _numbers(metrics: Part) -> tuple[int, Decimal]:
+    """Successful requests, and what LiteLLM thinks they cost: 0 also where it does not know."""
+    requests = metrics.required("successful_requests", count(MOST_IMAGES_IN_A_ROW))
+    return requests, metrics.optional("spend", amount(MOST_DOLLARS_IN_A_ROW)) or Decimal(0)
+
+
+def _row(entry: _Entry) -> Row:
+    at = datetime.combine(entry.dated.required("date", day), time())
+    unknown = bool(entry.requests) and not entry.spend
     return Row(
         at=at,
         ends=at + timedelta(days=1),
         meter=GATEWAY,
-        model=model,
+        model=entry.model,
         basis=Basis.REQUESTS,
         images=None,
-        requests=requests,
+        requests=entry.requests,
         megapixels=None,
-        cost=spend,
-        currency="USD",
-        identity=identity(DAILY, at, *keys, *fingerprint),
-        unique=unique,
-        grows=unique,
-        line=dated.line,
+        cost=None if unknown else entry.spend,
+        currency=None if unknown else "USD",
+        identity=identity(DAILY, at, *entry.keys),
+        unique=entry.unique,
+        grows=entry.unique,
+        line=entry.dated.line,
     )

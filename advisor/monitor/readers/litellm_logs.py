@@ -11,6 +11,7 @@ from advisor.monitor.cells import Cells
 from advisor.monitor.layout import Source
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.shape import Fault, Shaped, all_of, cost_faults, currency_faults, stamp_faults
+from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import GATEWAY, Basis
 
 CALL_TYPES = tuple(f"{a}image_{what}" for what in ("generation", "edit", "variation") for a in ("", "a"))
@@ -20,9 +21,13 @@ _TELLING = ("request_id", "call_type", "spend")
 
 @dataclass(frozen=True)
 class LiteLlmLogs:
-    """Requests for images that succeeded and were not answered from the cache, with what LiteLLM thinks they cost."""
+    """Requests for images that succeeded and were not answered from the cache, with what LiteLLM thinks they cost.
+
+    Where it knows no price it writes nothing or zero: then no cost is known.
+    """
 
     name: str = "litellm-logs"
+    periods: Columns = ((START, "endTime"), ("completionStartTime", None))
     optional: tuple[str, ...] = ("status", "cache_hit")
     """Columns that decide whether a row counts and may first stand far into the file."""
 
@@ -47,7 +52,8 @@ class LiteLlmLogs:
         status = ibis.coalesce(cells.text("status"), "success").lower()
         cached = ibis.coalesce(cells.text("cache_hit"), "false").lower()
         counted = all_of([cells.text("call_type").isin(CALL_TYPES), status == "success", ~cached.isin(("true", "t"))])
-        at, cost, identity = cells.stamp(START), cells.number("spend"), cells.text("request_id")
+        spend = cells.number("spend")
+        at, cost, identity = cells.stamp(START), spend.nullif(0), cells.text("request_id")
         usd = ibis.ifelse(cost.notnull(), "USD", ibis.null("string"))
         return Shaped(
             cells,
@@ -62,7 +68,7 @@ class LiteLlmLogs:
             unique=True,
             faults=(
                 *stamp_faults(at, START, cells.text(START), options),
-                *cost_faults(cost, "spend", cells.text("spend"), counted),
+                *cost_faults(spend, "spend", cells.text("spend"), counted),
                 *currency_faults(usd, "spend", counted & cost.notnull(), options),
                 Fault("the id is empty", "request_id", identity, counted & identity.isnull()),
             ),

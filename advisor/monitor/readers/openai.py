@@ -6,12 +6,13 @@ Both are buckets of results: ``{"object": "page", "data": [{"start_time", "end_t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from advisor.errors import quoted
+from advisor.errors import Problem, quoted
 from advisor.monitor.readers.buckets import Bucket
+from advisor.monitor.readers.image_names import check_known, makes_images
 from advisor.monitor.readers.json_pages import (
     Part,
     amount,
@@ -21,7 +22,6 @@ from advisor.monitor.readers.json_pages import (
     identity,
     items,
     more_pages,
-    names_images,
     objects,
     pages,
     seconds,
@@ -55,21 +55,32 @@ def name_of(document: object) -> str | None:
     return found
 
 
-def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE) -> Iterator[Row]:
-    """A row for each result that counts, and one of zero images for a bucket that has none. Raises BadInput."""
+def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> Iterator[Row]:
+    """A row for each result that counts, and one of zero images for a bucket that has none.
+
+    Raises BadInput, also for line items of which nobody can tell whether they are of images.
+    """
+    if name == COSTS:
+        results = [result for page in pages(document, file) for result in _all_results(page)]
+        unknown = [_item(result) for result in results if _of_images(result, chosen) is None and _paid(result)[0]]
+        check_known(unknown, "nobody can tell whether these line items are of images", file)
     for page in pages(document, file):
         counted = name == USAGE or _counts_images(page)
         for bucket in page.required("data", items):
-            of_bucket = [row for result in _results(bucket) if (row := _row(name, bucket, result)) is not None]
-            yield from of_bucket or (_empty(name, bucket, counted),)
+            results = [result for result in _results(bucket) if name == USAGE or _of_images(result, chosen)]
+            for result in _results(bucket):
+                _check_kind(name, result)
+            yield from [_row(name, bucket, result) for result in results] or [_empty(name, bucket, counted)]
 
 
-def notes(name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE) -> list[str]:
+def notes(
+    name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()
+) -> list[str]:
     """What a reader of the rows should know: pages that are missing, costs that are left out, costs not grouped."""
     of_pages = list(pages(document, file))
     said = more_pages(of_pages, "next_page")
     if name == COSTS:
-        said += _cost_notes([result for page in of_pages for result in _all_results(page)])
+        said += _cost_notes([result for page in of_pages for result in _all_results(page)], chosen)
     return said
 
 
@@ -84,6 +95,19 @@ def buckets(name: str, document: object, file: str) -> Iterator[Bucket]:
                 yield Bucket(
                     start, _whole(start, end), split_by, frozenset(identity(result.value) for result in results)
                 )
+
+
+def doubts(document: object, file: str, chosen: Sequence[str]) -> list[Problem]:
+    """Costs that are not grouped are those of everything."""
+    results = [result for page in pages(document, file) for result in _all_results(page)]
+    if chosen or not any(map(_of_everything, results)):
+        return []
+    what = "the costs are not grouped, and need not be those of images"
+    return [Problem(what, file, help="ask for `group_by=line_item`; --makes-images '*' says that all are of images")]
+
+
+def _of_everything(result: Part) -> bool:
+    return not result.has("line_item") and _images(result) is None and bool(_paid(result)[0])
 
 
 def _kind(page: dict[str, object]) -> str | None:
@@ -121,12 +145,15 @@ def _whole(start: datetime, end: datetime) -> datetime:
     return start + next(width for width in _WIDTHS if end - start <= width)
 
 
-def _row(name: str, bucket: Part, result: Part) -> Row | None:
+def _check_kind(name: str, result: Part) -> None:
     kind = result.optional("object", text)
     if kind is not None and _KINDS.get(kind) != name:
         expected = next(known for known, source in _KINDS.items() if source == name)
         help = "give pages of different interfaces as different files"
         raise result.child("object").refused(f"{quoted(kind)} stands among results of `{expected}`", help)
+
+
+def _row(name: str, bucket: Part, result: Part) -> Row:
     return _usage_row(bucket, result) if name == USAGE else _cost_row(bucket, result)
 
 
@@ -151,9 +178,7 @@ def _usage_row(bucket: Part, result: Part) -> Row:
     )
 
 
-def _cost_row(bucket: Part, result: Part) -> Row | None:
-    if not _of_images(result):
-        return None
+def _cost_row(bucket: Part, result: Part) -> Row:
     start, end = _span(bucket)
     paid, paid_in = _paid(result)
     images = _images(result)
@@ -208,25 +233,31 @@ def _images(result: Part) -> Decimal | None:
     return result.optional("quantity", amount(MOST_IMAGES_IN_A_ROW))
 
 
-def _of_images(result: Part) -> bool:
-    """True for what is counted in images, for a line item that names an image model, and for ungrouped costs."""
-    item = result.optional("line_item", text)
-    return item is None or names_images(item) or result.optional("quantity_unit", text) == "images"
+def _of_images(result: Part, chosen: Sequence[str]) -> bool | None:
+    """True for what is counted in images, for a line item that names an image model, and for ungrouped costs; None
+    where nobody can tell."""
+    if result.optional("quantity_unit", text) == "images" or not result.has("line_item"):
+        return True
+    return makes_images([_item(result)], chosen)
+
+
+def _item(result: Part) -> str:
+    return result.optional("line_item", text) or ""
 
 
 def _counts_images(page: Part) -> bool:
     return any(_images(result) is not None for result in _all_results(page))
 
 
-def _cost_notes(results: list[Part]) -> list[str]:
+def _cost_notes(results: list[Part], chosen: Sequence[str]) -> list[str]:
     said = []
     left_out: dict[str, Decimal] = {}
     for result in results:
-        if not _of_images(result):
+        if not _of_images(result, chosen):
             paid, paid_in = _paid(result)
             left_out[paid_in] = left_out.get(paid_in, Decimal(0)) + paid
     for paid_in, sum_paid in sorted(left_out.items()):
         said.append(f"line items that make no images are left out: {sum_paid.normalize():,f} {paid_in}")
-    if any(not result.has("line_item") and _images(result) is None and _paid(result)[0] for result in results):
+    if any(map(_of_everything, results)):
         said.append("costs that are not grouped may hold more than images: ask for `group_by=line_item`")
     return said

@@ -18,14 +18,17 @@ from advisor.monitor.patterns import fitting, groups_of
 from advisor.monitor.readers.access_log import month_number
 from advisor.monitor.shape import (
     Fault,
+    Remark,
     Shaped,
     all_of,
     cost_faults,
     currency_faults,
+    free_rows,
     image_faults,
     stamp_faults,
 )
-from advisor.monitor.usage import Basis
+from advisor.monitor.spreadsheet_dates import Columns
+from advisor.monitor.usage import GATEWAY, Basis
 
 _MOST_SECONDS = 10**11
 """Of an epoch: the year 5138; databases fail on far more."""
@@ -50,6 +53,11 @@ class Plain:
         lines = source.lines.first if source.lines else ()
         fits = fitting(self.mapping.pattern or "", lines)
         return lines[fits.index(False)] if sum(fits) * 2 <= len(fits) else None
+
+    @property
+    def periods(self) -> Columns:
+        """The column of stamps, unless the mapping says how they are written."""
+        return ((self.mapping.columns["at"], None),) if self.mapping.time == "iso" else ()
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -124,6 +132,7 @@ class Plain:
         ]
         numbers: dict[str, Any] = {"requests": 1} if mapping.each_row_is_a_request else {}
         cost = scaled(cells, columns["cost"], mapping.cost_places, NARROW) if "cost" in columns else None
+        remarks: tuple[Remark, ...] = ()
         correction = None if cost is None else (cost < 0).fill_null(False)
         for name, places in (("images", mapping.image_places), ("requests", 0)):
             if name in columns:
@@ -132,11 +141,13 @@ class Plain:
                 faults += image_faults(
                     number, column, stands, counted, absent=absent, called=name, correction=correction
                 )
-        if "cost" in columns:
+        if cost is not None:
             column = columns["cost"]
-            numbers["cost"] = cost
-            faults += cost_faults(numbers["cost"], column, cells.text(column), counted, absent=cells.absent(column))
-            numbers["currency"] = self._currency(cells, options)
+            faults += cost_faults(cost, column, cells.text(column), counted, absent=cells.absent(column))
+            numbers["cost"] = cost.nullif(0) if mapping.meter == GATEWAY else cost
+            unknown, none = numbers["cost"].isnull(), ibis.null("string")
+            numbers["currency"] = ibis.ifelse(unknown, none, self._currency(cells, options))
+            remarks = _free(cells, counted, numbers)
             if "currency" in columns:
                 paid, field = counted & numbers["cost"].notnull(), columns["currency"]
                 wrong = paid & ~numbers["currency"].re_search("^[A-Z]{3}$").fill_null(False)
@@ -154,6 +165,7 @@ class Plain:
             identity=identity,
             unique=identity is not None,
             faults=tuple(faults),
+            remarks=remarks,
             **{name: _exact(number) for name, number in numbers.items()},
         )
 
@@ -184,7 +196,7 @@ class Plain:
             at = cells.stamp(column)
             return cells.keep(at=in_zone(at, None if kind.is_date() or kind.timezone else zone))
         if time == "iso":
-            return stamped(cells, cells.text(column), zone)
+            return stamped(cells, cells.stamp_text(column), zone)
         if time in ("unix_s", "unix_ms"):
             raw = cells.raw(column)
             number = raw if raw.type().is_integer() else raw.try_cast(AMOUNT)
@@ -204,6 +216,15 @@ def _one_of(cells: Cells, column: str, values: tuple[str, ...]) -> Any:
     if raw.type().is_integer():
         return raw.isin([int(number) for number in numbers if number == int(number)])
     return raw.cast("float64").isin([float(number) for number in numbers])
+
+
+def _free(cells: Cells, counted: Any, numbers: dict[str, Any]) -> tuple[Remark, ...]:
+    """How many rows of images or requests cost nothing."""
+    volumes = [numbers[name] for name in ("images", "requests") if name in numbers]
+    if not volumes:
+        return ()
+    made = ibis.literal(volumes[0]) if isinstance(volumes[0], int) else volumes[0]
+    return (free_rows(cells, counted & (made > 0), numbers["cost"], "leave the cell empty where no cost is known"),)
 
 
 def _exact(number: Any) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, cast
 
+from advisor.errors import Problem
 from advisor.monitor.cells import Cells
 from advisor.monitor.layout import Source
 from advisor.monitor.options import ReadOptions
@@ -14,6 +15,7 @@ from advisor.monitor.readers.focus import FOCUS
 from advisor.monitor.readers.gateways import LOGS
 from advisor.monitor.readers.litellm_logs import LITELLM_LOGS, LiteLlmLogs
 from advisor.monitor.shape import Shaped
+from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import Row
 from advisor.scenario import Unit
 
@@ -26,6 +28,10 @@ class TableReader(Protocol):
     @property
     def name(self) -> str:
         """The name of the source."""
+
+    @property
+    def periods(self) -> Columns:
+        """Columns of dates whose order may have to be found."""
 
     def fits(self, source: Source) -> bool:
         """Whether a table with these columns is of this source."""
@@ -48,10 +54,11 @@ class PageReader(Protocol):
     def name_of(self, document: object) -> str | None:
         """Which of its sources a document is."""
 
-    def rows(self, name: str, document: object, file: str, unit: Unit) -> Iterator[Row]:
-        """Its rows, in which the unit is what counts as an image. Raises BadInput."""
+    def rows(self, name: str, document: object, file: str, unit: Unit, chosen: Sequence[str]) -> Iterator[Row]:
+        """Its rows, in which the unit is what counts as an image; ``chosen`` are names that make images, where the user
+        has said which. Raises BadInput."""
 
-    def notes(self, name: str, document: object, file: str, unit: Unit) -> list[str]:
+    def notes(self, name: str, document: object, file: str, unit: Unit, chosen: Sequence[str]) -> list[str]:
         """What people should know of its numbers."""
 
     def buckets(self, name: str, document: object, file: str) -> Iterable[Bucket]:
@@ -73,6 +80,13 @@ def page_readers() -> tuple[PageReader, ...]:
     """The readers of pages, imported when they are needed."""
     names = [f"advisor.monitor.readers.{name}" for name in _PAGES]
     return tuple(cast(PageReader, importlib.import_module(name)) for name in names)
+
+
+def doubts_of(name: str, document: object, file: str, chosen: Sequence[str]) -> list[Problem]:
+    """Why the rows of pages need not be of images."""
+    from advisor.monitor.readers import openai
+
+    return openai.doubts(document, file, chosen) if name == openai.COSTS else []
 
 
 def names() -> tuple[str, ...]:

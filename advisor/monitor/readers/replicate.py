@@ -7,10 +7,12 @@ Inputs and outputs of predictions made through the interface are deleted after a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from advisor.monitor.readers.buckets import Bucket
+from advisor.monitor.readers.image_names import makes_images
 from advisor.monitor.readers.json_pages import (
     Part,
     amount,
@@ -32,7 +34,9 @@ PREDICTIONS = "replicate-predictions"
 NAMES: tuple[str, ...] = (PREDICTIONS,)
 METER = "replicate"
 
-_SECONDS = "video_output_duration_seconds"
+_SECONDS, _IMAGES = "video_output_duration_seconds", "image_output_count"
+_OF_OTHERS = re.compile(r"(?:video|audio)_output|character_|training_|.*token")
+"""Metrics of models that make text, sound or video."""
 _NOT_MADE = {
     Unit.IMAGE: "made something else than images",
     Unit.VIDEO_SECOND: f"do not say how many seconds of video they made (`metrics.{_SECONDS}`)",
@@ -57,24 +61,26 @@ def name_of(document: object) -> str | None:
     return None
 
 
-def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE) -> Iterator[Row]:
+def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> Iterator[Row]:
     """A row for each prediction that succeeded and may have made what counts, on the basis its own fields allow.
 
     Raises BadInput.
     """
     for prediction in _predictions(document, file):
-        if _succeeded(prediction) and (made := _made(prediction, unit)):
+        if _succeeded(prediction) and (made := _made(prediction, unit, chosen)):
             yield _row(prediction, *made)
 
 
-def notes(name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE) -> list[str]:
+def notes(
+    name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()
+) -> list[str]:
     """What a reader of the rows should know: pages that are missing, predictions left out or without their data."""
     said = more_pages([page for page in pages(document, file) if page.has("results")], "next")
     predictions = list(_predictions(document, file))
     succeeded = [prediction for prediction in predictions if _succeeded(prediction)]
     if len(predictions) > len(succeeded):
         said.append(f"predictions that did not succeed are left out: {len(predictions) - len(succeeded):,}")
-    made = [_made(prediction, unit) for prediction in succeeded]
+    made = [_made(prediction, unit, chosen) for prediction in succeeded]
     if None in made:
         said.append(f"predictions that {_NOT_MADE[unit]} are left out: {made.count(None):,}")
     blind = sum(one is not None and one[0] is Basis.REQUESTS for one in made)
@@ -107,7 +113,7 @@ def _row(prediction: Part, basis: Basis, images: Decimal | None) -> Row:
         at=at,
         ends=at,
         meter=METER,
-        model=prediction.optional("model", text) or prediction.optional("version", text),
+        model=_model(prediction) or prediction.optional("version", text),
         basis=basis,
         images=images,
         requests=1,
@@ -121,30 +127,58 @@ def _row(prediction: Part, basis: Basis, images: Decimal | None) -> Row:
     )
 
 
-def _made(prediction: Part, unit: Unit) -> tuple[Basis, Decimal | None] | None:
+def _made(prediction: Part, unit: Unit, chosen: Sequence[str]) -> tuple[Basis, Decimal | None] | None:
     """The images or the seconds of video, as far as they are known; None where it made something else."""
     if unit is Unit.IMAGE:
-        return _images(prediction)
-    metrics = prediction.child("metrics")
-    most = amount(MOST_IMAGES_IN_A_ROW, least=0)
-    seconds = metrics.optional(_SECONDS, most) if isinstance(metrics.value, dict) else None
+        return _images(prediction, chosen)
+    seconds = _metric(prediction, _SECONDS)
     return None if seconds is None else (Basis.COUNTED, seconds)
 
 
-def _images(prediction: Part) -> tuple[Basis, Decimal | None] | None:
-    """What was asked for, else the web addresses that came out, else nothing but the request."""
+def _metric(prediction: Part, name: str) -> Decimal | None:
+    metrics = prediction.child("metrics")
+    if not isinstance(metrics.value, dict):
+        return None
+    return metrics.optional(name, amount(MOST_IMAGES_IN_A_ROW, least=0))
+
+
+def _model(prediction: Part) -> str | None:
+    return prediction.optional("model", text)
+
+
+def _images(prediction: Part, chosen: Sequence[str]) -> tuple[Basis, Decimal | None] | None:
+    """What came out, else what the metrics say of it, else what was asked for, else nothing but the request.
+
+    Metrics stay when input and output are deleted. A model known by name to make images may have tokens among them.
+    """
     output = prediction.child("output").value
     made = [] if prediction.optional("data_removed", flag) else list(_values(output))
     images = [value for value in made if _is_address(value) and not _is_sound_or_video(value)]
     if made and not images:
         return None
-    if isinstance(prediction.child("input").value, dict):
-        asked = prediction.child("input").optional("num_outputs", count(MOST_IMAGES_IN_A_ROW))
-        if asked is not None:
-            return Basis.REQUESTED, Decimal(asked)
+    asked = _asked(prediction)
     if images and not isinstance(output, dict) and all(map(_is_address, made)):
         return Basis.COUNTED, Decimal(len(images))
-    return Basis.REQUESTS, None
+    counted = _metric(prediction, _IMAGES)
+    if counted is not None:
+        return (Basis.COUNTED, counted) if counted else None
+    if not images and not _may_make_images(prediction, chosen):
+        return None
+    return (Basis.REQUESTS, None) if asked is None else (Basis.REQUESTED, Decimal(asked))
+
+
+def _asked(prediction: Part) -> int | None:
+    asked = prediction.child("input")
+    return asked.optional("num_outputs", count(MOST_IMAGES_IN_A_ROW)) if isinstance(asked.value, dict) else None
+
+
+def _may_make_images(prediction: Part, chosen: Sequence[str]) -> bool:
+    """Whether neither its name nor its metrics say that it makes something else."""
+    by_name = makes_images([_model(prediction)], chosen)
+    if by_name is not None:
+        return by_name
+    metrics = prediction.child("metrics").value
+    return not any(_OF_OTHERS.match(name) for name in metrics) if isinstance(metrics, dict) else True
 
 
 def _values(output: object) -> Iterator[object]:
