@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from advisor.atomic_files import write_together, writing
 from advisor.errors import BadInput, Problem
-from advisor.files import STANDARD_INPUT, check_target, replaces
+from advisor.files import STANDARD_INPUT, check_target, is_file
 from advisor.record import Decision
 from advisor.report.page import memo_html
 from advisor.report.pdf import memo_pdf
@@ -71,6 +71,6 @@ def write_decision(
 
 def _target(path: Path) -> Path:
     target = check_target(path)
-    if not replaces(target):
+    if not isinstance(target, Path) or (target.exists() and not is_file(target)):
         raise BadInput(Problem("this is not a regular file, so it is not written over", str(path), help="move it away"))
     return target
