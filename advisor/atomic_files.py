@@ -125,8 +125,8 @@ def faults_of_writing(path: Path) -> Iterator[None]:
         raise BadInput(Problem(what, file=str(path), help=help)) from None
 
 
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+def _reason(error: OSError | ValueError) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def _make(folder: Path, made: list[Path]) -> None:
@@ -140,7 +140,7 @@ def _make(folder: Path, made: list[Path]) -> None:
     except (FileExistsError, NotADirectoryError):
         what = "the folder cannot be made: a file stands where it would be"
         raise BadInput(Problem(what, file=str(folder), help="name a folder")) from None
-    except OSError as error:
+    except (OSError, ValueError) as error:
         what = f"the folder cannot be made: {_reason(error)}"
         raise BadInput(Problem(what, file=str(folder), help="name a folder you may write to")) from None
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from advisor.atomic_files import write_together, writing
 from advisor.errors import BadInput, Problem
-from advisor.files import STANDARD_INPUT, check_target, is_file
+from advisor.files import STANDARD_INPUT, check_target, is_file, real
 from advisor.record import Decision
 from advisor.report.page import memo_html
 from advisor.report.pdf import memo_pdf
@@ -56,7 +56,7 @@ def write_decision(
     markdown, html = memo_markdown(decision, rulebook, templates), memo_html(decision, rulebook, templates)
     # The old memo is read and written under one lock, so of two decisions that supersede it the second sees the first.
     with writing(folder, *([supersedes.parent] if supersedes else [])):
-        targets = {path: _target(path) for path in (*paths, paper, *([supersedes] if supersedes else []))}
+        targets = {path: _target(path) for path in (*paths, paper)}
         html = page_with_review(page, html)
         markdown = memo_with_review(memo, markdown)
         links = linked(supersedes, memo, markdown, rulebook, templates) if supersedes else None
@@ -64,6 +64,7 @@ def write_decision(
         contents |= {answers: scenario_text(scenario), record: decision.to_json(), page: html, memo: markdown}
         if links and supersedes:
             contents |= {memo: links.new, supersedes: links.old}
+            targets[supersedes] = real(supersedes)
         write_together({targets[path]: content for path, content in contents.items()})
     paths += [*([supersedes] if supersedes else []), *([paper] if pdf else [])]
     return Written(paths, links is None or links.compared)
