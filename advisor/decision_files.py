@@ -55,23 +55,22 @@ def write_decision(
     paper = folder / f"{name}.memo.pdf"
     markdown, html = memo_markdown(decision, rulebook, templates), memo_html(decision, rulebook, templates)
     # The old memo is read and written under one lock, so of two decisions that supersede it the second sees the first.
-    with writing(folder, *([supersedes.parent] if supersedes else [])):
-        targets = {path: _target(path) for path in (*paths, paper)}
+    with writing(folder, *([real(supersedes).parent] if supersedes else [])):
+        for path in (*paths, paper):
+            _check_target(path)
         html = page_with_review(page, html)
         markdown = memo_with_review(memo, markdown)
         links = linked(supersedes, memo, markdown, rulebook, templates) if supersedes else None
         contents: dict[Path, str | bytes] = {paper: memo_pdf(html)} if pdf else {}
         contents |= {answers: scenario_text(scenario), record: decision.to_json(), page: html, memo: markdown}
         if links and supersedes:
-            contents |= {memo: links.new, supersedes: links.old}
-            targets[supersedes] = real(supersedes)
-        write_together({targets[path]: content for path, content in contents.items()})
+            contents |= {memo: links.new, real(supersedes): links.old}
+        write_together(contents)
     paths += [*([supersedes] if supersedes else []), *([paper] if pdf else [])]
     return Written(paths, links is None or links.compared)
 
 
-def _target(path: Path) -> Path:
-    target = check_target(path)
-    if not isinstance(target, Path) or (target.exists() and not is_file(target)):
+def _check_target(path: Path) -> None:
+    """Refuses links too, as files that appear together are in one folder."""
+    if check_target(path) != path or (path.exists() and not is_file(path)):
         raise BadInput(Problem("this is not a regular file, so it is not written over", str(path), help="move it away"))
-    return target

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from advisor.atomic_files import alone_in, replace_together, settle, write_together, writing
+from advisor.atomic_files import replace_together, settle, write_together, writing
 from advisor.errors import BadInput, Problem, quoted
 
 MAX_BYTES = 1_000_000
@@ -184,7 +184,7 @@ def move_together(finished: Mapping[Path, Path | None]) -> None:
     targets = [(path, check_target(path), file) for path, file in finished.items()]
     files = {target: file for _, target, file in targets if isinstance(target, Path) and not _is_stream(target)}
     if files:
-        with alone_in(*(target.parent for target in files)):
+        with writing(*(target.parent for target in files)):
             replace_together(files)
     for path, target, file in targets:
         if _is_stream(target) and file:

@@ -86,7 +86,7 @@ def _month(month: Month) -> dict[str, Any]:
         "state": month.state,
         "paid_price": _expected(month.paid_price, _amount),
         **_ends("paid_price", month.paid_price, _amount),
-        "images_without_cost": _expected(month.without_cost, _images) or ("0" if month.images else None),
+        "images_without_cost": _maybe(month.without_cost, _images),
     }
 
 

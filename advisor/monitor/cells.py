@@ -44,7 +44,7 @@ class Numerals:
         whole, digits = r"\d+", text
         if self.thousands:
             between = f"[{self.thousands}]"
-            whole, digits = rf"(?:\d+|\d{{1,3}}(?:{between}\d{{3}})+)", text.re_replace(between, "")
+            whole, digits = rf"(?:\d+|[1-9]\d{{0,2}}(?:{between}\d{{3}})+)", text.re_replace(between, "")
         written = text.re_search(rf"^ *[+-]?{whole}(?:{re.escape(self.decimal)}\d+)? *$")
         return ibis.ifelse(written, digits.replace(self.decimal, "."), ibis.null("string"))
 
@@ -101,7 +101,7 @@ class Cells:
 
     def stamp_text(self, column: str) -> Any:
         """The text of a stamp, in ISO where a spreadsheet saved it."""
-        beside = self.source.cell(column) + ISO if self.has(column) else ""
+        beside = self.source.cell(column) + ISO if column in self.source.columns else ""
         return self.table[beside] if beside in self.table.columns else self.text(column)
 
     def stamp(self, column: str) -> Any:
@@ -121,7 +121,10 @@ class Cells:
             return raw
         if raw.type().is_string():
             return self.numerals.plain(self.text(column)).try_cast(kind)
-        return raw.try_cast(kind) if raw.type().is_numeric() and not raw.type().is_boolean() else ibis.null(kind)
+        if raw.type().is_numeric() and not raw.type().is_boolean():
+            return raw.try_cast(kind)
+        # A column of nulls, as Ibis cannot compare a literal null with a number.
+        return ibis.ifelse(raw.isnull(), ibis.null(kind), ibis.null(kind))
 
     def keep(self, **columns: Any) -> Cells:
         """The same with more columns, so that what reads them often does not compute them often."""

@@ -159,13 +159,11 @@ def _sources(input: Input) -> Iterator[Source]:
         return
     text = _text(input)
     first = text.lstrip()[:1]
-    if first == "{":
-        objects = list(_objects(_lines(text, input.whole)))
-        if objects:
-            yield _of_objects(input, Container.JSONL, objects)
+    objects = _first_objects(text) if first == "[" else list(_objects(_lines(text, input.whole)))
+    if objects:
+        yield _of_objects(input, Container.JSON_ARRAY if first == "[" else Container.JSONL, objects)
+    if first == "{" or objects:
         yield from paged(_source(input, Container.JSON_ARRAY, ()), text, partial(_all_text, input))
-    elif first == "[" and (objects := _first_objects(text)):
-        yield _of_objects(input, Container.JSON_ARRAY, objects)
     else:
         yield _with_lines(_source(input, Container.LINES, (TEXT,)), TEXT, _lines(text, input.whole, most=None))
         if header := _header(text):

@@ -13,7 +13,7 @@ from advisor.monitor.readers.json_pages import objects, parse
 from advisor.monitor.readers.litellm_logs import LITELLM_LOGS, START
 
 ROWS = "data"
-_BEGINS = re.compile(r'\s*\{(?:\s*"\w+"\s*:\s*[^\s"\[\]{},]+\s*,)*\s*"data"\s*:\s*\[\s*')
+_BEGINS = re.compile(r'\s*\[?\s*\{(?:\s*"\w+"\s*:\s*[^\s"\[\]{},]+\s*,)*\s*"data"\s*:\s*\[\s*')
 _SOME = ("request_id", "call_type", "spend", START)
 _MOST_MISSING = 5
 

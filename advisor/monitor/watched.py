@@ -51,8 +51,7 @@ class Month:
 
     ``month`` is ``2026-01``; ``missing`` marks a gap: a month between others of which nothing is known.
     ``cost`` is dollars paid, None where no source states it; ``priced`` are the images it pays for, None for all of
-    them, and ``without_cost`` those of which no cost is known. ``guessed`` are guesses that the images rest on.
-    ``why_partial`` is a short reason, for people.
+    them. ``guessed`` are guesses that the images rest on. ``why_partial`` is a short reason, for people.
     """
 
     month: str
@@ -65,7 +64,6 @@ class Month:
     why_partial: str | None = None
     state: Verdict | None = None
     priced: Span | None = None
-    without_cost: Span | None = None
     guessed: frozenset[Guess] = frozenset()
 
     @property
@@ -77,6 +75,13 @@ class Month:
     def paid_for(self) -> Span | None:
         """The images that the cost pays for."""
         return self.images if self.priced is None else self.priced
+
+    @property
+    def without_cost(self) -> Fraction | None:
+        """How many images have no known cost; None where the images are not known."""
+        if self.images is None or self.cost is None:
+            return self.images.expected if self.images else None
+        return self.images.expected - self.priced.expected if self.priced else Fraction(0)
 
     @property
     def paid_price(self) -> Span | None:

@@ -29,13 +29,14 @@ _CALLS = ("write", "fsync", "ftruncate")
 
 
 def killed_at_each_step(
-    start: Path, into: Path, arguments: Sequence[str], code: int = 0, *, full: bool = False
+    start: Path, into: Path, arguments: Sequence[str], code: int = 0, *, full: bool = False, every: int = 1
 ) -> list[Path]:
     """Copies of ``start`` in which ``advisor`` was killed at each writing step; in the last it ended, with ``code``.
 
-    With ``full`` the disk was full from that step on, and the command ended with exit code 2.
+    With ``full`` the disk was full from that step on, and the command ended with exit code 2. Where a command takes
+    long, ``every`` third step, say, is enough.
     """
-    order = json.dumps([str(start), str(into), list(arguments), code, full])
+    order = json.dumps([str(start), str(into), list(arguments), code, full, every])
     subprocess.run(
         [sys.executable, "-m", __name__, order], cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=300
     )
@@ -56,8 +57,8 @@ def hidden(folder: Path) -> list[str]:
 class _Steps:
     """Counts writing steps. At the first it forks a process for each step there is, in a copy of ``start``."""
 
-    def __init__(self, start: Path, into: Path, code: int, full: bool) -> None:
-        self._start, self._into, self._code, self._full = start, into, code, full
+    def __init__(self, start: Path, into: Path, code: int, full: bool, every: int) -> None:
+        self._start, self._into, self._code, self._full, self._every = start, into, code, full, every
         self._last = self._taken = 0
         self._forked = False
 
@@ -79,7 +80,7 @@ class _Steps:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _fork(self) -> None:
-        for step in count(1):
+        for step in count(1, self._every):
             folder = self._into / str(step)
             shutil.copytree(self._start, folder, symlinks=True)
             child = os.fork()
@@ -112,8 +113,8 @@ def _is_here(file: Any) -> bool:
 
 def main(order: str) -> None:
     """Does what ``killed_at_each_step`` asks for. The command names its files from the folder that it runs in."""
-    start, into, arguments, code, full = json.loads(order)
-    steps = _Steps(Path(start), Path(into), code, full)
+    start, into, arguments, code, full, every = json.loads(order)
+    steps = _Steps(Path(start), Path(into), code, full, every)
     import advisor.monitor.run
     import advisor.sweep.sweep  # noqa: F401
     from advisor.cli.main import run

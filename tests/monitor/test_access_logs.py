@@ -16,9 +16,9 @@ from advisor.errors import BadInput
 from advisor.monitor.options import ReadOptions
 from advisor.monitor.read import read_usage
 from advisor.monitor.usage import Reading
+from tests.monitor.usage_files import shifted
 
-from .usage_files import shifted
-
+pytestmark = pytest.mark.filterwarnings("ignore")
 TODAY = date(2026, 11, 23)
 
 

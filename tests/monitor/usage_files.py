@@ -222,15 +222,16 @@ def envoy_json(used: Used, minutes: int) -> dict[str, Any]:
 
 
 def litellm_row(used: Used, minutes: int) -> dict[str, Any]:
+    of_images = used.ok or used.images % 2
     kinds = ("image_generation", "aimage_generation", "image_edit", "aimage_edit")
     return {
         "request_id": used.key,
-        "call_type": kinds[used.images % 4] if used.ok or used.images % 2 else "acompletion",
+        "call_type": kinds[used.images % 4] if of_images else "acompletion",
         "spend": float(used.cost),
         "startTime": iso(used.at, minutes),
         "status": "failure" if not used.ok and used.images % 2 else "success",
         "cache_hit": "None" if used.images % 2 else "False",
-        "model": "some-image-model",
+        "model": "some-image-model" if of_images else "gpt-4o",
     }
 
 

@@ -12,6 +12,7 @@ import ibis
 from advisor.monitor.cells import Cells, either, epoch_stamp, every, iso_stamp, value_in
 from advisor.monitor.layout import Source
 from advisor.monitor.options import SPARK, ReadOptions
+from advisor.monitor.readers.image_names import path_pattern
 from advisor.monitor.shape import Fault, Remark, Shaped, all_of, stamp_faults
 from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import GATEWAY, Basis
@@ -221,18 +222,8 @@ def _asked_for(request: Any, options: ReadOptions) -> list[Any]:
     path = request.re_extract(r"^\S+ (?:[a-z]+://[^/ ]*)?([^ ?]*)", 1)
     conditions = [method.isin([name.upper() for name in options.request_methods])]
     if options.request_paths:
-        conditions.append(either([path.re_search(_pattern(wanted)) for wanted in options.request_paths]))
+        conditions.append(either([path.re_search(path_pattern(wanted)) for wanted in options.request_paths]))
     return conditions
-
-
-def _pattern(wanted: str) -> str:
-    """A pattern with `*` and `?` as a regular expression.
-
-    >>> _pattern("/v1/*/edits")
-    '^/v1/.*/edits$'
-    """
-    signs = {"*": ".*", "?": "."}
-    return "^" + "".join(signs.get(sign) or (sign if sign in "/-_" else re.escape(sign)) for sign in wanted) + "$"
 
 
 def _since_1970(text: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 
 from advisor.errors import BadInput, Problem, quoted
 
@@ -40,9 +39,19 @@ def makes_images(names: Iterable[str | None], chosen: Sequence[str] = ()) -> boo
     """
     lower = [(name or "").lower() for name in names]
     if chosen:
-        return any(fnmatchcase(name, pattern.lower()) for name in lower for pattern in chosen)
+        return any(re.search(path_pattern(wanted.lower()), name) for name in lower for wanted in chosen)
     said = [_by_name(name) for name in lower]
     return next((one for one in said if one is not None), None)
+
+
+def path_pattern(wanted: str) -> str:
+    """A pattern with `*` and `?` as a regular expression.
+
+    >>> path_pattern("/v1/*/edits")
+    '^/v1/.*/edits$'
+    """
+    signs = {"*": ".*", "?": "."}
+    return "^" + "".join(signs.get(sign) or (sign if sign in "/-_" else re.escape(sign)) for sign in wanted) + "$"
 
 
 def _by_name(lower: str) -> bool | None:

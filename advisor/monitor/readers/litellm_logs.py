@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import ibis
 
 from advisor.errors import BadInput, Problem
-from advisor.monitor.cells import Cells
+from advisor.monitor.cells import Cells, either
 from advisor.monitor.layout import Source
 from advisor.monitor.options import ReadOptions
-from advisor.monitor.shape import Fault, Shaped, all_of, cost_faults, currency_faults, stamp_faults
+from advisor.monitor.readers.image_names import check_known, makes_images, path_pattern
+from advisor.monitor.shape import Fault, Remark, Shaped, all_of, cost_faults, currency_faults, stamp_faults
 from advisor.monitor.spreadsheet_dates import Columns
 from advisor.monitor.usage import GATEWAY, Basis
 
 CALL_TYPES = tuple(f"{a}image_{what}" for what in ("generation", "edit", "variation") for a in ("", "a"))
 START = "startTime"
 _TELLING = ("request_id", "call_type", "spend")
+_NAMES = ("call_type", "model")
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class LiteLlmLogs:
             raise BadInput(Problem(what, cells.source.file, help=f"export the table with its column `{START}`"))
         status = ibis.coalesce(cells.text("status"), "success").lower()
         cached = ibis.coalesce(cells.text("cache_hit"), "false").lower()
-        counted = all_of([cells.text("call_type").isin(CALL_TYPES), status == "success", ~cached.isin(("true", "t"))])
+        answered = all_of([status == "success", ~cached.isin(("true", "t"))])
+        counted = all_of([answered, _of_images(cells, options.makes_images)])
         spend = cells.number("spend")
         at, cost, identity = cells.stamp(START), spend.nullif(0), cells.text("request_id")
         usd = ibis.ifelse(cost.notnull(), "USD", ibis.null("string"))
@@ -72,7 +77,33 @@ class LiteLlmLogs:
                 *currency_faults(usd, "spend", counted & cost.notnull(), options),
                 Fault("the id is empty", "request_id", identity, counted & identity.isnull()),
             ),
+            remarks=() if options.makes_images else (_others(cells, answered & ~counted),),
         )
+
+
+def _of_images(cells: Cells, chosen: Sequence[str]) -> Any:
+    """Whether a request is one for images by its kind, or by the names that the user chose."""
+    if not chosen:
+        return cells.text("call_type").isin(CALL_TYPES)
+    names = [cells.text(name).fill_null("").lower() for name in _NAMES]
+    return either([name.re_search(path_pattern(wanted.lower())) for name in names for wanted in chosen])
+
+
+def _others(cells: Cells, others: Any) -> Remark:
+    """Refuses kinds of requests that nobody can tell, and those of another kind to models of images."""
+    rows = cells.table.select(others=others, **{name: cells.text(name).fill_null("") for name in _NAMES})
+    kinds = rows.filter(rows.others).select(*_NAMES).distinct()
+
+    def notes(found: list[dict[str, Any]]) -> list[str]:
+        unknown = [
+            " by ".join(filter(None, (row["model"], row["call_type"]))) or "a request without a kind and a model"
+            for row in found
+            if makes_images([row["call_type"], row["model"]]) is not False or makes_images([row["model"]])
+        ]
+        check_known(unknown, "nobody can tell whether these made images", cells.source.file)
+        return []
+
+    return kinds, notes
 
 
 LITELLM_LOGS = LiteLlmLogs()
