@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from advisor.atomic_files import write_together, writing
 from advisor.errors import BadInput, Problem
-from advisor.files import STANDARD_INPUT, check_target, is_file
+from advisor.files import STANDARD_INPUT, check_target, is_file, real
 from advisor.record import Decision
 from advisor.report.page import memo_html
 from advisor.report.pdf import memo_pdf
@@ -55,7 +55,7 @@ def write_decision(
     paper = folder / f"{name}.memo.pdf"
     markdown, html = memo_markdown(decision, rulebook, templates), memo_html(decision, rulebook, templates)
     # The old memo is read and written under one lock, so of two decisions that supersede it the second sees the first.
-    with writing(folder, *([supersedes.parent] if supersedes else [])):
+    with writing(folder, *([real(supersedes).parent] if supersedes else [])):
         for path in (*paths, paper):
             _check_target(path)
         html = page_with_review(page, html)
@@ -64,13 +64,13 @@ def write_decision(
         contents: dict[Path, str | bytes] = {paper: memo_pdf(html)} if pdf else {}
         contents |= {answers: scenario_text(scenario), record: decision.to_json(), page: html, memo: markdown}
         if links and supersedes:
-            contents |= {memo: links.new, supersedes: links.old}
+            contents |= {memo: links.new, real(supersedes): links.old}
         write_together(contents)
     paths += [*([supersedes] if supersedes else []), *([paper] if pdf else [])]
     return Written(paths, links is None or links.compared)
 
 
 def _check_target(path: Path) -> None:
-    check_target(path)
-    if path.exists() and not is_file(path):
+    """Refuses links too, as files that appear together are in one folder."""
+    if check_target(path) != path or (path.exists() and not is_file(path)):
         raise BadInput(Problem("this is not a regular file, so it is not written over", str(path), help="move it away"))

@@ -199,7 +199,7 @@ def check_target(path: Path) -> Path | int:
     """
     if str(path.parent) == STANDARD_INPUT:
         what = f"{quoted('-')} is standard output, which is no folder"
-        raise BadInput(Problem(what, str(path), help="name a folder; one of this name is `./-/.`"))
+        raise BadInput(Problem(what, str(path), help="name a folder; one of this name by its whole path"))
     try:
         target = _target(path)
         kind = _kind(target) if isinstance(target, Path) else stat.S_IFIFO

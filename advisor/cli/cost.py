@@ -30,14 +30,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the crossover in one line, and for a volume one sentence on what it means."""
     c, G, r, E = (_number(options, option) for option in ("price", "gpu_hour", "images_per_hour", "overhead"))
+    N = None if options.volume is None else _number(options, "volume")
     crossover = crossover_volume(c, G, r, E)
     text = crossover.text()
     if text is None:
         print(f"crossover: none, self-hosting never wins (the price {dollars_of(c)} is not above G/r)")
     else:
         print(f"crossover: {grouped(Decimal(text))} images a month")
-    if options.volume is not None:
-        N = _number(options, "volume")
+    if N is not None:
         hosted, owned = rent(c, N), own(G, r, E, N)
         shown = f"hosted {dollars(to_micro_dollars(hosted))}, self-hosted {dollars(to_micro_dollars(owned))} a month"
         cheaper = "hosting is cheaper" if hosted < owned else "self-hosting is no dearer"

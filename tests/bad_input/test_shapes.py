@@ -122,8 +122,11 @@ def test_a_wrong_shape(
     arguments = prepared(shape)
     with in_time():
         code = run(arguments)
-    said = capfd.readouterr().err
-    assert not faults(code, said), f"advisor {' '.join(arguments)}\n{said}"
+    printed, said = capfd.readouterr()
+    call = f"advisor {' '.join(arguments)}\n{said}"
+    assert not faults(code, said), call
+    assert code != 2 or not printed or arguments[0] in ("recheck", "rules"), f"{call}{printed}"
+    assert not list(tmp_path.rglob(".*")), f"{call}something is left behind"
 
 
 def test_there_are_enough_of_them() -> None:
