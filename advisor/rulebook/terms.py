@@ -146,12 +146,9 @@ def constant_value(expression: Expression, constants: Mapping[str, int]) -> int 
     left, right = constant_value(expression.left, constants), constant_value(expression.right, constants)
     if left is None or right is None:
         return None
-    return {
-        "+": left + right,
-        "-": left - right,
-        "*": left * right,
-        "/": -(-left * 10**expression.shift // (right or 1)),
-    }[expression.op]
+    if expression.op == "/":
+        return -(-left * 10**expression.shift // right)
+    return left * right if expression.op == "*" else left + right if expression.op == "+" else left - right
 
 
 def names_used(expression: Expression) -> Iterator[str]:

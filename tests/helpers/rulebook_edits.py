@@ -1,4 +1,4 @@
-"""Rulebooks nobody wrote: the bundled one with terms, preferences and advice drawn at random, as the loader takes them."""
+"""Rulebooks nobody wrote: the bundled one with terms, preferences and advice drawn at random, as far as they load."""
 
 from __future__ import annotations
 
@@ -52,11 +52,14 @@ class Drawing:
             return None
 
     def _with_terms(self, folder: Path) -> Draft:
+        """Adds terms that the loader takes."""
         text = (folder / "terms.yaml").read_text()
-        for number in range(3):
-            while (draft := _terms_read(folder, more := f"{text}  term_{number}: '{self._term()}'\n")).problems:
-                pass
-            text = more
+        draft, number = _terms_read(folder, text), 0
+        while number < 3:
+            more = f"{text}  term_{number}: '{self._term()}'\n"
+            read = _terms_read(folder, more)
+            if not read.problems:
+                draft, text, number = read, more, number + 1
         (folder / "terms.yaml").write_text(text)
         return draft
 
