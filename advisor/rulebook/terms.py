@@ -147,7 +147,7 @@ def constant_value(expression: Expression, constants: Mapping[str, int]) -> int 
     if left is None or right is None:
         return None
     if expression.op == "/":
-        return -(-left * 10**expression.shift // right)
+        return -(-left * int(10**expression.shift) // right)
     return left * right if expression.op == "*" else left + right if expression.op == "+" else left - right
 
 
