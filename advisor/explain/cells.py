@@ -39,24 +39,31 @@ def amounts_of(rulebook: Rulebook, breaks: Breaks) -> Amounts:
     read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
     volumes = ("monthly_images", *VOLUME_ENDS) if read & {"monthly_images", *VOLUME_ENDS} else ()
     amounts = (name for name, known in FIELD_NAMES.items() if known.scope is Scope.AMOUNT and name in read)
-    return Amounts((*volumes, *amounts), breaks)
+    return Amounts((*volumes, *amounts), breaks, reads_expected="monthly_images" in read)
 
 
 class Amounts:
-    """Amounts that preferences compare, and the differences between them."""
+    """Amounts that preferences compare, and the differences between them.
 
-    def __init__(self, names: Iterable[str], breaks: Turning) -> None:
+    ``reads_expected``: whether the expected month is compared, and not only the low and the high one.
+    """
+
+    def __init__(self, names: Iterable[str], breaks: Turning, reads_expected: bool) -> None:
         self.names, self._breaks = tuple(name for name in FIELD_NAMES if name in set(names)), breaks
+        self._reads_expected = reads_expected
         self._cells_given = lru_cache(maxsize=512)(self._walk)
 
     def together(self, other: Amounts) -> Amounts:
         """The amounts and the differences of both."""
-        return Amounts((*self.names, *other.names), self._breaks + other._breaks)
+        reads_expected = self._reads_expected or other._reads_expected
+        return Amounts((*self.names, *other.names), self._breaks + other._breaks, reads_expected)
 
     def unknown(self, answers: Answers, ranged: bool) -> tuple[str, ...]:
         """The amounts not given. Without ``ranged``, a low or high month that is not given is the expected one."""
         ends_known = all(name in answers for name in VOLUME_ENDS)
-        skipped = {"monthly_images"} if ranged or ends_known else set(VOLUME_ENDS)
+        skipped = set[str]() if ranged or ends_known else set(VOLUME_ENDS)
+        if not skipped and not self._reads_expected:
+            skipped = {"monthly_images"}
         return tuple(name for name in self.names if name not in answers and name not in skipped)
 
     def cells(self, answers: Answers, ranged: bool = False) -> Cells:
@@ -136,9 +143,9 @@ def _corners(unknown: tuple[str, ...], amounts: Answers) -> Iterator[tuple[Encod
 
 
 def _possible(amounts: Answers) -> bool:
-    """The low month is no more than the high one."""
-    low, high = (amounts.get(name) for name in VOLUME_ENDS)
-    return low is None or high is None or int(low) <= int(high)
+    """The low month is no more than the expected one, and that no more than the high one."""
+    volumes = [int(amounts[name]) for name in (VOLUME_ENDS[0], "monthly_images", VOLUME_ENDS[1]) if name in amounts]
+    return volumes == sorted(volumes)
 
 
 def _usual(name: str) -> int:

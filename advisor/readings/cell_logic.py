@@ -21,7 +21,7 @@ from advisor.readings.inequality import INEQUALITY
 from advisor.rulebook.conditions import Comparison, comparisons
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES, Name
-from advisor.rulebook.terms import Expression
+from advisor.rulebook.terms import Expression, constant_value
 from advisor.scenario import FIELDS, Route
 
 MAX_CELLS = 2**20
@@ -62,7 +62,9 @@ class CellLogic:
         read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
         self.options = tuple(name for name, known in FIELD_NAMES.items() if name in read and not known.numeric)
         numbers = {name: name for name, known in rulebook.names.items() if known.numeric}
-        self.facts: dict[str, Value] = {**numbers, **rulebook.constants}
+        values = {name: constant_value(term.expression, rulebook.constants) for name, term in rulebook.terms.items()}
+        always = {name: value for name, value in values.items() if value is not None}
+        self.facts: dict[str, Value] = {**numbers, **rulebook.constants, **always}
         self.steps = self._steps(rulebook)
         self.dimensions = len(self.options) + len(self.steps)
         if self.dimensions > _MAX_DIMENSIONS:

@@ -28,7 +28,7 @@ from functools import lru_cache
 from itertools import combinations, count, islice, product
 from typing import Any
 
-from advisor.errors import EngineFailure
+from advisor.errors import BadInput, EngineFailure, Problem
 from advisor.offers import Encoded, Unknown
 from advisor.readings.matching import Facts, GateMatch
 from advisor.rulebook.conditions import EQUAL, Comparison, branches, names_in_order
@@ -88,7 +88,10 @@ class Ruleset:
         return self._names
 
     def match(self, facts: Facts) -> tuple[str, ...]:
-        """Ids of the rules the fact satisfies, each once, in the order they were given. Raises EngineFailure."""
+        """Ids of the rules the fact satisfies, each once, in the order they were given.
+
+        Raises EngineFailure, and BadInput for a number that is too large.
+        """
         content = self._content(facts)
         with _lock:
             message = f'{{"id":"1","sid":"{self._session}",{content}}}'
@@ -119,7 +122,8 @@ class Ruleset:
             elif -_LARGEST < value < _LARGEST:
                 parts.append(f'"{name}":{value}')
             else:
-                raise EngineFailure("the engine compares whole numbers below 2**63 only", field=name)
+                what = f"`{name}` comes to {value:,}, and the engine compares whole numbers below 2**63 only"
+                raise BadInput(Problem(what, field=name, help="check the amounts, and the numbers in terms.yaml"))
         return ",".join(parts)
 
     def _evaluate(self, message: str) -> list[str]:

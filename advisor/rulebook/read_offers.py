@@ -8,9 +8,10 @@ from advisor.errors import did_you_mean, quoted
 from advisor.offers import UNKNOWN, Encoded, Offer, Trait, Unknown
 from advisor.quantity import NotANumber
 from advisor.rulebook.codes import Code
+from advisor.rulebook.conditions import LARGEST
 from advisor.rulebook.draft import Draft, check_new_name, id_of, only_known, option_of, parts_of, text_of
 from advisor.rulebook.names import Name, Scope
-from advisor.rulebook.terms import parse_term
+from advisor.rulebook.terms import constant_value, parse_term
 from advisor.scenario import MAX_MONTHLY_COST, Route
 from advisor.strict_yaml import Mapping, Sequence
 
@@ -114,6 +115,10 @@ def read_terms(draft: Draft, document: Any, file: str) -> None:
                 check_new_name(draft, name, file, terms.lines[name])
                 draft.places[name] = (file, terms.lines[name])
                 draft.terms[name] = parse_term(name, text, {**others, **draft.names}, file, terms.lines[name])
+                value = constant_value(draft.terms[name].expression, draft.constants)
+                if value is not None and abs(value) >= LARGEST:
+                    what = f"term `{name}` comes to {value:,}, which is larger than the engine can compare"
+                    raise Code.ENGINE_LIMIT.fault(what, file, terms.lines[name], help="check the numbers in it")
     draft.names.update((name, term.name) for name, term in draft.terms.items())
 
 

@@ -137,6 +137,20 @@ def parse_term(name: str, text: object, names: Mapping[str, Name], file: str, li
     return Term(kind, expression, frozenset(reads))
 
 
+def constant_value(expression: Expression, constants: Mapping[str, int]) -> int | None:
+    """What a term that reads no amount always comes to, rounded up; None for a term that reads one."""
+    if isinstance(expression, Number):
+        return expression.value
+    if isinstance(expression, Use):
+        return constants.get(expression.name)
+    left, right = constant_value(expression.left, constants), constant_value(expression.right, constants)
+    if left is None or right is None:
+        return None
+    if expression.op == "/":
+        return -(-left * int(10**expression.shift) // right)
+    return left * right if expression.op == "*" else left + right if expression.op == "+" else left - right
+
+
 def names_used(expression: Expression) -> Iterator[str]:
     """Every name an expression reads, from left to right."""
     if isinstance(expression, Use):

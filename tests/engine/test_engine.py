@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import advisor.readings.engine as adapter
-from advisor.errors import EngineFailure
+from advisor.errors import BadInput, EngineFailure
 from advisor.offers import UNKNOWN, Encoded, Offer, Unknown
 from advisor.readings.engine import EngineReading, Ruleset, engine_reading
 from advisor.readings.plain import PlainReading
@@ -198,9 +198,9 @@ def test_eight_threads_get_no_wrong_answer() -> None:
 
 def test_a_number_the_engine_cannot_hold_is_a_typed_error() -> None:
     engine = EngineReading(RULEBOOK)
-    with pytest.raises(EngineFailure, match="below 2\\*\\*63") as caught:
+    with pytest.raises(BadInput, match="below 2\\*\\*63") as caught:
         engine.preferences({"open_rent_low": 2**63})
-    assert caught.value.field == "open_rent_low"
+    assert caught.value.problems[0].field == "open_rent_low"
 
 
 class Failing:

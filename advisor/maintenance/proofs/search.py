@@ -28,8 +28,11 @@ from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES, Scope
 from advisor.scenario import FIELDS, validated
 
-TIMEOUT = 5_000
-"""Milliseconds for each question put to Z3."""
+LIMIT = 20_000_000
+"""Steps of Z3's own counting for each question put to it, about a hundred times the most that a question has needed.
+
+Not a time: what is proved must not depend on how busy the machine is.
+"""
 SEED = 1
 Wanted = Callable[..., Any]
 """One world, or two that differ in their amounts only, to the truth that they are what is looked for."""
@@ -69,7 +72,7 @@ class Search:
         """An example of what is wanted for each of ``count`` worlds, as close to the ordinary as there is; or None.
 
         ``confirm`` tells of the first example whether it shows what is wanted; without, the plain Python reading does.
-        Raises Unsettled where Z3 runs out of time, where no scenario file can state what it found, and where what it
+        Raises Unsettled where Z3 reaches its limit, where no scenario file can state what it found, and where what it
         found is not confirmed.
         """
         space = self._space(count)
@@ -82,7 +85,7 @@ class Search:
         return examples
 
     def exists(self, wanted: Wanted) -> bool:
-        """Whether one world is what is wanted. Raises Unsettled where Z3 runs out of time."""
+        """Whether one world is what is wanted. Raises Unsettled where Z3 reaches its limit."""
         space = self._space(1)
         with _asking(space.solver, wanted(*space.worlds)) as solver:
             return _holds(solver)
@@ -95,7 +98,7 @@ class Search:
             answers.append({**(answers[0] if answers else {}), **fresh})
         traits = tuple(self._traits_of(offer) for offer in rulebook.offers)
         solver = z3.SimpleSolver()
-        solver.set("timeout", TIMEOUT)
+        solver.set("rlimit", LIMIT)
         solver.set("random_seed", SEED)
         solver.set("ctrl_c", False)
         solver.add(
@@ -195,7 +198,7 @@ def _asking(solver: Any, question: Any) -> Iterator[Any]:
 def _holds(solver: Any, *assumed: Any) -> bool:
     answer = solver.check(*assumed)
     if answer == z3.unknown:
-        raise Unsettled(f"Z3 gave no answer within {TIMEOUT // 1000} seconds ({solver.reason_unknown()})")
+        raise Unsettled(f"Z3 gave no answer within its limit of {LIMIT:,} steps ({solver.reason_unknown()})")
     return bool(answer == z3.sat)
 
 
