@@ -73,11 +73,11 @@ format: $(made) ## mend what ruff can mend
 
 .PHONY: test
 test: lint ## lint and all tests but those of the next three targets (under 10 minutes)
-	$(BIN)/pytest -n 2 -m "not pages" --ignore=tests/sweep --ignore=tests/maintenance
+	$(BIN)/pytest -n 2 -m "not pages" --ignore=tests/sweep --ignore=tests/rule_testing
 
 .PHONY: rules-test
 rules-test: $(made) ## what maintainers of rules rely on: proofs, coverage, mutants, diagnostics
-	$(BIN)/pytest tests/maintenance -n 2
+	$(BIN)/pytest tests/rule_testing -n 2
 
 .PHONY: sweep-test
 sweep-test: $(made) ## files of scenarios decided at once

@@ -6,28 +6,28 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from advisor.cost import Crossover as Crossover
-    from advisor.cost import crossover_volume as crossover_volume
-    from advisor.cost import own as own
-    from advisor.cost import rent as rent
-    from advisor.decision import decide as decide
-    from advisor.record import Decision as Decision
-    from advisor.rulebook.load import load_rulebook as load_rulebook
-    from advisor.scenario import Scenario as Scenario
-    from advisor.scenario_file import read_scenario as read_scenario
+    from advisor.decision.decide import decide as decide
+    from advisor.domain.cost_model import Crossover as Crossover
+    from advisor.domain.cost_model import crossover_volume as crossover_volume
+    from advisor.domain.cost_model import own as own
+    from advisor.domain.cost_model import rent as rent
+    from advisor.domain.record import Decision as Decision
+    from advisor.domain.scenario import Scenario as Scenario
+    from advisor.domain.scenario_io import read_scenario as read_scenario
+    from advisor.rulebook.loader import load_rulebook as load_rulebook
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Crossover": "advisor.cost",
-    "crossover_volume": "advisor.cost",
-    "own": "advisor.cost",
-    "rent": "advisor.cost",
-    "decide": "advisor.decision",
-    "Decision": "advisor.record",
-    "load_rulebook": "advisor.rulebook.load",
-    "Scenario": "advisor.scenario",
-    "read_scenario": "advisor.scenario_file",
+    "Crossover": "advisor.domain.cost_model",
+    "crossover_volume": "advisor.domain.cost_model",
+    "own": "advisor.domain.cost_model",
+    "rent": "advisor.domain.cost_model",
+    "decide": "advisor.decision.decide",
+    "Decision": "advisor.domain.record",
+    "load_rulebook": "advisor.rulebook.loader",
+    "Scenario": "advisor.domain.scenario",
+    "read_scenario": "advisor.domain.scenario_io",
 }
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the names are spelled out in _HOMES
 

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from statistics import median, quantiles
 from time import perf_counter
 
-from advisor.explain.completions import completions_of
-from advisor.explain.parts import Explaining
-from advisor.explain.sufficient import sufficient_reasons
-from advisor.readings.engine import EngineReading
-from advisor.readings.facts import answer_facts, with_terms
-from advisor.readings.verdict import judge
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import FIELDS, Scenario, validated
+from advisor.domain.scenario import FIELDS, Scenario, validated
+from advisor.evaluation.durable_rules_backend import EngineReading
+from advisor.evaluation.facts import answer_facts, with_terms
+from advisor.evaluation.judgement import judge
+from advisor.explanation.record_sections import Explaining
+from advisor.explanation.sufficient_reasons import sufficient_reasons
+from advisor.rulebook.loader import bundled_rulebook
+from advisor.scenario_space.completions import completions_of
 from benchmarks.peers.scenarios import generate
 
 

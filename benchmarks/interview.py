@@ -5,10 +5,10 @@ from __future__ import annotations
 from statistics import median, quantiles
 from time import perf_counter
 
+from advisor.domain.scenario import validated
 from advisor.interview.flow import Flow
-from advisor.interview.given import EXTRAS, Given
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import validated
+from advisor.interview.state import EXTRAS, Given
+from advisor.rulebook.loader import bundled_rulebook
 from benchmarks.ours import contenders
 from benchmarks.peers.scenarios import generate
 

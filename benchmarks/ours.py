@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from advisor.offers import Encoded
-from advisor.readings.engine import EngineReading
-from advisor.readings.matching import Matcher
-from advisor.readings.plain import PlainReading
-from advisor.readings.verdict import Judgement, judge
-from advisor.rulebook.load import bundled_rulebook
-from advisor.rulebook.names import FIELD_NAMES
+from advisor.domain.offer import Encoded
+from advisor.evaluation.durable_rules_backend import EngineReading
+from advisor.evaluation.judgement import Judgement, judge
+from advisor.evaluation.protocol import Matcher
+from advisor.evaluation.python_backend import PlainReading
+from advisor.rulebook.loader import bundled_rulebook
+from advisor.rulebook.symbols import FIELD_NAMES
 from benchmarks.peers import Contender, Outcome, Scenario
 
 _CODES: dict[str, dict[object, Encoded]] = {

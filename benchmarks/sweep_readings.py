@@ -22,12 +22,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from advisor.readings.columns import Outcome, Outcomes
-from advisor.readings.ibis_reading import IbisReading
-from advisor.readings.numpy_reading import NumpyReading
-from advisor.rulebook.load import bundled_rulebook
-from advisor.rulebook.names import FIELD_NAMES
-from advisor.scenario import Axis, Route
+from advisor.domain.scenario import Axis, Route
+from advisor.evaluation.ibis_backend import IbisReading
+from advisor.evaluation.numpy_backend import NumpyReading
+from advisor.evaluation.outcome_table import Outcome, Outcomes
+from advisor.rulebook.loader import bundled_rulebook
+from advisor.rulebook.symbols import FIELD_NAMES
 from benchmarks.peers import Scenario, numpy_peer
 from benchmarks.peers.scenarios import MICRO, own, rent
 from benchmarks.peers.zen_batch import ZenBatch

@@ -13,9 +13,9 @@ import statistics
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from advisor.monitor.calendar import moved
-from advisor.monitor.triggers import Volume, fires
-from advisor.monitor.watched import Span, Thresholds
+from advisor.monitor.model import Span, Thresholds
+from advisor.monitor.trigger import Volume, fires
+from advisor.usage.calendar_month import moved
 
 HISTORIES = 2_000
 MONTHS = 24

@@ -44,9 +44,9 @@ print(time.perf_counter() - started)
 READ = """
 import datetime, time
 from pathlib import Path
-from advisor.monitor.options import ReadOptions
-from advisor.monitor.read import read_usage
-import advisor.monitor.database, ibis
+from advisor.usage.options import ReadOptions
+from advisor.usage.read import read_usage
+import advisor.usage.duckdb_engine, ibis
 ibis.duckdb
 options = ReadOptions(today=datetime.date(2026, 1, 1), mapping=Path('log.mapping.yaml'))
 started = time.perf_counter()

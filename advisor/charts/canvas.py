@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree
 
 from advisor.charts.scale import Scale
-from advisor.scenario import Route
-from advisor.work_folders import temporary_folder
+from advisor.common.work_folders import temporary_folder
+from advisor.domain.scenario import Route
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

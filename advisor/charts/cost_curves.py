@@ -11,11 +11,11 @@ from advisor.charts.canvas import HEIGHT, WIDTH, svg_of
 from advisor.charts.cost_curves_drawing import draw_costs
 from advisor.charts.cost_data import Curves, curves_of
 from advisor.charts.model import Chart, Table
-from advisor.quantity import grouped
-from advisor.record import Decision
-from advisor.report.chart_words import NAMED, NONE, SHORT, are, listed, sentence, units_of
+from advisor.domain.quantity import grouped
+from advisor.domain.record import Decision
+from advisor.domain.scenario import Route
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import Route
+from advisor.wording.labels import NAMED, NONE, SHORT, are, listed, sentence, units_of
 
 _ID = "chart-costs"
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from advisor.charts.canvas import COLOURS, HEIGHT, INK, LINE_HEIGHT, Box, Plot, text_width, wrapped
 from advisor.charts.cost_data import Curves
 from advisor.charts.scale import Scale, scale_of
-from advisor.cost import rent
-from advisor.quantity import grouped
-from advisor.report.chart_words import HERE, SHORT, on_scale, units_of
-from advisor.scenario import Route
+from advisor.domain.cost_model import rent
+from advisor.domain.quantity import grouped
+from advisor.domain.scenario import Route
+from advisor.wording.labels import HERE, SHORT, on_scale, units_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

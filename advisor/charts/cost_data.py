@@ -7,12 +7,12 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
-from advisor.cost import Number, crossover_volume, exact, own, to_micro_dollars
-from advisor.explain.costs import Costs
-from advisor.quantity import MICRO, dollars, grouped
-from advisor.record import Decision
+from advisor.domain.cost_model import Number, crossover_volume, exact, own, to_micro_dollars
+from advisor.domain.quantity import MICRO, dollars, grouped
+from advisor.domain.record import Decision
+from advisor.domain.route_costs import Costs
+from advisor.domain.scenario import Axis, Route, Scenario, validated
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import Axis, Route, Scenario, validated
 
 _IN_SIGHT = 10**4
 """A crossover this many times above or below every month of the scenario is told, not drawn."""

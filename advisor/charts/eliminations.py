@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from advisor.charts.canvas import COLOURS, INK, WIDTH, Box, Plot, svg_of, text_width
 from advisor.charts.model import Chart, Table
-from advisor.record import Decision, Elimination, Status
-from advisor.report.chart_words import NAMED, NONE, SHORT, are, axis_name, listed, sentence
-from advisor.scenario import Axis, Route
+from advisor.domain.record import Decision, Elimination, Status
+from advisor.domain.scenario import Axis, Route
+from advisor.wording.labels import NAMED, NONE, SHORT, are, axis_name, listed, sentence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

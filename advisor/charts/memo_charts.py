@@ -7,7 +7,7 @@ from advisor.charts.cost_curves import costs_chart
 from advisor.charts.eliminations import narrowing_chart
 from advisor.charts.model import Chart
 from advisor.charts.route_map import map_chart
-from advisor.record import Decision
+from advisor.domain.record import Decision
 from advisor.rulebook.model import Rulebook
 
 

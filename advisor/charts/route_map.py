@@ -8,10 +8,10 @@ from functools import partial
 from advisor.charts.canvas import HEIGHT, WIDTH, svg_of
 from advisor.charts.model import Chart, Table
 from advisor.charts.route_map_data import Regions, distance, regions_of
-from advisor.quantity import grouped
-from advisor.record import Decision, Flip, Status
-from advisor.report.chart_words import NAMED, NONE, VOLUMES, are, figure_name, figure_text, sentence, units_of
+from advisor.domain.quantity import grouped
+from advisor.domain.record import Decision, Flip, Status
 from advisor.rulebook.model import Rulebook
+from advisor.wording.labels import NAMED, NONE, VOLUMES, are, figure_name, figure_text, sentence, units_of
 
 _ID = "chart-map"
 

@@ -10,23 +10,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.charts.scale import Scale, scale_of
-from advisor.cost import exact
-from advisor.errors import BadInput
-from advisor.explain.costs import Costs
-from advisor.offers import Encoded
-from advisor.quantity import Quantity
-from advisor.readings.facts import answer_facts, with_range
-from advisor.record import Decision, Flip, Status
-from advisor.report.chart_words import VOLUMES
+from advisor.common.diagnostics import BadInput
+from advisor.domain.cost_model import exact
+from advisor.domain.offer import Encoded
+from advisor.domain.quantity import Quantity
+from advisor.domain.record import Decision, Flip, Status
+from advisor.domain.route_costs import Costs
+from advisor.domain.scenario import FIELDS, Route, Scenario, validated
+from advisor.evaluation.facts import answer_facts, with_range
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.names import FIELD_NAMES
-from advisor.scenario import FIELDS, Route, Scenario, validated
+from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.wording.labels import VOLUMES
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from advisor.readings.numpy_reading import NumpyReading
+    from advisor.evaluation.numpy_backend import NumpyReading
 
 COLUMNS, ROWS = 64, 44
 FINER = 4
@@ -118,7 +118,7 @@ def regions_of(decision: Decision, rulebook: Rulebook) -> Regions | None:
     figure = most_sensitive(decision)
     if decision.status is not Status.RECOMMENDED or figure not in decision.scenario:
         return None
-    from advisor.readings.numpy_reading import NumpyReading
+    from advisor.evaluation.numpy_backend import NumpyReading
 
     try:
         reading = NumpyReading(rulebook, deciding=False)

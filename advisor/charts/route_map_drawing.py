@@ -11,8 +11,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from advisor.charts.canvas import COLOURS, GROUND, HEIGHT, INK, LINE_HEIGHT, Box, Plot, spread, text_width
 from advisor.charts.route_map_data import COLUMNS, FINER, ROWS, Regions
-from advisor.report.chart_words import HERE, NO_ROUTE, SHORT, VOLUMES, figure_name, on_scale, sentence, units_of
-from advisor.scenario import FIELDS, Route
+from advisor.domain.scenario import FIELDS, Route
+from advisor.wording.labels import HERE, NO_ROUTE, SHORT, VOLUMES, figure_name, on_scale, sentence, units_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from advisor.report.chart_words import compact
+from advisor.wording.labels import compact
 
 if TYPE_CHECKING:
     from matplotlib.axis import XAxis, YAxis

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from decimal import Decimal
 
-from advisor.cost import crossover_volume, own, rent, to_micro_dollars
-from advisor.errors import EXIT_OK
-from advisor.quantity import dollars, grouped
-from advisor.scenario_file import typed_answer
+from advisor.common.diagnostics import EXIT_OK
+from advisor.domain.cost_model import crossover_volume, own, rent, to_micro_dollars
+from advisor.domain.quantity import dollars, grouped
+from advisor.domain.scenario_io import typed_answer
 
 _OPTIONS = {
     "price": ("open_price", "c", "hosted price, dollars per image"),

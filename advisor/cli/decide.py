@@ -8,13 +8,21 @@ import re
 import sys
 from pathlib import Path
 
-from advisor.decision import decide
-from advisor.errors import EXIT_ANSWERS_MISSING, EXIT_INFEASIBLE, EXIT_OK, BadInput, Problem, printable, quoted
-from advisor.record import Decision, Status
-from advisor.rulebook.load import bundled_rulebook, load_rulebook
+from advisor.common.diagnostics import (
+    EXIT_ANSWERS_MISSING,
+    EXIT_INFEASIBLE,
+    EXIT_OK,
+    BadInput,
+    Problem,
+    printable,
+    quoted,
+)
+from advisor.decision.decide import decide
+from advisor.domain.record import Decision, Status
+from advisor.domain.scenario import FIELDS
+from advisor.domain.scenario_io import read_scenario
+from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import FIELDS
-from advisor.scenario_file import read_scenario
 
 FORMATS = ("md", "html", "txt", "json")
 EXIT_CODES = {Status.RECOMMENDED: EXIT_OK, Status.OPEN: EXIT_ANSWERS_MISSING, Status.INFEASIBLE: EXIT_INFEASIBLE}
@@ -59,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     shown = _shown(decision, rulebook, options)
     # Printed last, so that nothing stands on stdout when a file cannot be written.
     if options.out:
-        from advisor.decision_files import name_of, write_decision
+        from advisor.verification.artifacts import name_of, write_decision
 
         name = name_of(options.scenario)
         written = write_decision(
@@ -97,14 +105,14 @@ def _shown(decision: Decision, rulebook: Rulebook, options: argparse.Namespace) 
     """What goes to stdout: the record alone, the summary beside written files, or the memo."""
     if options.format == "json":
         return decision.to_json()
-    from advisor.report.render import memo_markdown, summary
+    from advisor.report.templates import memo_markdown, summary
 
     if options.format == "html":
-        from advisor.report.page import memo_html
+        from advisor.report.html import memo_html
 
         return memo_html(decision, rulebook, options.templates)
     if options.format == "txt":
-        from advisor.report.plain_memo import memo_text
+        from advisor.report.text import memo_text
 
         return memo_text(decision, rulebook, options.templates)
     written = summary if options.out and not options.format else memo_markdown

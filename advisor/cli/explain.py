@@ -8,15 +8,15 @@ import sys
 from pathlib import Path
 
 from advisor.cli.decide import EXIT_CODES
-from advisor.decision import decide
-from advisor.errors import BadInput, Problem
-from advisor.explain.on_demand import OnDemand, on_demand
-from advisor.files import STANDARD_INPUT, read_text
-from advisor.record import Decision, is_record, parse_record
-from advisor.rulebook.load import load_rulebook
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.common.files import STANDARD_INPUT, read_text
+from advisor.decision.decide import decide
+from advisor.domain.record import Decision, is_record, parse_record
+from advisor.domain.scenario import Route, Scenario
+from advisor.domain.scenario_io import parse_scenario
+from advisor.explanation.extended import OnDemand, on_demand
+from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import Route, Scenario
-from advisor.scenario_file import parse_scenario
 
 _IN_RECORD = ("status", "route", "deciding_axes", "flips", "conflicts", "repairs", "why_not", "open_questions")
 

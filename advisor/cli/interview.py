@@ -10,17 +10,17 @@ import sys
 from pathlib import Path
 
 from advisor.cli.decide import EXIT_CODES, missing_answers, parse_date
-from advisor.decision import decide
-from advisor.errors import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, BadInput, Problem, quoted
-from advisor.files import is_file
-from advisor.interview import session
+from advisor.common.diagnostics import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, BadInput, Problem, quoted
+from advisor.common.files import is_file
+from advisor.decision.decide import decide
+from advisor.domain.record import Decision, Status
+from advisor.domain.scenario import Scenario, validated
+from advisor.domain.scenario_io import parse_setting, read_scenario
+from advisor.interview import draft_store as session
 from advisor.interview.flow import Flow, flow_of
-from advisor.interview.given import EXTRAS, Given
-from advisor.record import Decision, Status
-from advisor.rulebook.load import bundled_rulebook, load_rulebook
+from advisor.interview.state import EXTRAS, Given
+from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import Scenario, validated
-from advisor.scenario_file import parse_setting, read_scenario
 
 _FLIPS_SHOWN = 5
 
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     if decision.status is Status.OPEN and not given.unknown:
         print(missing_answers(decision), file=sys.stderr)
         return EXIT_ANSWERS_MISSING
-    from advisor.decision_files import write_decision
+    from advisor.verification.artifacts import write_decision
 
     written = write_decision(decision, given.scenario(), rulebook, options.out, options.name, options.templates)
     session.draft_path(options.out, options.name).unlink(missing_ok=True)
@@ -100,7 +100,7 @@ def _command(options: argparse.Namespace, *more: str) -> str:
 
 def _show_end(decision: Decision, rulebook: Rulebook, files: list[Path], options: argparse.Namespace) -> None:
     """The recommendation, what would flip it, the files, and the command that repeats it."""
-    from advisor.report.render import fill, summary
+    from advisor.report.templates import fill, summary
 
     sys.stdout.write("\n" + summary(decision, rulebook, options.templates))
     parts = ["advisor", "decide", str(files[0]), "--date", decision.decided_on]

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.cli.decide import parse_date
-from advisor.errors import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
-from advisor.rulebook.load import load_rulebook
-from advisor.scenario import Route, validated
+from advisor.common.diagnostics import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
+from advisor.domain.scenario import Route, validated
+from advisor.rulebook.loader import load_rulebook
 
 if TYPE_CHECKING:
+    from advisor.monitor.model import Span, Watched
     from advisor.monitor.run import Run
-    from advisor.monitor.watched import Span, Watched
 
 _LAST_DAY = datetime.date(9000, 12, 31)
 _HOSTED = (Route.OPEN_WEIGHT_API.value, Route.CLOSED_API.value)
@@ -109,7 +109,7 @@ def _own_files(options: argparse.Namespace, run: Run) -> list[Path]:
 
 def _check_written(options: argparse.Namespace, run: Run) -> None:
     """Nothing that is read may be written over. Raises BadInput."""
-    from advisor.monitor.inputs import named_by, resolved
+    from advisor.usage.input_files import named_by, resolved
 
     read = {resolved(path) for path in (options.mapping, Path(options.decision)) if path is not None}
     read |= {resolved(Path(name)) for pattern in run.usage for name in named_by(pattern)}
@@ -123,8 +123,7 @@ def _check_written(options: argparse.Namespace, run: Run) -> None:
 
 
 def _run(options: argparse.Namespace) -> Run:
-    from advisor.monitor.date_order import DateOrder
-    from advisor.monitor.given import (
+    from advisor.cli.monitor_options import (
         amount_ranges,
         covered,
         number_range,
@@ -134,11 +133,12 @@ def _run(options: argparse.Namespace) -> Run:
         thresholds,
         whole_texts,
     )
-    from advisor.monitor.months import IMAGES_PER_REQUEST, MEGAPIXELS_PER_IMAGE, Assumed
-    from advisor.monitor.options import ReadOptions
+    from advisor.common.progress import Progress
+    from advisor.monitor.model import Guess
+    from advisor.monitor.monthly_usage import IMAGES_PER_REQUEST, MEGAPIXELS_PER_IMAGE, Assumed
     from advisor.monitor.run import Run, history_beside
-    from advisor.monitor.watched import Guess
-    from advisor.progress import Progress
+    from advisor.usage.date_order import DateOrder
+    from advisor.usage.options import ReadOptions
 
     today = parse_date(options.date) if options.date else datetime.datetime.now(datetime.UTC).date()
     if today > _LAST_DAY:
@@ -184,11 +184,11 @@ def _run(options: argparse.Namespace) -> Run:
 
 
 def _told(watched: Watched, options: argparse.Namespace) -> int:
-    from advisor.monitor.watched import Verdict
+    from advisor.monitor.model import Verdict
 
     memo = _write_memo(watched, options) if options.memo else None
     if options.html:
-        from advisor.files import write_whole
+        from advisor.common.files import write_whole
         from advisor.monitor.dashboard import dashboard_html
         from advisor.monitor.run import link, memo_beside
 
@@ -196,11 +196,11 @@ def _told(watched: Watched, options: argparse.Namespace) -> int:
         shown = dashboard_html(watched, link(page, options.html) if page else None, options.templates)
         write_whole(options.html, shown)
     if options.json:
-        from advisor.monitor.as_json import watched_json
+        from advisor.monitor.to_json import watched_json
 
         sys.stdout.write(watched_json(watched))
     else:
-        from advisor.monitor.summary import summary_text
+        from advisor.monitor.text_report import summary_text
 
         width = os.get_terminal_size().columns if sys.stdout.isatty() else 80
         sys.stdout.write(summary_text(watched, min(width, 100), options.templates, unicode=_shows_blocks()))
@@ -217,8 +217,8 @@ def _write_memo(watched: Watched, options: argparse.Namespace) -> Path | None:
     if watched.now is None:
         print("no memo: no complete month is known yet", file=sys.stderr)
         return None
-    from advisor.decision_files import write_decision
     from advisor.monitor.run import name_anew
+    from advisor.verification.artifacts import write_decision
 
     scenario = validated(watched.now.scenario, options.decision)
     name = name_anew(options.decision, watched.on)

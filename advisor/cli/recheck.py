@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.cli.verify import strangers_text
-from advisor.errors import EXIT_BAD_INPUT, EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem, printable
-from advisor.files import is_folder
-from advisor.rulebook.load import load_rulebook
+from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem, printable
+from advisor.common.files import is_folder
+from advisor.rulebook.loader import load_rulebook
 
 if TYPE_CHECKING:
     from advisor.verification.recheck import Mixed, Rechecked

@@ -6,17 +6,17 @@ import argparse
 import json
 from typing import Any
 
-from advisor.errors import EXIT_OK
+from advisor.common.diagnostics import EXIT_OK
 
 
 def _scenario() -> dict[str, Any]:
-    from advisor.scenario import Scenario
+    from advisor.domain.scenario import Scenario
 
     return Scenario.model_json_schema()
 
 
 def _decision() -> dict[str, Any]:
-    from advisor.record import Decision
+    from advisor.domain.record import Decision
 
     return Decision.model_json_schema()
 

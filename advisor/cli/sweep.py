@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from advisor.errors import EXIT_BAD_INPUT, EXIT_OK, BadInput, Problem
+from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_OK, BadInput, Problem
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,14 +30,14 @@ def run(options: argparse.Namespace) -> int:
     if options.master and options.on != "spark":
         raise BadInput(Problem("`--master` is for Spark only", help="add --on spark"))
 
-    from advisor.rulebook.load import load_rulebook
+    from advisor.rulebook.loader import load_rulebook
     from advisor.sweep.paths import checked_paths
 
     paths = checked_paths(options.table, options.out, options.rejects)
     rulebook = load_rulebook(options.rules)
 
-    from advisor.progress import Progress
-    from advisor.sweep.sweep import How, sweep
+    from advisor.common.progress import Progress
+    from advisor.sweep.run import How, sweep
 
     progress = Progress()
 

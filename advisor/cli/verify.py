@@ -11,13 +11,13 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.errors import EXIT_DIFFERENCE, EXIT_OK, MAX_SHOWN, printable
-from advisor.files import STANDARD_INPUT, read_text
-from advisor.rulebook.load import load_rulebook
+from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK, MAX_SHOWN, printable
+from advisor.common.files import STANDARD_INPUT, read_text
+from advisor.rulebook.loader import load_rulebook
 
 if TYPE_CHECKING:
-    from advisor.verification.compare import Difference
     from advisor.verification.decision_set import Stranger
+    from advisor.verification.diff import Difference
     from advisor.verification.verify import Verification
 
 _AROUND, _WIDTH = 30, 110

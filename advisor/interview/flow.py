@@ -10,16 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from advisor.explain.completions import Outcome, completions_of
-from advisor.explain.questions import leads
-from advisor.interview.given import COSTS, DETAILS, Given
-from advisor.offers import Encoded
-from advisor.readings.facts import answer_facts, with_terms
-from advisor.readings.plain import PlainReading
-from advisor.readings.verdict import judge
+from advisor.domain.offer import Encoded
+from advisor.domain.scenario import FIELDS, Route
+from advisor.evaluation.facts import answer_facts, with_terms
+from advisor.evaluation.judgement import judge
+from advisor.evaluation.python_backend import PlainReading
+from advisor.interview.state import COSTS, DETAILS, Given
 from advisor.rulebook.model import Rule, Rulebook
-from advisor.rulebook.names import FIELD_NAMES, Scope
-from advisor.scenario import FIELDS, Route
+from advisor.rulebook.symbols import FIELD_NAMES, Scope
+from advisor.scenario_space.completions import Outcome, completions_of
+from advisor.scenario_space.question_effects import leads
 
 _RANGE = ("monthly_images_low", "monthly_images_high")
 _COST_QUESTIONS: tuple[tuple[str, Route | None], ...] = (

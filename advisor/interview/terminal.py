@@ -11,16 +11,16 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
-from advisor.errors import BadInput
+from advisor.common.diagnostics import BadInput
+from advisor.domain.quantity import NotANumber, grouped, price, typed
+from advisor.domain.scenario import FIELDS, Route
+from advisor.domain.scenario_io import typed_answer
 from advisor.interview import estimates
 from advisor.interview.flow import Flow, Position
-from advisor.interview.given import DETAILS, EXTRAS, Given
 from advisor.interview.prompts import Key, choose, type_in
-from advisor.quantity import NotANumber, grouped, price, typed
-from advisor.report.render import fill
-from advisor.report.wording import Wording, wordings
-from advisor.scenario import FIELDS, Route
-from advisor.scenario_file import typed_answer
+from advisor.interview.state import DETAILS, EXTRAS, Given
+from advisor.report.templates import fill
+from advisor.wording.questions import Wording, wordings
 
 _NOT_KNOWN = "not known"
 _DECIDE = "decide"

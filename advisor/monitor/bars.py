@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-from advisor.monitor.told import images, span_text
-from advisor.monitor.usage import EXACT
-from advisor.monitor.watched import Month, Watched
+from advisor.monitor.model import Month, Watched
+from advisor.monitor.view_model import images, span_text
+from advisor.usage.model import EXACT
 
 MOST_MONTHS = 14
 _LEAST_WIDTH, _MOST_WIDTH = 8, 48

@@ -13,9 +13,9 @@ from advisor.charts.model import Chart
 from advisor.monitor.charts.costs import curves_now_chart
 from advisor.monitor.charts.overspend import overspend_chart
 from advisor.monitor.charts.volume import volume_chart
-from advisor.monitor.told import told, told_month
-from advisor.monitor.watched import Watched
-from advisor.report.render import fill, one_line
+from advisor.monitor.model import Watched
+from advisor.monitor.view_model import told, told_month
+from advisor.report.templates import fill, one_line
 
 MOST_MONTHS = 120
 """Ten years; the record holds the months before them too."""

@@ -11,24 +11,24 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from advisor.decision import decide
-from advisor.errors import BadInput, Problem, quoted
-from advisor.files import STANDARD_INPUT, is_file, is_folder, read_text
-from advisor.monitor.choices import kept_as, read_alike
-from advisor.monitor.history import append, read_history
-from advisor.monitor.inputs import resolved
-from advisor.monitor.months import Assumed, months_of
-from advisor.monitor.options import ReadOptions
-from advisor.monitor.read import read_usage
-from advisor.monitor.situation import Situation, situation_of
-from advisor.monitor.usage import Day, Reading
-from advisor.monitor.watch import watch
-from advisor.monitor.watched import Span, Thresholds, Watched
-from advisor.record import Decision, is_record, parse_record
-from advisor.rulebook.load import load_rulebook
+from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.common.files import STANDARD_INPUT, is_file, is_folder, read_text
+from advisor.decision.decide import decide
+from advisor.domain.record import Decision, is_record, parse_record
+from advisor.domain.scenario import Route, Scenario, Unit, validated
+from advisor.domain.scenario_io import parse_scenario
+from advisor.monitor.baseline import Situation, situation_of
+from advisor.monitor.evaluate import watch
+from advisor.monitor.model import Span, Thresholds, Watched
+from advisor.monitor.monthly_usage import Assumed, months_of
+from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import Route, Scenario, Unit, validated
-from advisor.scenario_file import parse_scenario
+from advisor.usage.history import append, read_history
+from advisor.usage.input_files import resolved
+from advisor.usage.model import Day, Reading
+from advisor.usage.options import ReadOptions
+from advisor.usage.read import read_usage
+from advisor.usage.source_keys import kept_as, read_alike
 
 UNSURE = Fraction(1, 4)
 """How far the price of an image may lie from the list price where a volume is derived from the cost."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from advisor.monitor.calendar import months_between
-from advisor.monitor.triggers import Volume
-from advisor.monitor.watched import Span, Trend
+from advisor.monitor.model import Span, Trend
+from advisor.monitor.trigger import Volume
+from advisor.usage.calendar_month import months_between
 
 HORIZON = 24
 MOST_MONTHS = 12

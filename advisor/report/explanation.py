@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.explain.on_demand import OnDemand
-from advisor.record import Decision
-from advisor.report.render import fill
-from advisor.report.ways import SHOWN, ways
+from advisor.domain.record import Decision
+from advisor.domain.scenario import FIELDS, Axis, Route
+from advisor.explanation.extended import OnDemand
+from advisor.report.claims.alternatives import SHOWN, ways
+from advisor.report.templates import fill
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import FIELDS, Axis, Route
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import importlib
 import re
 from typing import Any, NoReturn
 
-from advisor.errors import BadInput, Problem
+from advisor.common.diagnostics import BadInput, Problem
 
 _INSTALL = "pip install 'rent-or-own[pdf]'"
 _THEMED = re.compile(r"var\(--[\w-]+,\s*(#[0-9a-f]{6})\)")

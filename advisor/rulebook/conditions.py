@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisor.errors import BadInput, quoted
-from advisor.offers import Encoded
-from advisor.quantity import NotANumber
-from advisor.rulebook.codes import Code
-from advisor.rulebook.names import Name, Scope, unknown_name
-from advisor.strict_yaml import Mapping, Sequence
+from advisor.common.diagnostics import BadInput, quoted
+from advisor.common.yaml_loader import Mapping, Sequence
+from advisor.domain.offer import Encoded
+from advisor.domain.quantity import NotANumber
+from advisor.rulebook.diagnostics import Code
+from advisor.rulebook.symbols import Name, Scope, unknown_name
 
 NEGATED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 EQUAL = "eq"

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from advisor.offers import Offer, Trait
+from advisor.domain.offer import Offer, Trait
+from advisor.domain.scenario import Axis, Route
 from advisor.rulebook.conditions import Condition, names_in_order
-from advisor.rulebook.names import Name
+from advisor.rulebook.symbols import Name
 from advisor.rulebook.terms import Term
-from advisor.scenario import Axis, Route
 
 
 @dataclass(frozen=True)

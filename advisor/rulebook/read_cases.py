@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from advisor.errors import did_you_mean, quoted
-from advisor.offers import Offer, Unknown
-from advisor.rulebook.codes import Code, all_are
+from advisor.common.diagnostics import did_you_mean, quoted
+from advisor.common.yaml_loader import Mapping, Sequence
+from advisor.domain.offer import Offer, Unknown
+from advisor.domain.scenario import Axis, Route, validated
+from advisor.rulebook.builder import Draft, id_of, one_option, only_known, option_of, parts_of
 from advisor.rulebook.conditions import names_in_order
-from advisor.rulebook.draft import Draft, id_of, one_option, only_known, option_of, parts_of
+from advisor.rulebook.diagnostics import Code, all_are
 from advisor.rulebook.model import Case, Gate
 from advisor.rulebook.read_offers import trait_value
-from advisor.scenario import Axis, Route, validated
-from advisor.strict_yaml import Mapping, Sequence
 
 
 def read_cases(draft: Draft, document: Any, file: str) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.errors import did_you_mean, quoted
-from advisor.offers import UNKNOWN, Encoded, Offer, Trait, Unknown
-from advisor.quantity import NotANumber
-from advisor.rulebook.codes import Code
+from advisor.common.diagnostics import did_you_mean, quoted
+from advisor.common.yaml_loader import Mapping, Sequence
+from advisor.domain.offer import UNKNOWN, Encoded, Offer, Trait, Unknown
+from advisor.domain.quantity import NotANumber
+from advisor.domain.scenario import MAX_MONTHLY_COST, Route
+from advisor.rulebook.builder import Draft, check_new_name, id_of, only_known, option_of, parts_of, text_of
 from advisor.rulebook.conditions import LARGEST
-from advisor.rulebook.draft import Draft, check_new_name, id_of, only_known, option_of, parts_of, text_of
-from advisor.rulebook.names import Name, Scope
+from advisor.rulebook.diagnostics import Code
+from advisor.rulebook.symbols import Name, Scope
 from advisor.rulebook.terms import constant_value, parse_term
-from advisor.scenario import MAX_MONTHLY_COST, Route
-from advisor.strict_yaml import Mapping, Sequence
 
 _NO_LIMIT = int(MAX_MONTHLY_COST.scaleb(8))
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.errors import did_you_mean, quoted
-from advisor.offers import Unknown
-from advisor.rulebook.codes import Code
+from advisor.common.diagnostics import did_you_mean, quoted
+from advisor.common.yaml_loader import Mapping, Sequence
+from advisor.domain.offer import Unknown
+from advisor.domain.scenario import Axis, Route
+from advisor.rulebook.builder import Draft, id_of, one_option, only_known, option_of, text_of
 from advisor.rulebook.conditions import All, Comparison, Parser, names_in_order
-from advisor.rulebook.draft import Draft, id_of, one_option, only_known, option_of, text_of
-from advisor.rulebook.figures import FIGURES, fields_of
+from advisor.rulebook.diagnostics import Code
 from advisor.rulebook.model import Advice, Gate, Preference
-from advisor.rulebook.names import OUTCOME_NAMES, RUNNING, STANDING_NAMES, Name, Scope
-from advisor.scenario import Axis, Route
-from advisor.strict_yaml import Mapping, Sequence
+from advisor.rulebook.placeholders import FIGURES, fields_of
+from advisor.rulebook.symbols import OUTCOME_NAMES, RUNNING, STANDING_NAMES, Name, Scope
 
 _SHARED = {"id", "axis", "when", "because", "source"}
 

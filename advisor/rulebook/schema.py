@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from advisor.domain.scenario import Axis, Route, Scenario
+from advisor.rulebook.builder import ID_PATTERN, WORD_PATTERN
 from advisor.rulebook.conditions import NEGATED
-from advisor.rulebook.draft import ID_PATTERN, WORD_PATTERN
-from advisor.rulebook.names import FIELD_NAMES, OUTCOME_NAMES, STANDING_NAMES, Name, Scope
+from advisor.rulebook.symbols import FIELD_NAMES, OUTCOME_NAMES, STANDING_NAMES, Name, Scope
 from advisor.rulebook.terms import MAX_LENGTH
-from advisor.scenario import Axis, Route, Scenario
 
 Schema = dict[str, Any]
 

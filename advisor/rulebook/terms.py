@@ -11,10 +11,10 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from advisor.errors import BadInput, did_you_mean, quoted
-from advisor.quantity import MICRO
-from advisor.rulebook.codes import Code
-from advisor.rulebook.names import Name, Scope
+from advisor.common.diagnostics import BadInput, did_you_mean, quoted
+from advisor.domain.quantity import MICRO
+from advisor.rulebook.diagnostics import Code
+from advisor.rulebook.symbols import Name, Scope
 
 MAX_LENGTH = 200
 _UNITS = "add dollars to dollars, and numbers to numbers"

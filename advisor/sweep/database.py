@@ -15,9 +15,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sqlglot import exp
 
-from advisor.backends.embedded import connected, faults_of, watched
 from advisor.sweep.formats import Format, Kind
 from advisor.sweep.source import ROW_NUMBER, Source, cell
+from advisor.tabular.duckdb_connection import connected, faults_of, watched
 
 ROW = "row"
 _WRITING = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from advisor.errors import BadInput, Problem, quoted
+from advisor.common.diagnostics import BadInput, Problem, quoted
 
 
 class Format(StrEnum):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from advisor.errors import BadInput, Problem, did_you_mean, quoted
-from advisor.scenario import FIELDS
+from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+from advisor.domain.scenario import FIELDS
 
 RESULTS = ("route", "deciding_axis", "feasible_routes", "settled")
 MAX_COLUMNS = 1_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.errors import BadInput, Problem
-from advisor.files import check_regular, check_target, real
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.common.files import check_regular, check_target, real
 from advisor.sweep.formats import Kind, kind_of
 from advisor.sweep.rejects import is_of_rejects
 

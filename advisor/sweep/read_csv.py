@@ -8,7 +8,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
-from advisor.errors import BadInput, Problem, quoted
+from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.sweep.formats import Format, Kind
 from advisor.sweep.source import Source
 from advisor.sweep.staging import BATCH, MAX_LINE, Stage, Told, opened

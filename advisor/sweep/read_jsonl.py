@@ -9,9 +9,9 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
-from advisor import strict_yaml
-from advisor.errors import BadInput, Problem, quoted
-from advisor.scenario import FIELDS
+from advisor.common import yaml_loader as strict_yaml
+from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.domain.scenario import FIELDS
 from advisor.sweep.formats import Format, Kind
 from advisor.sweep.header import MAX_COLUMNS
 from advisor.sweep.source import Source

@@ -6,8 +6,8 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from advisor.errors import BadInput, Problem, printable
-from advisor.files import read_start
+from advisor.common.diagnostics import BadInput, Problem, printable
+from advisor.common.files import read_start
 
 COLUMNS = ("line", "field", "reason", "help")
 _HEADER = (",".join(COLUMNS) + "\n").encode()

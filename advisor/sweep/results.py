@@ -8,12 +8,12 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from advisor.readings.columns import Outcome
-from advisor.sweep.codes import REJECTED
+from advisor.evaluation.outcome_table import Outcome
 from advisor.sweep.database import ROW, code_of_row
+from advisor.sweep.fast_path import ODD
 from advisor.sweep.formats import Format
 from advisor.sweep.header import RESULTS
-from advisor.sweep.regular import ODD
+from advisor.sweep.outcome_codes import REJECTED
 from advisor.sweep.source import RAW, Source, cell
 
 _TYPES = {"route": "string", "deciding_axis": "string", "feasible_routes": "array<string>", "settled": "boolean"}

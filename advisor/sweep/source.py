@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from advisor.errors import BadInput, Problem, quoted
-from advisor.scenario import FIELDS
+from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.domain.scenario import FIELDS
 from advisor.sweep.formats import Format
 
 LINE, FAULT, HELP, STRANGE, RAW = "line", "fault", "help", "strange", "raw"

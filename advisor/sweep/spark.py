@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from advisor.backends.spark import column_of, faults_of, path_of, started
-from advisor.readings.columns import Outcome
-from advisor.scenario import Axis, Route
-from advisor.sweep.codes import Codes
+from advisor.domain.scenario import Axis, Route
+from advisor.evaluation.outcome_table import Outcome
 from advisor.sweep.database import ROW
-from advisor.sweep.regular import ODD
+from advisor.sweep.fast_path import ODD
+from advisor.sweep.outcome_codes import Codes
 from advisor.sweep.source import Source, cell
+from advisor.tabular.spark_session import column_of, faults_of, path_of, started
 
 _OUTCOME = "outcome"
 _BETWEEN, _NOTHING = "|", "-"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from advisor.errors import BadInput, Problem
+from advisor.common.diagnostics import BadInput, Problem
 from advisor.sweep.formats import Kind
 from advisor.sweep.source import FAULT, HELP, LINE, RAW, STRANGE, cell
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.atomic_files import alone_in
-from advisor.errors import BadInput
-from advisor.files import is_file, read_text
-from advisor.record import parse_record
-from advisor.report.embedded import Embedded, embedded_in_memo, embedded_in_page
-from advisor.report.review import notes_apart, taken_apart
-from advisor.scenario import Scenario, validated
-from advisor.scenario_file import parse_scenario
-from advisor.verification.line_ends import plain
+from advisor.common.atomic_files import alone_in
+from advisor.common.diagnostics import BadInput
+from advisor.common.files import is_file, read_text
+from advisor.domain.record import parse_record
+from advisor.domain.scenario import Scenario, validated
+from advisor.domain.scenario_io import parse_scenario
+from advisor.report.embedded_scenario import Embedded, embedded_in_memo, embedded_in_page
+from advisor.report.front_matter import notes_apart, taken_apart
+from advisor.verification.line_endings import plain
 
 MAX_BYTES = 4_000_000
 """A memo is far smaller, even with a title of 10,000 escapes and long notes."""

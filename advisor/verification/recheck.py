@@ -8,13 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.atomic_files import settle
-from advisor.decision import decide, decide_again
-from advisor.errors import BadInput, Problem
-from advisor.files import is_file, read_text
-from advisor.record import Decision, parse_record
-from advisor.report.embedded import deciding_rules, outcome_text
-from advisor.report.review import taken_apart
+from advisor.common.atomic_files import settle
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.common.files import is_file, read_text
+from advisor.decision.decide import decide, decide_again
+from advisor.domain.record import Decision, parse_record
+from advisor.report.embedded_scenario import deciding_rules, outcome_text
+from advisor.report.front_matter import taken_apart
 from advisor.rulebook.model import Rulebook
 from advisor.verification.decision_set import (
     MAX_BYTES,

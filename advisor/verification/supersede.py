@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.errors import BadInput, Problem, quoted
-from advisor.files import STANDARD_INPUT, check_regular, read_text, real
-from advisor.report.review import taken_apart, with_own_lines
+from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.common.files import STANDARD_INPUT, check_regular, read_text, real
+from advisor.report.front_matter import taken_apart, with_own_lines
 from advisor.rulebook.model import Rulebook
 from advisor.verification.decision_set import MAX_BYTES
 from advisor.verification.verify import Verdict, verified

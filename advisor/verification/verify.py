@@ -9,18 +9,18 @@ from enum import StrEnum
 from pathlib import Path
 
 import advisor
-from advisor.decision import decide, decide_again
-from advisor.errors import BadInput, Problem, quoted
-from advisor.record import Decision, is_record, parse_record
-from advisor.report.embedded import Embedded, embedded_in_memo, embedded_in_page, outcome_text
-from advisor.report.render import memo_markdown, memo_with_marks
-from advisor.report.review import notes_apart, taken_apart
+from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.decision.decide import decide, decide_again
+from advisor.domain.record import Decision, is_record, parse_record
+from advisor.report.embedded_scenario import Embedded, embedded_in_memo, embedded_in_page, outcome_text
+from advisor.report.front_matter import notes_apart, taken_apart
+from advisor.report.templates import memo_markdown, memo_with_marks
 from advisor.rulebook.model import Rulebook
-from advisor.verification.compare import Difference, field_differences, first_differing_line, line_differences
 from advisor.verification.decision_set import Stranger, files_of, strangers_among
-from advisor.verification.line_ends import Plain, plain, plain_text
-from advisor.verification.markup import markup_in_notes
-from advisor.verification.places import places_in_memo, places_in_page
+from advisor.verification.diff import Difference, field_differences, first_differing_line, line_differences
+from advisor.verification.line_endings import Plain, plain, plain_text
+from advisor.verification.notes_markup import markup_in_notes
+from advisor.verification.source_map import places_in_memo, places_in_page
 
 
 class Verdict(StrEnum):
@@ -98,7 +98,7 @@ def _memo(text: str, file: str, rulebook: Rulebook, templates: Path | None) -> V
 
 
 def _page(text: str, file: str, rulebook: Rulebook, templates: Path | None) -> Verification:
-    from advisor.report.page import memo_html
+    from advisor.report.html import memo_html
 
     facts, notes = notes_apart(text, file)
     found = plain(facts)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor import files
 from advisor.cli.main import run
+from advisor.common import files
 from tests.bad_input.golden import refused, strays
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from advisor import files
 from advisor.cli.main import run
-from advisor.errors import BadInput
-from advisor.files import check_regular, check_target, move_together, read_text, write_whole
+from advisor.common import files
+from advisor.common.diagnostics import BadInput
+from advisor.common.files import check_regular, check_target, move_together, read_text, write_whole
 from tests.bad_input.test_command_lines import EXAMPLE
 from tests.sweep.sweeping import PLAIN, Sweeping
 

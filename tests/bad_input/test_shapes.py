@@ -15,13 +15,13 @@ from types import FrameType
 
 import pytest
 
-from advisor import files
 from advisor.cli.main import run
-from advisor.decision import decide
-from advisor.report.page import memo_html
-from advisor.report.render import memo_markdown
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario_file import read_scenario
+from advisor.common import files
+from advisor.decision.decide import decide
+from advisor.domain.scenario_io import read_scenario
+from advisor.report.html import memo_html
+from advisor.report.templates import memo_markdown
+from advisor.rulebook.loader import bundled_rulebook
 from tests.bad_input.more_shapes import command_shapes, monitor_shapes, rule_shapes, template_shapes
 from tests.bad_input.shapes import ROOT, Shape, memo_shapes, record_shapes, scenario_shapes, sweep_shapes
 

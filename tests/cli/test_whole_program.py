@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.record import Decision, parse_record
+from advisor.domain.record import Decision, parse_record
 from tests.helpers.strategies import EXERCISE
 
 ROOT = Path(__file__).parents[2]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from advisor.decision import decide
-from advisor.errors import BadInput
-from advisor.files import bundled
-from advisor.maintenance.cases import failures, situation_of
-from advisor.maintenance.outcomes import ANY_DAY, with_offers
-from advisor.readings.plain import PlainReading
-from advisor.rulebook.load import bundled_rulebook, load_rulebook
+from advisor.common.diagnostics import BadInput
+from advisor.common.files import bundled
+from advisor.decision.decide import decide
+from advisor.evaluation.python_backend import PlainReading
+from advisor.rule_testing.cases import failures, situation_of
+from advisor.rule_testing.evaluation import ANY_DAY, with_offers
+from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
 
 RULEBOOK = bundled_rulebook()

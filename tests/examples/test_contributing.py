@@ -7,9 +7,9 @@ import shutil
 import textwrap
 from pathlib import Path
 
-from advisor.files import bundled
-from advisor.maintenance.cases import failures
-from advisor.rulebook.load import load_rulebook
+from advisor.common.files import bundled
+from advisor.rule_testing.cases import failures
+from advisor.rulebook.loader import load_rulebook
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from advisor import strict_yaml
 from advisor.cli.main import run
-from advisor.files import read_text
+from advisor.common import yaml_loader as strict_yaml
+from advisor.common.files import read_text
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from advisor import errors
 from advisor.cli.main import COMMANDS, run
-from advisor.scenario import FIELDS
+from advisor.common import diagnostics as errors
+from advisor.domain.scenario import FIELDS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

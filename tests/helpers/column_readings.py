@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from advisor.backends.embedded import connected
-from advisor.readings.columns import Outcome, Outcomes
-from advisor.readings.facts import with_terms
-from advisor.readings.ibis_reading import IbisReading
-from advisor.readings.matching import Matcher
-from advisor.readings.verdict import judge
+from advisor.evaluation.facts import with_terms
+from advisor.evaluation.ibis_backend import IbisReading
+from advisor.evaluation.judgement import judge
+from advisor.evaluation.outcome_table import Outcome, Outcomes
+from advisor.evaluation.protocol import Matcher
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.names import FIELD_NAMES
+from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.tabular.duckdb_connection import connected
 from tests.helpers.generated_columns import Columns, facts_of
 
 ADDED = {

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.offers import Encoded
-from advisor.rulebook.names import FIELD_NAMES
-from advisor.scenario import FIELDS
+from advisor.domain.offer import Encoded
+from advisor.domain.scenario import FIELDS
+from advisor.rulebook.symbols import FIELD_NAMES
 
 Columns = dict[str, NDArray[Any]]
 

@@ -116,7 +116,7 @@ def main(order: str) -> None:
     start, into, arguments, code, full, every = json.loads(order)
     steps = _Steps(Path(start), Path(into), code, full, every)
     import advisor.monitor.run
-    import advisor.sweep.sweep  # noqa: F401  # before the counting: imports write caches of their own
+    import advisor.sweep.run  # noqa: F401  # before the counting: imports write caches of their own
     from advisor.cli.main import run
 
     Path(into).mkdir()

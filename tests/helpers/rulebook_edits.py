@@ -9,15 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from advisor import strict_yaml
-from advisor.errors import BadInput
-from advisor.rulebook.draft import Draft
-from advisor.rulebook.load import load_rulebook
+from advisor.common import yaml_loader as strict_yaml
+from advisor.common.diagnostics import BadInput
+from advisor.domain.scenario import Axis, Route
+from advisor.rulebook.builder import Draft
+from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.names import FIELD_NAMES
 from advisor.rulebook.read_offers import read_routes, read_terms
 from advisor.rulebook.read_rules import read_advice, read_preference
-from advisor.scenario import Axis, Route
+from advisor.rulebook.symbols import FIELD_NAMES
 
 RULES = Path(__file__).parents[2] / "rules"
 AMOUNTS = [name for name, known in FIELD_NAMES.items() if known.numeric]

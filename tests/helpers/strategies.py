@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from advisor.scenario import FIELDS, Scenario, validated
+from advisor.domain.scenario import FIELDS, Scenario, validated
 
 MICRO = 10**6
 FUZZ = int(os.environ.get("ADVISOR_FUZZ_EXAMPLES", "0"))

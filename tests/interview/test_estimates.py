@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.errors import BadInput
+from advisor.common.diagnostics import BadInput
+from advisor.domain.scenario import MAX_MONTHLY_COST
 from advisor.interview import estimates
 from advisor.interview.flow import flow_of
-from advisor.interview.given import Given
+from advisor.interview.state import Given
 from advisor.interview.terminal import Terminal
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import MAX_MONTHLY_COST
+from advisor.rulebook.loader import bundled_rulebook
 
 TERMINAL = Terminal(flow_of(bundled_rulebook()), keep=lambda given: None)
 NUMBERS = st.decimals(Decimal("0.000001"), Decimal(10**12), allow_nan=False, allow_infinity=False)

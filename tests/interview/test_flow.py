@@ -11,12 +11,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from advisor.decision import decide
-from advisor.errors import BadInput
+from advisor.common.diagnostics import BadInput
+from advisor.decision.decide import decide
+from advisor.domain.scenario import FIELDS
 from advisor.interview.flow import Flow, flow_of
-from advisor.interview.given import EXTRAS, Given
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import FIELDS
+from advisor.interview.state import EXTRAS, Given
+from advisor.rulebook.loader import bundled_rulebook
 from benchmarks.peers.scenarios import generate
 from tests.helpers import reference
 from tests.helpers.strategies import AMOUNTS, EXERCISE, NEEDS, complete_answers, examples, scenario

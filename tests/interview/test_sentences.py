@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.files import bundled
+from advisor.common.files import bundled
+from advisor.domain.scenario import Route
 from advisor.interview.flow import Flow, Position, flow_of
-from advisor.interview.given import EXTRAS, Given
+from advisor.interview.state import EXTRAS, Given
 from advisor.interview.terminal import Terminal
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import Route
+from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import AMOUNTS, EXERCISE, NEEDS, complete_answers, examples, scenario
 
 RULEBOOK = bundled_rulebook()

@@ -14,10 +14,10 @@ from typing import Any
 import pexpect
 import pytest
 
-from advisor.errors import BadInput
-from advisor.interview import session
-from advisor.interview.given import Given
-from advisor.scenario import FIELDS
+from advisor.common.diagnostics import BadInput
+from advisor.domain.scenario import FIELDS
+from advisor.interview import draft_store as session
+from advisor.interview.state import Given
 
 ROOT = Path(__file__).parents[2]
 DOWN, ENTER, CTRL_B, CTRL_C, CTRL_D = "\x1b[B", "\r", "\x02", "\x03", "\x04"

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from advisor.monitor.history_lines import Seen
-from advisor.monitor.usage import Basis, Day
+from advisor.usage.history_lines import Seen
+from advisor.usage.model import Basis, Day
 
 FIRST = date(2026, 10, 1)
 SOURCES = [("openai-costs", "openai"), ("fal-usage", "fal"), ("nginx", "gateway")]

@@ -14,7 +14,7 @@ import pexpect
 import pytest
 
 from advisor.cli.main import run
-from advisor.rulebook.load import bundled_rulebook
+from advisor.rulebook.loader import bundled_rulebook
 from advisor.verification.verify import Verdict, verified
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "startup-year"

@@ -19,15 +19,15 @@ from matplotlib.figure import Figure
 
 from advisor.charts.canvas import WIDTH
 from advisor.charts.model import Chart
-from advisor.cost import crossover_volume
-from advisor.monitor.calendar import moved
+from advisor.domain.cost_model import crossover_volume
 from advisor.monitor.charts.columns import scale_for
 from advisor.monitor.charts.costs import curves_now_chart
 from advisor.monitor.charts.overspend import overspend_chart
 from advisor.monitor.charts.volume import volume_chart
 from advisor.monitor.dashboard import MOST_MONTHS, charts_of, dashboard_html
-from advisor.monitor.watched import Span, Watched
-from advisor.report.render import one_line
+from advisor.monitor.model import Span, Watched
+from advisor.report.templates import one_line
+from advisor.usage.calendar_month import moved
 from tests.helpers.strategies import examples
 from tests.monitor.test_summary import ODD, RECORDED, WORDS, compare_with_golden, known_numbers, numbers
 from tests.monitor.watched_examples import CASES, case
@@ -240,9 +240,9 @@ def test_ranges_are_drawn_and_bands_shaded() -> None:
 
 PROGRAM = """
 import sys
-from advisor.monitor.as_json import watched_json
+from advisor.monitor.to_json import watched_json
 from advisor.monitor.dashboard import dashboard_html
-from advisor.monitor.summary import summary_text
+from advisor.monitor.text_report import summary_text
 from tests.monitor.watched_examples import case
 for name in ("crossed-and-stable", "approaching"):
     for text in (dashboard_html(case(name), "m.html"), summary_text(case(name), 80), watched_json(case(name))):

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from advisor.errors import BadInput
-from advisor.monitor.date_order import DateOrder, Period, WrittenDate, order_of
-from advisor.monitor.options import ReadOptions
-from advisor.monitor.read import read_usage
-from advisor.monitor.spreadsheet_dates import iso_of
-from advisor.monitor.usage import Reading
-from advisor.monitor.zones import zone_of
+from advisor.common.diagnostics import BadInput
+from advisor.usage.date_order import DateOrder, Period, WrittenDate, order_of
+from advisor.usage.model import Reading
+from advisor.usage.options import ReadOptions
+from advisor.usage.read import read_usage
+from advisor.usage.spreadsheet_dates import iso_of
+from advisor.usage.time_zones import zone_of
 
 TODAY = date(2026, 11, 2)
 DAY_FIRST, MONTH_FIRST = DateOrder
@@ -353,7 +353,7 @@ STAMPS = st.sampled_from(
 def test_what_was_read_is_read_again_from_the_history(
     periods: list[tuple[str, str]], listed: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from advisor.monitor.history import append, read_history
+    from advisor.usage.history import append, read_history
 
     folder = tmp_path_factory.mktemp("history")
     rejects = folder / "rejects.csv" if listed else None

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.errors import BadInput
-from advisor.monitor import history as module
-from advisor.monitor import history_lines
-from advisor.monitor.history import History, append, counting, read_history
-from advisor.monitor.history_lines import Seen, line_of, seen_in
-from advisor.monitor.usage import Basis, Day
+from advisor.common.diagnostics import BadInput
+from advisor.usage import history as module
+from advisor.usage import history_lines
+from advisor.usage.history import History, append, counting, read_history
+from advisor.usage.history_lines import Seen, line_of, seen_in
+from advisor.usage.model import Basis, Day
 from tests.monitor.history_examples import FIRST, READ_ON, READINGS, RUNS, days, part_of, plain_day, sightings
 
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -245,7 +245,7 @@ def test_another_file_is_refused_and_not_touched(content: bytes, tmp_path: Path)
 def test_a_line_of_a_later_version_is_refused_even_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.usage.jsonl"
     with monkeypatch.context() as patch:
-        patch.setattr("advisor.monitor.history_lines.VERSION", 2)
+        patch.setattr("advisor.usage.history_lines.VERSION", 2)
         append(path, [plain_day(0)], NOV)
     with pytest.raises(BadInput, match="of version `2`"):
         append(path, [plain_day(1)], NOV)

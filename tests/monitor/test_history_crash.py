@@ -14,10 +14,10 @@ from typing import Any, NoReturn
 
 import pytest
 
-from advisor.errors import BadInput
-from advisor.monitor.history import append, read_history
-from advisor.monitor.history_lines import Seen, line_of
-from advisor.monitor.usage import Day
+from advisor.common.diagnostics import BadInput
+from advisor.usage.history import append, read_history
+from advisor.usage.history_lines import Seen, line_of
+from advisor.usage.model import Day
 from tests.helpers.strategies import IN_CI
 from tests.monitor.history_examples import plain_day
 

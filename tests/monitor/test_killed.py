@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from advisor.atomic_files import settle
 from advisor.cli.main import run
-from advisor.monitor.history import read_history
-from advisor.monitor.read import _PREFIX
-from advisor.work_folders import work_folder
+from advisor.common.atomic_files import settle
+from advisor.common.work_folders import work_folder
+from advisor.usage.history import read_history
+from advisor.usage.read import _PREFIX
 from tests.helpers.kill_steps import contents, hidden, killed_at_each_step
 from tests.helpers.strategies import IN_CI
 

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.errors import BadInput
-from advisor.monitor.mapping import load_mapping
-from advisor.monitor.options import SPARK, ReadOptions
-from advisor.monitor.read import read_usage
-from advisor.monitor.usage import Reading
+from advisor.common.diagnostics import BadInput
+from advisor.usage.mapping import load_mapping
+from advisor.usage.model import Reading
+from advisor.usage.options import SPARK, ReadOptions
+from advisor.usage.read import read_usage
 from tests.helpers.strategies import examples
 from tests.monitor.usage_files import USED, Used, counted, sums_of
 

@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.decision import decide
-from advisor.monitor.situation import situation_of
-from advisor.monitor.watched import Reason, Span
-from advisor.report.lookout import lookout_claims
-from advisor.report.watching import owns_already
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import Route
+from advisor.decision.break_even import owns_already
+from advisor.decision.decide import decide
+from advisor.domain.scenario import Route
+from advisor.monitor.baseline import situation_of
+from advisor.monitor.model import Reason, Span
+from advisor.report.claims.review_trigger import lookout_claims
+from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import complete_answers, examples, scenario
 
 RULEBOOK = bundled_rulebook()

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.errors import BadInput
-from advisor.monitor.calendar import month_of, months_between, moved
-from advisor.monitor.months import Assumed, months_of
-from advisor.monitor.usage import GATEWAY, Basis, Day
-from advisor.monitor.watched import Month, Span
+from advisor.common.diagnostics import BadInput
+from advisor.monitor.model import Month, Span
+from advisor.monitor.monthly_usage import Assumed, months_of
+from advisor.usage.calendar_month import month_of, months_between, moved
+from advisor.usage.model import GATEWAY, Basis, Day
 
 TODAY = datetime.date(2026, 11, 23)
 ASSUMED = Assumed(today=TODAY)

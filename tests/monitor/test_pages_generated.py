@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.errors import BadInput
-from advisor.monitor.readers import fal, litellm_daily, openai, replicate
-from advisor.monitor.readers.json_pages import parse
-from advisor.monitor.usage import Basis, Row
+from advisor.common.diagnostics import BadInput
+from advisor.usage.model import Basis, Row
+from advisor.usage.readers import fal, litellm_daily, openai, replicate
+from advisor.usage.readers.json_pages import parse
 
 READERS = {name: reader for reader in (openai, fal, replicate, litellm_daily) for name in reader.NAMES}
 FIRST = date(2026, 9, 25)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from advisor.errors import BadInput
-from advisor.monitor.options import ReadOptions
-from advisor.monitor.read import read_usage
-from advisor.monitor.usage import Reading
+from advisor.common.diagnostics import BadInput
+from advisor.usage.model import Reading
+from advisor.usage.options import ReadOptions
+from advisor.usage.read import read_usage
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 SAMPLES = Path(__file__).parent / "samples"

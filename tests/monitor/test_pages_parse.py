@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.errors import BadInput
-from advisor.monitor.readers.json_pages import Part, Stream, amount, count, day, moment, pages, parse, seconds, utc
+from advisor.common.diagnostics import BadInput
+from advisor.usage.readers.json_pages import Part, Stream, amount, count, day, moment, pages, parse, seconds, utc
 
 SCALARS = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text(max_size=5)
 VALUES = st.recursive(

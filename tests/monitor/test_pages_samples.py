@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from advisor.errors import BadInput
-from advisor.monitor.readers import fal, litellm_daily, openai, replicate
-from advisor.monitor.readers.json_pages import parse
-from advisor.monitor.usage import Basis, Row
+from advisor.common.diagnostics import BadInput
+from advisor.usage.model import Basis, Row
+from advisor.usage.readers import fal, litellm_daily, openai, replicate
+from advisor.usage.readers.json_pages import parse
 
 SAMPLES = Path(__file__).parent / "samples"
 READERS: tuple[ModuleType, ...] = (openai, fal, replicate, litellm_daily)

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from advisor.cli.main import run
-from advisor.monitor.months import Assumed, months_of
-from advisor.monitor.usage import GATEWAY, Basis
-from advisor.monitor.watched import Span, Verdict
-from advisor.scenario import Route
+from advisor.domain.scenario import Route
+from advisor.monitor.model import Span, Verdict
+from advisor.monitor.monthly_usage import Assumed, months_of
+from advisor.usage.model import GATEWAY, Basis
 from tests.monitor.test_months import ASSUMED, day, months, span, whole
 from tests.monitor.test_watch import STARTUP, YEAR, months_, watched
 

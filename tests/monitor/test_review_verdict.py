@@ -17,14 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.cli.main import run
+from advisor.domain.scenario import Route
 from advisor.monitor.dashboard import dashboard_html
-from advisor.monitor.months import Assumed
-from advisor.monitor.summary import summary_text
-from advisor.monitor.told import told
-from advisor.monitor.triggers import judged
-from advisor.monitor.usage import Basis
-from advisor.monitor.watched import Guess, Thresholds, Verdict, Watched
-from advisor.scenario import Route
+from advisor.monitor.model import Guess, Thresholds, Verdict, Watched
+from advisor.monitor.monthly_usage import Assumed
+from advisor.monitor.text_report import summary_text
+from advisor.monitor.trigger import judged
+from advisor.monitor.view_model import told
+from advisor.usage.model import Basis
 from tests.helpers.strategies import EXERCISE, examples
 from tests.monitor.test_months import ASSUMED, months, span, whole
 from tests.monitor.test_triggers import ONE, series

@@ -19,14 +19,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.errors import HIDDEN, BadInput
-from advisor.monitor.as_json import watched_json
+from advisor.common.diagnostics import HIDDEN, BadInput
 from advisor.monitor.bars import MOST_MONTHS, bars_of
-from advisor.monitor.calendar import moved
-from advisor.monitor.summary import LEAST_WIDTH, summary_text
-from advisor.monitor.told import told
-from advisor.monitor.usage import EXACT, Basis
-from advisor.monitor.watched import Verdict, Watched
+from advisor.monitor.model import Verdict, Watched
+from advisor.monitor.text_report import LEAST_WIDTH, summary_text
+from advisor.monitor.to_json import watched_json
+from advisor.monitor.view_model import told
+from advisor.usage.calendar_month import moved
+from advisor.usage.model import EXACT, Basis
 from tests.helpers.strategies import examples
 from tests.monitor.watched_examples import CASES, case
 from tests.monitor.watched_strategies import any_watched
@@ -239,7 +239,7 @@ def test_months_later_add_up(month: int, one: int, other: int) -> None:
 
 
 def test_templates_of_one_s_own_are_used_and_their_faults_named(tmp_path: Path) -> None:
-    from advisor.files import bundled
+    from advisor.common.files import bundled
 
     for file in bundled("templates").iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())

@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from advisor.errors import BadInput
-from advisor.monitor.options import ReadOptions
-from advisor.monitor.read import read_usage
+from advisor.common.diagnostics import BadInput
+from advisor.usage.options import ReadOptions
+from advisor.usage.read import read_usage
 
 _PYSPARK = importlib.util.find_spec("pyspark") is not None
 _JAVA = bool(os.environ.get("JAVA_HOME") or shutil.which("java"))

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from advisor.errors import BadInput
-from advisor.monitor.database import Database
-from advisor.monitor.engines import UnreadableRows
-from advisor.monitor.inputs import inputs_of
-from advisor.monitor.options import ReadOptions
-from advisor.monitor.read import read_usage
-from advisor.monitor.usage import Reading
-from advisor.progress import Progress
+from advisor.common.diagnostics import BadInput
+from advisor.common.progress import Progress
+from advisor.usage.duckdb_engine import Database
+from advisor.usage.engines import UnreadableRows
+from advisor.usage.input_files import inputs_of
+from advisor.usage.model import Reading
+from advisor.usage.options import ReadOptions
+from advisor.usage.read import read_usage
 
 MAPPING = "meter: any\ncolumns: {at: at, images: images, cost: cost}\n"
 HEADER = "at,images,cost\n"

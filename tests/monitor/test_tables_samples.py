@@ -15,10 +15,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from advisor.errors import BadInput
-from advisor.monitor.options import ReadOptions
-from advisor.monitor.read import read_usage
-from advisor.monitor.usage import Basis, Reading
+from advisor.common.diagnostics import BadInput
+from advisor.usage.model import Basis, Reading
+from advisor.usage.options import ReadOptions
+from advisor.usage.read import read_usage
 
 SAMPLES = Path(__file__).parent / "samples"
 MAPPING = "meter: fal\ncolumns: {at: stamp, images: images, cost: cost}\nwhere: {status: [200, 201]}\n"

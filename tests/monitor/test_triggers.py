@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.monitor.calendar import moved
-from advisor.monitor.triggers import Judged, Volume, fires, judged
-from advisor.monitor.watched import Span, Thresholds, Verdict
+from advisor.monitor.model import Span, Thresholds, Verdict
+from advisor.monitor.trigger import Judged, Volume, fires, judged
+from advisor.usage.calendar_month import moved
 from benchmarks.trigger_rules import delays, false_alarms, the_rule
 
 DEFAULT = Thresholds()

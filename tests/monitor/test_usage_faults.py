@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor.cli.main import run
-from advisor.errors import BadInput
-from advisor.monitor.detect import _header
-from advisor.monitor.options import ReadOptions
-from advisor.monitor.read import read_usage
+from advisor.common.diagnostics import BadInput
+from advisor.usage.detect import _header
+from advisor.usage.options import ReadOptions
+from advisor.usage.read import read_usage
 
 SCENARIO = Path(__file__).parents[2] / "examples" / "startup-year" / "startup.scenario.yaml"
 GOOD = '{"at": "2026-10-01", "images": 2, "cost": 1}\n'

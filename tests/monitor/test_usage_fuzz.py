@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from advisor.cli.main import run
 from tests.helpers.strategies import examples
-from tests.monitor.test_field_cases import DAYS, TINY, Row
+from tests.monitor.field_cases import DAYS, TINY, Row
 
 SAMPLES = Path(__file__).parent / "samples"
 IMAGES = ("flux", "fal-ai/flux/dev", "gpt-image-1", "dall-e-3", "seedream-4", "sdxl", "gemini/gemini-2.5-flash-image")

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.decision import decide
-from advisor.monitor.calendar import moved
-from advisor.monitor.situation import Situation, situation_of
-from advisor.monitor.usage import Basis
-from advisor.monitor.watch import watch
-from advisor.monitor.watched import Month, NotComparable, Reason, Span, Thresholds, Verdict, Watched
-from advisor.readings.plain import PlainReading
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import Axis, Route
+from advisor.decision.decide import decide
+from advisor.domain.scenario import Axis, Route
+from advisor.evaluation.python_backend import PlainReading
+from advisor.monitor.baseline import Situation, situation_of
+from advisor.monitor.evaluate import watch
+from advisor.monitor.model import Month, NotComparable, Reason, Span, Thresholds, Verdict, Watched
+from advisor.rulebook.loader import bundled_rulebook
+from advisor.usage.calendar_month import moved
+from advisor.usage.model import Basis
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, scenario
 
 RULEBOOK = bundled_rulebook()

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
-from advisor.monitor.options import ReadOptions
-from advisor.monitor.read import read_usage
-from advisor.monitor.usage import Day
+from advisor.usage.model import Day
+from advisor.usage.options import ReadOptions
+from advisor.usage.read import read_usage
 
 TODAY = date(2026, 11, 23)
 MAPPING = """

@@ -12,12 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from advisor.cost import exact
-from advisor.decision import decide
-from advisor.explain.costs import Costs
-from advisor.monitor.calendar import moved
-from advisor.monitor.usage import Basis
-from advisor.monitor.watched import (
+from advisor.decision.decide import decide
+from advisor.domain.cost_model import exact
+from advisor.domain.record import Decision
+from advisor.domain.route_costs import Costs
+from advisor.domain.scenario import Axis, Route, Scenario, validated
+from advisor.domain.scenario_io import read_scenario
+from advisor.evaluation.python_backend import PlainReading
+from advisor.monitor.model import (
     Guess,
     Month,
     NotComparable,
@@ -29,11 +31,9 @@ from advisor.monitor.watched import (
     Verdict,
     Watched,
 )
-from advisor.readings.plain import PlainReading
-from advisor.record import Decision
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import Axis, Route, Scenario, validated
-from advisor.scenario_file import read_scenario
+from advisor.rulebook.loader import bundled_rulebook
+from advisor.usage.calendar_month import moved
+from advisor.usage.model import Basis
 from tests.helpers.strategies import EXERCISE
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -8,11 +8,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from advisor.monitor.calendar import moved
-from advisor.monitor.usage import Basis
-from advisor.monitor.watched import Month, NotComparable, Overspend, Reason, Span, Thresholds, Trend, Verdict, Watched
-from advisor.record import Decision
-from advisor.scenario import Axis, Route
+from advisor.domain.record import Decision
+from advisor.domain.scenario import Axis, Route
+from advisor.monitor.model import Month, NotComparable, Overspend, Reason, Span, Thresholds, Trend, Verdict, Watched
+from advisor.usage.calendar_month import moved
+from advisor.usage.model import Basis
 from tests.monitor.watched_examples import CASES, case, decided, example
 
 LARGEST = 10**15

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from advisor.errors import BadInput
-from advisor.readings.columns import table_of
-from advisor.readings.ibis_reading import IbisReading
-from advisor.readings.numpy_reading import CHUNK, NumpyReading
-from advisor.readings.plain import PlainReading
+from advisor.common.diagnostics import BadInput
+from advisor.domain.scenario import Axis, Route
+from advisor.evaluation.ibis_backend import IbisReading
+from advisor.evaluation.numpy_backend import CHUNK, NumpyReading
+from advisor.evaluation.outcome_table import table_of
+from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.conditions import AnyOf, Comparison
-from advisor.rulebook.load import bundled_rulebook, load_rulebook
+from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Preference, Rulebook
-from advisor.scenario import Axis, Route
 from tests.helpers import reference
 from tests.helpers.column_readings import (
     as_table,

@@ -10,14 +10,14 @@ from typing import Any
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from advisor.decision import decide
-from advisor.readings.engine import engine_reading
-from advisor.readings.facts import answer_facts, with_terms
-from advisor.readings.plain import PlainReading
-from advisor.readings.verdict import Judgement, judge
-from advisor.record import Status, parse_record
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import FIELDS, Route
+from advisor.decision.decide import decide
+from advisor.domain.record import Status, parse_record
+from advisor.domain.scenario import FIELDS, Route
+from advisor.evaluation.durable_rules_backend import engine_reading
+from advisor.evaluation.facts import answer_facts, with_terms
+from advisor.evaluation.judgement import Judgement, judge
+from advisor.evaluation.python_backend import PlainReading
+from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers import reference
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, scenario
 

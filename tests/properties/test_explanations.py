@@ -12,14 +12,14 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from advisor.decision import decide
-from advisor.explain.completions import completions_of
-from advisor.explain.sufficient import sufficient_reasons
-from advisor.readings.facts import answer_facts
-from advisor.record import Change, Decision, Status
-from advisor.rulebook.load import bundled_rulebook
-from advisor.rulebook.names import FIELD_NAMES
-from advisor.scenario import FIELDS, Route
+from advisor.decision.decide import decide
+from advisor.domain.record import Change, Decision, Status
+from advisor.domain.scenario import FIELDS, Route
+from advisor.evaluation.facts import answer_facts
+from advisor.explanation.sufficient_reasons import sufficient_reasons
+from advisor.rulebook.loader import bundled_rulebook
+from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.completions import completions_of
 from tests.helpers import reference
 from tests.helpers.strategies import AMOUNTS, NEEDS, agreeing, complete_answers, micro, scenario
 

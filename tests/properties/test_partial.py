@@ -10,13 +10,13 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from advisor.decision import decide
-from advisor.explain.completions import completions_of
-from advisor.readings.facts import answer_facts
-from advisor.record import Status
-from advisor.rulebook.load import bundled_rulebook
-from advisor.rulebook.names import FIELD_NAMES
-from advisor.scenario import FIELDS
+from advisor.decision.decide import decide
+from advisor.domain.record import Status
+from advisor.domain.scenario import FIELDS
+from advisor.evaluation.facts import answer_facts
+from advisor.rulebook.loader import bundled_rulebook
+from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.completions import completions_of
 from tests.helpers import reference
 from tests.helpers.strategies import AMOUNTS, EXERCISE, NEEDS, complete_answers, examples, partial_answers, scenario
 

@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 
 from advisor.cli.main import run
-from advisor.decision import decide
-from advisor.errors import BadInput
-from advisor.maintenance.mutation.mutants import mutants
-from advisor.readings.engine import EngineReading
-from advisor.readings.numpy_reading import NumpyReading
-from advisor.readings.plain import PlainReading
-from advisor.record import parse_record
-from advisor.report.render import memo_markdown
-from advisor.rulebook.lint import findings
-from advisor.rulebook.load import bundled_rulebook
+from advisor.common.diagnostics import BadInput
+from advisor.decision.decide import decide
+from advisor.domain.record import parse_record
+from advisor.domain.scenario import FIELDS, Route, Scenario
+from advisor.evaluation.durable_rules_backend import EngineReading
+from advisor.evaluation.numpy_backend import NumpyReading
+from advisor.evaluation.python_backend import PlainReading
+from advisor.report.templates import memo_markdown
+from advisor.rule_testing.mutation.mutants import mutants
+from advisor.rulebook.lint.rules import findings
+from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.names import FIELD_NAMES
-from advisor.scenario import FIELDS, Route, Scenario
+from advisor.rulebook.symbols import FIELD_NAMES
 from tests.helpers.column_readings import in_words, on_duckdb, one_by_one, rows_that_differ
 from tests.helpers.generated_columns import Columns, answers_of, generate
 from tests.helpers.rulebook_edits import RULES, Drawing

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from advisor.cli.main import run
-from advisor.decision import decide
-from advisor.errors import BadInput
-from advisor.readings.engine import EngineReading
-from advisor.readings.numpy_reading import NumpyReading
-from advisor.readings.plain import PlainReading
-from advisor.rulebook.load import load_rulebook
+from advisor.common.diagnostics import BadInput
+from advisor.decision.decide import decide
+from advisor.domain.scenario import Axis
+from advisor.evaluation.durable_rules_backend import EngineReading
+from advisor.evaluation.numpy_backend import NumpyReading
+from advisor.evaluation.python_backend import PlainReading
+from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import Axis
 from tests.helpers import reference
 from tests.helpers.column_readings import in_words, on_duckdb, one_by_one, rows_that_differ
 from tests.helpers.generated_columns import Columns, answers_of, generate

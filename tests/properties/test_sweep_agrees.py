@@ -19,13 +19,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from advisor.readings.columns import Outcomes
-from advisor.readings.engine import engine_reading
-from advisor.readings.ibis_reading import IbisReading
-from advisor.readings.numpy_reading import NumpyReading
-from advisor.readings.plain import PlainReading
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import Axis, Route
+from advisor.domain.scenario import Axis, Route
+from advisor.evaluation.durable_rules_backend import engine_reading
+from advisor.evaluation.ibis_backend import IbisReading
+from advisor.evaluation.numpy_backend import NumpyReading
+from advisor.evaluation.outcome_table import Outcomes
+from advisor.evaluation.python_backend import PlainReading
+from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers import reference
 from tests.helpers.column_readings import (
     ADDED,

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.cli.main import run
-from advisor.cost import crossover_volume, own, payback_months, rent
-from advisor.errors import BadInput
-from advisor.interview.given import Given
-from advisor.quantity import NotANumber, typed
-from advisor.scenario import FIELDS, Scenario, validated
-from advisor.scenario_file import parse_scenario, typed_answer
+from advisor.common.diagnostics import BadInput
+from advisor.domain.cost_model import crossover_volume, own, payback_months, rent
+from advisor.domain.quantity import NotANumber, typed
+from advisor.domain.scenario import FIELDS, Scenario, validated
+from advisor.domain.scenario_io import parse_scenario, typed_answer
+from advisor.interview.state import Given
 
 MONEY, AMOUNT, WHOLE = "closed_price", "images_per_gpu_hour", "monthly_images"
 """A field of each kind: dollars, a number with decimals, and a whole number."""

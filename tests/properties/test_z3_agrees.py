@@ -11,17 +11,15 @@ import z3
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from advisor.maintenance.proofs.claims import both_ends
-from advisor.maintenance.proofs.world import World
-from advisor.offers import UNKNOWN, Encoded, Unknown
-from advisor.readings.engine import engine_reading
-from advisor.readings.facts import answer_facts, with_range, with_terms
-from advisor.readings.fold import HOSTED, Folded
-from advisor.readings.inequality import is_settled
-from advisor.readings.matching import Matcher
-from advisor.readings.plain import PLAIN, PlainReading
-from advisor.readings.verdict import Verdict, judge
-from advisor.readings.z3_reading import (
+from advisor.domain.offer import UNKNOWN, Encoded, Unknown
+from advisor.evaluation.durable_rules_backend import engine_reading
+from advisor.evaluation.facts import answer_facts, with_range, with_terms
+from advisor.evaluation.inequality import is_settled
+from advisor.evaluation.judgement import Verdict, judge
+from advisor.evaluation.protocol import Matcher
+from advisor.evaluation.python_backend import PLAIN, PlainReading
+from advisor.evaluation.resolution import HOSTED, Folded
+from advisor.evaluation.z3_backend import (
     LOGIC,
     Symbol,
     Variable,
@@ -31,10 +29,12 @@ from advisor.readings.z3_reading import (
     stated,
     symbolic_facts,
 )
+from advisor.rule_testing.proofs.properties import both_ends
+from advisor.rule_testing.proofs.symbolic_scenario import World
 from advisor.rulebook.conditions import Comparison
-from advisor.rulebook.load import bundled_rulebook
+from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.names import FIELD_NAMES
+from advisor.rulebook.symbols import FIELD_NAMES
 from tests.helpers.strategies import EXERCISE, agreeing, complete_answers, scenario
 
 RULEBOOK = bundled_rulebook()

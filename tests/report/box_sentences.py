@@ -8,14 +8,14 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from advisor.readings.facts import with_terms
-from advisor.readings.verdict import judge
-from advisor.record import Decision, Status
-from advisor.report.render import listed as listed_in_prose
-from advisor.report.render import memo_markdown
-from advisor.report.wording import wordings
+from advisor.domain.record import Decision, Status
+from advisor.domain.scenario import FIELDS, Route
+from advisor.evaluation.facts import with_terms
+from advisor.evaluation.judgement import judge
+from advisor.report.templates import listed as listed_in_prose
+from advisor.report.templates import memo_markdown
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import FIELDS, Route
+from advisor.wording.questions import wordings
 from tests.report.confidence_sentences import how_sure
 from tests.report.held import (
     AXES,

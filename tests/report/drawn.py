@@ -13,12 +13,12 @@ from xml.etree import ElementTree
 
 from advisor.charts.memo_charts import charts_of
 from advisor.charts.model import Chart
-from advisor.decision import decide
-from advisor.readings.plain import PlainReading
-from advisor.record import Decision
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import Route
-from advisor.scenario_file import parse_scenario
+from advisor.decision.decide import decide
+from advisor.domain.record import Decision
+from advisor.domain.scenario import Route
+from advisor.domain.scenario_io import parse_scenario
+from advisor.evaluation.python_backend import PlainReading
+from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import EXERCISE, NEEDS, complete_answers, scenario
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -9,17 +9,17 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from advisor.readings.compile import compile_rules
-from advisor.readings.facts import answer_facts, with_terms
-from advisor.readings.plain import PLAIN, PlainReading, match_offer
-from advisor.readings.verdict import fold_of, judge
-from advisor.record import Decision, Status
-from advisor.report.render import listed as listed_in_prose
-from advisor.report.wording import wordings
+from advisor.domain.record import Decision, Status
+from advisor.domain.scenario import FIELDS, Axis, Route, validated
+from advisor.evaluation.compiler import compile_rules
+from advisor.evaluation.facts import answer_facts, with_terms
+from advisor.evaluation.judgement import fold_of, judge
+from advisor.evaluation.python_backend import PLAIN, PlainReading, match_offer
+from advisor.report.templates import listed as listed_in_prose
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Rulebook
-from advisor.rulebook.names import FIELD_NAMES, Scope
-from advisor.scenario import FIELDS, Axis, Route, validated
+from advisor.rulebook.symbols import FIELD_NAMES, Scope
+from advisor.wording.questions import wordings
 from tests.helpers.strategies import AMOUNTS
 
 NAMES = {

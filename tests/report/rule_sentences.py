@@ -7,13 +7,13 @@ from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
-from advisor.offers import UNKNOWN
-from advisor.readings.compile import compile_rules
-from advisor.readings.plain import PLAIN, match_offer
-from advisor.record import Decision, Status
-from advisor.report.render import memo_markdown, summary
+from advisor.domain.offer import UNKNOWN
+from advisor.domain.record import Decision, Status
+from advisor.domain.scenario import Route
+from advisor.evaluation.compiler import compile_rules
+from advisor.evaluation.python_backend import PLAIN, match_offer
+from advisor.report.templates import memo_markdown, summary
 from advisor.rulebook.model import Gate, Rulebook
-from advisor.scenario import Route
 from tests.report.box_sentences import ways_out
 from tests.report.held import (
     ACTIONS,

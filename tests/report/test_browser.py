@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from advisor.report.page import memo_html
+from advisor.report.html import memo_html
 from tests.report.test_memo import HOSTILE, NAMES, RULEBOOK, decided, example
 
 CHROMIUM = Path("/usr/bin/chromium")

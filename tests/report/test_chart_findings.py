@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from advisor.charts.eliminations import narrowing_chart
 from advisor.charts.memo_charts import charts_of
 from advisor.charts.route_map_data import COLUMNS, FINER, ROWS, most_sensitive, regions_of
-from advisor.cost import rounded
-from advisor.quantity import dollars, grouped
-from advisor.record import Decision
-from advisor.report.chart_words import NAMED
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import FIELDS, Route
+from advisor.domain.cost_model import rounded
+from advisor.domain.quantity import dollars, grouped
+from advisor.domain.record import Decision
+from advisor.domain.scenario import FIELDS, Route
+from advisor.rulebook.loader import bundled_rulebook
+from advisor.wording.labels import NAMED
 from tests.helpers.reference import decide as by_hand
 from tests.helpers.strategies import EXERCISE, complete_answers, examples
 from tests.report.drawn import (

@@ -17,9 +17,9 @@ from hypothesis import given
 
 from advisor.charts.canvas import COLOURS, WIDTH
 from advisor.charts.memo_charts import charts_of
-from advisor.record import Status
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import Route
+from advisor.domain.record import Status
+from advisor.domain.scenario import Route
+from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, partial_answers
 from tests.report.drawn import (
     EXAMPLES,
@@ -246,12 +246,12 @@ def test_extreme_amounts_are_drawn(volume: int, overhead: Decimal, per_hour: Dec
 PROGRAM = """
 import sys, datetime
 from pathlib import Path
-from advisor.decision import decide
-from advisor.readings.plain import PlainReading
-from advisor.report.chart_words import NAMED
+from advisor.decision.decide import decide
+from advisor.evaluation.python_backend import PlainReading
+from advisor.wording.labels import NAMED
 from advisor.charts.memo_charts import charts_of
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario_file import parse_scenario
+from advisor.rulebook.loader import bundled_rulebook
+from advisor.domain.scenario_io import parse_scenario
 rules = bundled_rulebook()
 for file in sys.argv[1:]:
     scenario = parse_scenario(Path(file).read_text(), file)

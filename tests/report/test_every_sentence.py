@@ -13,16 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.decision import decide
-from advisor.explain.completions import completions_of
-from advisor.files import bundled
-from advisor.readings.facts import answer_facts
-from advisor.readings.plain import PlainReading
-from advisor.record import Decision
-from advisor.report import claims, confidence
-from advisor.rulebook.load import bundled_rulebook, load_rulebook
+from advisor.common.files import bundled
+from advisor.decision.decide import decide
+from advisor.domain.record import Decision
+from advisor.domain.scenario import FIELDS
+from advisor.evaluation.facts import answer_facts
+from advisor.evaluation.python_backend import PlainReading
+from advisor.report.claims import build as claims
+from advisor.report.claims import confidence
+from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import FIELDS
+from advisor.scenario_space.completions import completions_of
 from tests.helpers.strategies import AMOUNTS, EXERCISE, NEEDS, complete_answers, examples, scenario
 from tests.report.box_sentences import check_box
 from tests.report.drawn import DAY

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from advisor.errors import HIDDEN, printable
-from advisor.report.render import one_line
+from advisor.common.diagnostics import HIDDEN, printable
+from advisor.report.templates import one_line
 
 _CONTROLLING = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Zs"})
 _NEWER_THAN_THIS_PYTHON = "\U0001fae8\U0001fadc"

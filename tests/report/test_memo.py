@@ -19,20 +19,21 @@ import pytest
 import yaml
 from hypothesis import given
 
-from advisor.cost import crossover_volume, exact
-from advisor.decision import decide
-from advisor.record import Decision
-from advisor.report.claims import claims_of
-from advisor.report.confidence import compared_route, near_crossover
-from advisor.report.marks import END, OPEN, read_id, stripped
-from advisor.report.options_table import NOT_MET, TO_VERIFY
-from advisor.report.page import memo_html
-from advisor.report.plain_memo import WIDTH, memo_text
-from advisor.report.render import memo_markdown, memo_with_marks, tidy
-from advisor.report.review import NOTES_END, NOTES_START
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import FIELDS, Route
-from advisor.scenario_file import read_scenario
+from advisor.decision.break_even import compared_route
+from advisor.decision.decide import decide
+from advisor.domain.cost_model import crossover_volume, exact
+from advisor.domain.record import Decision
+from advisor.domain.scenario import FIELDS, Route
+from advisor.domain.scenario_io import read_scenario
+from advisor.report.claim_markers import END, OPEN, read_id, stripped
+from advisor.report.claims.build import claims_of
+from advisor.report.claims.confidence import near_crossover
+from advisor.report.claims.options import NOT_MET, TO_VERIFY
+from advisor.report.front_matter import NOTES_END, NOTES_START
+from advisor.report.html import memo_html
+from advisor.report.templates import memo_markdown, memo_with_marks, tidy
+from advisor.report.text import WIDTH, memo_text
+from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, partial_answers, scenario
 
 ROOT = Path(__file__).parents[2]

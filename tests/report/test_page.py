@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 
 from advisor.cli.main import run
-from advisor.decision import decide
-from advisor.report.claims import claims_of
-from advisor.report.embedded import embedded_in_page
-from advisor.report.page import memo_html
+from advisor.decision.decide import decide
+from advisor.report.claims.build import claims_of
+from advisor.report.embedded_scenario import embedded_in_page
+from advisor.report.front_matter import NOTES_END, NOTES_START
+from advisor.report.html import memo_html
 from advisor.report.pdf import memo_pdf
-from advisor.report.plain_memo import memo_text
-from advisor.report.render import memo_markdown, one_line
-from advisor.report.review import NOTES_END, NOTES_START
+from advisor.report.templates import memo_markdown, one_line
+from advisor.report.text import memo_text
 from tests.helpers.strategies import complete_answers, examples
 from tests.report.pages import Page, read_page
 from tests.report.test_memo import HOSTILE, NAMES, ROOT, RULEBOOK, decided, example

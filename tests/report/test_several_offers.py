@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from advisor.decision import decide
-from advisor.files import bundled
-from advisor.report.claims import claims_of
-from advisor.report.marks import END, OPEN, read_id
-from advisor.report.page import memo_html
-from advisor.report.plain_memo import memo_text
-from advisor.report.render import memo_markdown, memo_with_marks
-from advisor.rulebook.load import load_rulebook
+from advisor.common.files import bundled
+from advisor.decision.decide import decide
+from advisor.domain.scenario import Route
+from advisor.report.claim_markers import END, OPEN, read_id
+from advisor.report.claims.build import claims_of
+from advisor.report.html import memo_html
+from advisor.report.templates import memo_markdown, memo_with_marks
+from advisor.report.text import memo_text
+from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import Route
 from advisor.verification.verify import Verdict, verified
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, scenario
 from tests.report.pages import read_page

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from advisor.decision import decide
-from advisor.report.render import memo_markdown
-from advisor.rulebook.load import bundled_rulebook
+from advisor.decision.decide import decide
+from advisor.report.templates import memo_markdown
+from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import EXERCISE, scenario
 from tests.report.drawn import DAY
 

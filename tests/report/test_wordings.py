@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from advisor.report.wording import wordings
-from advisor.scenario import FIELDS
+from advisor.domain.scenario import FIELDS
+from advisor.wording.questions import wordings
 
 OWN = """\
 control:

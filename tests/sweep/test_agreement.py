@@ -15,24 +15,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.decision import decide
-from advisor.errors import BadInput, Problem
-from advisor.quantity import NotANumber
-from advisor.readings import ibis_reading
-from advisor.readings.columns import Table
-from advisor.readings.engine import EngineReading
-from advisor.readings.ibis_reading import IbisReading
-from advisor.readings.matching import Facts
-from advisor.readings.plain import PlainReading
-from advisor.record import Status
-from advisor.rulebook.load import bundled_rulebook
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.decision.decide import decide
+from advisor.domain.quantity import NotANumber
+from advisor.domain.record import Status
+from advisor.domain.scenario import FIELDS
+from advisor.evaluation import ibis_backend as ibis_reading
+from advisor.evaluation.durable_rules_backend import EngineReading
+from advisor.evaluation.ibis_backend import IbisReading
+from advisor.evaluation.outcome_table import Table
+from advisor.evaluation.protocol import Facts
+from advisor.evaluation.python_backend import PlainReading
+from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario import FIELDS
-from advisor.sweep import deciding
-from advisor.sweep import sweep as module
-from advisor.sweep.answers import scenario_of
-from advisor.sweep.deciding import needed_fields
-from advisor.sweep.regular import with_answers, with_numbers, with_odd
+from advisor.sweep import row_decider as deciding
+from advisor.sweep import run as module
+from advisor.sweep.fast_path import with_answers, with_numbers, with_odd
+from advisor.sweep.row_decider import needed_fields
+from advisor.sweep.row_to_scenario import scenario_of
 from tests.helpers.strategies import complete_answers
 from tests.sweep.sweeping import PLAIN, RESULTS, Sweeping, outcomes
 

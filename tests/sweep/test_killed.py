@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from advisor.atomic_files import settle
 from advisor.cli.main import run
-from advisor.sweep.beside import PREFIX, work_beside
+from advisor.common.atomic_files import settle
+from advisor.sweep.work_dir import PREFIX, work_beside
 from tests.helpers.kill_steps import ROOT, hidden, killed_at_each_step
 from tests.sweep.sweeping import PLAIN, Sweeping
 

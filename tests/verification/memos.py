@@ -7,13 +7,13 @@ import shutil
 from functools import cache
 from pathlib import Path
 
-from advisor.decision import decide
-from advisor.files import bundled
-from advisor.record import Decision
-from advisor.report.page import memo_html
-from advisor.report.render import memo_markdown
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario_file import read_scenario
+from advisor.common.files import bundled
+from advisor.decision.decide import decide
+from advisor.domain.record import Decision
+from advisor.domain.scenario_io import read_scenario
+from advisor.report.html import memo_html
+from advisor.report.templates import memo_markdown
+from advisor.rulebook.loader import bundled_rulebook
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from advisor import strict_yaml
-from advisor.decision import decide
-from advisor.errors import BadInput
-from advisor.record import Decision
-from advisor.report.embedded import embedded_in_memo, embedded_text, outcome_text
-from advisor.report.page import memo_html
-from advisor.report.render import memo_markdown
-from advisor.report.review import NOTES_END, NOTES_START, taken_apart, with_notes
-from advisor.rulebook.load import bundled_rulebook
-from advisor.scenario import MAX_TEXT, Scenario
-from advisor.verification.line_ends import plain_text
+from advisor.common import yaml_loader as strict_yaml
+from advisor.common.diagnostics import BadInput
+from advisor.decision.decide import decide
+from advisor.domain.record import Decision
+from advisor.domain.scenario import MAX_TEXT, Scenario
+from advisor.report.embedded_scenario import embedded_in_memo, embedded_text, outcome_text
+from advisor.report.front_matter import NOTES_END, NOTES_START, taken_apart, with_notes
+from advisor.report.html import memo_html
+from advisor.report.templates import memo_markdown
+from advisor.rulebook.loader import bundled_rulebook
+from advisor.verification.line_endings import plain_text
 from advisor.verification.verify import Verdict, verified
 from tests.helpers.strategies import complete_answers, examples, partial_answers, scenario
 from tests.verification.memos import DATE, NAMES, decision_of, memo_of, page_of

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from advisor.atomic_files import alone_in, settle, writing
 from advisor.cli.main import run
-from advisor.report.review import NOTES_START
+from advisor.common.atomic_files import alone_in, settle, writing
+from advisor.report.front_matter import NOTES_START
 from tests.helpers.kill_steps import contents, hidden, killed_at_each_step
 from tests.verification.memos import EXAMPLES, EXERCISE
 
@@ -161,7 +161,7 @@ def test_of_two_that_supersede_one_memo_at_once_the_second_is_refused(start: Pat
 def test_a_folder_that_stays_locked_is_not_waited_for_without_end(
     start: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("advisor.atomic_files.WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("advisor.common.atomic_files.WAIT_SECONDS", 0.1)
     with alone_in(start / "a"):
         assert run(["decide", "new.scenario.yaml", "--out", "a"]) == 2
     assert "another advisor command is still writing in this folder" in capsys.readouterr().err

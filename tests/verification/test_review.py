@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from advisor import strict_yaml
 from advisor.cli.main import run
-from advisor.files import bundled
-from advisor.report.review import NOTES_END, NOTES_START, taken_apart
+from advisor.common import yaml_loader as strict_yaml
+from advisor.common.files import bundled
+from advisor.report.front_matter import NOTES_END, NOTES_START, taken_apart
 from tests.verification.memos import EXAMPLES, EXERCISE, REWORDED, rules_with
 
 NOTES = "\n  Ann: is r = 600 measured?\n\n```\n# rulebook: none\n```\n<b>\ttab</b>\r\n\u202e\u0000 \n"

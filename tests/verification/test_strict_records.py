@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from advisor.cli.main import run
-from advisor.decision import decide
-from advisor.errors import BadInput
-from advisor.record import parse_record
-from advisor.scenario_file import read_scenario
+from advisor.common.diagnostics import BadInput
+from advisor.decision.decide import decide
+from advisor.domain.record import parse_record
+from advisor.domain.scenario_io import read_scenario
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 OTHERS: dict[type, list[Any]] = {

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from advisor.cli.main import run
-from advisor.files import bundled
-from advisor.report.review import NOTES_END, NOTES_START
+from advisor.common.files import bundled
+from advisor.report.front_matter import NOTES_END, NOTES_START
 from tests.verification.golden import GOLDEN, compare
 from tests.verification.memos import EXERCISE, REWORDED, ROOT, TURNED_ROUND, decision_of, memo_of, page_of, rules_with
 

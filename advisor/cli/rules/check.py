@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from advisor.errors import EXIT_DIFFERENCE, EXIT_OK
-from advisor.rulebook.load import load_rulebook
+from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK
+from advisor.rulebook.loader import load_rulebook
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints every warning, and what was loaded. Faults end it with exit code 2, warnings with 5."""
-    from advisor.rulebook.lint import findings
+    from advisor.rulebook.lint.rules import findings
 
     rulebook = load_rulebook(options.rules)
     found = findings(rulebook)

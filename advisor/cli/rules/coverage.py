@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from advisor.errors import EXIT_DIFFERENCE, EXIT_OK
-from advisor.rulebook.load import load_rulebook
+from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK
+from advisor.rulebook.loader import load_rulebook
 
 if TYPE_CHECKING:
-    from advisor.maintenance.coverage import Line, Shown
+    from advisor.rule_testing.coverage import Line, Shown
 
 _HEADINGS = ("rule", "condition", "relevant when true", "relevant when false")
 
@@ -22,8 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints a table with a case for each condition, and the percentage. Exit code 5 when it is below 100."""
-    from advisor.maintenance.coverage import coverage
-    from advisor.maintenance.mutation.edits import checked
+    from advisor.rule_testing.coverage import coverage
+    from advisor.rule_testing.mutation.rule_edits import checked
 
     rulebook = load_rulebook(options.rules)
     found = coverage(rulebook, checked(options.rule, rulebook.rules))

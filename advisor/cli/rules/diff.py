@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from advisor.errors import EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem
-from advisor.files import is_folder, read_text
-from advisor.record import is_record, parse_record
-from advisor.rulebook.load import load_rulebook
+from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem
+from advisor.common.files import is_folder, read_text
+from advisor.domain.record import is_record, parse_record
+from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
 
 MAX_RECORD_BYTES = 1_000_000
@@ -26,8 +26,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the difference. Exit code 5 when some scenario or record comes out otherwise."""
-    from advisor.maintenance.diff import Routes, difference
-    from advisor.scenario_file import scenario_text
+    from advisor.domain.scenario_io import scenario_text
+    from advisor.rule_testing.diff import Routes, difference
 
     def said(routes: Routes) -> str:
         return " or ".join(sorted(routes)) or "no route"
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _records(folder: Path, new: Rulebook) -> int:
     """Prints which records of a folder would differ under the new rules, and returns how many."""
-    from advisor.maintenance.diff import changed_record
+    from advisor.rule_testing.diff import changed_record
 
     if not is_folder(folder):
         raise BadInput(Problem("there is no such folder", file=str(folder), help="check --records"))

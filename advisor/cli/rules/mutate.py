@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from advisor.errors import EXIT_DIFFERENCE, EXIT_OK
-from advisor.rulebook.load import load_rulebook
+from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK
+from advisor.rulebook.loader import load_rulebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from advisor.maintenance.mutation.apart import Apart
-    from advisor.maintenance.mutation.mutate import Survivor
-    from advisor.maintenance.outcomes import ComesOut
+    from advisor.rule_testing.evaluation import ComesOut
+    from advisor.rule_testing.mutation.distinguish import Apart
+    from advisor.rule_testing.mutation.run import Survivor
     from advisor.rulebook.model import Rulebook
 
 
@@ -25,8 +25,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the share of mutants that a case kills, and each survivor. Exit code 5 when some scenario shows one."""
-    from advisor.maintenance.mutation.edits import checked
-    from advisor.maintenance.mutation.mutate import mutate
+    from advisor.rule_testing.mutation.rule_edits import checked
+    from advisor.rule_testing.mutation.run import mutate
 
     rulebook = load_rulebook(options.rules)
     found = mutate(rulebook, checked(options.rule, (*rulebook.rules, *rulebook.terms, *rulebook.constants)))

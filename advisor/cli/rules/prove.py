@@ -6,9 +6,9 @@ import argparse
 import json
 from pathlib import Path
 
-from advisor.errors import EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem
-from advisor.files import write_whole
-from advisor.rulebook.load import load_rulebook
+from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem
+from advisor.common.files import write_whole
+from advisor.rulebook.loader import load_rulebook
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints each proof as soon as it is settled. Exit code 5 when one fails or is not settled."""
     try:
-        from advisor.maintenance.proofs import report, suite
+        from advisor.rule_testing.proofs import report, suite
     except ModuleNotFoundError as missing:
         if missing.name != "z3":
             raise

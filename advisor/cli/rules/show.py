@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import shutil
 
-from advisor.errors import EXIT_OK
-from advisor.rulebook.load import load_rulebook
+from advisor.common.diagnostics import EXIT_OK
+from advisor.rulebook.loader import load_rulebook
 
 _PIPED = (120, 24)
 """The width where there is no terminal."""
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the rulebook, or one rule of it."""
-    from advisor.rulebook.show import overview, whole_rule
+    from advisor.rulebook.listing import overview, whole_rule
 
     rulebook = load_rulebook(options.rules)
     width = shutil.get_terminal_size(_PIPED).columns

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from advisor.errors import EXIT_DIFFERENCE, EXIT_OK
-from advisor.rulebook.load import load_rulebook
+from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK
+from advisor.rulebook.loader import load_rulebook
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the cases that do not come out as written. Exit code 5 when there are any."""
-    from advisor.maintenance.cases import failures
+    from advisor.rule_testing.cases import failures
 
     rulebook = load_rulebook(options.rules)
     found = failures(rulebook)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from advisor.charts.canvas import HEIGHT, INK, Box, Plot, text_width, wrapped
 from advisor.charts.scale import FAR_APART, Scale, tick_label
-from advisor.monitor.watched import Span
-from advisor.report.chart_words import on_scale
+from advisor.monitor.model import Span
+from advisor.wording.labels import on_scale
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,12 +11,12 @@ from advisor.charts.canvas import COLOURS, HEIGHT, INK, WIDTH, svg_of
 from advisor.charts.cost_curves_drawing import LEAST, CostPlot, Curve
 from advisor.charts.model import Chart, Table
 from advisor.charts.scale import scale_of
+from advisor.domain.scenario import Route
 from advisor.monitor.charts.columns import fitting
-from advisor.monitor.costs_now import CostsNow, costs_now
-from advisor.monitor.told import crossover_text, images, money, span_text
-from advisor.monitor.watched import Span, Watched
-from advisor.report.chart_words import NAMED, SHORT, sentence, units_of
-from advisor.scenario import Route
+from advisor.monitor.current_costs import CostsNow, costs_now
+from advisor.monitor.model import Span, Watched
+from advisor.monitor.view_model import crossover_text, images, money, span_text
+from advisor.wording.labels import NAMED, SHORT, sentence, units_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

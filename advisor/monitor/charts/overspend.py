@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from advisor.charts.canvas import COLOURS, HEIGHT, WIDTH, svg_of
 from advisor.charts.model import Chart, Table
+from advisor.domain.scenario import Route
 from advisor.monitor.charts.columns import MOST_COLUMNS, Column, ColumnsPlot, fitting, scale_for
-from advisor.monitor.told import money, span_text
-from advisor.monitor.watched import Overspend, Span, Watched
-from advisor.report.chart_words import sentence
-from advisor.scenario import Route
+from advisor.monitor.model import Overspend, Span, Watched
+from advisor.monitor.view_model import money, span_text
+from advisor.wording.labels import sentence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

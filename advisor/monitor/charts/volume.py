@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from advisor.charts.canvas import COLOURS, HEIGHT, INK, WIDTH, svg_of, text_width
 from advisor.charts.model import Chart, Table
+from advisor.domain.scenario import Route
 from advisor.monitor.charts.columns import MOST_COLUMNS, Column, ColumnsPlot, fitting, scale_for
-from advisor.monitor.told import crossover_text, images, span_text
-from advisor.monitor.watched import Month, Span, Watched
-from advisor.report.chart_words import NONE, listed, sentence, units_of
-from advisor.scenario import Route
+from advisor.monitor.model import Month, Span, Watched
+from advisor.monitor.view_model import crossover_text, images, span_text
+from advisor.wording.labels import NONE, listed, sentence, units_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

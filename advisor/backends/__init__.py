@@ -1,1 +1,0 @@
-"""What the databases need from us, whoever computes with them."""

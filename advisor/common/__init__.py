@@ -1,0 +1,1 @@
+"""Diagnostics, files, strict YAML, progress: what every other package may use."""

@@ -1,0 +1,282 @@
+"""Reading files of bounded size, writing files that are whole or absent, finding the bundled data."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import io
+import os
+import re
+import select
+import shutil
+import stat
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from advisor.common.atomic_files import replace_together, settle, write_together, writing
+from advisor.common.diagnostics import BadInput, Problem, quoted
+
+MAX_BYTES = 1_000_000
+STANDARD_INPUT = "-"
+SILENCE_SECONDS = 60.0
+"""How long a pipe may send nothing, or be without a reader."""
+_MOST_LINKS = 40
+_STREAMS = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
+_OPEN_FILE = re.compile(r"/(?:dev|proc/self)/fd/([0-9]{1,9})")
+_IRREGULAR = "this is not a regular file"
+
+
+def read_text(path: str, max_bytes: int = MAX_BYTES) -> str:
+    """The text of a file, of a pipe, or of standard input for ``-``.
+
+    Raises BadInput for a missing file, a directory, a device, a pipe that sends nothing for ``SILENCE_SECONDS``, more
+    than ``max_bytes`` bytes, or bytes that are not UTF-8.
+    """
+    name = "standard input" if path == STANDARD_INPUT else path
+    data = _bytes_of(path, name, max_bytes + 1)
+    if len(data) > max_bytes:
+        raise BadInput(
+            Problem(
+                f"there are more than {max_bytes:,} bytes here",
+                file=name,
+                help="a file of this kind has a few kilobytes; check that this is the right one",
+            )
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = f"byte {quoted(hex(data[error.start]))} is not UTF-8 text"
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            what = "this is UTF-16 text, not UTF-8"
+        raise BadInput(Problem(what, name, line, help="save the file as UTF-8")) from None
+
+
+def check_regular(path: Path) -> None:
+    """Refuses what cannot be read from its start to its end as often as needed. Raises BadInput.
+
+    Some files of the kernel call themselves regular (`/proc/kmsg`), and reading them waits: they state no size.
+    """
+    with os.fdopen(_opened(str(path), str(path), pipes=False), "rb", buffering=0) as file:
+        try:
+            if not os.fstat(file.fileno()).st_size and file.read(1) != b"":
+                raise BadInput(Problem(_IRREGULAR, str(path), help="name a file"))
+        except OSError as error:
+            raise _unreadable(str(path), error) from None
+
+
+def read_start(path: Path, most: int) -> bytes:
+    """The first bytes of a regular file. Raises BadInput."""
+    with os.fdopen(_opened(str(path), str(path), pipes=False), "rb") as file:
+        return _bytes_within(file.fileno(), str(path), most)
+
+
+def _bytes_of(path: str, name: str, most: int) -> bytes:
+    if path == STANDARD_INPUT and sys.stdin is None:
+        raise BadInput(Problem("standard input is closed", help="pipe the text in, or name a file"))
+    try:
+        if path != STANDARD_INPUT:
+            with os.fdopen(_opened(path, name, pipes=True), "rb") as file:
+                return _bytes_within(file.fileno(), name, most)
+        try:
+            handle = sys.stdin.fileno()
+        except io.UnsupportedOperation:
+            return sys.stdin.buffer.read(most)
+        return _bytes_within(handle, name, most)
+    except (OSError, ValueError) as error:
+        raise _unreadable(name, error) from None
+
+
+def _opened(path: str, name: str, *, pipes: bool) -> int:
+    """A handle on a regular file, or on a pipe, that never waits: opening a pipe would wait for its writer."""
+    if not path:
+        raise BadInput(Problem("the path is empty", help="name a file"))
+    settle(Path(path).parent)
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116  # of whatever is named, also where Path refuses the name
+        if stat.S_ISDIR(mode):
+            raise BadInput(Problem("this is a folder, not a file", file=name, help="name a file in it"))
+        if not (stat.S_ISREG(mode) or (pipes and stat.S_ISFIFO(mode))):
+            help = "name a file, or pipe it in and write `-`" if pipes else "name a file"
+            raise BadInput(Problem(_IRREGULAR, file=name, help=help))
+        return os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise BadInput(Problem("there is no such file", file=name, help="check the path")) from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(name, error) from None
+
+
+def _unreadable(name: str, error: OSError | ValueError) -> BadInput:
+    help = "check the path and its permissions"
+    return BadInput(Problem(f"the file cannot be read: {_reason(error)}", file=name, help=help))
+
+
+def _bytes_within(handle: int, name: str, most: int) -> bytes:
+    """At most so many bytes. Regular files always have their bytes at hand, a person at a terminal may take time."""
+    regular, data = stat.S_ISREG(os.fstat(handle).st_mode), bytearray()
+    waiting = select.poll()
+    waiting.register(handle, select.POLLIN)
+    while len(data) < most:
+        if not os.isatty(handle) and not waiting.poll(0 if regular else SILENCE_SECONDS * 1000):
+            if regular:
+                raise BadInput(Problem(_IRREGULAR, file=name, help="name a file"))
+            what = f"nothing has come from this pipe for {SILENCE_SECONDS:g} seconds"
+            raise BadInput(Problem(what, file=name, help="check the program that writes to it"))
+        part = os.read(handle, most - len(data))
+        if not part:
+            break
+        data += part
+    return bytes(data)
+
+
+def is_folder(path: Path) -> bool:
+    """True for a folder; false for anything else, also for what may not be looked at."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """True for a file; false for anything else, also for what may not be looked at."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+def real(path: Path) -> Path:
+    """Where a path leads in the end; for links that lead in a circle, and what cannot be a path, the path itself."""
+    try:
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError):
+        return path
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Writes a hidden file and renames it, so that a reader sees the old file or the new one, never a part.
+
+    Only regular files are replaced, and links lead to theirs. Standard output (``-``, ``/dev/stdout``), a pipe and a
+    device are written to in order. Raises BadInput.
+    """
+    target = check_target(path)
+    data = content.encode() if isinstance(content, str) else content
+    if _is_stream(target):
+        _write_stream(target, io.BytesIO(data), path)
+        return
+    assert isinstance(target, Path)
+    with writing(target.parent):
+        write_together({target: data})
+
+
+def move_together(finished: Mapping[Path, Path | None]) -> None:
+    """Finished files of our own to their places: all or none of the regular ones, then streams in order.
+
+    A target for which there is no file is removed. Raises BadInput.
+    """
+    targets = [(path, check_target(path), file) for path, file in finished.items()]
+    files = {target: file for _, target, file in targets if isinstance(target, Path) and not _is_stream(target)}
+    if files:
+        with writing(*(target.parent for target in files)):
+            replace_together(files)
+    for path, target, file in targets:
+        if _is_stream(target) and file:
+            with file.open("rb") as content:
+                _write_stream(target, content, path)
+
+
+def check_target(path: Path) -> Path | int:
+    """Where a path leads: the number of an open file, or a path that is no link. Raises BadInput.
+
+    Refuses folders, links in a circle, and what can be neither replaced nor written to in order.
+    """
+    if str(path.parent) == STANDARD_INPUT:
+        what = f"{quoted('-')} is standard output, which is no folder"
+        raise BadInput(Problem(what, str(path), help="name a folder; one of this name by its whole path"))
+    try:
+        target = _target(path)
+        kind = _kind(target) if isinstance(target, Path) else stat.S_IFIFO
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from None
+    if kind == stat.S_IFDIR:
+        raise BadInput(Problem("a folder stands where a file is to be written", str(path), help="move it away"))
+    if kind not in (0, stat.S_IFREG, stat.S_IFIFO, stat.S_IFCHR):
+        raise BadInput(Problem("this is neither a file nor a pipe", str(path), help="name a file"))
+    return target
+
+
+def _target(path: Path) -> Path | int:
+    for _ in range(_MOST_LINKS):
+        name = str(path) if str(path) == "-" else os.path.abspath(path)  # noqa: PTH100  # links are followed one by one
+        known = _OPEN_FILE.fullmatch(name)
+        if known or name in _STREAMS:
+            return int(known[1]) if known else _STREAMS[name]
+        if not path.is_symlink():
+            return path
+        path = path.parent / path.readlink()
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+
+
+def _kind(path: Path) -> int:
+    """What kind of file this is; 0 for none."""
+    try:
+        return stat.S_IFMT(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
+def _is_stream(target: Path | int) -> bool:
+    """Whether the target is written to in order, instead of being replaced."""
+    return isinstance(target, int) or _kind(target) not in (0, stat.S_IFREG)
+
+
+def _write_stream(target: Path | int, content: BinaryIO, path: Path) -> None:
+    try:
+        with _stream(target) as stream:
+            shutil.copyfileobj(content, stream)
+    except BrokenPipeError as error:
+        if target == 1:
+            raise  # the reader of standard output went away, which ends the program without a word
+        raise _unwritable(path, error) from None
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError | ValueError) -> BadInput:
+    what = f"the file cannot be written: {_reason(error)}"
+    return BadInput(Problem(what, file=str(path), help="name a folder you may write to"))
+
+
+def _stream(target: Path | int) -> BinaryIO:
+    """An open file, a pipe once it has a reader, or a device, to be written to in order."""
+    if isinstance(target, int):
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        return os.fdopen(os.dup(target), "wb")
+    until = time.monotonic() + SILENCE_SECONDS
+    while True:
+        try:
+            handle = os.open(target, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+            continue
+        os.set_blocking(handle, True)
+        return os.fdopen(handle, "wb")
+
+
+def bundled(kind: str) -> Path:
+    """The folder of ``rules`` or ``templates`` that came with the program, from a wheel or from a checkout."""
+    package = Path(__file__).parents[1]
+    installed = package / "_bundled" / kind
+    if installed.is_dir():
+        return installed
+    return package.parent / {"rules": "rules", "templates": "reports/templates"}[kind]

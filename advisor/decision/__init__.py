@@ -1,0 +1,1 @@
+"""From a scenario and a rulebook to a decision."""

@@ -1,0 +1,1 @@
+"""Scenarios, offers, amounts, costs and records: the vocabulary of the advisor."""

@@ -1,0 +1,42 @@
+"""Offers: what competes is a route with traits (Table 38.3.1), one generic offer a route."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from advisor.domain.scenario import Route
+
+
+class Unknown:
+    """The value of a trait nobody has established: it never eliminates, it becomes a condition to verify."""
+
+    def __repr__(self) -> str:
+        return "unknown"
+
+
+UNKNOWN: Final = Unknown()
+Encoded = int | str | bool
+"""A value as the readings compare it: amounts and ordered levels as integers, options as words."""
+
+
+@dataclass(frozen=True)
+class Trait:
+    """One column of Table 38.3.1. ``options`` is empty for a number."""
+
+    name: str
+    label: str
+    options: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One competitor. ``stated`` holds the traits as written, ``traits`` as compared."""
+
+    id: str
+    route: Route
+    label: str
+    stated: Mapping[str, str]
+    traits: Mapping[str, Encoded | Unknown]

@@ -1,0 +1,1 @@
+"""From rules and facts to a resolved outcome, on five backends that agree."""

@@ -1,0 +1,104 @@
+"""Compiles conditions and terms once, for any carrier: what the values are and how they combine is its business."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Generic, Protocol, TypeVar
+
+from advisor.domain.scenario import Axis
+from advisor.rulebook.conditions import AnyOf, Comparison, Condition
+from advisor.rulebook.model import Rule, Rulebook
+from advisor.rulebook.terms import Expression, Number, Use
+
+V = TypeVar("V")
+Compared = TypeVar("Compared", contravariant=True)
+B = TypeVar("B")
+
+
+class Truth(Protocol[B]):
+    """How truths of type B combine."""
+
+    def every(self, truths: list[B]) -> B:
+        """Their conjunction; true for none."""
+
+    def some(self, truths: list[B]) -> B:
+        """Their disjunction; false for none."""
+
+    def negate(self, truth: B) -> B:
+        """True where it is false."""
+
+
+class Logic(Truth[B], Protocol[Compared, B]):
+    """How values compare, besides how truths combine.
+
+    ``compare`` answers twice: does it surely hold, and may it hold (it may when a trait it reads is unknown).
+    """
+
+    def compare(self, facts: Mapping[str, Compared], comparison: Comparison) -> tuple[B, B]:
+        """Whether the comparison surely holds, and whether it may."""
+
+
+class Arithmetic(Protocol[V]):
+    """How values of type V are computed."""
+
+    def number(self, value: int) -> V:
+        """A whole number."""
+
+    def compute(self, op: str, left: V, right: V) -> V:
+        """``+``, ``-``, ``*``, or ``/``; a carrier of whole numbers rounds ``/`` up."""
+
+
+Compiled = Callable[[Mapping[str, V]], tuple[B, B]]
+
+
+def compile_condition(condition: Condition, carrier: Logic[V, B]) -> Compiled[V, B]:
+    """A function from facts to (surely, maybe)."""
+    if isinstance(condition, Comparison):
+        return lambda facts: carrier.compare(facts, condition)
+    parts = [compile_condition(part, carrier) for part in condition.parts]
+    join = carrier.some if isinstance(condition, AnyOf) else carrier.every
+
+    def joined(facts: Mapping[str, V]) -> tuple[B, B]:
+        answers = [part(facts) for part in parts]
+        return join([surely for surely, _ in answers]), join([maybe for _, maybe in answers])
+
+    return joined
+
+
+def compile_rules(rules: Iterable[Rule], carrier: Logic[V, B]) -> dict[str, Compiled[V, B]]:
+    """The conditions of some rules, by their ids."""
+    return {rule.id: compile_condition(rule.when, carrier) for rule in rules}
+
+
+def term_value(expression: Expression, carrier: Arithmetic[V], values: Mapping[str, V]) -> V:
+    """The value of a term, given a value for every name it reads."""
+    if isinstance(expression, Number):
+        return carrier.number(expression.value)
+    if isinstance(expression, Use):
+        return values[expression.name]
+    left = term_value(expression.left, carrier, values)
+    right = term_value(expression.right, carrier, values)
+    if expression.shift:
+        left = carrier.compute("*", left, carrier.number(10**expression.shift))
+    return carrier.compute(expression.op, left, right)
+
+
+class Compilation(Generic[V, B]):
+    """The gates and the preferences of a rulebook on one carrier: what the fold needs of a row of facts."""
+
+    def __init__(self, rulebook: Rulebook, carrier: Logic[V, B]) -> None:
+        self._carrier = carrier
+        self._gates = compile_rules(rulebook.gates, carrier)
+        self._preferences = compile_rules(rulebook.preferences, carrier)
+        self._by_axis: dict[Axis, list[str]] = {}
+        for gate in rulebook.gates:
+            self._by_axis.setdefault(gate.axis, []).append(gate.id)
+
+    def eliminated(self, needs_and_traits: Mapping[str, V]) -> dict[Axis, B]:
+        """Whether each axis with gates takes out the offer whose traits stand beside the needs."""
+        surely = {id: test(needs_and_traits)[0] for id, test in self._gates.items()}
+        return {axis: self._carrier.some([surely[id] for id in ids]) for axis, ids in self._by_axis.items()}
+
+    def holds(self, facts: Mapping[str, V]) -> dict[str, B]:
+        """Whether the condition of each preference holds, whichever routes are running."""
+        return {id: test(facts)[0] for id, test in self._preferences.items()}

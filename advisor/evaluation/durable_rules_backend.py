@@ -1,0 +1,251 @@
+"""The engine reading: durable_rules matches the facts. Its quirks live here and nowhere else.
+
+durable_rules 2.0.28 is used as a matcher over typed, pre-computed facts, through its extension module. Its Python
+layer starts polling threads, swallows exceptions of actions and drops rules after ten seconds; here no action runs
+any code at all: the agenda is drained and only the names of the rules that fired are read.
+
+What keeps it inside its safe envelope:
+
+* one wide fact an evaluation: asserted, drained, and retracted before the next one enters. One standing session
+  serves a ruleset, because making and deleting a session costs three times the match; after any error the session
+  is left behind and another begun, so that nothing of a failed evaluation is seen again;
+* sessions are never deleted, because deleting one in which nothing fired crashes the process;
+* a catch-all rule, whose silence shows that a fact was lost;
+* only integers under 2**63, booleans and known words enter; what is not known is left out, and no rule of ours
+  tests for absence or inequality (negations are compiled into the remaining options). A rule that compares two
+  names asks for the right one first: where it is missing, the engine lets every comparison hold;
+* one engine rule for each alternative of a condition, because ``$or`` fires once a branch;
+* no arithmetic in rules, because a division by zero there kills the process;
+* one lock, because a cold ruleset loses facts when many threads enter.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Container, Iterable, Mapping
+from functools import lru_cache
+from itertools import combinations, count, islice, product
+from typing import Any
+
+from advisor.common.diagnostics import BadInput, EngineFailure, Problem
+from advisor.domain.offer import Encoded, Unknown
+from advisor.evaluation.protocol import Facts, GateMatch
+from advisor.rulebook.conditions import EQUAL, Comparison, branches, names_in_order
+from advisor.rulebook.engine_limits import MAX_BRANCHES_A_RULE
+from advisor.rulebook.model import Rule, Rulebook
+
+Pattern = dict[str, Any]
+_OPERATORS = {"lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
+_EVERY_FACT = "any_fact"
+_UNKNOWN = "unknown_"
+_LARGEST = 2**63
+_REMEMBERED = 4096
+_session_numbers = count()
+_lock = threading.Lock()
+
+
+def load_engine() -> Any:
+    """The engine's extension module. Raises EngineFailure that says how to install it."""
+    try:
+        import durable_rules_engine
+    except ImportError as error:
+        raise EngineFailure(
+            f"the rules engine cannot be imported: {error}",
+            help="on Python 3.13 and later install it with "
+            "`CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject pip install --no-binary :all: --force-reinstall "
+            "durable_rules`, or use Python 3.11 or 3.12; a C compiler is needed",
+        ) from None
+    return durable_rules_engine
+
+
+class Ruleset:
+    """Rules compiled into the engine once; ``match`` tells which of them one fact satisfies."""
+
+    def __init__(self, name: str, patterns: Mapping[str, list[Pattern]], names: Iterable[str]) -> None:
+        self._native = load_engine()
+        self._names = tuple(sorted(names))
+        self._rule_of: dict[str, str] = {}
+        definition: dict[str, Any] = {}
+        for rule, alternatives in patterns.items():
+            for number, pattern in enumerate(alternatives):
+                key = f"{len(self._rule_of)}_{number}"
+                self._rule_of[key] = rule
+                definition[key] = {"all": [{"m": pattern}]}
+        definition[_EVERY_FACT] = {"all": [{"m": {_EVERY_FACT: 1}}]}
+        self._session = next(_session_numbers)
+        self._order = {rule: position for position, rule in enumerate(patterns)}
+        with _lock:
+            try:
+                self._handle = self._native.create_ruleset(name, json.dumps(definition))
+            except Exception as error:
+                raise EngineFailure(f"the engine refused the rules of `{name}`: {error}") from error
+        self.match({})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names its rules read."""
+        return self._names
+
+    def match(self, facts: Facts) -> tuple[str, ...]:
+        """Ids of the rules the fact satisfies, each once, in the order they were given.
+
+        Raises EngineFailure, and BadInput for a number that is too large.
+        """
+        content = self._content(facts)
+        with _lock:
+            message = f'{{"id":"1","sid":"{self._session}",{content}}}'
+            try:
+                fired = self._evaluate(message)
+            except BaseException as error:
+                # Also when interrupted: what was asserted must not be seen by the next evaluation.
+                self._session = next(_session_numbers)
+                if not isinstance(error, Exception):
+                    raise
+                raise EngineFailure(f"the engine failed with `{error}` on {message[:300]}") from error
+        found = {self._rule_of[key] for key in fired if key != _EVERY_FACT}
+        return tuple(sorted(found, key=self._order.__getitem__))
+
+    def _content(self, facts: Facts) -> str:
+        """The fact as JSON without braces; names the rules do not read are left out."""
+        parts = [f'"{_EVERY_FACT}":1']
+        for name in self._names:
+            value = facts.get(name)
+            if value is None:
+                continue
+            if isinstance(value, Unknown):
+                parts.append(f'"{_UNKNOWN}{name}":true')
+            elif isinstance(value, str):
+                parts.append(f'"{name}":{_quoted(value)}')
+            elif isinstance(value, bool):
+                parts.append(f'"{name}":{"true" if value else "false"}')
+            elif -_LARGEST < value < _LARGEST:
+                parts.append(f'"{name}":{value}')
+            else:
+                what = f"`{name}` comes to {value:,}, and the engine compares whole numbers below 2**63 only"
+                raise BadInput(Problem(what, field=name, help="check the amounts, and the numbers in terms.yaml"))
+        return ",".join(parts)
+
+    def _evaluate(self, message: str) -> list[str]:
+        """Asserts a fact, reads which rules fire, and retracts it."""
+        refused, state = self._native.assert_fact(self._handle, message)
+        if refused:
+            raise RuntimeError(f"result {refused}")
+        fired = []
+        started = self._native.start_action_for_state(self._handle, state)
+        action = started[1] if started else None
+        while action:
+            fired.append(action[2 : action.index('"', 2)])
+            action = self._native.complete_and_start_action(self._handle, state)
+        if _EVERY_FACT not in fired:
+            raise RuntimeError("it lost the fact")
+        self._native.retract_fact(self._handle, message)
+        return fired
+
+
+@lru_cache(maxsize=1024)
+def _quoted(word: str) -> str:
+    return json.dumps(word)
+
+
+def _present(name: str) -> Pattern:
+    return {"$gte": {name: 1 - _LARGEST}}
+
+
+def _surely(comparison: Comparison) -> list[Pattern]:
+    """What must match for a comparison to hold; a missing right side would match anything, so it is asked for."""
+    if not comparison.against_name:
+        if comparison.op == EQUAL:
+            return [{comparison.name: comparison.right}]
+        return [{_OPERATORS[comparison.op]: {comparison.name: comparison.right}}]
+    right = str(comparison.right)
+    return [_present(right), {_OPERATORS[comparison.op]: {comparison.name: {"$m": right}}}]
+
+
+def _unknowns(comparison: Comparison, traits: Container[str]) -> list[list[Pattern]]:
+    """Each way a comparison may hold because a trait is unknown; its other side must be there."""
+    open_ended = [name for name in comparison.names if name in traits]
+    return [
+        [{_UNKNOWN + name: True} if name in unknown else _present(name) for name in comparison.names]
+        for size in range(1, len(open_ended) + 1)
+        for unknown in combinations(open_ended, size)
+    ]
+
+
+def _patterns(rule: Rule) -> list[Pattern]:
+    """One pattern for each alternative of the rule."""
+    return [_together(_surely(part) for part in branch) for branch in branches(rule.when, MAX_BRANCHES_A_RULE)]
+
+
+def _patterns_with_unknowns(rule: Rule, traits: Container[str]) -> list[Pattern]:
+    """One pattern for each way the rule may hold because a trait it reads is unknown."""
+    found: list[Pattern] = []
+    for branch in branches(rule.when, MAX_BRANCHES_A_RULE):
+        ways = [[_surely(part), *_unknowns(part, traits)] for part in branch]
+        found += [_together(way) for way in islice(product(*ways), 1, None)]
+    return found
+
+
+def _together(parts: Iterable[list[Pattern]]) -> Pattern:
+    return {"$and": [{_EVERY_FACT: 1}, *(pattern for part in parts for pattern in part)]}
+
+
+class EngineReading:
+    """Matches rules with durable_rules.
+
+    Gate facts hold words and levels only and therefore recur; their matches are remembered unless ``remember`` is
+    false. Facts with amounts are matched anew each time.
+    """
+
+    name = "durable_rules"
+
+    def __init__(self, rulebook: Rulebook, remember: bool = True) -> None:
+        digest = rulebook.digest[-16:]
+        gates = {rule.id: _patterns(rule) for rule in rulebook.gates}
+        maybe = {_UNKNOWN + rule.id: _patterns_with_unknowns(rule, rulebook.traits) for rule in rulebook.gates}
+        self._gates = Ruleset(f"gates_{digest}", {**gates, **maybe}, _names_of(rulebook.gates))
+        self._preferences = Ruleset(
+            f"preferences_{digest}",
+            {rule.id: _patterns(rule) for rule in rulebook.preferences},
+            _names_of(rulebook.preferences),
+        )
+        self._advice = Ruleset(
+            f"advice_{digest}", {rule.id: _patterns(rule) for rule in rulebook.advice}, _names_of(rulebook.advice)
+        )
+        self._offers = rulebook.offers
+        self._needs = tuple(name for name in self._gates.names if name not in rulebook.traits)
+        self._gates_given = lru_cache(maxsize=_REMEMBERED)(self._match_gates) if remember else self._match_gates
+
+    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
+        """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
+        return self._gates_given(tuple(facts.get(name) for name in self._needs))
+
+    def _match_gates(self, needs: tuple[Encoded | Unknown | None, ...]) -> tuple[GateMatch, ...]:
+        known = {name: value for name, value in zip(self._needs, needs, strict=True) if value is not None}
+        return tuple(self.match_offer({**known, **offer.traits}) for offer in self._offers)
+
+    def match_offer(self, facts: Facts) -> GateMatch:
+        """Needs and one offer's traits against the gates."""
+        fired = self._gates.match(facts)
+        eliminating = tuple(rule for rule in fired if not rule.startswith(_UNKNOWN))
+        possible = (rule.removeprefix(_UNKNOWN) for rule in fired if rule.startswith(_UNKNOWN))
+        return GateMatch(eliminating, tuple(rule for rule in possible if rule not in eliminating))
+
+    def preferences(self, facts: Facts) -> tuple[str, ...]:
+        """The preferences whose condition holds, whichever routes are running."""
+        return self._preferences.match(facts)
+
+    def advice(self, facts: Facts) -> tuple[str, ...]:
+        """The advice whose condition holds."""
+        return self._advice.match(facts)
+
+
+def _names_of(rules: tuple[Rule, ...]) -> frozenset[str]:
+    """The names these rules compare."""
+    return frozenset(name for rule in rules for name in names_in_order(rule.when))
+
+
+@lru_cache(maxsize=8)
+def engine_reading(rulebook: Rulebook) -> EngineReading:
+    """The engine reading of a rulebook, compiled once: the engine cannot give a ruleset back."""
+    return EngineReading(rulebook)

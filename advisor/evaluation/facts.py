@@ -1,0 +1,80 @@
+"""From answers to facts: encodes the scenario and computes every term whose amounts are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+
+from advisor.domain.offer import Encoded
+from advisor.domain.scenario import FIELDS, Scenario
+from advisor.evaluation.compiler import term_value
+from advisor.rulebook.model import Rulebook
+from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.terms import Expression
+
+_RANGE_DEFAULTS = {"monthly_images_low": "monthly_images", "monthly_images_high": "monthly_images"}
+
+
+def answer_facts(scenario: Scenario) -> dict[str, Encoded]:
+    """The answers a rule may read, encoded; absent where not known."""
+    facts: dict[str, Encoded] = {}
+    for name, known in FIELD_NAMES.items():
+        value = getattr(scenario, name)
+        if value is not None:
+            quantity = FIELDS[name].quantity
+            facts[name] = quantity.inside(value) if quantity else known.encode(value)
+    return facts
+
+
+def with_terms(
+    rulebook: Rulebook, answers: Mapping[str, Encoded], wanted: frozenset[str] | None = None
+) -> dict[str, Encoded]:
+    """The answers, the range of volumes filled in from the expected month, the constants, and the wanted terms.
+
+    All terms are computed when none are named; a term one of whose amounts is not known stays absent.
+    """
+    facts = {**rulebook.constants, **with_range(answers)}
+    present = facts.keys()
+    for name, reads, compute in _terms(rulebook):
+        if (wanted is None or name in wanted) and reads <= present:
+            (facts[name],) = compute(facts)
+    return facts
+
+
+def with_range(answers: Mapping[str, Encoded]) -> dict[str, Encoded]:
+    """The answers with the ends of the volume range filled in from the expected month."""
+    facts = dict(answers)
+    for name, default in _RANGE_DEFAULTS.items():
+        if name not in facts and default in facts:
+            facts[name] = facts[default]
+    return facts
+
+
+class _Source:
+    """Terms as Python source text, so that each is computed by one compiled expression."""
+
+    def number(self, value: int) -> str:
+        """A whole number."""
+        return str(value)
+
+    def compute(self, op: str, left: str, right: str) -> str:
+        """Exact integer arithmetic; ``/`` rounds up."""
+        return f"(-(-{left} // {right}))" if op == "/" else f"({left} {op} {right})"
+
+
+@lru_cache(maxsize=8)
+def _terms(rulebook: Rulebook) -> list[tuple[str, frozenset[str], Callable[[Mapping[str, Encoded]], tuple[int, ...]]]]:
+    return [(name, term.reads, computations(rulebook, [term.expression])) for name, term in rulebook.terms.items()]
+
+
+def computations(
+    rulebook: Rulebook, expressions: Iterable[Expression]
+) -> Callable[[Mapping[str, Encoded]], tuple[int, ...]]:
+    """Several expressions as one function of the facts they read, all of which must be there."""
+    values = {name: f"facts[{name!r}]" for name in FIELD_NAMES}
+    values |= {name: str(value) for name, value in rulebook.constants.items()}
+    source = "".join(f"{term_value(expression, _Source(), values)}, " for expression in expressions)
+    function: Callable[[Mapping[str, Encoded]], tuple[int, ...]]
+    # The text is built from checked names, whole numbers and + - * / only; nothing of a user's stands in it.
+    function = eval(f"lambda facts: ({source})", {"__builtins__": {}})
+    return function

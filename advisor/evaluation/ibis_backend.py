@@ -1,0 +1,157 @@
+"""The Ibis reading: one expression over a table, the same on DuckDB and on Spark.
+
+What a row comes to is looked up in short literal arrays, not joined, as a join does not keep the order of the rows.
+Numbers are compared without dividing, as Ibis divides them as floats on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.evaluation.compiler import Arithmetic, term_value
+from advisor.evaluation.exact_ratios import Ratio, Ratios, Whole
+from advisor.evaluation.magnitude_bounds import SIZES
+from advisor.evaluation.outcome_table import table_of
+from advisor.evaluation.table_backend import Side
+from advisor.rulebook.model import Rulebook
+from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.unparse import term_text
+
+MAX_LOOKED_UP = 2**16
+"""Entries of one literal array: a query with so many is made in about a second."""
+_INT64, _DECIMAL = 2**63, 10**38
+_ADDED = {
+    "route": "array<string>",
+    "deciding_axis": "array<string>",
+    "feasible_routes": "array<array<string>>",
+    "settled": "array<boolean>",
+}
+Places = NDArray[Any]
+
+
+class IbisReading:
+    """Decides rows of complete scenarios.
+
+    ``names`` are the fields that can change an outcome. Every row has all of them, the volume range filled in.
+    """
+
+    name = "ibis"
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._table = table_of(rulebook)
+        self._constants = rulebook.constants
+        self.names = self._table.names
+        cells, self._classes = self._table.cells, dict[str, Places]()
+        for place, name in enumerate(self._table.options):
+            cells, self._classes[name] = _merged(cells, place)
+        options = len(self._table.options)
+        by_answers = cells.reshape(prod(cells.shape[:options]), prod(cells.shape[options:]))
+        by_standing, self._standings = _merged(by_answers, 0)
+        self._outcomes, self._comparisons = _merged(by_standing, 1)
+        longest = max(self._standings.size, self._comparisons.size, self._outcomes.size)
+        if longest > MAX_LOOKED_UP:
+            what = f"in a database these rules tell apart {longest:,} cases, more than {MAX_LOOKED_UP:,}"
+            raise BadInput(
+                Problem(
+                    what,
+                    "the rulebook",
+                    help="decide them one by one, with `--reading run`, or compare fewer numbers in the rules",
+                )
+            )
+
+    def decide(self, table: ir.Table, most: Mapping[str, int]) -> ir.Table:
+        """The table with ``route``, ``deciding_axis``, ``feasible_routes`` and ``settled``.
+
+        In ``table`` options are words, booleans boolean, and numbers int64 in their smallest steps; none is null.
+        ``most`` holds the largest value of each number. Raises BadInput where numbers may become too large.
+        """
+        answers, numbers = (_unused(table, name) for name in ("answers_", "numbers_"))
+        table = table.mutate({answers: self._answers(table), numbers: self._numbers(table, most)})
+        standing = _looked_up(self._standings, table[answers])
+        compared = _looked_up(self._comparisons, table[numbers])
+        table = table.mutate({answers: standing, numbers: compared})
+        place = table[answers] * self._outcomes.shape[1] + table[numbers]
+        table = table.mutate({answers: _looked_up(self._outcomes, place)})
+        columns = zip(*self._table.outcomes, strict=True)
+        words = {
+            name: ibis.literal(list(values), type=_ADDED[name])[table[answers]]
+            for name, values in zip(_ADDED, columns, strict=True)
+        }
+        return table.mutate(words).drop(answers, numbers)
+
+    def _answers(self, table: ir.Table) -> Any:
+        """The place of the row's answers among all combinations of answers that differ."""
+        place: Any = ibis.literal(0)
+        stride = self._standings.size
+        for name, classes in self._classes.items():
+            stride //= int(classes.max()) + 1
+            for number in range(1, int(classes.max()) + 1):
+                words = [word for word, its in zip(_values(name), classes, strict=True) if its == number]
+                place += table[name].isin(words).ifelse(number * stride, 0)
+        return place
+
+    def _numbers(self, table: ir.Table, most: Mapping[str, int]) -> Any:
+        """The place of the row's numbers among all ways in which they may compare."""
+        sizes = Ratios(SIZES)
+        largest = self._sides(sizes, {name: Ratio(max(1, most[name])) for name in self._numeric})
+        whole = Ratios(Whole())
+        narrow = self._sides(whole, {name: Ratio(table[name]) for name in self._numeric})
+        wide = self._sides(whole, {name: Ratio(table[name].cast("decimal(38, 0)")) for name in self._numeric})
+        place: Any = ibis.literal(0)
+        stride = self._comparisons.size
+        for step in self._table.steps:
+            stride //= len(step.marks) + 1
+            for mark in step.marks:
+                size = max(sizes.crossed(largest[step.left], largest[mark]))
+                if size >= _DECIMAL:
+                    raise _too_large(step.left, mark)
+                sides = narrow if size < _INT64 else wide
+                left, right = whole.crossed(sides[step.left], sides[mark])
+                place += (left >= right).ifelse(stride, 0)
+        return place
+
+    @property
+    def _numeric(self) -> list[str]:
+        return [name for name in self.names if name not in self._table.options]
+
+    def _sides(self, carrier: Arithmetic[Ratio], values: Mapping[str, Ratio]) -> dict[Side, Ratio]:
+        named = {**{name: carrier.number(value) for name, value in self._constants.items()}, **values}
+        return {side: term_value(expression, carrier, named) for side, expression in self._table.sides.items()}
+
+
+def _merged(cells: Places, dimension: int) -> tuple[Places, Places]:
+    """The cells with equal slices merged, in order of first appearance, and which of these each slice became."""
+    numbers: dict[bytes, int] = {}
+    slices = np.moveaxis(cells, dimension, 0)
+    classes = np.array([numbers.setdefault(its.tobytes(), len(numbers)) for its in slices])
+    _, first = np.unique(classes, return_index=True)
+    return cells.take(first, dimension), classes
+
+
+def _values(name: str) -> tuple[Any, ...]:
+    return FIELD_NAMES[name].options or (False, True)
+
+
+def _looked_up(places: Places, index: Any) -> Any:
+    return ibis.literal(places.ravel().tolist(), type="array<int64>")[index]
+
+
+def _unused(table: ir.Table, name: str) -> str:
+    """The name, lengthened until no column of the table has it."""
+    while name in table.columns:
+        name += "_"
+    return name
+
+
+def _too_large(left: Side, mark: Side) -> BadInput:
+    words = [side if isinstance(side, str | int) else term_text(side) for side in (left, mark)]
+    what = f"to compare `{words[0]}` with `{words[1]}` in a database, numbers of more than 38 digits would be needed"
+    return BadInput(Problem(what, help="check the largest amounts, or decide them one by one, with `--reading run`"))

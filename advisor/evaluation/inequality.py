@@ -1,0 +1,47 @@
+"""The cost inequality of Section 38.3.4 at both ends of the range of volumes, and when it is settled.
+
+Whether it was asked depends on the routes in the running (``fold``), how it comes out on the amounts alone: no rule is
+asked for either, so that `settled` means the same under every rulebook and in every reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from advisor.domain.scenario import Route
+from advisor.evaluation.compiler import B, Truth
+from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.terms import Expression, parse_term
+
+Sides = tuple[Expression, Expression]
+"""What renting and what owning costs in one month: renting wins while the first is less than the second."""
+_PRICES = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
+_VOLUMES = ("monthly_images_low", "monthly_images_high")
+
+
+def _cost(formula: str) -> Expression:
+    return parse_term("cost", formula, FIELD_NAMES, "the cost inequality", 1).expression
+
+
+INEQUALITY: Mapping[Route, tuple[Sides, ...]] = {
+    route: tuple(
+        (_cost(f"{price} * {N}"), _cost(f"gpu_hour_price * {N} / images_per_gpu_hour + monthly_overhead"))
+        for N in _VOLUMES
+    )
+    for route, price in _PRICES.items()
+}
+"""For each hosted route the inequality in the low and in the high month."""
+
+
+def is_settled(truth: Truth[B], asked: Mapping[Route, B], wins: Mapping[Route, tuple[B, ...]]) -> B:
+    """Whether the inequality was asked and comes out the same in the low and in the high month.
+
+    ``asked``: of each hosted route whether its price stood in the inequality; ``wins``: whether renting wins in either
+    month.
+    """
+    return truth.some(
+        [
+            truth.every([asked[route], truth.some([truth.every(list(ends)), truth.negate(truth.some(list(ends)))])])
+            for route, ends in wins.items()
+        ]
+    )

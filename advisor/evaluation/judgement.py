@@ -1,0 +1,131 @@
+"""The verdict on one scenario: the fold over Python truths, remembered; the deciding axes; is cost settled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+
+from advisor.domain.offer import Encoded, Offer
+from advisor.domain.scenario import Axis, Route
+from advisor.evaluation.facts import computations
+from advisor.evaluation.inequality import INEQUALITY, is_settled
+from advisor.evaluation.protocol import GateMatch, Matcher
+from advisor.evaluation.python_backend import PLAIN
+from advisor.evaluation.resolution import NOTHING, Applied, Silenced, fold
+from advisor.rulebook.model import Rulebook
+from advisor.rulebook.terms import Operation
+
+_REMEMBERED = 1 << 16
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gates and the preferences leave.
+
+    ``asked`` is the hosted route whose price stood in the cost inequality, None where it was not asked.
+    """
+
+    feasible: tuple[Route, ...]
+    left: tuple[Route, ...]
+    applied: tuple[Applied, ...]
+    asked: Route | None
+
+    @property
+    def route(self) -> Route | None:
+        """The route recommended, when exactly one is left."""
+        return self.left[0] if len(self.left) == 1 else None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the rules leave several routes, or drop every feasible one for another."""
+        return self.route is None and bool(self.feasible)
+
+
+class Fold:
+    """The fold of one rulebook over what matched. Pure, so it remembers."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        self._axes_of_gates = {gate.id: gate.axis for gate in rulebook.gates}
+        self._axis_of = {rule.id: rule.axis for rule in rulebook.preferences}
+        self._wins = {
+            route: computations(rulebook, [Operation("-", rent, own) for rent, own in months])
+            for route, months in INEQUALITY.items()
+        }
+        self.eliminating_axes = lru_cache(maxsize=_REMEMBERED)(self._eliminating_axes)
+        self.verdict = lru_cache(maxsize=_REMEMBERED)(self._verdict)
+        self.deciding_axes = lru_cache(maxsize=_REMEMBERED)(self._deciding_axes)
+
+    def _eliminating_axes(self, gates: tuple[GateMatch, ...]) -> tuple[frozenset[Axis], ...]:
+        """The axes that eliminate each offer."""
+        return tuple(frozenset(self._axes_of_gates[rule] for rule in match.eliminating) for match in gates)
+
+    def _verdict(
+        self, eliminated: tuple[frozenset[Axis], ...], matched: tuple[str, ...], silenced: Silenced = NOTHING
+    ) -> Verdict:
+        """``eliminated``: for each offer the axes that take it out. ``matched``: the preferences that hold."""
+        out = [dict.fromkeys(axes, True) for axes in eliminated]
+        holds = {id: id in matched for id in self._axis_of}
+        folded = fold(self._rulebook, PLAIN, out, holds, silenced)
+        return Verdict(
+            feasible=tuple(route for route, on in folded.feasible.items() if on),
+            left=tuple(route for route, on in folded.left.items() if on),
+            applied=tuple(pair for pair, dropped in folded.applied.items() if dropped),
+            asked=next((route for route, is_asked in folded.asked.items() if is_asked), None),
+        )
+
+    def settled(self, asked: Route | None, facts: Mapping[str, Encoded]) -> bool | None:
+        """Whether both ends of the range of volumes agree; None where it was not asked, or an amount is not known."""
+        if asked is None:
+            return None
+        try:
+            wins = tuple(difference < 0 for difference in self._wins[asked](facts))
+        except KeyError:
+            return None
+        return is_settled(PLAIN, {asked: True}, {asked: wins})
+
+    def _deciding_axes(self, eliminated: tuple[frozenset[Axis], ...], matched: tuple[str, ...]) -> tuple[Axis, ...]:
+        """The smallest set of axes whose joint silence changes the routes left; only axes that say something count."""
+        speaking = frozenset[Axis]().union(*eliminated) | {self._axis_of[rule] for rule in matched}
+        left = self.verdict(eliminated, matched).left
+        for axes in silences(tuple(axis for axis in Axis if axis in speaking)):
+            if self.verdict(eliminated, matched, frozenset(axes)).left != left:
+                return axes
+        return ()
+
+
+def silences(axes: tuple[Axis, ...]) -> list[tuple[Axis, ...]]:
+    """Every set of axes, small ones first, equal sizes by precedence."""
+    return [chosen for size in range(1, len(axes) + 1) for chosen in combinations(axes, size)]
+
+
+@lru_cache(maxsize=8)
+def fold_of(rulebook: Rulebook) -> Fold:
+    """The fold of a rulebook, made once."""
+    return Fold(rulebook)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one reading makes of one set of facts."""
+
+    offers: tuple[Offer, ...]
+    gates: tuple[GateMatch, ...]
+    matched: tuple[str, ...]
+    verdict: Verdict
+    settled: bool | None
+    deciding_axes: tuple[Axis, ...]
+
+
+def judge(rulebook: Rulebook, matcher: Matcher, facts: Mapping[str, Encoded]) -> Judgement:
+    """Matches the facts (answers with terms) against gates and preferences, and folds. Raises EngineFailure."""
+    fold = fold_of(rulebook)
+    gates = matcher.gates(facts)
+    matched = matcher.preferences(facts)
+    eliminated = fold.eliminating_axes(gates)
+    verdict = fold.verdict(eliminated, matched)
+    deciding = fold.deciding_axes(eliminated, matched) if verdict.left else ()
+    settled = fold.settled(verdict.asked, facts)
+    return Judgement(rulebook.offers, gates, matched, verdict, settled, deciding)

@@ -1,0 +1,103 @@
+"""The numpy reading: whole columns, some ten thousand rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.evaluation.compiler import Arithmetic, term_value
+from advisor.evaluation.magnitude_bounds import SIZES
+from advisor.evaluation.outcome_table import Codes, Outcomes, table_of
+from advisor.rulebook.model import Rulebook
+
+CHUNK = 65_536
+"""Rows at a time: their columns stay in the processor's cache."""
+_LARGEST = 2.0**62
+"""Half of what an int64 holds, as sizes are computed with floats."""
+Columns = Mapping[str, NDArray[Any]]
+
+
+class _Rounded:
+    """Whole numbers, int64 or Python's own; ``/`` rounds up."""
+
+    def number(self, value: int) -> Any:
+        """A whole number."""
+        return value
+
+    def compute(self, op: str, left: Any, right: Any) -> Any:
+        """Exact while the numbers fit."""
+        if op == "/":
+            return -(-left // right)
+        return left + right if op == "+" else left - right if op == "-" else left * right
+
+
+class NumpyReading:
+    """Decides rows of complete scenarios; no deciding axes without ``deciding``.
+
+    ``names`` are the fields that can change an outcome. Every row has all of them, the volume range filled in.
+    """
+
+    name = "numpy"
+
+    def __init__(self, rulebook: Rulebook, deciding: bool = True) -> None:
+        self._table = table_of(rulebook, deciding)
+        self._constants = rulebook.constants
+        self._flat = self._table.cells.ravel()
+        self._numbers = tuple(name for name in self._table.names if name not in self._table.options)
+        self.names = self._table.names
+
+    def decide(self, columns: Columns) -> Outcomes:
+        """The outcome of each row.
+
+        ``columns`` holds arrays of one length: for a field with options the places of the answers in its list of
+        options, for a boolean bools, for a number its smallest steps as int64. The values are those of checked
+        scenarios.
+        """
+        rows = max(map(len, columns.values()))
+        codes = np.empty(rows, np.int16)
+        for start in range(0, rows, CHUNK):
+            chunk = {name: columns[name][start : start + CHUNK] for name in self.names}
+            codes[start : start + CHUNK] = self._decided(chunk, min(CHUNK, rows - start))
+        return Outcomes(codes, self._table.outcomes)
+
+    def beyond_int64(self, columns: Columns) -> NDArray[np.bool_]:
+        """The rows in which some number on the way may not fit an int64."""
+        sizes = self._size({name: columns[name].astype(np.float64) for name in self._numbers})
+        return np.asarray(sizes > _LARGEST)
+
+    def _decided(self, chunk: Columns, rows: int) -> Codes:
+        """With int64, and once more with Python's integers where int64 may be too small."""
+        codes = self._looked_up(chunk, rows)
+        if self._size({name: float(chunk[name].max()) for name in self._numbers}) > _LARGEST:
+            (large,) = np.nonzero(self.beyond_int64(chunk))
+            exact = {name: column[large] for name, column in chunk.items()}
+            exact |= {name: exact[name].astype(object) for name in self._numbers}
+            codes[large] = self._looked_up(exact, len(large))
+        return codes
+
+    def _looked_up(self, chunk: Columns, rows: int) -> Codes:
+        table = self._table
+        cell = np.zeros(rows, np.min_scalar_type(-self._flat.size))
+        for name, radix in zip(table.options, table.cells.shape, strict=False):
+            cell *= radix
+            np.add(cell, chunk[name], out=cell, casting="unsafe")
+        sides = self._sides(_Rounded(), chunk)
+        for step in table.steps:
+            cell *= len(step.marks) + 1
+            for mark in step.marks:
+                cell += sides[step.left] >= sides[mark]
+        return self._flat.take(cell)
+
+    def _size(self, values: Mapping[str, Any]) -> Any:
+        """The largest that any number becomes on the way, for one row or for each of many."""
+        size: Any = 1.0
+        for side in self._sides(SIZES, values).values():
+            size = np.maximum(size, side)
+        return size
+
+    def _sides(self, carrier: Arithmetic[Any], values: Mapping[str, Any]) -> dict[Any, Any]:
+        named = {**values, **self._constants}
+        return {side: term_value(expression, carrier, named) for side, expression in self._table.sides.items()}

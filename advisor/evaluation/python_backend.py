@@ -1,0 +1,85 @@
+"""The plain Python reading: the shared compiler over Python values."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from advisor.domain.offer import Encoded, Unknown
+from advisor.evaluation.compiler import Compiled, compile_rules
+from advisor.evaluation.protocol import Facts, GateMatch
+from advisor.rulebook.conditions import Comparison
+from advisor.rulebook.model import Rulebook
+
+Value = Encoded | Unknown
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+}
+
+
+class PlainLogic:
+    """Python values and bools. A fact that is not there holds in no comparison; an unknown trait may hold in any."""
+
+    def compare(self, facts: Mapping[str, Value], comparison: Comparison) -> tuple[bool, bool]:
+        """Whether the comparison surely holds, and whether it may."""
+        left = facts.get(comparison.name)
+        right = facts.get(str(comparison.right)) if comparison.against_name else comparison.right
+        if left is None or right is None:
+            return False, False
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            return False, True
+        holds = _COMPARE[comparison.op](left, right)
+        return holds, holds
+
+    def every(self, truths: list[bool]) -> bool:
+        """Their conjunction."""
+        return all(truths)
+
+    def some(self, truths: list[bool]) -> bool:
+        """Their disjunction."""
+        return any(truths)
+
+    def negate(self, truth: bool) -> bool:
+        """True where it is false."""
+        return not truth
+
+
+PLAIN = PlainLogic()
+
+
+class PlainReading:
+    """Matches rules by evaluating their compiled conditions in Python."""
+
+    name = "python"
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._offers = rulebook.offers
+        self._gates = compile_rules(rulebook.gates, PLAIN)
+        self._preferences = compile_rules(rulebook.preferences, PLAIN)
+        self._advice = compile_rules(rulebook.advice, PLAIN)
+
+    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
+        """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
+        return tuple(match_offer(self._gates, {**facts, **offer.traits}) for offer in self._offers)
+
+    def preferences(self, facts: Facts) -> tuple[str, ...]:
+        """The preferences whose condition holds, whichever routes are running."""
+        return tuple(rule for rule, test in self._preferences.items() if test(facts)[0])
+
+    def advice(self, facts: Facts) -> tuple[str, ...]:
+        """The advice whose condition holds."""
+        return tuple(rule for rule, test in self._advice.items() if test(facts)[0])
+
+
+def match_offer(gates: Mapping[str, Compiled[Value, bool]], facts: Facts) -> GateMatch:
+    """Needs and one offer's traits against compiled gates."""
+    answers = [(rule, test(facts)) for rule, test in gates.items()]
+    return GateMatch(
+        tuple(rule for rule, (surely, _) in answers if surely),
+        tuple(rule for rule, (surely, maybe) in answers if maybe and not surely),
+    )

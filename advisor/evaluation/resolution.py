@@ -1,0 +1,101 @@
+"""The fold, once for every carrier: gates first, then the preferences axis by axis (DESIGN, section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, NamedTuple
+
+from advisor.domain.scenario import Axis, Route
+from advisor.evaluation.compiler import B, Truth
+from advisor.rulebook.model import Rulebook
+
+Silenced = frozenset[Axis]
+NOTHING: Silenced = frozenset()
+HOSTED = (Route.OPEN_WEIGHT_API, Route.CLOSED_API)
+
+
+class Applied(NamedTuple):
+    """A preference that dropped ``over`` because ``preferred`` was still running."""
+
+    rule: str
+    preferred: Route
+    over: Route
+
+
+@dataclass(frozen=True)
+class Folded(Generic[B]):
+    """What gates and preferences leave, each as a truth of the carrier.
+
+    ``asked``: for each hosted route, whether its price stood in the cost inequality (of one route at most): own GPUs
+    and this route were in the running when the axis was reached, whether or not a rule of it fired.
+    """
+
+    feasible: Mapping[Route, B]
+    left: Mapping[Route, B]
+    applied: Mapping[Applied, B]
+    asked: Mapping[Route, B]
+
+
+def fold(
+    rulebook: Rulebook,
+    truth: Truth[B],
+    eliminated: Sequence[Mapping[Axis, B]],
+    holds: Mapping[str, B],
+    silenced: Silenced = NOTHING,
+) -> Folded[B]:
+    """Folds what matched.
+
+    ``eliminated``: for each offer of the rulebook the axes that may take it out, and whether they do. ``holds``: for
+    each preference whether its condition holds. The rules of a silenced axis are dropped.
+    """
+    survives = [
+        truth.negate(truth.some([out for axis, out in axes.items() if axis not in silenced])) for axes in eliminated
+    ]
+    running = {
+        route: truth.some(
+            [alive for offer, alive in zip(rulebook.offers, survives, strict=True) if offer.route is route]
+        )
+        for route in Route
+    }
+    feasible, asked, applied = running, dict[Route, B](), dict[Applied, B]()
+    for axis in Axis:
+        fired = {} if axis in silenced else _fired(rulebook, truth, axis, holds, running)
+        if axis is Axis.COST:
+            asked = _asked(truth, running)
+        running = {
+            route: truth.every([on, *(truth.negate(drop) for pair, drop in fired.items() if pair.over is route)])
+            for route, on in running.items()
+        }
+        applied |= fired
+    return Folded(feasible, running, applied, asked)
+
+
+def _fired(
+    rulebook: Rulebook, truth: Truth[B], axis: Axis, holds: Mapping[str, B], running: Mapping[Route, B]
+) -> dict[Applied, B]:
+    """The axis's preferences judged together on the routes running when it is reached."""
+    return {
+        Applied(rule.id, preferred, over): truth.every(
+            [
+                holds[rule.id],
+                *(running[route] for route in Route if route in rule.running),
+                *(truth.negate(running[route]) for route in Route if route in rule.out),
+                running[preferred],
+                running[over],
+            ]
+        )
+        for rule in rulebook.preferences
+        if rule.axis is axis
+        for preferred in rule.prefer
+        for over in rule.over
+    }
+
+
+def _asked(truth: Truth[B], running: Mapping[Route, B]) -> dict[Route, B]:
+    """The inequality compares own GPUs with the first hosted route that is running."""
+    asked: dict[Route, B] = {}
+    for route in HOSTED:
+        earlier = [truth.negate(running[other]) for other in asked]
+        asked[route] = truth.every([running[Route.SELF_HOST], running[route], *earlier])
+    return asked

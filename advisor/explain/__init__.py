@@ -1,1 +1,0 @@
-"""Why a decision is what it is: completions of partial answers, deciding axes, conflicts, flips."""

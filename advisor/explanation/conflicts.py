@@ -1,0 +1,50 @@
+"""Why nothing is feasible: every minimal set of answers that cannot hold together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from advisor.evaluation.judgement import Judgement
+from advisor.rulebook.conditions import names_in_order
+from advisor.rulebook.model import Rulebook
+from advisor.rulebook.symbols import FIELD_NAMES
+
+_MAX_CHOICES = 20_000
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Answers that together leave no offer; take any one back and some offer survives these rules."""
+
+    fields: frozenset[str]
+    rules: tuple[str, ...]
+
+
+def conflicts(rulebook: Rulebook, judgement: Judgement) -> list[Conflict]:
+    """Every minimal set of answers under which each offer is eliminated. Empty while some offer survives."""
+    fields_of = {
+        gate.id: frozenset(name for name in names_in_order(gate.when) if name in FIELD_NAMES) for gate in rulebook.gates
+    }
+    ways: set[frozenset[str]] = {frozenset()}
+    for match in judgement.gates:
+        ways = _minimal({way | fields_of[rule] for way in ways for rule in match.eliminating})
+        if len(ways) > _MAX_CHOICES:
+            break
+    precedence = list(FIELD_NAMES)
+    found = sorted(ways, key=lambda way: (len(way), sorted(map(precedence.index, way))))
+    return [
+        Conflict(
+            way,
+            tuple(
+                gate.id
+                for gate in rulebook.gates
+                if fields_of[gate.id] <= way and any(gate.id in match.eliminating for match in judgement.gates)
+            ),
+        )
+        for way in found
+        if way
+    ]
+
+
+def _minimal(ways: set[frozenset[str]]) -> set[frozenset[str]]:
+    return {way for way in ways if not any(other < way for other in ways)}

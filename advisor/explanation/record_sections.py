@@ -1,0 +1,132 @@
+"""The explanations as they stand in a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from advisor.domain import record
+from advisor.domain.offer import Encoded
+from advisor.domain.record import Status
+from advisor.domain.scenario import Route
+from advisor.evaluation.judgement import Judgement
+from advisor.explanation.conflicts import conflicts
+from advisor.explanation.counterfactuals import Change, changes_of
+from advisor.explanation.sensitivity import AnswerFlip, NumberFlip, answer_flips, number_flips, passed_numbers
+from advisor.rulebook.model import Rulebook
+from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.completions import Outcome, completions_of
+
+MonthlyCost = Callable[[Route], Any]
+"""What a route costs in the expected month; None where that is not known."""
+
+
+class Explaining:
+    """What explains one decision that is certain: flips, conflicts, repairs, why not another route.
+
+    ``stated`` holds the answers as a record shows them, ``answers`` as they are compared.
+    """
+
+    def __init__(
+        self, rulebook: Rulebook, judgement: Judgement, answers: Mapping[str, Encoded], stated: Mapping[str, Any]
+    ) -> None:
+        self._rulebook, self._judgement = rulebook, judgement
+        self._answers, self._stated = answers, stated
+        self._passed = list(passed_numbers(completions_of(rulebook), answers))
+
+    def flips(self, outcome: Outcome) -> list[record.Flip]:
+        """Every single change of an answer, or of a number past a value, after which the outcome is another."""
+        completions = completions_of(self._rulebook)
+        found: list[AnswerFlip | NumberFlip] = [
+            *answer_flips(completions, self._answers, outcome),
+            *number_flips(completions, self._answers, outcome, self._passed),
+        ]
+        return [self._flip(flip) for flip in found]
+
+    def conflicts(self) -> list[record.Conflict]:
+        """Every minimal set of answers that cannot hold together."""
+        return [
+            record.Conflict(
+                answers={name: self._stated[name] for name in FIELD_NAMES if name in conflict.fields},
+                rules=list(conflict.rules),
+            )
+            for conflict in conflicts(self._rulebook, self._judgement)
+        ]
+
+    def repairs(self, monthly_cost: MonthlyCost) -> list[record.Repair]:
+        """Every minimal relaxation with what it leads to: fewest answers first, then the cheapest route."""
+        found = [
+            record.Repair(
+                changes={name: shown(name, value) for name, value in change.answers},
+                status=status_of(change.outcomes),
+                route=route_of(change.outcomes),
+            )
+            for change in changes_of(self._rulebook).to_any_route(self._answers)
+        ]
+
+        def dearness(repair: record.Repair) -> tuple[bool, Any]:
+            cost = monthly_cost(repair.route) if repair.route else None
+            return cost is None, cost or 0
+
+        return sorted(found, key=lambda repair: (len(repair.changes), *dearness(repair)))
+
+    def why_not(self, recommended: Route | None) -> list[record.WhyNot]:
+        """For every other route: the rules it fell to, and the minimal changes that would recommend it."""
+        gates = zip(self._judgement.offers, self._judgement.gates, strict=True)
+        ruled_out: dict[Route, list[str]] = {}
+        for offer, match in gates:
+            ruled_out.setdefault(offer.route, []).extend(match.eliminating)
+        to_route = changes_of(self._rulebook).to_route
+        feasible, applied = self._judgement.verdict.feasible, self._judgement.verdict.applied
+        return [
+            record.WhyNot(
+                route=route,
+                ruled_out_by=[] if route in feasible else list(dict.fromkeys(ruled_out.get(route, ()))),
+                lost_by=list(dict.fromkeys(step.rule for step in applied if step.over is route)),
+                changes=[self._change(change) for change in to_route(self._answers, route, self._passed)],
+            )
+            for route in Route
+            if route is not recommended
+        ]
+
+    def _change(self, change: Change) -> list[record.Change]:
+        parts = [
+            record.Change(field=name, from_=self._stated[name], to=shown(name, value)) for name, value in change.answers
+        ]
+        if change.number:
+            field, below, above, _ = change.number
+            parts.append(self._moved(field, below, above))
+        return parts
+
+    def _moved(self, field: str, below: int | None, above: int | None) -> record.Change:
+        name = FIELD_NAMES[field]
+        return record.Change(
+            field=field,
+            from_=self._stated[field],
+            below=None if below is None else name.decode(below),
+            above=None if above is None else name.decode(above),
+        )
+
+    def _flip(self, flip: AnswerFlip | NumberFlip) -> record.Flip:
+        if isinstance(flip, AnswerFlip):
+            change = record.Change(field=flip.field, from_=self._stated[flip.field], to=shown(flip.field, flip.to))
+        else:
+            change = self._moved(flip.field, flip.below, flip.above)
+        return record.Flip(**change.model_dump(), status=status_of(flip.outcomes), route=route_of(flip.outcomes))
+
+
+def status_of(outcomes: frozenset[Outcome]) -> Status:
+    """Whether the outcomes are one route, none, or several."""
+    if len(outcomes) > 1:
+        return Status.OPEN
+    return Status.INFEASIBLE if None in outcomes else Status.RECOMMENDED
+
+
+def route_of(outcomes: frozenset[Outcome]) -> Route | None:
+    """The route, where the outcomes are one."""
+    return next(iter(outcomes)) if len(outcomes) == 1 else None
+
+
+def shown(name: str, value: Encoded) -> object:
+    """An encoded answer as it stands in a record."""
+    return value if isinstance(value, bool) else FIELD_NAMES[name].decode(value)

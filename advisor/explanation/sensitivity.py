@@ -1,0 +1,119 @@
+"""What would flip the answer: every single change of one answer, and the exact break point of every number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+from advisor.domain.offer import Encoded
+from advisor.rulebook.symbols import FIELD_NAMES, Scope
+from advisor.scenario_space.breakpoints import Truths, bounds_of
+from advisor.scenario_space.completions import Completions, Outcome
+from advisor.scenario_space.gate_outcomes import Answers
+
+_VOLUMES = ("monthly_images", "monthly_images_low", "monthly_images_high")
+
+
+@dataclass(frozen=True)
+class AnswerFlip:
+    """Changing ``field`` to ``to`` leads to ``outcomes`` instead."""
+
+    field: str
+    to: Encoded
+    outcomes: frozenset[Outcome]
+
+
+@dataclass(frozen=True)
+class NumberFlip:
+    """``below`` this value of ``field``, or ``above`` it, the outcomes are others. Exactly one of them is set."""
+
+    field: str
+    below: int | None
+    above: int | None
+    outcomes: frozenset[Outcome]
+
+
+class Passed(NamedTuple):
+    """A number moved ``below`` or ``above`` a value, and the comparisons that hold from there to the next break."""
+
+    field: str
+    below: int | None
+    above: int | None
+    truths: Truths
+
+
+def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -> list[AnswerFlip]:
+    """Every change of a single answered question (not a number) after which ``outcome`` is not certain any more."""
+    found = []
+    for name, value in answers.items():
+        if FIELD_NAMES[name].scope is Scope.NEED:
+            for other in other_values(name, value):
+                outcomes = completions.outcomes({**answers, name: other})
+                if outcomes != {outcome}:
+                    found.append(AnswerFlip(name, other, outcomes))
+    return found
+
+
+def number_flips(
+    completions: Completions, answers: Answers, outcome: Outcome, passed: Iterable[Passed]
+) -> list[NumberFlip]:
+    """For each answered number, the nearest values on either side past which ``outcome`` is not certain any more.
+
+    ``passed`` is what ``passed_numbers`` yields; where it yields nothing, amounts are not listed.
+    """
+    standings = completions.standings.of(answers)
+    found: dict[tuple[str, bool], NumberFlip] = {}
+    for field, below, above, truths in passed:
+        side = (field, below is None)
+        if side not in found:
+            outcomes = frozenset[Outcome]().union(*(completions.outcome(standing, truths) for standing in standings))
+            if outcomes != {outcome}:
+                found[side] = NumberFlip(field, below, above, outcomes)
+    for name, value in answers.items():
+        if name in completions.standings.needs and FIELD_NAMES[name].numeric:
+            for flip in _need_flips(completions, answers, name, int(value)):
+                if flip.outcomes != {outcome}:
+                    found.setdefault((name, flip.below is None), flip)
+    return list(found.values())
+
+
+def passed_numbers(completions: Completions, answers: Answers) -> Iterator[Passed]:
+    """Each answered amount moved past each of its break points, the nearest first: downwards, then upwards.
+
+    Needs every amount the preferences compare; without, nothing is yielded.
+    """
+    if completions.amounts.unknown(answers, ranged=False):
+        return
+    amounts = {name: answers[name] for name in completions.amounts.names if name in answers}
+    for name, value in amounts.items():
+        bounds = bounds_of(name, {other: amounts[other] for other in _VOLUMES if other in amounts})
+        breaks = completions.breaks
+        turns = breaks.along(amounts, name, bounds)
+        edges = [bounds[0], *turns, bounds[1] + 1]
+        stretches = [(low, high - 1) for low, high in pairwise(edges) if low < high]
+        for _, high in reversed(stretches):
+            if high < int(value):
+                yield Passed(name, high + 1, None, breaks.truths({**amounts, name: high}))
+        for low, _ in stretches:
+            if low > int(value):
+                yield Passed(name, None, low - 1, breaks.truths({**amounts, name: low}))
+
+
+def _need_flips(completions: Completions, answers: Answers, name: str, value: int) -> Iterator[NumberFlip]:
+    """A number that gates compare, moved past each value it is compared with, the nearest first."""
+    least, _ = bounds_of(name, {})
+    starts = sorted({least, *map(int, completions.standings.values(name))})
+    for start in reversed(starts):
+        if least < start <= value:
+            yield NumberFlip(name, start, None, completions.outcomes({**answers, name: start - 1}))
+    for start in starts:
+        if start > value:
+            yield NumberFlip(name, None, start - 1, completions.outcomes({**answers, name: start}))
+
+
+def other_values(name: str, value: Encoded) -> tuple[Encoded, ...]:
+    """Every other option of an answered question; none for a number."""
+    known = FIELD_NAMES[name]
+    return () if known.numeric else known.others(value)

@@ -1,0 +1,62 @@
+"""Sufficient reasons: the smallest sets of answers that force the outcome, whatever all the others are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.amount_regions import VOLUME_ENDS
+from advisor.scenario_space.completions import Completions, Outcome
+from advisor.scenario_space.gate_outcomes import Answers
+
+_POSITION = {name: place for place, name in enumerate(FIELD_NAMES)}
+
+
+def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outcome) -> list[tuple[str, ...]]:
+    """Every minimal set of answered fields that leads to ``outcome`` for all completions, the smallest first.
+
+    An end of the volume range that was given is an answer of its own; without ends the expected month is one answer.
+    The empty set: the outcome is this one whatever the answers are.
+    """
+    needs = [name for name in completions.standings.needs if name in answers]
+    amounts = [name for name in completions.amounts.names if name in answers]
+    ranged = any(end in answers for end in VOLUME_ENDS)
+    standings = {chosen: set(completions.standings.of(_only(answers, chosen))) for chosen in _subsets(needs)}
+    found: list[frozenset[str]] = []
+
+    def forced(known: frozenset[str]) -> frozenset[int]:
+        """The standings from which these amounts leave no other outcome."""
+        cells = completions.amounts.cells(_only(answers, known), ranged).witnesses
+        return frozenset(
+            standing
+            for standing in standings[()]
+            if all(completions.outcome(standing, cell) == {outcome} for cell in cells)
+        )
+
+    without_amounts = forced(frozenset())
+    settled: list[frozenset[str]] = []
+    for size in range(len(amounts), -1, -1):
+        for known in map(frozenset, combinations(amounts, size)):
+            if known and any(known <= more for more in settled):
+                continue
+            reached = forced(known) if known else without_amounts
+            # Fewer amounts force no more: nothing at all, or just what no amount at all does.
+            if not standings[tuple(needs)] <= reached or reached == without_amounts:
+                settled.append(known)
+            found += [known.union(chosen) for chosen, all_of in standings.items() if all_of <= reached]
+    found.sort(key=lambda reason: (len(reason), sorted(map(_POSITION.__getitem__, reason))))
+    minimal: list[frozenset[str]] = []
+    for reason in found:
+        if not any(less <= reason for less in minimal):
+            minimal.append(reason)
+    return [tuple(sorted(reason, key=_POSITION.__getitem__)) for reason in minimal]
+
+
+def _subsets(names: list[str]) -> Iterator[tuple[str, ...]]:
+    for size in range(len(names) + 1):
+        yield from combinations(names, size)
+
+
+def _only(answers: Answers, names: Iterable[str]) -> Answers:
+    return {name: answers[name] for name in names}

@@ -1,1 +1,0 @@
-"""Small changes of a rulebook, and whether any scenario tells a changed one from the original."""

@@ -1,1 +1,0 @@
-"""Proofs with Z3 of what holds of every scenario under a rulebook."""

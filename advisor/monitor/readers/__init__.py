@@ -1,1 +1,0 @@
-"""Readers: from a file of one source to rows."""

@@ -1,0 +1,145 @@
+"""The trigger rule: from the volume of the months and the crossover to a verdict on each month.
+
+A plain trailing rule with a margin and hysteresis: with a year or two of monthly points it beats change-point
+detection, and everybody can recompute it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+from advisor.monitor.model import Span, Thresholds, Verdict
+from advisor.usage.calendar_month import months_between
+
+
+@dataclass(frozen=True)
+class Volume:
+    """The images of one complete month, ``2026-01``."""
+
+    month: str
+    images: Span
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How one month stood; ``since`` is the month in which the volume crossed, None while it has not."""
+
+    state: Verdict
+    since: str | None
+
+
+def judged(volumes: Sequence[Volume], crossover: Span, rules: Thresholds, *, owning: bool = False) -> list[Judged]:
+    """How each complete month stood, by it and those before. Ascending; a month left out is a gap.
+
+    Crossed and stable once the trigger has fired, until enough months in a row lie below; what a range leaves open
+    never fires it and never clears it, and what fires it clears nothing. ``owning`` says that own GPUs were decided
+    for: the volume had crossed before.
+    """
+    found: list[Judged] = []
+    held = has_held = owning
+    since: str | None = None
+    for end in range(1, len(volumes) + 1):
+        known = volumes[:end]
+        if fires(known, crossover, rules):
+            since = since if held else _crossed_in(known, crossover) or known[-1].month
+            held = has_held = True
+        elif held and _cleared(known, crossover, rules):
+            held, since = False, None
+        state = _state(known, crossover, rules, held, has_held)
+        found.append(Judged(state, since if held else _crossed_in(known, crossover)))
+    return found
+
+
+def _crossed_in(volumes: Sequence[Volume], crossover: Span) -> str | None:
+    """The first of the months up to the last that all lie above; None where the last does not."""
+    first = None
+    for volume in reversed(volumes):
+        if not _above(volume, crossover):
+            break
+        first = volume.month
+    return first
+
+
+def fires(volumes: Sequence[Volume], crossover: Span, rules: Thresholds) -> bool:
+    """Whether the last months are above the crossover, clearly and steadily.
+
+    By default each of the last three above N*'s upper end, their mean above 1.1 N*, and their coefficient of
+    variation (of the sample) at most 0.25 unless each is above the one before; strict: the lower
+    quartile of the last six above N*'s upper end.
+    """
+    last = _in_a_row(volumes, rules.strict_months if rules.strict else rules.stable_months)
+    if last is None:
+        return False
+    lows = [volume.images.low for volume in last]
+    if rules.strict:
+        return lower_quartile(lows) > crossover.high
+    return (
+        min(lows) > crossover.high
+        and mean(lows) > rules.margin * crossover.expected
+        and _steady([volume.images.expected for volume in last], rules)
+    )
+
+
+def _steady(numbers: Sequence[Fraction], rules: Thresholds) -> bool:
+    """Varies little, or rises every month: growth varies too, and is no reason to wait."""
+    rising = all(one < next_one for one, next_one in pairwise(numbers))
+    return rising or variance(numbers) <= (rules.most_variation * mean(numbers)) ** 2
+
+
+def mean(numbers: Sequence[Fraction]) -> Fraction:
+    """The arithmetic mean, exact."""
+    return sum(numbers, Fraction(0)) / len(numbers)
+
+
+def variance(numbers: Sequence[Fraction]) -> Fraction:
+    """The sample variance, exact; 0 for a single number."""
+    if len(numbers) < 2:
+        return Fraction(0)
+    middle = mean(numbers)
+    return sum(((number - middle) ** 2 for number in numbers), Fraction(0)) / (len(numbers) - 1)
+
+
+def lower_quartile(numbers: Sequence[Fraction]) -> Fraction:
+    """The first quartile, interpolated between the two numbers it lies between.
+
+    >>> lower_quartile([Fraction(n) for n in (1, 2, 3, 4, 5, 6)])
+    Fraction(9, 4)
+    """
+    ordered = sorted(numbers)
+    place = Fraction(len(ordered) - 1, 4)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
+
+def _state(volumes: Sequence[Volume], crossover: Span, rules: Thresholds, held: bool, has_held: bool) -> Verdict:
+    if len(volumes) < (rules.strict_months if rules.strict else rules.stable_months):
+        return Verdict.INSUFFICIENT_DATA
+    if held:
+        return Verdict.CROSSED_AND_STABLE
+    last = volumes[-1]
+    if _above(last, crossover):
+        return Verdict.CROSSED
+    if last.images.high >= rules.clear_below * crossover.low:
+        return Verdict.APPROACHING
+    return Verdict.FELL_BACK if has_held else Verdict.BELOW
+
+
+def _above(volume: Volume, crossover: Span) -> bool:
+    return volume.images.low > crossover.high
+
+
+def _cleared(volumes: Sequence[Volume], crossover: Span, rules: Thresholds) -> bool:
+    last = _in_a_row(volumes, rules.clear_months)
+    return last is not None and all(volume.images.high < rules.clear_below * crossover.low for volume in last)
+
+
+def _in_a_row(volumes: Sequence[Volume], count: int) -> Sequence[Volume] | None:
+    """The last so many months; None where there are fewer, or a gap among them."""
+    last = volumes[-count:]
+    if len(last) < count or months_between(last[0].month, last[-1].month) != count - 1:
+        return None
+    return last

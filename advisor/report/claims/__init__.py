@@ -1,0 +1,1 @@
+"""What a memo states: one claim a fact, worded by templates."""

@@ -1,0 +1,72 @@
+"""What follows from a recommendation: the good, the bad, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from advisor.domain.record import Decision, Elimination, MonthlyCost, PreferenceApplied
+from advisor.domain.scenario import Route
+from advisor.report.claims.model import Claim
+from advisor.rulebook.model import Rulebook
+
+
+def consequence_claims(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
+    """What the route brings and takes, how its cost compares with the other feasible ones, and what leaving costs."""
+    route = decision.route
+    if route is None:
+        return
+    yield Claim("good.route", "good", "gained", figures={"route": route})
+    yield from _cost(decision, route, dearer=True)
+    yield Claim("bad.route", "bad", "accepted", figures={"route": route})
+    yield from _cost(decision, route, dearer=False)
+    stated = {offer.stated.get("switching_cost") for offer in rulebook.offers if offer.route is route}
+    leaving = stated.pop() if len(stated) == 1 else None
+    yield Claim("exit", "exit", "exit", figures={"route": route, "leaving": leaving})
+
+
+def forgone_claims(decision: Decision) -> Iterator[Claim]:
+    """The routes that would cost less than the recommended one, how much less, and why they are not taken."""
+    for route in Route:
+        savings = _more(decision, decision.route, route)
+        if decision.route is None or not savings or min(savings.values()) <= 0:
+            continue
+        gone = [step for step in decision.eliminated if step.route is route]
+        lost = [step for step in decision.preferences if step.over is route]
+        steps: Sequence[Elimination | PreferenceApplied] = lost if route in decision.feasible_routes else gone
+        reasons = {step.rule: {"axis": step.axis, "because": step.because} for step in steps}
+        figures = {
+            "route": route,
+            "savings": {month: str(saving) for month, saving in savings.items()},
+            "mine": _months(decision.monthly_costs[decision.route]),
+            "theirs": _months(decision.monthly_costs[route]),
+            "how": "preferred" if route in decision.feasible_routes else "eliminated",
+            "reasons": list(reasons.values()),
+        }
+        yield Claim(f"forgone.{route}", "forgone", "forgone", tuple(reasons), figures=figures)
+
+
+def _more(decision: Decision, route: Route | None, other: Route) -> dict[str, Decimal]:
+    """What a route costs more than another in each month that is known; empty where one of the costs is not."""
+    if route is None or not {route, other} <= decision.monthly_costs.keys():
+        return {}
+    mine, theirs = (_months(decision.monthly_costs[which]) for which in (route, other))
+    return {month: Decimal(mine[month]) - Decimal(theirs[month]) for month in mine}
+
+
+def _cost(decision: Decision, route: Route, dearer: bool) -> Iterator[Claim]:
+    """The feasible routes that cost more, or less, than the recommended one in every month that is known."""
+    others = []
+    for other in decision.feasible_routes:
+        differences = _more(decision, route, other).values()
+        if differences and all(more < 0 if dearer else more > 0 for more in differences):
+            others.append({"route": other, "months": _months(decision.monthly_costs[other])})
+    if others:
+        section = "good" if dearer else "bad"
+        figures = {"route": route, "months": _months(decision.monthly_costs[route]), "others": others}
+        yield Claim(f"{section}.cost", section, "cheaper" if dearer else "dearer", figures=figures)
+
+
+def _months(cost: MonthlyCost) -> dict[str, str]:
+    """The expected month, or both ends where none is expected."""
+    return {"low": cost.low, "high": cost.high} if cost.expected is None else {"expected": cost.expected}

@@ -1,0 +1,63 @@
+"""The answers a decision was made from: which of them counted, and what was assumed or left unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from advisor.domain.record import Decision
+from advisor.domain.scenario import FIELDS, Axis
+from advisor.report.claims.model import Claim
+from advisor.rulebook.model import Rulebook
+
+ANSWERED, ASSUMED, UNKNOWN, NOT_NEEDED = "answered", "assumed", "not known yet", "not needed"
+_VOLUMES = {"monthly_images", "monthly_images_low", "monthly_images_high"}
+_JUDGED = ("eliminate", "verify", "prefer")
+
+
+def driver_claims(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
+    """For each axis on which a rule judged an option, the answers that rule read."""
+    fired = dict.fromkeys(step.rule for step in decision.trace if step.kind in _JUDGED)
+    for axis in Axis:
+        rules = tuple(id for id in fired if rulebook.rules[id].axis is axis)
+        read = set(rulebook.reads(tuple(rulebook.rules[id] for id in rules)))
+        if read & _VOLUMES:
+            read |= _VOLUMES
+        fields = tuple(name for name in FIELDS if name in read and name in decision.scenario)
+        if fields:
+            figures = {"axis": axis, "answers": [_shown(name, decision.scenario[name]) for name in fields]}
+            yield Claim(f"driver.{axis}", "drivers", "driver", rules, fields, figures)
+
+
+def input_claims(decision: Decision) -> Iterator[Claim]:
+    """Every question with its answer, what is assumed in its place, or that it is not known."""
+    for name, spec in FIELDS.items():
+        if name == "title":
+            continue
+        state, value = ANSWERED, decision.scenario.get(name)
+        if value is None:
+            value = _assumed(decision, name)
+            state = UNKNOWN if value is None else ASSUMED
+            if name in decision.not_needed:
+                state = NOT_NEEDED
+        if value is not None or not spec.optional:
+            yield Claim(f"input.{name}", "inputs", "input", (), (name,), {**_shown(name, value), "state": state})
+
+
+def _assumed(decision: Decision, name: str) -> Any:
+    """The defaults that the scenario's definition names."""
+    if name in ("monthly_images_low", "monthly_images_high"):
+        return decision.scenario.get("monthly_images")
+    if name == "payback_limit_months" and decision.migration:
+        return decision.migration.payback_limit_months
+    return "image" if name == "unit" else None
+
+
+def _shown(name: str, value: Any) -> dict[str, Any]:
+    quantity = FIELDS[name].quantity
+    return {
+        "field": name,
+        "value": value,
+        "unit": quantity.unit if quantity else "",
+        "money": bool(quantity and quantity.money),
+    }

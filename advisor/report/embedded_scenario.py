@@ -1,0 +1,102 @@
+"""What a memo embeds, so that it can be recomputed from nothing else: one YAML block, the same in every format.
+
+The block is the scenario file as decided, under comment lines with the date, the versions and the outcome. A memo in
+Markdown holds it in a fence, a page in ``<pre id="scenario">`` with its markup escaped.
+"""
+
+from __future__ import annotations
+
+import datetime
+import html
+import re
+from dataclasses import dataclass
+
+from advisor.common.diagnostics import BadInput, Problem, printable
+from advisor.domain.record import Decision, Status, check_origin
+from advisor.domain.scenario import Scenario, validated
+from advisor.domain.scenario_io import parse_scenario, scenario_text
+
+_HEAD = ("date", "advisor", "rulebook", "outcome", "rules")
+_BLOCK = re.compile("".join(rf"# {name}: (?P<{name}>.*)\n" for name in _HEAD) + r"(?P<scenario>(?s:.*))")
+_FENCE = re.compile(r"^```yaml\n(# .*?)^```$", re.MULTILINE | re.DOTALL)
+_PRE = re.compile(r'<pre id="scenario"[^>]*>\n?(.*?)</pre>', re.DOTALL)
+_LOST = "write the memo anew with `advisor decide --out`"
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What a memo says it was made from, and what it says came out; ``rules`` took options out of the running."""
+
+    scenario: Scenario
+    decided_on: datetime.date
+    advisor_version: str
+    rulebook_digest: str
+    outcome: str
+    rules: tuple[str, ...]
+
+
+def embedded_text(decision: Decision) -> str:
+    """The block that a memo embeds. No line of it can end a fence, and only ``&``, ``<`` and ``>`` need escaping."""
+    scenario = scenario_text(validated(decision.scenario, "the record")) or "{}\n"
+    head = {
+        "date": decision.decided_on,
+        "advisor": decision.advisor_version,
+        "rulebook": decision.rulebook_digest,
+        "outcome": outcome_text(decision),
+        "rules": ", ".join(deciding_rules(decision)) or "none",
+    }
+    return "".join(f"# {name}: {head[name]}\n" for name in _HEAD) + _escaped(scenario)
+
+
+def outcome_text(decision: Decision) -> str:
+    """What was decided, in the record's own words: two decisions that say the same have the same outcome."""
+    if decision.status is Status.INFEASIBLE:
+        return "infeasible"
+    if decision.status is Status.OPEN:
+        left = [*decision.possible_routes, *(["no route"] if decision.may_be_infeasible else [])]
+        return f"open between {' and '.join(left)}"
+    return f"{decision.route} on {decision.deciding_axis}" if decision.deciding_axis else str(decision.route)
+
+
+def deciding_rules(decision: Decision) -> tuple[str, ...]:
+    """The rules that took options out of the running, in the order they did."""
+    gates, preferences = ([step.rule for step in steps] for steps in (decision.eliminated, decision.preferences))
+    return tuple(dict.fromkeys((*gates, *preferences)))
+
+
+def _escaped(text: str) -> str:
+    """YAML whose quoted texts show what they hold: marks that reorder, hide or end a line become escapes."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def embedded_in_memo(text: str, file: str) -> Embedded:
+    """What a memo in Markdown embeds; ``text`` is without its review notes. Raises BadInput."""
+    return _read(_FENCE.findall(text), text, file)
+
+
+def embedded_in_page(text: str, file: str) -> Embedded:
+    """What a memo in HTML embeds. Raises BadInput."""
+    return _read([html.unescape(found) for found in _PRE.findall(text)], text, file)
+
+
+def _read(blocks: list[str], text: str, file: str) -> Embedded:
+    if len(blocks) != 1:
+        what = "the scenario as decided stands here more than once" if blocks else "the scenario as decided is missing"
+        raise BadInput(Problem(what, file, help=_LOST))
+    found = _BLOCK.fullmatch(blocks[0])
+    if found is None:
+        what = "the lines above the scenario as decided are not whole"
+        raise BadInput(Problem(what, file, help="they are: " + ", ".join(f"`# {name}:`" for name in _HEAD)))
+    try:
+        decided_on = datetime.date.fromisoformat(found["date"])
+    except ValueError:
+        raise BadInput(Problem("the scenario as decided has no date", file, help=_LOST)) from None
+    check_origin(found["advisor"], found["rulebook"], file)
+    return Embedded(
+        scenario=parse_scenario(found["scenario"], f"the scenario in {file}"),
+        decided_on=decided_on,
+        advisor_version=found["advisor"],
+        rulebook_digest=found["rulebook"],
+        outcome=found["outcome"],
+        rules=tuple(rule for rule in found["rules"].split(", ") if rule != "none"),
+    )

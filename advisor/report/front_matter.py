@@ -1,0 +1,167 @@
+"""The reviewer's parts of a memo: some lines of its front matter, and the notes. All else is fact."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from advisor.common import yaml_loader as strict_yaml
+from advisor.common.diagnostics import BadInput, Problem, printable, quoted
+
+NOTES_START = "<!-- review notes: what stands between these two lines is yours and is kept -->"
+NOTES_END = "<!-- end of review notes -->"
+PROPOSED = "proposed"
+_MARKS = (NOTES_START, NOTES_END)
+_STATUS = re.compile(r"proposed|accepted|rejected|deprecated|superseded by \S.*")
+_STATUSES = "write proposed, accepted, rejected, deprecated or superseded by ..."
+_KEYS = ("status", "decision-makers", "consulted", "informed", "supersedes", "superseded-by")
+_KEY = re.compile(rf"(?:{'|'.join(_KEYS)}):(?: .*|)\r?")
+_CONTINUED = re.compile(r"(?: +|- ).*")
+_FENCE = "---"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a file, by its number, without its line end."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A memo taken apart: the facts, the reviewer's lines of the front matter, and the notes as they were written.
+
+    ``notes`` is None where a memo has no lines for them. ``supersedes`` are the links it holds.
+    """
+
+    facts: tuple[Line, ...]
+    own_lines: tuple[str, ...]
+    notes: str | None
+    status: str
+    supersedes: tuple[str, ...]
+
+    @property
+    def in_force(self) -> bool:
+        """False for a decision that was rejected, deprecated or superseded."""
+        return self.status in (PROPOSED, "accepted")
+
+
+def notes_apart(text: str, file: str) -> tuple[tuple[Line, ...], str | None]:
+    """The lines of a memo in any format without its notes, and the notes. Raises BadInput."""
+    lines = text.split("\n")
+    starts, ends = ([at for at, line in enumerate(lines) if line.rstrip("\r") == mark] for mark in _MARKS)
+    numbered = tuple(Line(number, line) for number, line in enumerate(lines, 1))
+    if not starts and not ends:
+        return numbered, None
+    if len(starts) != 1 or len(ends) != 1 or ends < starts:
+        help = f"keep these two lines once each, in this order: {NOTES_START} and {NOTES_END}"
+        raise BadInput(Problem("the lines around the review notes are not one pair", file, help=help))
+    start, end = starts[0] + 1, ends[0]
+    return numbered[:start] + numbered[end:], "".join(f"{line}\n" for line in lines[start:end])
+
+
+def taken_apart(text: str, file: str) -> Reviewed:
+    """Facts and reviewer's parts of a memo in Markdown. Raises BadInput where they cannot be told apart."""
+    lines, notes = notes_apart(text, file)
+    end = _end_of_front_matter([line.text for line in lines], file)
+    own = _own([line.text for line in lines[:end]])
+    # An empty line in the place of the fence, so that the lines keep their numbers.
+    front_matter = _front_matter("\n".join(["", *(line.text for line in lines[1:end])]), file)
+    supersedes = front_matter.get("supersedes") or []
+    return Reviewed(
+        facts=tuple(line for at, line in enumerate(lines) if at not in own),
+        own_lines=tuple(lines[at].text for at in own),
+        notes=notes,
+        status=_status_in(front_matter, file),
+        supersedes=tuple(supersedes if isinstance(supersedes, list) else [supersedes]),
+    )
+
+
+def put_back(memo: str, reviewed: Reviewed, file: str) -> str:
+    """A memo just rendered, with the reviewer's parts of the one before. Raises BadInput where it has no place."""
+    fresh = taken_apart(memo, file)
+    lines = memo.split("\n")
+    own = _own(lines[: _end_of_front_matter(lines, file)])
+    kept = [line.rstrip("\r") for line in reviewed.own_lines]
+    memo = "\n".join(
+        [*lines[: own[0]], *kept, *(line for at, line in enumerate(lines) if at > own[0] and at not in own)]
+    )
+    if reviewed.notes is None:
+        return memo
+    if fresh.notes is None:
+        help = f"the template needs these two lines: {NOTES_START} and {NOTES_END}"
+        raise BadInput(Problem("the memo has no lines for the review notes that are to be kept", file, help=help))
+    return with_notes(memo, reviewed.notes)
+
+
+def with_notes(memo: str, notes: str) -> str:
+    """A memo of any format just rendered, with these notes between its marks."""
+    before, start, rest = memo.partition(f"{NOTES_START}\n")
+    _, end, after = rest.partition(NOTES_END)
+    return before + start + notes + end + after
+
+
+def with_own_lines(memo: str, file: str, **values: str | list[str]) -> str:
+    """A memo with these lines of the front matter written anew, or added; all else stays as it is to the byte."""
+    lines = memo.split("\n")
+    end = _end_of_front_matter(lines, file)
+    line_end = "\r" if lines[0].endswith("\r") else ""
+    for key, value in values.items():
+        written = f"{key}: {_yaml_text(value)}{line_end}"
+        own = _own(lines[:end])
+        places = [at for at in own if lines[at].startswith(f"{key}:")]
+        if places:
+            start = stop = places[0]
+            while stop + 1 in own and _CONTINUED.fullmatch(lines[stop + 1]):
+                stop += 1
+            lines[start : stop + 1] = [written]
+        else:
+            lines.insert(own[0] + 1 if own else end, written)
+        end = _end_of_front_matter(lines, file)
+    return "\n".join(lines)
+
+
+def _yaml_text(value: str | list[str]) -> str:
+    return printable(json.dumps(value, ensure_ascii=False))
+
+
+def _end_of_front_matter(lines: list[str], file: str) -> int:
+    fences = [at for at, line in enumerate(lines) if line.rstrip("\r") == _FENCE][:2]
+    if len(fences) < 2 or fences[0] != 0:
+        help = "a memo starts with `---`, `status:`, `date:` and `---`"
+        raise BadInput(Problem("this memo has no front matter", file, help=help))
+    return fences[1]
+
+
+def _own(front_matter: list[str]) -> list[int]:
+    """The places of the reviewer's lines, with those that continue them."""
+    own: list[int] = []
+    for at, line in enumerate(front_matter):
+        if _KEY.fullmatch(line) or (own and own[-1] == at - 1 and _CONTINUED.fullmatch(line)):
+            own.append(at)
+    return own
+
+
+def _front_matter(front_matter: str, file: str) -> strict_yaml.Mapping:
+    """The front matter, once the reviewer's lines are known to hold nothing but names."""
+    found = strict_yaml.load(front_matter, file)
+    if not isinstance(found, strict_yaml.Mapping):
+        raise BadInput(Problem("the front matter of this memo is not a mapping", file, help="write `name: value`"))
+    for key in _KEYS:
+        value = found.get(key, "")
+        if not all(isinstance(part, str) for part in (value if isinstance(value, list) else [value])):
+            what = f"{quoted(value)} is neither a text nor a list of texts"
+            raise BadInput(Problem(what, file, found.lines[key], key, "write names, in quotes where needed"))
+    return found
+
+
+def _status_in(front_matter: strict_yaml.Mapping, file: str) -> str:
+    status = front_matter.get("status")
+    if status is None:
+        raise BadInput(Problem("the status of this memo is missing", file, field="status", help=_STATUSES))
+    if not isinstance(status, str) or not _STATUS.fullmatch(status):
+        line = front_matter.lines["status"]
+        raise BadInput(Problem(f"{quoted(status)} is no status of a decision", file, line, "status", _STATUSES))
+    return status

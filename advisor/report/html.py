@@ -1,0 +1,46 @@
+"""The memo as one self-contained page: the same Markdown, its claims as elements, the charts beside their numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from markupsafe import Markup
+
+from advisor.charts.memo_charts import charts_of
+from advisor.domain.record import Decision
+from advisor.report.claims.build import claims_of
+from advisor.report.markdown_to_html import Linked, html_of
+from advisor.report.templates import fill, identifier, memo_with_marks, one_line
+from advisor.rulebook.model import Rulebook
+
+_FRONT_MATTER = "---\n"
+
+
+def memo_html(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
+    """The memo as HTML: no network, no script. ``rulebook`` is the one it was decided with.
+
+    Each claim is an element with the id ``claim-ID`` and links to ``rule-ID``, which has its reason and its source.
+    """
+    marked = memo_with_marks(decision, rulebook, templates)
+    if marked.startswith(_FRONT_MATTER):
+        marked = marked[len(_FRONT_MATTER) :].partition(f"\n{_FRONT_MATTER}")[2]
+    claims = claims_of(decision, rulebook)
+    charts = {
+        chart.id: fill("figure.html.j2", {"chart": chart, "svg": Markup(chart.svg)}, templates)
+        for chart in charts_of(decision, rulebook)
+    }
+    body = html_of(
+        marked,
+        Linked(
+            rules={claim.id: claim.rules for claim in claims},
+            fields=frozenset(claim.fields[0] for claim in claims if claim.section == "inputs"),
+            figures=charts,
+        ),
+    )
+    named = {
+        "body": Markup(body),
+        "title": one_line(decision.scenario.get("title") or "") or "Decision memo",
+        "identifier": identifier(decision),
+        "decision": decision.model_dump(mode="json"),
+    }
+    return fill("page.html.j2", named, templates)

@@ -1,0 +1,174 @@
+"""Markdown with the marks of claims, as HTML: each claim an element that links to the rules and answers it rests on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+
+from advisor.report.claim_markers import CLOSE, END, FIGURE, ID, OPEN, read_id, stripped
+from advisor.report.front_matter import NOTES_END, NOTES_START
+
+_CLAIM = re.compile(f"{OPEN}({ID}){END}([^{OPEN}{CLOSE}]*){CLOSE}")
+_OPENED = re.compile(f"^{OPEN}({ID}){END}")
+_FIGURE = re.compile(f"{FIGURE}({ID}){END}")
+_RULE = "rule."
+_SCENARIO = "yaml"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What a page links: the rules of each claim by its id, the fields with a row of their own, the charts as HTML."""
+
+    rules: Mapping[str, Sequence[str]]
+    fields: frozenset[str]
+    figures: Mapping[str, str]
+
+
+def html_of(marked: str, linked: Linked) -> str:
+    """The body of the page. Raw HTML in the Markdown is text, but for the two lines around the review notes."""
+    parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
+    parser.core.ruler.after("block", "claims", _claim_elements)
+    page = _Page(linked)
+    html = parser.render(marked, {"page": page})
+    return stripped(_CLAIM.sub(lambda found: _span(page, found), html))
+
+
+def _span(page: _Page, found: re.Match[str]) -> str:
+    name, value = page.attribute(read_id(found[1]))
+    return f'<span {name}="{escape(value)}" class="claim">{found[2]}</span>'
+
+
+@dataclass
+class _Page:
+    """One page while it is made. ``seen`` are the claims that have their element, ``based`` those with their links."""
+
+    linked: Linked
+    seen: set[str] = field(default_factory=set)
+    based: set[str] = field(default_factory=set)
+    heading: str = ""
+
+    def name(self, element: Token, claim: str) -> None:
+        """Makes the element that of a claim; the first one gets the id."""
+        element.attrSet(*self.attribute(claim))
+        element.attrJoin("class", "claim")
+
+    def attribute(self, claim: str) -> tuple[str, str]:
+        """The id of a claim's first element, the reference from every other."""
+        first = claim not in self.seen
+        self.seen.add(claim)
+        return ("id" if first else "data-claim", f"claim-{claim}")
+
+    def basis(self, claim: str, text: str) -> str:
+        """Links to the rules of a claim that its text does not name, the first time it is said."""
+        if claim in self.based or claim.startswith(_RULE):
+            return ""
+        self.based.add(claim)
+        unnamed = [rule for rule in self.linked.rules.get(claim, ()) if f"`{rule}`" not in text]
+        return "".join(f" [{rule}](#rule-{rule})" for rule in unnamed)
+
+
+def _claim_elements(state: StateCore) -> None:
+    """Before inline parsing: whole blocks and rows that are one claim become its element; figures take their place."""
+    page: _Page = state.env["page"]
+    tokens = state.tokens
+    for at, token in enumerate(tokens):
+        if token.type == "tr_open":
+            _name_row(page, tokens, at)
+        elif token.type == "inline":
+            _name_block(page, tokens, at)
+    state.tokens = [token for token in tokens if token.type != "dropped"]
+
+
+def _name_row(page: _Page, tokens: list[Token], at: int) -> None:
+    end = next(place for place in range(at, len(tokens)) if tokens[place].type == "tr_close")
+    cells = [token for token in tokens[at:end] if token.type == "inline"]
+    opened = _OPENED.match(cells[0].content) if cells else None
+    if opened is None or CLOSE in cells[0].content or not cells[-1].content.endswith(CLOSE):
+        return
+    claim = read_id(opened[1])
+    page.name(tokens[at], claim)
+    if claim.startswith(_RULE):
+        tokens[at + 1].attrSet("id", f"rule-{claim.removeprefix(_RULE)}")
+    said = "".join(cell.content for cell in cells)
+    cells[0].content = cells[0].content[opened.end() :] + page.basis(claim, said)
+    cells[-1].content = cells[-1].content.removesuffix(CLOSE)
+
+
+def _name_block(page: _Page, tokens: list[Token], at: int) -> None:
+    token, holder = tokens[at], tokens[at - 1]
+    figure = _FIGURE.fullmatch(token.content)
+    if figure or token.content in (NOTES_START, NOTES_END):
+        html = page.linked.figures.get(read_id(figure[1]), "") if figure else f"{token.content}\n"
+        tokens[at] = Token("html_block", "", 0, content=html)
+        for beside in (tokens[at - 1], tokens[at + 1]):
+            beside.type = "dropped"
+        return
+    in_heading = holder.type == "heading_open"
+    whole = _CLAIM.fullmatch(token.content)
+    if whole is None:
+        token.content = _CLAIM.sub(lambda found: _with_basis(page, found), token.content)
+        return
+    claim = read_id(whole[1])
+    in_item = holder.type == "paragraph_open" and tokens[at - 2].type == "list_item_open"
+    page.name(tokens[at - 2] if in_item else holder, claim)
+    token.content = whole[2] + ("" if in_heading else page.basis(claim, whole[2]))
+
+
+def _with_basis(page: _Page, found: re.Match[str]) -> str:
+    claim = read_id(found[1])
+    return f"{found[0][: -len(CLOSE)]}{page.basis(claim, found[2])}{CLOSE}"
+
+
+class _Renderer(RendererHTML):
+    """HTML whose tables scroll by themselves, whose box is a section, and whose names of rules and fields are links."""
+
+    def table_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
+        """A group around each table, so that a wide one scrolls and the page does not."""
+        headings = (tokens[place + 1].content for place in range(at, -1, -1) if tokens[place].type == "heading_open")
+        label = escape(stripped(next(headings, "Table")), quote=True)
+        return f'<div class="table" role="group" aria-label="{label}" tabindex="0">\n<table>\n'
+
+    def table_close(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
+        """The end of table and group."""
+        return "</table>\n</div>\n"
+
+    def th_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
+        """A heading of a column."""
+        tokens[at].attrSet("scope", "col")
+        return self.renderToken(tokens, at, options, env)
+
+    def blockquote_open(
+        self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]
+    ) -> str:
+        """The box at the top."""
+        return '<section class="box" aria-label="In short">\n'
+
+    def blockquote_close(
+        self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]
+    ) -> str:
+        """The end of the box."""
+        return "</section>\n"
+
+    def fence(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
+        """The scenario as decided, or a command."""
+        attribute = ' id="scenario"' if tokens[at].info == _SCENARIO else ""
+        return f"<pre{attribute}>\n{escape(tokens[at].content, quote=False)}</pre>\n"
+
+    def code_inline(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
+        """A name; one of a rule leads to its row, one of a field to the answer."""
+        linked: Linked = env["page"].linked
+        content = tokens[at].content
+        name = content.partition(":")[0]
+        shown = f"<code>{escape(content, quote=False)}</code>"
+        if f"{_RULE}{content}" in linked.rules:
+            return f'<a href="#rule-{escape(content)}">{shown}</a>'
+        return f'<a href="#claim-input.{name}">{shown}</a>' if name in linked.fields else shown

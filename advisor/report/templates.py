@@ -1,0 +1,249 @@
+"""Phrases claims with Jinja templates. Free text is escaped; the same record gives the same bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+import traceback
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2 import (
+    BaseLoader,
+    BytecodeCache,
+    Environment,
+    FileSystemBytecodeCache,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
+from jinja2.bccache import Bucket
+from jinja2.exceptions import SecurityError, UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+import advisor
+from advisor.common.diagnostics import HIDDEN, BadInput, Problem, quoted
+from advisor.common.files import bundled, is_file, is_folder, read_text, real
+from advisor.domain.quantity import MICRO, dollars, grouped
+from advisor.domain.record import Decision
+from advisor.report.claim_markers import figure, marked, stripped
+from advisor.report.claims.build import Claim, claims_of
+from advisor.report.embedded_scenario import embedded_text
+from advisor.rulebook.model import Rulebook
+from advisor.wording.questions import wordings
+
+_COPY = "a templates folder is complete in itself: start from a copy of the bundled one"
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&!{}])")
+_SLUG, _SLUG_READ = 60, 200
+"""How long the slug of a title may be, and how much of the title is read for it."""
+_REORDERING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def memo_markdown(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
+    """The memo of a decision in Markdown, in the sections of MADR 4.0. ``rulebook`` is the one it was decided with."""
+    return tidy(stripped(memo_with_marks(decision, rulebook, templates)))
+
+
+def memo_with_marks(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
+    """The memo in Markdown with the marks of its claims and figures (``marks``)."""
+    return _render("memo.md.j2", decision, rulebook, templates)
+
+
+def summary(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
+    """The decision in a few lines for a terminal."""
+    return _render("summary.txt.j2", decision, rulebook, templates)
+
+
+def _render(template: str, decision: Decision, rulebook: Rulebook, templates: Path | None) -> str:
+    named = {
+        "claims": _Sections(claims_of(decision, rulebook)),
+        "title": decision.scenario.get("title"),
+        "identifier": identifier(decision),
+        "decision": decision.model_dump(mode="json"),
+        "embedded": embedded_text(decision).rstrip("\n"),
+    }
+    return fill(template, named, templates)
+
+
+def identifier(decision: Decision) -> str:
+    """``YYYYMMDD-slug``, the slug from the title in ASCII letters; for file names and links."""
+    title = unicodedata.normalize("NFKD", str(decision.scenario.get("title") or "")[:_SLUG_READ])
+    words = re.findall("[a-z0-9]+", title.encode("ascii", "ignore").decode().lower())
+    slug = "-".join(words)[:_SLUG].strip("-") or "decision"
+    return f"{decision.decided_on.replace('-', '')}-{slug}"
+
+
+def fill(template: str, named: Mapping[str, Any], templates: Path | None = None) -> str:
+    """A template filled in with named values. Raises BadInput for a fault in templates of one's own."""
+    if templates and not is_folder(templates):
+        raise BadInput(Problem("there is no such templates folder", file=str(templates), help="check --templates"))
+    if templates and not is_file(templates / template):
+        raise BadInput(Problem(f"there is no template `{template}` in the folder", file=str(templates), help=_COPY))
+    folder = templates or bundled("templates")
+    environment = _environment(folder)
+    environment.globals["wording"] = wordings(folder)
+    try:
+        page = environment.get_template(template).render(named)
+    except BadInput:
+        raise
+    except Exception as error:
+        # Templates of one's own are input; a fault in the bundled ones is a defect and stays one.
+        if templates is None:
+            raise
+        raise BadInput(_template_fault(error, template, templates)) from None
+    return tidy(page)
+
+
+def tidy(text: str) -> str:
+    """The text without blanks at line ends and without rows of empty lines."""
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip() + "\n"
+
+
+class _Sections:
+    """Claims by the section they stand in, as ``claims.of("costs")``."""
+
+    def __init__(self, claims: list[Claim]) -> None:
+        self._claims = claims
+
+    def of(self, section: str) -> list[Claim]:
+        """The claims of one section, in order."""
+        return [claim for claim in self._claims if claim.section == section]
+
+
+class _Folder(BaseLoader):
+    """The templates of one folder; no path and no link leads out of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
+        path = self._folder / template
+        if "\0" in template or not real(path).is_relative_to(real(self._folder)) or not is_file(path):
+            raise TemplateNotFound(template)
+        return read_text(str(path)), str(path), None
+
+
+def _template_fault(error: Exception, template: str, folder: Path) -> Problem:
+    """What is wrong with a template, and where: Jinja puts the template's own lines into the traceback."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [
+        frame for frame in frames if frame.filename.endswith(".j2") and Path(frame.filename).is_relative_to(folder)
+    ]
+    file, line = (places[-1].filename, places[-1].lineno) if places else (str(folder / template), None)
+    help = "compare it with the bundled template"
+    if isinstance(error, TemplateNotFound):
+        what = f"there is no template {quoted(error.name)} in the folder"
+        return Problem(what, file if line else str(folder), line, help=_COPY)
+    message, _, more = re.sub(r"'([^']*)'", r"`\1`", str(error)).partition(". ")
+    message = message[:1].lower() + message[1:].rstrip(".")
+    if isinstance(error, TemplateSyntaxError):
+        wanted = re.search("tags: (.*?)[.]", more)
+        help = f"close it with {wanted[1]}" if wanted else help
+        return Problem(f"this is not a template: {message}", error.filename or file, error.lineno, help=help)
+    if isinstance(error, SecurityError):
+        what = re.sub("^access to attribute (`.*?`) .*", r"use the attribute \1", message)
+        return Problem(f"a template may not {what}", file, line, help="print what the claims and the decision hold")
+    if isinstance(error, UndefinedError):
+        missing = re.search(r"`([^`]*)`(?: is undefined)?$|element (\S+)$", message)
+        what = f"nothing here is called {quoted(missing[1] or missing[2])}" if missing else message
+        return Problem(what, file, line, help=help)
+    reason = "this is no number" if isinstance(error, InvalidOperation) else message
+    reason = "this calls itself without an end" if isinstance(error, RecursionError) else reason
+    reason = "this needs too much memory" if isinstance(error, MemoryError) else reason
+    return Problem(f"the template cannot be filled in: {reason}", file, line, help=help)
+
+
+class _Cache(FileSystemBytecodeCache):
+    """Jinja's own cache of compiled templates. What it cannot read or write, as on a full disk, is compiled anew."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _compiled_before() -> BytecodeCache | None:
+    """The cache, in a folder only this user may use; none where there cannot be one."""
+    try:
+        return _Cache(pattern=f"rent-or-own-{advisor.__version__}-{jinja2.__version__}-%s")
+    except (RuntimeError, OSError):
+        return None
+
+
+def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=_Folder(folder),
+        bytecode_cache=_compiled_before() if folder == bundled("templates") else None,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+    )
+    environment.filters |= {
+        "md": markdown_text,
+        "plain_text": one_line,
+        "yaml_text": yaml_text,
+        "money": money,
+        "number": number,
+        "listed": listed,
+        "claimed": claimed,
+        "figure": figure,
+    }
+    return environment
+
+
+def one_line(text: object) -> str:
+    """Text on one line, without control characters or marks that reorder what a reader sees."""
+    return " ".join(word for word in HIDDEN.sub(" ", _REORDERING.sub("", str(text))).split(" ") if word)
+
+
+def markdown_text(text: object) -> str:
+    """Text that Markdown shows as it is.
+
+    >>> markdown_text("a *b* <script>")
+    'a \\\\*b\\\\* \\\\<script\\\\>'
+    """
+    return _SPECIAL.sub(r"\\\1", one_line(text))
+
+
+def yaml_text(text: object) -> str:
+    """Text as a double-quoted YAML scalar."""
+    return json.dumps(one_line(text), ensure_ascii=False)
+
+
+def claimed(text: object, claim: Claim) -> str:
+    """The text as what phrases a claim; nothing where there is no text."""
+    return marked(text, claim.id) if str(text).strip() else ""
+
+
+def money(amount: str) -> str:
+    """Decimal text in dollars as people read it.
+
+    >>> money("2100.00"), money("0.00003")
+    ('$2,100.00', '$0.00003')
+    """
+    return dollars(int(Decimal(amount).scaleb(MICRO)))
+
+
+def number(value: object) -> str:
+    """A number with thousands separators."""
+    return grouped(Decimal(str(value)))
+
+
+def listed(items: Iterable[object], last: str = "and") -> str:
+    """Items as prose.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    words = [str(item) for item in items]
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

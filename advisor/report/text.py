@@ -1,0 +1,75 @@
+"""The memo as plain text for a terminal: the same Markdown, wrapped, its tables aligned."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
+
+from advisor.common.text_table import table
+from advisor.domain.record import Decision
+from advisor.report.front_matter import NOTES_START
+from advisor.report.templates import memo_markdown, tidy
+from advisor.rulebook.model import Rulebook
+
+WIDTH = 100
+_UNDERLINES = {"h1": "=", "h2": "-"}
+
+
+def memo_text(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
+    """The memo in lines of at most ``WIDTH`` characters where its words allow, without the place for review notes."""
+    memo = memo_markdown(decision, rulebook, templates)
+    if memo.startswith("---\n"):
+        memo = memo[4:].partition("\n---\n")[2]
+    tree = SyntaxTreeNode(MarkdownIt("commonmark", {"html": False}).enable("table").parse(memo))
+    return tidy("\n".join(line for block in _without_notes(tree.children) for line in (*_lines(block, WIDTH), "")))
+
+
+def _without_notes(blocks: list[SyntaxTreeNode]) -> list[SyntaxTreeNode]:
+    """The blocks before the heading of the review notes, which belong to a file."""
+    notes = (at for at, block in enumerate(blocks) if _said(block) == NOTES_START)
+    at = next(notes, None)
+    return blocks if at is None else blocks[: at - 1]
+
+
+def _lines(block: SyntaxTreeNode, width: int) -> Iterator[str]:
+    if block.type == "heading":
+        title = _said(block)
+        yield from _wrapped(title, width)
+        if block.tag in _UNDERLINES:
+            yield _UNDERLINES[block.tag] * min(len(title), width)
+    elif block.type in ("bullet_list", "ordered_list"):
+        for number, item in enumerate(block.children, 1):
+            yield from _item(item, "* " if block.type == "bullet_list" else f"{number}. ", width)
+    elif block.type == "blockquote":
+        for child in block.children:
+            yield from (f"| {line}" for line in _lines(child, width - 2))
+    elif block.type == "fence":
+        yield from (f"    {line}" for line in block.content.rstrip("\n").split("\n"))
+    elif block.type == "table":
+        head, *rows = ([_said(cell) for cell in row.children] for part in block.children for row in part.children)
+        yield from (line.rstrip() for line in table(head, [("", rows)], width))
+    else:
+        yield from _wrapped(_said(block), width)
+
+
+def _item(item: SyntaxTreeNode, bullet: str, width: int) -> Iterator[str]:
+    lines = (line for child in item.children for line in _lines(child, width - len(bullet)))
+    for number, line in enumerate(lines):
+        yield (bullet if number == 0 else " " * len(bullet)) + line
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _said(block: SyntaxTreeNode) -> str:
+    """The text of a block without its markup."""
+    return "".join(
+        " " if node.type in ("softbreak", "hardbreak") else node.content
+        for node in block.walk()
+        if node.type in ("text", "code_inline", "softbreak", "hardbreak")
+    )

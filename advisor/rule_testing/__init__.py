@@ -1,0 +1,1 @@
+"""Cases, coverage, mutation, proofs and differences of a rulebook."""

@@ -1,0 +1,72 @@
+"""Decides the example cases that stand beside the rules, and says which do not come out as written."""
+
+from __future__ import annotations
+
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.decision.decide import decide
+from advisor.domain.offer import Offer
+from advisor.domain.record import Status
+from advisor.domain.scenario import Route, validated
+from advisor.evaluation.durable_rules_backend import EngineReading, engine_reading
+from advisor.evaluation.protocol import Facts, GateMatch, Matcher
+from advisor.rule_testing.evaluation import ANY_DAY, ComesOut, Situation, of_decision, with_offers
+from advisor.rulebook.model import Case, Rulebook
+
+
+def failures(rulebook: Rulebook) -> list[Problem]:
+    """One problem for each case that does not hold. Raises BadInput for a case that is no scenario."""
+    return [problem for case in rulebook.cases if (problem := _failure(rulebook, case))]
+
+
+def situation_of(case: Case) -> Situation:
+    """What a case puts before the rules."""
+    return Situation(validated(case.scenario, case.file, dict.fromkeys(case.scenario, case.line)), case.offers)
+
+
+def differences(case: Case, out: ComesOut) -> list[str]:
+    """What came out otherwise than the case expects."""
+    found = []
+    if out.route is not case.route or (case.route is None and out.status is not Status.INFEASIBLE):
+        found.append(f"the route is {_shown(out)}, not {case.route or 'none'}")
+    if out.deciding_axis is not case.deciding_axis:
+        found.append(f"the deciding axis is {out.deciding_axis or 'none'}, not {case.deciding_axis or 'none'}")
+    silent = [rule for rule in case.rules if rule not in out.fired]
+    if silent:
+        found.append("these rules did not fire: " + ", ".join(silent))
+    spoke = [rule for rule in case.about if rule in out.fired and rule not in case.rules]
+    if spoke:
+        found.append("the case is about these rules and does not expect them, and they fired: " + ", ".join(spoke))
+    return found
+
+
+def _shown(out: ComesOut) -> Route | str:
+    if out.status is Status.OPEN:
+        return "open"
+    return out.route or "none"
+
+
+def _failure(rulebook: Rulebook, case: Case) -> Problem | None:
+    situation = situation_of(case)
+    rules = with_offers(rulebook, case.offers)
+    matcher: Matcher = engine_reading(rulebook)
+    if rules is not rulebook:
+        matcher = _OtherOffers(engine_reading(rulebook), case.offers)
+    try:
+        out = of_decision(decide(situation.scenario, rules, decided_on=ANY_DAY, matcher=matcher))
+    except BadInput as undecided:
+        return Problem(f"case `{case.id}` fails: {undecided.problems[0].what}", case.file, case.line)
+    found = differences(case, out)
+    return Problem(f"case `{case.id}` fails: " + "; ".join(found), case.file, case.line) if found else None
+
+
+class _OtherOffers:
+    """A rulebook's engine reading with other offers: its compiled rules are shared, as they cannot be given back."""
+
+    def __init__(self, engine: EngineReading, offers: tuple[Offer, ...]) -> None:
+        self._engine, self._offers = engine, offers
+        self.name = engine.name
+        self.preferences, self.advice = engine.preferences, engine.advice
+
+    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
+        """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
+        return tuple(self._engine.match_offer({**facts, **offer.traits}) for offer in self._offers)

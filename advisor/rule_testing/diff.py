@@ -1,0 +1,146 @@
+"""What changes between two rulebooks: rules, scenarios that come out otherwise, decision records that would differ.
+
+Both are judged over one finite table: every assignment of the needs, times every combination of the comparisons of
+amounts (of either rulebook) that some amounts reach.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.decision.decide import decide_again
+from advisor.domain.offer import Encoded
+from advisor.domain.record import Decision, Status
+from advisor.domain.scenario import FIELDS, Axis, Route, Scenario, validated
+from advisor.rulebook.model import Rule, Rulebook
+from advisor.rulebook.symbols import FIELD_NAMES, Scope
+from advisor.scenario_space.amount_regions import VOLUME_ENDS
+from advisor.scenario_space.completions import Outcome, completions_of
+
+_MAX_ROWS = 5_000_000
+_PLACE = frozenset(("file", "line"))
+
+
+Routes = frozenset[Route]
+"""The routes left: one, none where nothing is feasible, several where the rules do not decide."""
+
+
+@dataclass(frozen=True)
+class RuleChange:
+    """A rule that is new, gone, or differs in some parts."""
+
+    id: str
+    what: str
+    parts: tuple[str, ...]
+    rule: Rule
+
+
+@dataclass
+class Flipped:
+    """Scenarios left with some routes and now with others: how many rows, and the plainest of them."""
+
+    old: Routes
+    new: Routes
+    rows: int
+    needs: dict[str, Encoded]
+    amounts: dict[str, Encoded]
+    unusual: int
+
+    @property
+    def witness(self) -> Scenario:
+        """The scenario among them with the fewest answers that are not the most permissive."""
+        return _scenario({**self.needs, **self.amounts})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The difference of two rulebooks.
+
+    ``rows`` is the size of the table, ``other_axes`` how many rows keep their routes and are decided by other axes.
+    """
+
+    rules: tuple[RuleChange, ...]
+    flips: tuple[Flipped, ...]
+    other_axes: int
+    rows: int
+
+
+def difference(old: Rulebook, new: Rulebook) -> Difference:
+    """Compares two rulebooks. Raises BadInput where their table is too large to go through."""
+    return Difference(tuple(_rule_changes(old, new)), *_flips(old, new))
+
+
+def _rule_changes(old: Rulebook, new: Rulebook) -> Iterator[RuleChange]:
+    for id, rule in new.rules.items():
+        if id not in old.rules:
+            yield RuleChange(id, "added", (), rule)
+    for id, rule in old.rules.items():
+        if id not in new.rules:
+            yield RuleChange(id, "removed", (), rule)
+            continue
+        other = new.rules[id]
+        if type(other) is not type(rule):
+            yield RuleChange(id, "changed", ("kind",), other)
+            continue
+        names = [field.name for field in dataclasses.fields(rule) if field.name not in _PLACE]
+        parts = tuple(name for name in names if getattr(rule, name) != getattr(other, name))
+        if parts:
+            yield RuleChange(id, "changed", parts, other)
+
+
+def _flips(old: Rulebook, new: Rulebook) -> tuple[tuple[Flipped, ...], int, int]:
+    sides = (completions_of(old), completions_of(new))
+    amounts_of_both = sides[0].amounts.together(sides[1].amounts).plain_witnesses()
+    cells = [(tuple(side.breaks.truths(amounts) for side in sides), amounts) for amounts in amounts_of_both.values()]
+    needs = [name for name in FIELD_NAMES if any(name in side.standings.needs for side in sides)]
+    values = [list(dict.fromkeys(value for side in sides for value in side.standings.values(name))) for name in needs]
+    rows = len(cells)
+    for options in values:
+        rows *= len(options)
+    if rows > _MAX_ROWS:
+        what = f"the two rulebooks have a table of {rows:,} rows, more than the {_MAX_ROWS:,} that are gone through"
+        raise BadInput(Problem(what, help="compare them with fewer changes at a time"))
+    found: dict[tuple[Routes, Routes], Flipped] = {}
+    other_axes = 0
+    for combination in product(*values):
+        answers = dict(zip(needs, combination, strict=True))
+        unusual = sum(value != options[0] for value, options in zip(combination, values, strict=True))
+        standings = [next(iter(side.standings.of(answers))) for side in sides]
+        for truths, amounts in cells:
+            where = list(zip(sides, standings, truths, strict=True))
+            before, after = (_routes(side.outcome(standing, cell)) for side, standing, cell in where)
+            if before != after:
+                flipped = found.setdefault((before, after), Flipped(before, after, 0, answers, amounts, unusual))
+                flipped.rows += 1
+                if unusual < flipped.unusual:
+                    flipped.needs, flipped.amounts, flipped.unusual = answers, amounts, unusual
+            elif len({side.deciding_axes(standing, cell) for side, standing, cell in where}) > 1:
+                other_axes += 1
+    return tuple(sorted(found.values(), key=lambda flipped: -flipped.rows)), other_axes, rows
+
+
+def _routes(outcome: frozenset[Outcome]) -> Routes:
+    return frozenset(route for route in outcome if route)
+
+
+def _scenario(answers: dict[str, Encoded]) -> Scenario:
+    stated: dict[str, object] = {}
+    for name, value in answers.items():
+        known = FIELD_NAMES[name]
+        if not (FIELDS[name].optional and known.scope is Scope.NEED and value == 0):
+            stated[name] = value if known.boolean else known.decode(value)
+    if all(end in stated for end in VOLUME_ENDS) and len({stated[end] for end in VOLUME_ENDS}) == 1:
+        stated["monthly_images"] = stated.pop(VOLUME_ENDS[0])
+        del stated[VOLUME_ENDS[1]]
+    return validated(stated, "the table")
+
+
+def changed_record(record: Decision, new: Rulebook) -> tuple[Status, Route | None, Axis | None] | None:
+    """What the record's scenario comes to under other rules; None where that is what the record says."""
+    decision = decide_again(record, new)
+    now = (decision.status, decision.route, decision.deciding_axis)
+    return None if now == (record.status, record.route, record.deciding_axis) else now

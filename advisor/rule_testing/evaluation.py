@@ -1,0 +1,239 @@
+"""What comes out of a scenario, as far as a case can check it, under one version of a rulebook.
+
+Versions are decided with the plain Python reading. What a version leaves as it is in the original is matched once and
+taken over, so that hundreds of versions can be tried on every case.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from advisor.common.diagnostics import BadInput
+from advisor.decision.decide import decide, outcome_facts
+from advisor.domain.offer import Encoded, Offer, Unknown
+from advisor.domain.record import Decision, Status
+from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
+from advisor.evaluation.compiler import compile_rules
+from advisor.evaluation.facts import answer_facts, with_terms
+from advisor.evaluation.judgement import Fold, Verdict
+from advisor.evaluation.protocol import Facts, GateMatch
+from advisor.evaluation.python_backend import PLAIN, PlainReading, match_offer
+from advisor.rulebook.conditions import comparisons
+from advisor.rulebook.model import Rulebook
+from advisor.rulebook.symbols import FIELD_NAMES, Scope
+from advisor.scenario_space.completions import completions_of
+
+ANY_DAY = datetime.date(2026, 1, 1)
+Eliminated = tuple[frozenset[Axis], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Situation:
+    """A scenario, and the offers that compete in it."""
+
+    scenario: Scenario
+    offers: tuple[Offer, ...]
+
+    @cached_property
+    def answers(self) -> dict[str, Encoded]:
+        """The answers a rule may read, encoded."""
+        return answer_facts(self.scenario)
+
+
+class ComesOut(NamedTuple):
+    """What a case can check. ``status`` is None where the rules leave several routes."""
+
+    status: Status | None
+    route: Route | None
+    deciding_axis: Axis | None
+    fired: frozenset[str]
+
+
+def of_decision(decision: Decision) -> ComesOut:
+    """What a case can check of a record."""
+    fired = frozenset(step.rule for step in decision.trace)
+    return ComesOut(decision.status, decision.route, decision.deciding_axis, fired)
+
+
+class Judged(NamedTuple):
+    """What gates and preferences come to in one situation."""
+
+    gates: tuple[GateMatch, ...]
+    eliminated: Eliminated
+    matched: tuple[str, ...]
+    verdict: Verdict
+
+
+_CHANGED: WeakKeyDictionary[Rulebook, dict[object, Rulebook]] = WeakKeyDictionary()
+
+
+def with_offers(rulebook: Rulebook, offers: tuple[Offer, ...]) -> Rulebook:
+    """The rulebook with these offers in place of its own; the same traits give the same rulebook."""
+    if offers == rulebook.offers:
+        return rulebook
+    stated = tuple(tuple(offer.stated.items()) for offer in offers)
+    return _CHANGED.setdefault(rulebook, {}).setdefault(stated, replace(rulebook, offers=offers))
+
+
+class Version:
+    """One version of a rulebook, decided on many situations."""
+
+    def __init__(self, rulebook: Rulebook, original: Version | None = None) -> None:
+        self.rulebook = rulebook
+        self.original = original or self
+        before = self.original.rulebook
+        self.same_gates = original is not None and rulebook.gates is before.gates
+        self.same_terms = original is not None and (rulebook.terms, rulebook.constants) == (
+            before.terms,
+            before.constants,
+        )
+        self.same_preferences = original is not None and rulebook.preferences is before.preferences and self.same_terms
+        self.same_fold = original is not None and _shape(rulebook) <= _shape(before)
+        self.fold: Fold = self.original.fold if self.same_fold else Fold(rulebook)
+        rules = set(before.preferences) ^ set(rulebook.preferences)
+        self.changed_preferences = frozenset(rule.id for rule in rules)
+        self._gates = compile_rules(rulebook.gates, PLAIN)
+        self._preferences = compile_rules(rulebook.preferences, PLAIN)
+        self._advice = compile_rules(rulebook.advice, PLAIN)
+        self._known: dict[Situation, tuple[Facts, Judged]] = {}
+        self._outcome_words: dict[tuple[object, ...], Facts | None] = {}
+
+    def comes_out(self, situation: Situation, gates: tuple[GateMatch, ...] | None = None) -> ComesOut:
+        """What a case can check of the situation; with other matches of its gates, where they are given.
+
+        Those are not looked at while an answer is missing that can change the outcome.
+        """
+        facts, judged = self.judged(situation)
+        if not self._is_complete(situation, judged):
+            return self._decided(situation)
+        if gates is not None:
+            judged = self._folded(gates, judged.matched)
+        left = judged.verdict.left
+        fired = {rule for match in judged.gates for ids in match for rule in ids}
+        fired |= {applied.rule for applied in judged.verdict.applied}
+        if len(left) != 1:
+            return ComesOut(None if judged.verdict.undecided else Status.INFEASIBLE, None, None, frozenset(fired))
+        words = self._outcome(situation, judged)
+        if words is None:
+            return self._decided(situation)
+        axes = self.fold.deciding_axes(judged.eliminated, judged.matched)
+        fired |= set(self.match_advice({**facts, **words}))
+        return ComesOut(Status.RECOMMENDED, left[0], axes[0] if axes else None, frozenset(fired))
+
+    def judged(self, situation: Situation) -> tuple[Facts, Judged]:
+        """The facts of a situation, and what gates and preferences come to."""
+        if situation in self._known:
+            return self._known[situation]
+        before = self.original.judged(situation) if self.original is not self else None
+        facts = before[0] if before and self.same_terms else with_terms(self.rulebook, situation.answers)
+        gates = before[1].gates if before and self.same_gates else self.match_gates(facts, situation.offers)
+        matched = before[1].matched if before and self.same_preferences else self.match_preferences(facts)
+        judged = self._folded(gates, matched)
+        if before is None:
+            self._known[situation] = facts, judged
+        return facts, judged
+
+    def _folded(self, gates: tuple[GateMatch, ...], matched: tuple[str, ...]) -> Judged:
+        eliminated = self.fold.eliminating_axes(gates)
+        return Judged(gates, eliminated, matched, self.fold.verdict(eliminated, matched))
+
+    def match_gates(self, facts: Facts, offers: tuple[Offer, ...]) -> tuple[GateMatch, ...]:
+        """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
+        return tuple(match_offer(self._gates, {**facts, **offer.traits}) for offer in offers)
+
+    def match_preferences(self, facts: Facts) -> tuple[str, ...]:
+        """The preferences whose condition holds."""
+        return tuple(rule for rule, test in self._preferences.items() if test(facts)[0])
+
+    def match_advice(self, facts: Facts) -> tuple[str, ...]:
+        """The advice whose condition holds."""
+        return tuple(rule for rule, test in self._advice.items() if test(facts)[0])
+
+    def _decided(self, situation: Situation) -> ComesOut:
+        """Decided in full, as answers that are missing need it."""
+        rulebook = with_offers(self.rulebook, situation.offers)
+        try:
+            return of_decision(decide(situation.scenario, rulebook, decided_on=ANY_DAY, matcher=PlainReading(rulebook)))
+        except BadInput:
+            return ComesOut(None, None, None, frozenset())
+
+    def _is_complete(self, situation: Situation, judged: Judged) -> bool:
+        """Whether no missing answer can change the outcome: what is missing are needs that eliminate nothing."""
+        missing = completions_of(self.original.rulebook).unanswered(situation.answers)
+        if not missing:
+            return True
+        if any(not FIELDS[name].optional or FIELD_NAMES[name].scope is not Scope.NEED for name in missing):
+            return False
+        values = [need_values(self.rulebook, situation.offers, name) for name in missing]
+        eliminated = {
+            self.fold.eliminating_axes(
+                self.match_gates({**situation.answers, **dict(zip(missing, chosen, strict=True))}, situation.offers)
+            )
+            for chosen in product(*values)
+        }
+        return eliminated == {judged.eliminated}
+
+    def _outcome(self, situation: Situation, judged: Judged) -> Facts | None:
+        """The words of the outcome that advice may ask for, or None where they need the decision in full."""
+        verdict = judged.verdict
+        key = (situation, verdict.feasible, verdict.left, verdict.asked)
+        remembered = self.original._outcome_words
+        if key not in remembered:
+            like = self.original if self.same_fold else self
+            rulebook = with_offers(like.rulebook, situation.offers)
+            remembered[key] = outcome_facts(situation.scenario, rulebook, _Remembered(judged))
+        return remembered[key]
+
+
+class _Remembered:
+    """Gives a decision the matches already made."""
+
+    name = "remembered"
+
+    def __init__(self, judged: Judged) -> None:
+        self._judged = judged
+
+    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
+        """What was matched."""
+        return self._judged.gates
+
+    def preferences(self, facts: Facts) -> tuple[str, ...]:
+        """What was matched."""
+        return self._judged.matched
+
+    def advice(self, facts: Facts) -> tuple[str, ...]:
+        """No advice is asked for."""
+        return ()
+
+
+def _shape(rulebook: Rulebook) -> set[tuple[object, ...]]:
+    """What the fold reads of the rules: a version with no other shape folds as the original does."""
+    gates = {(gate.id, gate.axis) for gate in rulebook.gates}
+    return gates | {
+        (rule.id, rule.axis, rule.prefer, rule.over, rule.running, rule.out) for rule in rulebook.preferences
+    }
+
+
+def need_values(rulebook: Rulebook, offers: tuple[Offer, ...], name: str) -> tuple[Encoded, ...]:
+    """Every value of a need; of a number, those at and beside everything the rules compare it with."""
+    known = FIELD_NAMES[name]
+    if not known.numeric:
+        return tuple(known.encode(option) for option in known.options) if known.options else (False, True)
+    quantity = FIELDS[name].quantity
+    assert quantity is not None
+    least, most = quantity.inside(quantity.least), quantity.inside(quantity.most)
+    sides: set[Encoded | Unknown] = set()
+    for rule in rulebook.rules.values():
+        for comparison in comparisons(rule.when):
+            if name in comparison.names:
+                side = comparison.right if comparison.name == name else comparison.name
+                sides |= {offer.traits.get(side, side) for offer in offers} if isinstance(side, str) else {side}
+    cuts = {side for side in sides if isinstance(side, int)}
+    return tuple(
+        sorted({value for cut in (least, *cuts) for value in (cut - 1, cut, cut + 1) if least <= value <= most})
+    )

@@ -1,0 +1,1 @@
+"""Small changes of a rulebook, and which of them the cases notice."""

@@ -1,0 +1,85 @@
+"""Small changes of conditions and rulebooks, made on the model: what coverage forces and mutants change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+from advisor.rulebook.conditions import EQUAL, NEGATED, All, AnyOf, Comparison, Condition
+from advisor.rulebook.model import Advice, Gate, Preference, Rule, Rulebook
+from advisor.rulebook.symbols import OUTCOME_NAMES, Name
+
+Path = tuple[int, ...]
+"""Where a part of a condition stands: which part of which part."""
+ALWAYS, NEVER = All(()), AnyOf(())
+
+
+def occurrences(condition: Condition, at: Path = ()) -> Iterator[tuple[Path, Comparison]]:
+    """Every comparison with its place, from left to right."""
+    if isinstance(condition, Comparison):
+        yield at, condition
+    else:
+        for number, part in enumerate(condition.parts):
+            yield from occurrences(part, (*at, number))
+
+
+def with_part(condition: Condition, at: Path, part: Condition | None) -> Condition:
+    """The condition with another part at a place, or without it. The whole, taken away, always holds."""
+    if not at:
+        return ALWAYS if part is None else part
+    assert not isinstance(condition, Comparison)
+    first, rest = at[0], at[1:]
+    inner = part if not rest else with_part(condition.parts[first], rest, part)
+    return replace(
+        condition, parts=condition.parts[:first] + ((inner,) if inner else ()) + condition.parts[first + 1 :]
+    )
+
+
+def negated(condition: Condition, names: dict[str, Name]) -> Condition:
+    """What holds where the condition does not."""
+    if isinstance(condition, Comparison):
+        if condition.op != EQUAL:
+            return replace(condition, op=NEGATED[condition.op])
+        others = tuple(replace(condition, right=other) for other in names[condition.name].others(condition.right))
+        return others[0] if len(others) == 1 else AnyOf(others)
+    parts = tuple(negated(part, names) for part in condition.parts)
+    return AnyOf(parts) if isinstance(condition, All) else All(parts)
+
+
+def names_of(rulebook: Rulebook) -> dict[str, Name]:
+    """Every name a condition may hold, routes as advice asks for them."""
+    return {**rulebook.names, **OUTCOME_NAMES}
+
+
+def with_rule(rulebook: Rulebook, old: Rule, new: Rule | None) -> Rulebook:
+    """The rulebook with another rule in an old one's place, or without it. Kinds not touched stay the same objects."""
+    rules = (
+        rulebook.gates
+        if isinstance(old, Gate)
+        else rulebook.preferences
+        if isinstance(old, Preference)
+        else rulebook.advice
+    )
+    kept = tuple(new if rule is old else rule for rule in rules if new is not None or rule is not old)
+    if isinstance(old, Gate):
+        return replace(rulebook, gates=tuple(rule for rule in kept if isinstance(rule, Gate)))
+    if isinstance(old, Preference):
+        return replace(rulebook, preferences=tuple(rule for rule in kept if isinstance(rule, Preference)))
+    return replace(rulebook, advice=tuple(rule for rule in kept if isinstance(rule, Advice)))
+
+
+def checked(name: str | None, known: Iterable[str]) -> str | None:
+    """The name of a rule that was asked for, or None where none was. Raises BadInput where there is no such rule."""
+    known = tuple(known)
+    if name is None or name in known:
+        return name
+    help = did_you_mean(name, known) or "`advisor rules show` lists the rules"
+    raise BadInput(Problem(f"there is no rule {quoted(name)}", help=help))
+
+
+def shown(comparison: Comparison, names: dict[str, Name]) -> str:
+    """A comparison as it stands in a rule."""
+    name = names[comparison.name]
+    right = str(comparison.right) if comparison.against_name else name.decode(comparison.right)
+    return f"{comparison.name}: {right if comparison.op == EQUAL else f'{{{comparison.op}: {right}}}'}"

@@ -1,0 +1,1 @@
+"""Properties of a rulebook that hold for every scenario, proved with Z3."""

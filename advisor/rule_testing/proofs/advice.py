@@ -1,0 +1,84 @@
+"""The outcome of every scenario at once, for the advice: what ``decision`` makes of one scenario, as free truths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import z3
+
+from advisor.decision.decide import DEFAULT_PAYBACK_LIMIT, decide
+from advisor.domain.scenario import Route
+from advisor.evaluation.compiler import compile_condition
+from advisor.evaluation.inequality import is_settled
+from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.resolution import HOSTED
+from advisor.evaluation.z3_backend import LOGIC, Symbol, Truth
+from advisor.rule_testing.proofs.properties import both_ends
+from advisor.rule_testing.proofs.symbolic_scenario import Example, World
+from advisor.rulebook.model import Advice
+from advisor.rulebook.symbols import ELIMINATED, FEASIBLE
+
+_PRICES = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
+
+
+def given(world: World, advice: Advice) -> Truth:
+    """Whether some route is recommended and the advice goes with it, over free values."""
+    facts = {**world.facts, **_outcome_facts(world)}
+    advised = compile_condition(advice.when, LOGIC)(facts)[0]
+    return LOGIC.every([LOGIC.some(list(world.recommended.values())), advised])
+
+
+def is_given(example: Example, advice: Advice) -> bool:
+    """Whether the decision of the example gives the advice."""
+    decision = decide(example.scenario, example.rulebook, matcher=PlainReading(example.rulebook))
+    return any(said.rule == advice.id for said in decision.advice)
+
+
+def _outcome_facts(world: World) -> dict[str, Symbol]:
+    asked = world.folded.asked
+    none_asked = LOGIC.negate(LOGIC.some(list(asked.values())))
+    settled = is_settled(LOGIC, asked, {route: both_ends(world, route) for route in HOSTED})
+    unsettled = LOGIC.negate(LOGIC.some([settled, none_asked]))
+    feasible = {
+        route.value: Symbol({FEASIBLE: on, ELIMINATED: LOGIC.negate(on)}) for route, on in world.folded.feasible.items()
+    }
+    return {
+        **feasible,
+        "route": Symbol(world.recommended),
+        "settled": Symbol({"yes": settled, "no": unsettled, "not_asked": none_asked}),
+        "compared_with": Symbol({**asked, "none": none_asked}),
+        "moving": Symbol(_moving(world)),
+    }
+
+
+def _moving(world: World) -> dict[str, Truth]:
+    """What is said of moving from the current route, for every pair of routes."""
+    current, cost, limit = (world.facts[name] for name in ("current_route", "migration_cost", "payback_limit_months"))
+    amounts = world.amounts
+    months = z3.If(limit.given, amounts["payback_limit_months"], int(DEFAULT_PAYBACK_LIMIT))
+    found: dict[str, list[Truth]] = {word: [] for word in ("worth_it", "not_yet", "never", "has_to", "not_known")}
+    for now in Route:
+        for then in Route:
+            if now is then:
+                continue
+            moves = LOGIC.every([current.given, current.value[now], world.recommended[then]])
+            may_stay = LOGIC.every([moves, world.folded.feasible[now]])
+            saving = _monthly(world, now) - _monthly(world, then)
+            saves = LOGIC.every([may_stay, saving > 0])
+            repays = amounts["migration_cost"] <= months * saving
+            found["has_to"].append(LOGIC.every([moves, LOGIC.negate(world.folded.feasible[now])]))
+            found["never"].append(LOGIC.every([may_stay, saving <= 0]))
+            found["not_known"].append(LOGIC.every([saves, LOGIC.negate(cost.given)]))
+            found["worth_it"].append(LOGIC.every([saves, cost.given, repays]))
+            found["not_yet"].append(LOGIC.every([saves, cost.given, LOGIC.negate(repays)]))
+    said = {word: LOGIC.some(truths) for word, truths in found.items()}
+    return {**said, "none": LOGIC.negate(LOGIC.some(list(said.values())))}
+
+
+def _monthly(world: World, route: Route) -> Any:
+    """Dollars a month at the low volume."""
+    amounts = world.amounts
+    N = amounts["monthly_images_low"]
+    if route is Route.SELF_HOST:
+        return amounts["gpu_hour_price"] * N / amounts["images_per_gpu_hour"] + amounts["monthly_overhead"]
+    return amounts[_PRICES[route]] * N

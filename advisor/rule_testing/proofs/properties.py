@@ -1,0 +1,151 @@
+"""What holds for every scenario, each claim written as the fault it excludes, for any carrier.
+
+The claims are what the decision procedure promises, not the rules said again: the cost inequality is written out from
+its formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from advisor.domain.scenario import Axis, Residency, Route
+from advisor.evaluation.resolution import HOSTED
+from advisor.rule_testing.proofs.symbolic_scenario import World
+from advisor.rulebook.symbols import FIELD_NAMES
+
+_PRICES = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
+_VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
+_SAME = ("open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
+_PREMISES = "leaves_premises"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """``fault`` is true of the worlds in which the sentence does not hold."""
+
+    name: str
+    sentence: str
+    fault: Callable[..., Any]
+    worlds: int = 1
+    trait: str | None = None
+    """A trait the claim is about: the rulebook has to have it, and what reads it is to blame."""
+    axis: Axis | None = None
+    """The axis whose rules are to blame; without, those that fire are."""
+
+
+def _undecided(world: World) -> Any:
+    carrier, rulebook = world.carrier, world.rulebook
+    nothing = carrier.every([carrier.negate(on) for on in world.folded.left.values()])
+    of_no_answer = [gate.id for gate in rulebook.gates if FIELD_NAMES.keys().isdisjoint(rulebook.reads((gate,)))]
+    unexplained = carrier.every([carrier.some([gates[id] for id in of_no_answer]) for gates in world.gates])
+    return carrier.some([world.several, carrier.every([nothing, carrier.some([*world.survives, unexplained])])])
+
+
+def _price_counts(world: World, other: World) -> Any:
+    carrier = world.carrier
+    feasible, after = world.folded.feasible, other.folded.feasible
+    return carrier.some(
+        [
+            *(world.differ(feasible[route], after[route]) for route in Route),
+            *(carrier.every([world.folded.left[route], carrier.negate(feasible[route])]) for route in Route),
+        ]
+    )
+
+
+def hosted_wins(world: World, route: Route, volume: str) -> Any:
+    """The inequality of Section 38.3.4, ``c*N < G*N/r + E``."""
+    amounts = world.amounts
+    c, N, G = amounts[_PRICES[route]], amounts[volume], amounts["gpu_hour_price"]
+    return c * N < G * N / amounts["images_per_gpu_hour"] + amounts["monthly_overhead"]
+
+
+def both_ends(world: World, route: Route) -> tuple[Any, Any]:
+    """Whether the hosted route wins in the low month, and whether in the high one."""
+    low, high = (hosted_wins(world, route, f"monthly_images_{end}") for end in ("low", "high"))
+    return low, high
+
+
+def _not_the_inequality(world: World) -> Any:
+    carrier, folded = world.carrier, world.folded
+    owned, rented = folded.left[Route.SELF_HOST], carrier.some([folded.left[route] for route in HOSTED])
+    faults = [carrier.every([world.cost_decided, *(carrier.negate(asked) for asked in folded.asked.values())])]
+    for route, asked in folded.asked.items():
+        low, high = both_ends(world, route)
+        neither = [carrier.negate(low), carrier.negate(high)]
+        renting_lost = carrier.every([low, high, carrier.some([owned, carrier.negate(rented)])])
+        owning_lost = carrier.every([*neither, carrier.some([rented, carrier.negate(owned)])])
+        decided = world.differ(world.cost_decided, carrier.negate(world.differ(low, high)))
+        faults.append(carrier.every([asked, carrier.some([renting_lost, owning_lost, decided])]))
+    return carrier.some(faults)
+
+
+def _falls_back(world: World, raised: World) -> Any:
+    before, after = world.amounts, raised.amounts
+    return world.carrier.every(
+        [
+            *(after[name] == before[name] for name in _SAME),
+            *(after[volume] >= before[volume] for volume in _VOLUMES),
+            world.folded.left[Route.SELF_HOST],
+            world.carrier.some([raised.folded.left[route] for route in HOSTED]),
+        ]
+    )
+
+
+def _leaves_the_premises(world: World) -> Any:
+    carrier, left = world.carrier, world.folded.left
+    leaves = [world.is_word(_PREMISES, "yes", traits) for traits in world.traits]
+    offers = list(zip(world.rulebook.offers, leaves, world.survives, strict=True))
+    survives = [carrier.every([leaving, survives]) for _, leaving, survives in offers]
+    recommended = [
+        carrier.every([left[route], *(leaving for offer, leaving, _ in offers if offer.route is route)])
+        for route in world.rulebook.routes
+    ]
+    on_premises = world.is_word("residency", Residency.ON_PREMISES)
+    return carrier.every([on_premises, carrier.some([*survives, *recommended])])
+
+
+def _decided_by_nothing(world: World) -> Any:
+    left = world.fold(frozenset(Axis)).left
+    return world.carrier.some([world.carrier.negate(left[route]) for route in world.rulebook.routes])
+
+
+CLAIMS = (
+    Claim(
+        "one-route",
+        "with any traits of the offers, exactly one route is left, or none because answers rule every offer out",
+        _undecided,
+    ),
+    Claim(
+        "gates-dominate",
+        "with any traits of the offers, no price and no volume changes which routes are feasible, "
+        "and only a feasible route is left",
+        _price_counts,
+        worlds=2,
+    ),
+    Claim(
+        "cost-inequality",
+        "wherever the inequality is asked, renting wins if c*N < G*N/r + E at both ends of the volume, owning if at "
+        "neither (a tie included), and cost is silent where they differ",
+        _not_the_inequality,
+        axis=Axis.COST,
+    ),
+    Claim(
+        "monotone-in-volume",
+        "whatever the prices, more volume never moves the recommendation from own GPUs to a provider",
+        _falls_back,
+        worlds=2,
+    ),
+    Claim(
+        "on-premises",
+        "on the premises, no offer that sends data out of them survives, and no route of only such offers is left",
+        _leaves_the_premises,
+        trait=_PREMISES,
+    ),
+    Claim(
+        "axes-decide",
+        "with every axis silent every route offered is left, so that whatever is ruled out has an axis that did it",
+        _decided_by_nothing,
+    ),
+)

@@ -1,0 +1,288 @@
+"""Asks Z3 for a scenario in which something is so, and turns its model into one that a scenario file can state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import z3
+
+from advisor.domain.offer import Offer
+from advisor.domain.scenario import FIELDS, validated
+from advisor.evaluation.z3_backend import (
+    LOGIC,
+    Value,
+    Variable,
+    accepted,
+    free_answer,
+    free_trait,
+    stated,
+    symbolic_facts,
+)
+from advisor.rule_testing.proofs.symbolic_scenario import Example, World, changed_offer
+from advisor.rulebook.model import Rulebook
+from advisor.rulebook.symbols import FIELD_NAMES, Scope
+
+LIMIT = 20_000_000
+"""Steps of Z3's own counting for each question put to it, about a hundred times the most that a question has needed.
+
+Not a time: what is proved must not depend on how busy the machine is.
+"""
+SEED = 1
+Wanted = Callable[..., Any]
+"""One world, or two that differ in their amounts only, to the truth that they are what is looked for."""
+_ENDS = ("monthly_images_low", "monthly_images_high")
+_LAST = ("monthly_images", *_ENDS, "monthly_overhead")
+"""Made whole after the prices, so that a tie can still be met."""
+
+
+class Unsettled(Exception):
+    """Z3 gave no answer, or none that can be relied on; says why."""
+
+
+@dataclass(frozen=True)
+class _Space:
+    """Every scenario at once: the free values, the worlds made of them, and a solver that knows what they keep to.
+
+    ``wishes``: for each free value the truth that makes it what it ordinarily is, the dearest first.
+    """
+
+    answers: tuple[dict[str, Variable], ...]
+    traits: tuple[dict[str, Variable], ...]
+    worlds: tuple[World, ...]
+    wishes: tuple[tuple[Any, Variable], ...]
+    solver: Any
+
+
+class Search:
+    """Looks for scenarios of one rulebook."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        self._space = lru_cache(maxsize=None)(self._new_space)
+
+    def find(
+        self, wanted: Wanted, count: int = 1, confirm: Callable[[Example], bool] | None = None
+    ) -> tuple[Example, ...] | None:
+        """An example of what is wanted for each of ``count`` worlds, as close to the ordinary as there is; or None.
+
+        ``confirm`` tells of the first example whether it shows what is wanted; without, the plain Python reading does.
+        Raises Unsettled where Z3 reaches its limit, where no scenario file can state what it found, and where what it
+        found is not confirmed.
+        """
+        space = self._space(count)
+        with _asking(space.solver, wanted(*space.worlds)) as solver:
+            if not _holds(solver):
+                return None
+            examples = self._examples(space, _statable(solver, space))
+        if not (confirm(examples[0]) if confirm else wanted(*(example.world for example in examples))):
+            raise Unsettled("the plain Python reading does not confirm the scenario that Z3 found")
+        return examples
+
+    def exists(self, wanted: Wanted) -> bool:
+        """Whether one world is what is wanted. Raises Unsettled where Z3 reaches its limit."""
+        space = self._space(1)
+        with _asking(space.solver, wanted(*space.worlds)) as solver:
+            return _holds(solver)
+
+    def _new_space(self, count: int) -> _Space:
+        rulebook = self._rulebook
+        answers: list[dict[str, Variable]] = []
+        for version in range(count):
+            fresh = {name: free_answer(name, "'" * version) for name in FIELD_NAMES if _is_amount(name) or not version}
+            answers.append({**(answers[0] if answers else {}), **fresh})
+        traits = tuple(self._traits_of(offer) for offer in rulebook.offers)
+        solver = z3.SimpleSolver()
+        solver.set("rlimit", LIMIT)
+        solver.set("random_seed", SEED)
+        solver.set("ctrl_c", False)
+        solver.add(
+            *(limit for own in answers for limit in accepted(own)),
+            *(variable.within_bounds for own in traits for variable in own.values()),
+        )
+        wishes = []
+        for number, (variable, value) in enumerate(self._ordinary_values(answers, traits)):
+            wish = z3.Bool(f"wish {number}")
+            solver.add(z3.Implies(wish, variable.equals(value)))
+            wishes.append((wish, variable))
+        worlds = tuple(self._world(own, traits) for own in answers)
+        return _Space(tuple(answers), traits, worlds, tuple(wishes), solver)
+
+    def _traits_of(self, offer: Offer) -> dict[str, Variable]:
+        """The traits that gates read, free. Without a sentence to verify, a gate needs its traits to be known."""
+        gates = self._rulebook.gates
+        reads = {gate.id: self._rulebook.reads((gate,)) for gate in gates}
+        return {
+            name: free_trait(
+                self._rulebook, name, offer.id, all(gate.provided for gate in gates if name in reads[gate.id])
+            )
+            for name in self._rulebook.traits
+            if any(name in read for read in reads.values())
+        }
+
+    def _world(self, answers: dict[str, Variable], traits: tuple[dict[str, Variable], ...]) -> World:
+        facts = symbolic_facts(self._rulebook, {name: variable.symbol for name, variable in answers.items()})
+        amounts = {
+            name: variable.value / 10**variable.name.places
+            for name, variable in answers.items()
+            if variable.name.places is not None
+        }
+        beside = tuple(
+            {
+                **{name: stated(value) for name, value in offer.traits.items()},
+                **{name: variable.symbol for name, variable in free.items()},
+            }
+            for offer, free in zip(self._rulebook.offers, traits, strict=True)
+        )
+        return World(self._rulebook, LOGIC, facts, beside, amounts)
+
+    def _ordinary_values(
+        self, answers: list[dict[str, Variable]], traits: tuple[dict[str, Variable], ...]
+    ) -> list[tuple[Variable, Value]]:
+        """What each free value ordinarily is, the dearest first: traits as stated, the most permissive answers."""
+        as_stated: list[tuple[Variable, Value]] = [
+            (variable, offer.traits[name])
+            for offer, free in zip(self._rulebook.offers, traits, strict=True)
+            for name, variable in free.items()
+        ]
+        pairs = [(name, variable) for own in answers for name, variable in own.items()]
+        pairs.sort(key=lambda pair: (_is_amount(pair[0]), pair[0] in _LAST))
+        return as_stated + [(variable, _ordinary_answer(name)) for name, variable in dict.fromkeys(pairs)]
+
+    def _examples(self, space: _Space, model: Any) -> tuple[Example, ...]:
+        offers = tuple(
+            changed_offer(self._rulebook, offer, {name: _exact(free.read(model)) for name, free in own.items()})
+            for offer, own in zip(self._rulebook.offers, space.traits, strict=True)
+        )
+        rulebook = self._rulebook if offers == self._rulebook.offers else replace(self._rulebook, offers=offers)
+        return tuple(self._example(own, model, rulebook) for own in space.answers)
+
+    def _example(self, answers: dict[str, Variable], model: Any, rulebook: Rulebook) -> Example:
+        values = {name: _exact(variable.read(model)) for name, variable in answers.items()}
+        given = {name: _outside(name, value) for name, value in values.items() if value is not None}
+        if given[_ENDS[0]] == given[_ENDS[1]]:
+            given = {name: value for name, value in given.items() if name not in _ENDS}
+        return Example(validated(given, "the scenario that Z3 found"), rulebook, self._rulebook)
+
+
+def _is_amount(name: str) -> bool:
+    return FIELD_NAMES[name].scope is Scope.AMOUNT
+
+
+def _ordinary_answer(name: str) -> Value:
+    """The first option; a usual amount; nothing where the answer is optional."""
+    known, spec = FIELD_NAMES[name], FIELDS[name]
+    if spec.optional and name not in _ENDS:
+        return None
+    if spec.quantity:
+        return spec.quantity.inside(Decimal(spec.quantity.example))
+    return False if known.boolean else known.encode(known.options[0])
+
+
+@contextmanager
+def _asking(solver: Any, question: Any) -> Iterator[Any]:
+    """The solver with the question asserted, as long as it is asked."""
+    solver.push()
+    try:
+        solver.add(question)
+        yield solver
+    finally:
+        solver.pop()
+
+
+def _holds(solver: Any, *assumed: Any) -> bool:
+    answer = solver.check(*assumed)
+    if answer == z3.unknown:
+        raise Unsettled(f"Z3 gave no answer within its limit of {LIMIT:,} steps ({solver.reason_unknown()})")
+    return bool(answer == z3.sat)
+
+
+def _ordinary(solver: Any, wishes: Sequence[tuple[Any, Variable]]) -> set[Variable]:
+    """Keeps as many free values at what they ordinarily are as can be; returns the others."""
+    place = {wish.get_id(): number for number, (wish, _) in enumerate(wishes)}
+    kept, dropped = dict(enumerate(wish for wish, _ in wishes)), []
+    while not _holds(solver, *kept.values()):
+        dropped.append(max(place[wish.get_id()] for wish in solver.unsat_core()))
+        del kept[dropped[-1]]
+    solver.add(*kept.values())
+    loose = set()
+    for number in sorted(dropped):
+        wish, variable = wishes[number]
+        if _holds(solver, wish):
+            solver.add(wish)
+        else:
+            loose.add(variable)
+    return loose
+
+
+def _statable(solver: Any, space: _Space) -> Any:
+    """A model that a scenario file can state: of usual numbers if it can be, else of whole steps from the start."""
+    numbers = [free for own in (*space.answers, *space.traits) for free in own.values() if free.name.numeric]
+    from_the_start = z3.And([z3.IsInt(variable.value) for variable in numbers])
+    but_amounts = [(wish, variable) for wish, variable in space.wishes if variable.name.scope is not Scope.AMOUNT]
+    for wishes, whole in ((space.wishes, True), (but_amounts, from_the_start)):
+        with _asking(solver, whole):
+            if whole is not True and not _holds(solver):
+                break
+            model = _whole(solver, space, _ordinary(solver, wishes))
+        if model is not None:
+            return model
+    raise Unsettled("what Z3 found needs amounts finer than a scenario can state")
+
+
+def _whole(solver: Any, space: _Space, loose: set[Variable]) -> Any:
+    """A model whose loose numbers are whole steps, round ones where they may be; None where there is none."""
+    answers = sorted((pair for own in space.answers for pair in own.items()), key=lambda pair: pair[0] in _LAST)
+    free = [*answers, *(pair for own in space.traits for pair in own.items())]
+    _holds(solver)
+    model, stubborn = solver.model(), []
+    for variable in dict.fromkeys(variable for _, variable in free):
+        if variable in loose:
+            value = variable.read(model)
+            near = _near(value, variable) if isinstance(value, Fraction) else (value,)
+            found = _settled(solver, variable, near)
+            model = found or model
+            stubborn += [] if found else [variable]
+    solver.add(*(z3.IsInt(variable.value) for variable in stubborn))
+    return solver.model() if _holds(solver) else None
+
+
+def _settled(solver: Any, variable: Variable, values: Iterable[Value]) -> Any:
+    """Settles a free value on the first of some that it can have; a model with it, or None."""
+    for value in values:
+        solver.push()
+        solver.add(variable.equals(value))
+        model = solver.model() if _holds(solver) else None
+        solver.pop()
+        if model is not None:
+            solver.add(variable.equals(value))
+            return model
+    return None
+
+
+def _near(value: Fraction, variable: Variable) -> Iterator[int]:
+    """Whole numbers: the usual one times powers of ten, then those close to the value, with few digits first."""
+    spec = FIELDS.get(variable.name.name)
+    usual = spec.quantity.inside(Decimal(spec.quantity.example)) if spec and spec.quantity else 0
+    below = value.numerator // value.denominator
+    digits = len(str(abs(below)))
+    steps = [10**place for place in range(digits - 1, max(0, digits - 4), -1)]
+    tens = [near for power in range(4) for near in (usual * 10**power, usual // 10**power) if near]
+    rounded = [near for step in (*steps, 1) for near in (-(-below // step) * step, below // step * step, below + step)]
+    yield from (near for near in (*tens, *rounded) if variable.least <= near <= variable.most)
+
+
+def _exact(value: Value | Fraction) -> Any:
+    return int(value) if isinstance(value, Fraction) else value
+
+
+def _outside(name: str, value: Any) -> Any:
+    quantity = FIELDS[name].quantity
+    if quantity:
+        return quantity.outside(value)
+    return value if isinstance(value, bool) else FIELD_NAMES[name].decode(value)

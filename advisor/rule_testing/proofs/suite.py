@@ -1,0 +1,87 @@
+"""Proofs about a whole rulebook with Z3: each claim holds of every scenario, or comes with one that shows its fault."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
+
+from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+from advisor.rule_testing.proofs.completions import partial_answers
+from advisor.rule_testing.proofs.properties import CLAIMS, Claim
+from advisor.rule_testing.proofs.results import Fault, Found, Proof
+from advisor.rule_testing.proofs.rules import no_contradiction, no_idle_rule, no_implied_rule
+from advisor.rule_testing.proofs.solver import Search, Unsettled
+from advisor.rule_testing.proofs.symbolic_scenario import Example
+from advisor.rulebook.model import Rule, Rulebook
+
+Question = Callable[[Rulebook, Search, Found], None]
+"""Looks for faults of a rulebook, and notes what it finds."""
+
+
+def proofs(rulebook: Rulebook, only: Collection[str] = ()) -> Iterator[Proof]:
+    """Every claim in turn, or some by name, as soon as it is settled. Raises BadInput for a name that is none."""
+    questions = _questions()
+    for name in only:
+        if name not in questions:
+            help = did_you_mean(name, questions) or "one of " + ", ".join(questions)
+            raise BadInput(Problem(f"{quoted(name)} is no claim", help=help))
+    search = Search(rulebook)
+    for name, (sentence, question) in questions.items():
+        if not only or name in only:
+            yield _proof(name, sentence, partial(question, rulebook, search))
+
+
+def _questions() -> dict[str, tuple[str, Question]]:
+    return {
+        **{claim.name: (claim.sentence, partial(_claimed, claim)) for claim in CLAIMS},
+        "no-idle-rule": (
+            "every gate and preference changes in some scenario what is left, and every advice is given in some",
+            no_idle_rule,
+        ),
+        "no-implied-rule": (
+            "with any traits of the offers, no rule says only what another of its axis says whenever it does",
+            no_implied_rule,
+        ),
+        "no-contradiction": (
+            "with any traits of the offers, no two preferences of one axis prefer against each other at once",
+            no_contradiction,
+        ),
+        "partial-answers": (
+            "with amounts unknown, the completions found meet every combination of comparisons there is, and no other",
+            partial_answers,
+        ),
+    }
+
+
+def _proof(name: str, claim: str, question: Callable[[Found], None]) -> Proof:
+    start, unsettled, found = time.perf_counter(), None, Found()
+    try:
+        question(found)
+    except Unsettled as reason:
+        unsettled = str(reason)
+    milliseconds = round(1000 * (time.perf_counter() - start))
+    return Proof(name, claim, milliseconds, tuple(found.faults), unsettled, found.witnesses)
+
+
+def _claimed(claim: Claim, rulebook: Rulebook, search: Search, found: Found) -> None:
+    if claim.trait and claim.trait not in rulebook.traits:
+        found.faults.append(Fault(f"no offer states the trait `{claim.trait}`"))
+    elif examples := search.find(claim.fault, claim.worlds):
+        found.faults.append(Fault(_shown(examples), _to_blame(claim, rulebook, examples), examples))
+
+
+def _shown(examples: tuple[Example, ...]) -> str:
+    left = [", ".join(f"`{route}`" for route in example.left) or "none" for example in examples]
+    return f"what is left: {left[0]}" + "".join(f"; in the second scenario: {other}" for other in left[1:])
+
+
+def _to_blame(claim: Claim, rulebook: Rulebook, examples: tuple[Example, ...]) -> tuple[Rule, ...]:
+    """The rules the fault turns on; those that fire in one of two scenarios only."""
+    rules = tuple(rulebook.rules.values())
+    if claim.trait:
+        return tuple(rule for rule in rules if claim.trait in rulebook.reads((rule,)))
+    fired = [frozenset(rule.id for rule in example.fired) for example in examples]
+    turned = fired[0] if len(fired) == 1 else fired[0] ^ fired[1]
+    blamed = tuple(rule for rule in rules if rule.id in turned and claim.axis in (None, rule.axis))
+    return blamed or tuple(rule for rule in rules if claim.axis is rule.axis)

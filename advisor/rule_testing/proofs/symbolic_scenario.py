@@ -1,0 +1,153 @@
+"""A world: one scenario under one rulebook, as a carrier sees it. Claims are written once, for every carrier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from itertools import combinations, product
+from typing import Any
+
+from advisor.domain.offer import Encoded, Offer, Unknown
+from advisor.domain.scenario import Axis, Route, Scenario
+from advisor.evaluation.compiler import Logic, compile_rules
+from advisor.evaluation.facts import answer_facts, with_terms
+from advisor.evaluation.python_backend import PLAIN
+from advisor.evaluation.resolution import NOTHING, Applied, Folded, Silenced, fold
+from advisor.rulebook.conditions import Comparison
+from advisor.rulebook.model import Preference, Rule, Rulebook
+from advisor.rulebook.symbols import FIELD_NAMES
+
+
+@dataclass(frozen=True)
+class World:
+    """The facts, each offer's traits beside them, and the amounts: exact, in dollars, volumes and images per hour."""
+
+    rulebook: Rulebook
+    carrier: Logic[Any, Any]
+    facts: Mapping[str, Any]
+    traits: tuple[Mapping[str, Any], ...]
+    amounts: Mapping[str, Any]
+
+    @cached_property
+    def gates(self) -> tuple[dict[str, Any], ...]:
+        """For each offer, whether each gate surely eliminates it."""
+        gates = compile_rules(self.rulebook.gates, self.carrier)
+        return tuple({id: test({**self.facts, **traits})[0] for id, test in gates.items()} for traits in self.traits)
+
+    @cached_property
+    def holds(self) -> dict[str, Any]:
+        """Whether the condition of each preference holds, whichever routes are running."""
+        return {id: test(self.facts)[0] for id, test in compile_rules(self.rulebook.preferences, self.carrier).items()}
+
+    @cached_property
+    def survives(self) -> tuple[Any, ...]:
+        """For each offer whether no gate eliminates it."""
+        return tuple(self.carrier.negate(self.carrier.some(list(gates.values()))) for gates in self.gates)
+
+    @cached_property
+    def folded(self) -> Folded[Any]:
+        """What gates and preferences leave."""
+        return self.fold()
+
+    def fold(self, silenced: Silenced = NOTHING, without: str | None = None) -> Folded[Any]:
+        """The fold with the rules of some axes silenced, or without one rule."""
+        carrier, gates = self.carrier, [gate for gate in self.rulebook.gates if gate.id != without]
+        axes = [axis for axis in Axis if any(gate.axis is axis for gate in gates)]
+        eliminated = [
+            {axis: carrier.some([fires[gate.id] for gate in gates if gate.axis is axis]) for axis in axes}
+            for fires in self.gates
+        ]
+        holds = {id: carrier.some([] if id == without else [truth]) for id, truth in self.holds.items()}
+        return fold(self.rulebook, carrier, eliminated, holds, silenced)
+
+    def applied(self, rule: Preference) -> dict[tuple[Route, Route], Any]:
+        """Which pairs of routes the preference decides between, and whether it drops the second for the first."""
+        drops = self.folded.applied
+        return {pair: drops[Applied(rule.id, *pair)] for pair in product(rule.prefer, rule.over)}
+
+    @cached_property
+    def cost_decided(self) -> Any:
+        """Whether a preference of the cost axis dropped a route."""
+        applied = self.folded.applied.items()
+        return self.carrier.some([drops for pair, drops in applied if self.rulebook.rules[pair.rule].axis is Axis.COST])
+
+    @cached_property
+    def several(self) -> Any:
+        """Whether more than one route is left."""
+        left = self.folded.left
+        return self.carrier.some([self.carrier.every([left[a], left[b]]) for a, b in combinations(Route, 2)])
+
+    @cached_property
+    def recommended(self) -> dict[Route, Any]:
+        """For each route whether it alone is left."""
+        alone = self.carrier.negate(self.several)
+        return {route: self.carrier.every([on, alone]) for route, on in self.folded.left.items()}
+
+    def fires(self, rule: Rule) -> Any:
+        """Whether a gate eliminates some offer, or a preference drops some route."""
+        if isinstance(rule, Preference):
+            return self.carrier.some(list(self.applied(rule).values()))
+        return self.carrier.some([gates[rule.id] for gates in self.gates])
+
+    def differ(self, left: Any, right: Any) -> Any:
+        """Whether two truths are not the same."""
+        every, negate = self.carrier.every, self.carrier.negate
+        return self.carrier.some([every([left, negate(right)]), every([right, negate(left)])])
+
+    def is_word(self, name: str, word: str, facts: Mapping[str, Any] | None = None) -> Any:
+        """Whether a fact is surely this word."""
+        return self.carrier.compare(self.facts if facts is None else facts, Comparison(name, "eq", word))[0]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A scenario that shows something, under a rulebook whose offers may have other traits than routes.yaml states."""
+
+    scenario: Scenario
+    rulebook: Rulebook
+    proved: Rulebook
+    """The rulebook as it is."""
+
+    @property
+    def traits(self) -> dict[str, dict[str, str]]:
+        """Offer to trait to value: what has to differ from routes.yaml."""
+        pairs = zip(self.rulebook.offers, self.proved.offers, strict=True)
+        changes = {
+            offer.id: {name: value for name, value in offer.stated.items() if value != stated.stated[name]}
+            for offer, stated in pairs
+        }
+        return {offer: traits for offer, traits in changes.items() if traits}
+
+    @cached_property
+    def world(self) -> World:
+        """It as the plain Python reading sees it."""
+        facts = with_terms(self.rulebook, answer_facts(self.scenario))
+        amounts = {
+            name: Fraction(int(facts[name]), 10**known.places)
+            for name, known in FIELD_NAMES.items()
+            if known.places is not None and name in facts
+        }
+        return World(self.rulebook, PLAIN, facts, tuple(offer.traits for offer in self.rulebook.offers), amounts)
+
+    @cached_property
+    def fired(self) -> tuple[Rule, ...]:
+        """The gates that eliminate an offer in it, and the preferences that drop a route."""
+        rules: tuple[Rule, ...] = (*self.rulebook.gates, *self.rulebook.preferences)
+        return tuple(rule for rule in rules if self.world.fires(rule))
+
+    @property
+    def left(self) -> tuple[Route, ...]:
+        """The routes left in it."""
+        return tuple(route for route, on in self.world.folded.left.items() if on)
+
+
+def changed_offer(rulebook: Rulebook, offer: Offer, values: Mapping[str, Encoded | Unknown]) -> Offer:
+    """The offer with some traits replaced where they differ, in what is compared and in what is stated."""
+    changed = {name: value for name, value in values.items() if value != offer.traits[name]}
+    stated = {
+        name: str(value) if isinstance(value, Unknown) else rulebook.names[name].decode(value)
+        for name, value in changed.items()
+    }
+    return replace(offer, traits={**offer.traits, **changed}, stated={**offer.stated, **stated})

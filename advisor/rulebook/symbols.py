@@ -1,0 +1,122 @@
+"""Every name a rule may mention: what it holds, and which kinds of rule may read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from advisor.common.diagnostics import BadInput, did_you_mean, quoted
+from advisor.domain.offer import Encoded
+from advisor.domain.quantity import NotANumber, Quantity
+from advisor.domain.scenario import FIELDS, ORDERED, FieldSpec, Route
+from advisor.rulebook.diagnostics import Code
+
+
+class Scope(StrEnum):
+    """Where a name's value comes from."""
+
+    NEED = "need"
+    AMOUNT = "amount"
+    TRAIT = "trait"
+    TERM = "term"
+    CONSTANT = "constant"
+    STANDING = "standing"
+    OUTCOME = "outcome"
+
+
+RUNNING, OUT = "running", "out"
+FEASIBLE, ELIMINATED = "feasible", "eliminated"
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name and the values it can take.
+
+    ``options`` lists words (ordered when ``ordered``: compared by rank); a number has ``places`` decimal places and is
+    a ``quotient`` when it was rounded up from a division.
+    """
+
+    name: str
+    scope: Scope
+    options: tuple[str, ...] = ()
+    ordered: bool = False
+    boolean: bool = False
+    places: int | None = None
+    quotient: bool = False
+    may_be_zero: bool = True
+
+    @property
+    def numeric(self) -> bool:
+        """True for amounts, counts and terms."""
+        return self.places is not None
+
+    @property
+    def comparable(self) -> bool:
+        """True where lt, le, gt and ge make sense."""
+        return self.numeric or self.ordered
+
+    def encode(self, value: Any) -> Encoded:
+        """A literal or an answer as the readings compare it. Raises NotANumber."""
+        if self.boolean:
+            if not isinstance(value, bool):
+                raise NotANumber(f"{quoted(value)} is neither true nor false", "write true or false")
+            return value
+        if self.places is not None:
+            if isinstance(value, bool) or not isinstance(value, int | Decimal):
+                raise NotANumber(f"{quoted(value)} is not a number", "write a plain number")
+            steps = Decimal(value).scaleb(self.places)
+            if steps != steps.to_integral_value():
+                raise NotANumber(f"{quoted(value)} has more digits than are kept", f"at most {self.places} places")
+            return int(steps)
+        if value not in self.options:
+            close = did_you_mean(str(value), self.options)
+            raise NotANumber(
+                f"{quoted(value)} is not an option of `{self.name}`", close or "write one of " + ", ".join(self.options)
+            )
+        return self.options.index(value) if self.ordered else str(value)
+
+    def decode(self, value: Encoded) -> str:
+        """The reverse of ``encode``, as text."""
+        if self.boolean:
+            return "true" if value else "false"
+        if self.places is not None:
+            return str(Quantity("", self.places, Decimal(0), Decimal(0)).outside(int(value)))
+        return self.options[int(value)] if self.ordered else str(value)
+
+    def others(self, value: Encoded) -> tuple[Encoded, ...]:
+        """Every value but this one, for negation."""
+        if self.boolean:
+            return (not value,)
+        return tuple(code for code in map(self.encode, self.options) if code != value)
+
+
+def of_field(spec: FieldSpec) -> Name | None:
+    """The name of a scenario field, or None for free text and fields no rule may read."""
+    if spec.quantity:
+        scope = Scope.NEED if spec.name == "annual_revenue_usd" else Scope.AMOUNT
+        return Name(spec.name, scope, places=spec.quantity.places, may_be_zero=spec.quantity.least == 0)
+    if spec.boolean:
+        return Name(spec.name, Scope.NEED, boolean=True)
+    if spec.choices and spec.axis:
+        return Name(spec.name, Scope.NEED, spec.options, ordered=spec.choices in ORDERED)
+    return None
+
+
+FIELD_NAMES = {spec.name: name for spec in FIELDS.values() if (name := of_field(spec))}
+STANDING_NAMES = {route.value: Name(route.value, Scope.STANDING, (RUNNING, OUT)) for route in Route}
+OUTCOME_NAMES = {
+    **{route.value: Name(route.value, Scope.OUTCOME, (FEASIBLE, ELIMINATED)) for route in Route},
+    "route": Name("route", Scope.OUTCOME, tuple(Route)),
+    "settled": Name("settled", Scope.OUTCOME, ("yes", "no", "not_asked")),
+    "compared_with": Name("compared_with", Scope.OUTCOME, ("open_weight_api", "closed_api", "none")),
+    "moving": Name("moving", Scope.OUTCOME, ("none", "worth_it", "not_yet", "never", "has_to", "not_known")),
+}
+
+
+def unknown_name(name: str, known: dict[str, Name], file: str, line: int | None, rule: str | None) -> BadInput:
+    """The error for a name no rule of this kind may use."""
+    where = f"in rule `{rule}`, " if rule else ""
+    help = did_you_mean(name, known) or "use a scenario field, a trait, a term or a constant"
+    return Code.UNKNOWN_NAME.fault(f"{where}the name {quoted(name)} is not known here", file, line, help=help)

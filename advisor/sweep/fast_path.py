@@ -1,0 +1,188 @@
+"""Which rows are surely fine, as an expression: every answer there, in a plain form, and within bounds.
+
+Everything else is an *odd* row, which the expression does not judge: it is read by the validator of scenario files.
+So the expression may be strict, and must never take for fine what the validator would read differently or refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import reduce
+from math import ceil
+from operator import and_
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from advisor.domain.quantity import Quantity
+from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST, MAX_TEXT, FieldSpec
+from advisor.sweep.source import STRANGE
+
+ODD = "odd"
+_NUMBER = "number_"
+LOW, EXPECTED, HIGH = "monthly_images_low", "monthly_images", "monthly_images_high"
+_TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
+_MOST_STEPS = 10**15
+"""Up to here a double and the decimal text it is printed as name each other, and doubles count every whole number."""
+_MOST_A_MONTH = float(MAX_MONTHLY_COST) * 0.999
+"""Dollars; less than the bound, because it is compared with products of doubles."""
+_NEVER = ibis.literal(False)
+
+
+def with_numbers(table: ir.Table, cells: Mapping[str, str]) -> ir.Table:
+    """The table with every number read; ``cells`` says in which column each field stands."""
+    quantities = {name: quantity for name in cells if (quantity := FIELDS[name].quantity)}
+    return table.mutate(
+        {_NUMBER + name: _number(table[cells[name]], quantity) for name, quantity in quantities.items()}
+    )
+
+
+def with_odd(table: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...]) -> ir.Table:
+    """The table, its numbers read, with ``odd``; ``needed`` says what no row may lack."""
+
+    def fine(name: str, column: Any) -> Any:
+        quantity = FIELDS[name].quantity
+        is_fine = _number_fine(table[_NUMBER + name], quantity) if quantity else _word_fine(column, FIELDS[name])
+        if name in needed and name not in (LOW, HIGH):
+            return is_fine
+        return column.isnull() | (is_fine | (column == "") if column.type().is_string() else is_fine)
+
+    truths = [fine(name, table[column]) for name, column in cells.items()]
+    truths += [*_in_order(table, cells, needed), *_affordable(table, cells)]
+    truths += [~table[STRANGE]] if STRANGE in table.columns else []
+    return table.mutate({ODD: ~reduce(and_, truths).fill_null(False)})
+
+
+def most_of(rows: ir.Table, cells: Mapping[str, str], name: str) -> Any:
+    """The largest number of a field in the rows that are not odd, as it stands."""
+    return _amount(rows, cells, name).max(where=~rows[ODD])
+
+
+def with_answers(rows: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...], any_odd: bool) -> ir.Table:
+    """The rows with a column for each needed field: words, booleans, or int64 in smallest steps.
+
+    Where there are odd rows, they get harmless answers, so that whatever is computed from them stays small.
+    """
+
+    def answer(name: str) -> Any:
+        spec = FIELDS[name]
+        if spec.quantity:
+            amount = _amount(rows, cells, name)
+            return _steps(rows[ODD].ifelse(_least(spec.quantity, amount), amount) if any_odd else amount, spec.quantity)
+        word = rows[cells[name]]
+        if spec.boolean and word.type().is_string():
+            word = word.isin(_TRUE)
+        elif not (word.type().is_boolean() if spec.boolean else word.type().is_string()):
+            word = ibis.null("boolean" if spec.boolean else "string")  # no row of it is fine
+        return rows[ODD].ifelse(False if spec.boolean else str(spec.options[0]), word) if any_odd else word
+
+    return rows.mutate({name: answer(name) for name in needed})
+
+
+def _word_fine(column: Any, spec: FieldSpec) -> Any:
+    if spec.boolean and column.type().is_boolean():
+        return column.notnull()
+    if not column.type().is_string():
+        return _NEVER
+    if not spec.options:
+        return column.length() <= MAX_TEXT
+    # A function of the column: DuckDB then looks at each word of a dictionary once, where `isin` looks at every row.
+    return ibis.array([*_TRUE, *_FALSE] if spec.boolean else list(map(str, spec.options))).contains(column)
+
+
+def _floor(number: float) -> float:
+    """Of a double; the database's function of that name is called, this body never.
+
+    Ibis's own floor is cast to an integer at once, which fails for doubles that are too large.
+    """
+    raise NotImplementedError
+
+
+_whole: Any = ibis.udf.scalar.builtin(_floor, name="floor", signature=(("float64",), "float64"))
+
+
+def _rounded(number: Any) -> Any:
+    return _whole(number + 0.5)
+
+
+def _number(column: Any, quantity: Quantity) -> Any:
+    """Integers as they are, everything else as doubles; null where there is no plain number.
+
+    Decimals with more places than are kept, and narrower floats, go by their text.
+    """
+    kind, places = column.type(), quantity.places
+    if kind.is_integer() or kind.is_float64():
+        return column
+    if kind.is_decimal() and kind.scale is not None and kind.scale <= places:
+        return column.cast("float64")
+    if kind.is_decimal() or kind.is_floating():
+        column = column.cast("string")
+    elif not kind.is_string():
+        return ibis.null("float64")
+    fraction = f"[.][0-9]{{1,{places}}}0{{0,9}}" if places else "[.]0{1,9}"
+    plain = column.re_search(rf"\A(0|[1-9][0-9]{{0,14}})({fraction})?\z")
+    return plain.ifelse(column, ibis.null("string")).cast("float64")
+
+
+def _number_fine(number: Any, quantity: Quantity) -> Any:
+    """Whether a number is within bounds and names no part of a step.
+
+    A double stands for its shortest decimal text. That text has at most 15 digits up to ``_MOST_STEPS``, and then the
+    double is ``steps / 10**places`` exactly when the text is.
+    """
+    scale = 10**quantity.places
+    if number.type().is_integer():
+        return number.between(ceil(quantity.least), int(min(quantity.most, Decimal(_MOST_STEPS) / scale)))
+    bounded = number.between(float(quantity.least), min(float(quantity.most), _MOST_STEPS / scale))
+    return bounded & (_rounded(number * scale) / scale == number)
+
+
+def _amount(rows: ir.Table, cells: Mapping[str, str], name: str) -> Any:
+    """The number of a field; a low or high month that is absent is the expected one. Null where there is none."""
+    given = [known for known in ((name, EXPECTED) if name in (LOW, HIGH) else (name,)) if known in cells]
+    numbers = [rows[_NUMBER + known] for known in given]
+    if len({number.type() for number in numbers}) > 1:
+        numbers = [number.cast("float64") for number in numbers]
+    return ibis.coalesce(*numbers)
+
+
+def _least(quantity: Quantity, amount: Any) -> Any:
+    return ceil(quantity.least) if amount.type().is_integer() else float(quantity.least)
+
+
+def _steps(amount: Any, quantity: Quantity) -> Any:
+    scale = 10**quantity.places
+    if amount.type().is_integer():
+        return amount.cast("int64") * scale
+    return _rounded(amount * scale).cast("int64")
+
+
+def _in_order(table: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...]) -> Iterator[Any]:
+    """The low month is no more than the expected one, nor that than the high one; needed ends are there."""
+    given = [name for name in (LOW, EXPECTED, HIGH) if name in cells or (name in (LOW, HIGH) and EXPECTED in cells)]
+    amounts = {name: _amount(table, cells, name) for name in given}
+    yield from (amounts[name].notnull() if name in amounts else _NEVER for name in (LOW, HIGH) if name in needed)
+    for lesser, greater in ((LOW, EXPECTED), (EXPECTED, HIGH), (LOW, HIGH)):
+        if lesser in amounts and greater in amounts:
+            yield (amounts[lesser] <= amounts[greater]).fill_null(True)
+
+
+def _affordable(table: ir.Table, cells: Mapping[str, str]) -> Iterator[Any]:
+    """No route's month comes near the most that is computed."""
+
+    def dollars(name: str) -> Any:
+        return _amount(table, cells, name).cast("float64")
+
+    volumes = [name for name in (HIGH, EXPECTED, LOW) if name in cells]
+    if not volumes:
+        return
+    volume = ibis.coalesce(*map(dollars, volumes))
+    for name in ("open_price", "closed_price"):
+        if name in cells:
+            yield (dollars(name) * volume <= _MOST_A_MONTH).fill_null(True)
+    if "gpu_hour_price" in cells and "images_per_gpu_hour" in cells:
+        overhead = dollars("monthly_overhead").fill_null(0.0) if "monthly_overhead" in cells else 0.0
+        own = dollars("gpu_hour_price") * volume / dollars("images_per_gpu_hour") + overhead
+        yield (own <= _MOST_A_MONTH).fill_null(True)

@@ -1,0 +1,33 @@
+"""Outcomes of many rows in little memory: two bytes a row."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.evaluation.outcome_table import Outcome
+
+REJECTED, OPEN = 0, 1
+
+
+class Codes:
+    """For each row the place of its outcome in ``outcomes``; where it is REJECTED or OPEN there is None."""
+
+    def __init__(self, rows: int) -> None:
+        self.codes = np.zeros(rows, np.int16)
+        self.outcomes: list[Outcome | None] = [None, None]
+        self._places: dict[Outcome, int] = {}
+
+    def undecided(self) -> NDArray[np.int64]:
+        """The rows that the rules do not decide."""
+        places = [place for place, outcome in enumerate(self.outcomes) if outcome and outcome.undecided]
+        return np.flatnonzero(np.isin(self.codes, places))
+
+    def place(self, outcome: Outcome | None) -> int:
+        """The place of an outcome; None is OPEN."""
+        if outcome is None:
+            return OPEN
+        if outcome not in self._places:
+            self._places[outcome] = len(self.outcomes)
+            self.outcomes.append(outcome)
+        return self._places[outcome]

@@ -1,0 +1,26 @@
+"""A folder for work in progress next to OUT: what is finished is renamed into place, the rest goes with the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.common.work_folders import work_folder
+
+PREFIX = ".advisor-sweep-"
+
+
+@contextmanager
+def work_beside(out: Path) -> Iterator[Path]:
+    """A new folder on OUT's file system, gone in the end whatever happens. Raises BadInput where none can be made."""
+    with ExitStack() as working:
+        try:
+            folder = working.enter_context(work_folder(out.parent, PREFIX))
+        except FileNotFoundError:
+            raise BadInput(Problem("there is no such folder", str(out.parent), help="make it first")) from None
+        except OSError as error:
+            what = f"the file cannot be written: {(error.strerror or str(error)).lower()}"
+            raise BadInput(Problem(what, str(out), help="name a folder you may write to")) from None
+        yield folder

@@ -1,0 +1,1 @@
+"""What DuckDB and Spark need, for sweep and usage alike."""

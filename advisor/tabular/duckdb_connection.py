@@ -1,0 +1,78 @@
+"""DuckDB in this process, through Ibis: bounded memory, progress, interrupts, and its errors in our words."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+from ibis.backends.duckdb import Backend
+
+from advisor.common.diagnostics import BadInput, Problem
+
+MEMORY = "500MB"
+MAX_THREADS = 8
+"""Each thread holds what it reads or writes in memory, besides ``MEMORY``."""
+_POLL_SECONDS = 0.2
+
+
+class _Backend(Backend):  # type: ignore[misc]  # Ibis has no types
+    """Ibis's own, without the call that DuckDB has deprecated (``fetch_arrow_table``)."""
+
+    def get_schema(self, table_name: str, *, catalog: str | None = None, database: str | None = None) -> ibis.Schema:
+        """The columns of a table or a view, all of which may hold nulls."""
+        columns = self.con.execute(f'DESCRIBE "{table_name}"').fetchall()
+        return ibis.schema({name: self.compiler.type_mapper.from_string(kind) for name, kind, *_ in columns})
+
+
+def connected(folder: Path, *, in_order: bool) -> Any:
+    """An in-memory DuckDB that spills into ``folder``; ``in_order`` keeps rows in the order of their file. UTC."""
+    backend = _Backend().connect(
+        threads=min(os.cpu_count() or 1, MAX_THREADS),
+        memory_limit=MEMORY,
+        temp_directory=str(folder),
+        preserve_insertion_order=in_order,
+        autoinstall_known_extensions=False,
+        autoload_known_extensions=False,
+    )
+    for setting in ("TimeZone = 'UTC'", "enable_progress_bar = true", "enable_progress_bar_print = false"):
+        backend.raw_sql(f"SET {setting}")
+    return backend
+
+
+@contextmanager
+def watched(backend: Any, told: Callable[[float], None]) -> Iterator[None]:
+    """While a query runs, ``told`` hears which share of it is done."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_POLL_SECONDS):
+            told(max(0.0, backend.con.query_progress()) / 100)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+@contextmanager
+def faults_of(file: str, what: str) -> Iterator[None]:
+    """DuckDB's own errors as ours. What it raises when interrupted becomes KeyboardInterrupt again."""
+    try:
+        yield
+    except (duckdb.Error, RuntimeError) as error:
+        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        if not isinstance(error, duckdb.Error):
+            raise
+        first = str(error).partition("\n")[0].lower()
+        help = "check that all of the file is there, and that the disk is not full"
+        raise BadInput(Problem(f"{what}: {first}", file, help=help)) from None

@@ -1,0 +1,65 @@
+"""A Spark session: how it starts, how it names things, and its errors in our words."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from advisor.common.diagnostics import BadInput, Problem
+
+LOCAL = "local[*]"
+_SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.caseSensitive": "true",
+}
+
+
+def started(master: str | None, name: str) -> Any:
+    """A session on this machine, or on the cluster of that address. Raises BadInput without pyspark or Java."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        help = "pip install 'rent-or-own[spark]', or leave out --on spark"
+        raise BadInput(Problem("pyspark is not installed", file="--on", help=help)) from None
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        help = "install Java 17, or set JAVA_HOME, or leave out --on spark"
+        raise BadInput(Problem("Spark needs Java, and there is none", file="--on", help=help))
+    try:
+        builder = SparkSession.builder.master(master or LOCAL).appName(name)
+        for setting, value in _SETTINGS.items():
+            builder = builder.config(setting, value)
+        return builder.getOrCreate()
+    except Exception as error:
+        what = f"Spark does not start: {str(error).partition(chr(10))[0].lower()}"
+        raise BadInput(Problem(what, file="--master", help="check Java and the address of the cluster")) from None
+
+
+def path_of(path: Path) -> str:
+    """A path as Spark reads it, with nothing in it taken for a pattern."""
+    return re.sub(r"([\\*?\[\]{},])", r"\\\1", str(path.absolute()))
+
+
+def column_of(name: str) -> str:
+    """The name of a column, quoted."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+@contextmanager
+def faults_of(file: str, what: str) -> Iterator[None]:
+    """Spark's own errors as ours."""
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except PySparkException as error:
+        first = str(error).partition("\n")[0].lower()
+        help = "check that every machine of the cluster can read the file"
+        raise BadInput(Problem(f"{what}: {first}", file, help=help)) from None

@@ -1,0 +1,1 @@
+"""From usage files to days of usage and their history."""

@@ -1,0 +1,256 @@
+"""The cells of a row as stamps, numbers and texts: column expressions that every Ibis backend has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import reduce
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from advisor.usage.source import ISO, Source
+from advisor.usage.time_zones import Zone
+
+STAMP = dt.Timestamp()
+_INSTANT = dt.Timestamp(timezone="UTC")
+AMOUNT = dt.Decimal(38, 12)
+"""Money and images as they are kept where nothing narrower does."""
+NARROW = dt.Decimal(18, 9)
+"""Half as wide and twice as quick: up to a thousand million, to a thousand-millionth."""
+_CLOCK_FROM = 10
+"""Where the clock starts in `2024-09-01T00:00:00+02:00`: a sign behind it is an offset."""
+_EARLIEST, _LATEST = datetime(1900, 1, 1), datetime(9900, 1, 1)
+_NO_OFFSET = r"[+-](?:1[5-9]|[2-9]\d|\d\d:?[6-9]\d)[\d:]*$"
+"""An offset of 15 hours and more, or of 60 minutes and more behind the hours."""
+
+
+@dataclass(frozen=True)
+class Numerals:
+    """How numbers are written: the decimal sign, and the signs between thousands, if any."""
+
+    decimal: str = "."
+    thousands: str = ""
+
+    def plain(self, text: Any) -> Any:
+        """The number with a decimal point alone; null where it is not written in this way."""
+        if self == Numerals():
+            return text
+        whole, digits = r"\d+", text
+        if self.thousands:
+            between = f"[{self.thousands}]"
+            whole, digits = rf"(?:\d+|[1-9]\d{{0,2}}(?:{between}\d{{3}})+)", text.re_replace(between, "")
+        written = text.re_search(rf"^ *[+-]?{whole}(?:{re.escape(self.decimal)}\d+)? *$")
+        return ibis.ifelse(written, digits.replace(self.decimal, "."), ibis.null("string"))
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The columns of a source by their own names."""
+
+    table: ir.Table
+    source: Source
+    null: str | None = None
+    """A text that stands for nothing."""
+    numerals: Numerals = Numerals()
+    found: Mapping[str, str] = field(default_factory=dict)
+    """Values found within the text of columns, by their names: what each is called in the table."""
+
+    def has(self, column: str) -> bool:
+        """Whether there is such a column."""
+        return column in self.found or column in self.source.columns
+
+    def with_found(self, values: Mapping[str, Any]) -> Cells:
+        """The same with values found within the text of columns."""
+        called = {name: f"f{len(self.found) + number}" for number, name in enumerate(values)}
+        more = {called[name]: value for name, value in values.items()}
+        return replace(self.keep(**more) if more else self, found={**self.found, **called})
+
+    def with_nested(self, keys: Iterable[str], spark: bool) -> Cells:
+        """The same with keys of objects within objects, such as `a.b`, where no column has that very name."""
+        ways = {key: way for key in keys if (way := self.source.way_to(key)) and way[1]}
+        return self.with_found({key: value_in(self.text(column), path, spark) for key, (column, path) in ways.items()})
+
+    def raw(self, column: str) -> Any:
+        """The column as it stands; nulls where there is none. Numbers without a sign are given one."""
+        if not self.has(column):
+            return ibis.null("string")
+        raw = self.table[self.found.get(column) or self.source.cell(column)]
+        if not raw.type().is_unsigned_integer():
+            return raw
+        return raw.cast(dt.Decimal(20, 0) if raw.type().nbytes == 8 else "int64")
+
+    def text(self, column: str) -> Any:
+        """The column as text; an empty one is null."""
+        raw = self.raw(column)
+        text = (raw if raw.type().is_string() else raw.cast("string")).nullif("")
+        return text if self.null is None else text.nullif(self.null)
+
+    def absent(self, column: str) -> Any:
+        """Whether nothing stands there."""
+        return (self.text(column) if self.is_text(column) else self.raw(column)).isnull()
+
+    def is_text(self, column: str) -> bool:
+        """Whether the column holds text that has yet to be read."""
+        return bool(self.raw(column).type().is_string())
+
+    def stamp_text(self, column: str) -> Any:
+        """The text of a stamp, in ISO where a spreadsheet saved it."""
+        beside = self.source.cell(column) + ISO if column in self.source.columns else ""
+        return self.table[beside] if beside in self.table.columns else self.text(column)
+
+    def stamp(self, column: str) -> Any:
+        """A stamp as naive UTC, null where it cannot be read; without an offset it is in UTC."""
+        raw = self.raw(column)
+        kind = raw.type()
+        if kind.is_timestamp() and kind.timezone is not None:
+            return _of_our_era(raw.cast(_INSTANT).cast(STAMP))
+        if kind.is_timestamp() or kind.is_date():
+            return _of_our_era(raw.cast(STAMP))
+        return iso_stamp(self.stamp_text(column))
+
+    def number(self, column: str, kind: dt.Decimal = AMOUNT) -> Any:
+        """An exact number; null where it cannot be read or is too large."""
+        raw = self.raw(column)
+        if raw.type().is_integer() or (raw.type().is_decimal() and (raw.type().scale or 0) <= AMOUNT.scale):
+            return raw
+        if raw.type().is_string():
+            return self.numerals.plain(self.text(column)).try_cast(kind)
+        if raw.type().is_numeric() and not raw.type().is_boolean():
+            return raw.try_cast(kind)
+        # A column of nulls, as Ibis cannot compare a literal null with a number.
+        return ibis.ifelse(raw.isnull(), ibis.null(kind), ibis.null(kind))
+
+    def keep(self, **columns: Any) -> Cells:
+        """The same with more columns, so that what reads them often does not compute them often."""
+        return replace(self, table=self.table.mutate(**columns))
+
+    def everything(self) -> Any:
+        """All that a row says, as one text."""
+        numbers = set(self.source.numbers)
+        said = (
+            self.number(column, NARROW).cast(AMOUNT) if column in numbers else self.text(column)
+            for column in sorted(self.source.columns)
+        )
+        return joined(list(said))
+
+
+def _builtin(name: str, kind: str) -> Any:
+    """A function of the database's own, of a value and a path in it."""
+    return ibis.udf.scalar.builtin(lambda value, path: None, name=name, signature=((kind, "string"), "string"))
+
+
+_AT_POINTER, _AT_PATH = _builtin("json_extract_string", "json"), _builtin("get_json_object", "string")
+
+
+def value_in(text: Any, path: Sequence[str], spark: bool) -> Any:
+    """What stands under a path of keys in JSON, as text; null where nothing does or the text is no JSON."""
+    if spark:
+        value = _AT_PATH(text, "$" + "".join(f"['{key}']" for key in path))
+    else:
+        steps = (key.replace("~", "~0").replace("/", "~1") for key in path)
+        value = _AT_POINTER(text.try_cast("json"), "".join(f"/{step}" for step in steps))
+    return value.nullif("")
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """Several values as one text; the same for the same values only."""
+    texts = [(part if part.type().is_string() else part.cast("string")).fill_null("\x1e") for part in parts]
+    return ibis.literal("\x1f").join(texts) if len(texts) > 1 else texts[0]
+
+
+def stamped(cells: Cells, text: Any, zone: Zone | None) -> Cells:
+    """With the stamp that ISO text says as the column ``at``. A date without a clock is that day in every zone."""
+    cells = cells.keep(said=text)
+    cells = cells.keep(clock=_clock(cells.table.said, _known(cells.table.said, zone)))
+    said, known = cells.table.said, _known(cells.table.said, zone)
+    clock = cells.table.clock
+    plain = clock if zone is None else ibis.ifelse(said.length() <= _CLOCK_FROM, clock, in_zone(clock, zone))
+    return cells.keep(at=_of_our_era(ibis.coalesce(plain, _instant(said, known), _repaired(said))))
+
+
+def iso_stamp(text: Any) -> Any:
+    """ISO text as naive UTC. A cast to a stamp without an offset drops the offset, so those go another way."""
+    known = _known(text, None)
+    return _of_our_era(ibis.coalesce(_clock(text, known), _instant(text, known), _repaired(text)))
+
+
+def _of_our_era(stamp: Any) -> Any:
+    """Null for infinity and for years that not every engine can hand over or add to."""
+    return ibis.ifelse(stamp.between(day(_EARLIEST), day(_LATEST)), stamp, ibis.null(STAMP))
+
+
+def _known(text: Any, zone: Zone | None) -> Any:
+    """Whether a stamp says its offset."""
+    clock = text.substr(_CLOCK_FROM)
+    offset = clock.contains("+") | clock.contains("-")
+    return offset if zone is None else offset | clock.contains("Z")
+
+
+def _clock(text: Any, known: Any) -> Any:
+    return ibis.ifelse(known, ibis.null("string"), text).try_cast(STAMP)
+
+
+def _instant(text: Any, known: Any) -> Any:
+    """Null also for offsets that no place on earth has, which databases take."""
+    real = ibis.ifelse(text.substr(_CLOCK_FROM).re_search(_NO_OFFSET), ibis.null("string"), text)
+    return ibis.ifelse(known, real, ibis.null("string")).try_cast(_INSTANT).cast(STAMP)
+
+
+def _repaired(text: Any) -> Any:
+    """With the seconds that some leave out."""
+    parts = r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d) ?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)$"
+    return (text.re_extract(parts, 1) + ":00" + text.re_extract(parts, 2)).try_cast(_INSTANT).cast(STAMP)
+
+
+def in_zone(stamp: Any, zone: Zone | None) -> Any:
+    """A clock of a zone as UTC. A time that comes twice is the first of them, as Python takes it."""
+    if zone is None or zone.offsets == (timedelta(0),):
+        return stamp
+    *before, last = zone.offsets
+    branches = [
+        (stamp < ibis.literal(until), _moved(stamp, offset)) for until, offset in zip(zone.until, before, strict=True)
+    ]
+    return ibis.cases(*branches, else_=_moved(stamp, last)) if branches else _moved(stamp, last)
+
+
+def _moved(stamp: Any, offset: timedelta) -> Any:
+    return stamp - ibis.interval(seconds=int(offset.total_seconds()))
+
+
+def epoch_stamp(number: Any, per_second: int) -> Any:
+    """Seconds or milliseconds since 1970 as naive UTC, to the second."""
+    seconds = number if per_second == 1 else number / per_second
+    return _of_our_era(seconds.floor().cast("int64").as_timestamp("s").cast(_INSTANT).cast(STAMP))
+
+
+def scaled(cells: Cells, column: str, places: int, kind: dt.Decimal = AMOUNT) -> Any:
+    """A number divided by ten to the power of ``places``, exactly."""
+    if places == 0:
+        return cells.number(column, kind)
+    text = cells.text(column)
+    narrow = (cells.numerals.plain(text) if cells.is_text(column) else text).try_cast(
+        dt.Decimal(37 - places, AMOUNT.scale - places)
+    )
+    step = ibis.literal(Decimal(1).scaleb(-places), type=dt.Decimal(places + 1, places))
+    return (narrow * step).cast(AMOUNT)
+
+
+def either(conditions: Sequence[Any]) -> Any:
+    """Whether any of them holds."""
+    return reduce(lambda one, other: one | other, conditions)
+
+
+def every(conditions: Sequence[Any]) -> Any:
+    """Whether all of them hold; true where there are none."""
+    return reduce(lambda one, other: one & other, conditions, ibis.literal(True))
+
+
+def day(stamp: datetime) -> Any:
+    """A moment as a literal."""
+    return ibis.literal(stamp.replace(tzinfo=None), type=STAMP)

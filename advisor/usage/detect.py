@@ -1,0 +1,321 @@
+"""What a file is, told by its content: one source, or a refusal with the candidates."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+from advisor.usage.input_files import Input, stands_in, unpacked
+from advisor.usage.paged import paged
+from advisor.usage.readers.access_log import WRAPPED, AccessLog, is_collected, object_of
+from advisor.usage.readers.json_pages import HALF_CHARACTER, Stream, parse
+from advisor.usage.readers.plain import Plain
+from advisor.usage.readers.registry import (
+    PLAIN,
+    TABLES,
+    PageReader,
+    TableReader,
+    names,
+    optional_keys,
+    page_readers,
+)
+from advisor.usage.source import TEXT, Container, Lines, Source, shape_of
+
+MOST_BYTES_OF_PAGES = 64_000_000
+MOST_COLUMNS = 2_000
+_MOST_LINES = 200
+_DELIMITERS = ",;\t|"
+_MAY_BE_PAGES = re.compile(r"\s*(\{|\[\s*[{\]])")
+_QUOTED = re.compile(r'(^|[,;\t|])"(?:[^"]|"")*')
+"""A cell in quotes: what stands within does not separate cells."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file of rows and who reads it."""
+
+    reader: TableReader
+    source: Source
+
+
+@dataclass(frozen=True)
+class Pages:
+    """A file of pages, parsed, and who reads it under which name."""
+
+    reader: PageReader
+    name: str
+    file: str
+    document: object
+
+
+Found = Table | Pages
+
+
+def detected(input: Input, format: str | None, plain: Plain | None) -> Found:
+    """What the file is. ``format`` narrows the candidates; ``plain`` comes before others where its columns are there.
+
+    Raises BadInput where none fits or several do.
+    """
+    if format is not None and format not in names():
+        help = did_you_mean(format, names()) or f"write one of {', '.join(names())}"
+        raise BadInput(Problem(f"there is no format {quoted(format)}", "--format", help=help))
+    if format == PLAIN and plain is None:
+        raise BadInput(Problem("a plain table needs a mapping", "--format", help="add --mapping FILE"))
+    sources = tuple(_sources(input))
+    readers = [*TABLES, *([plain] if plain else [])]
+    asked = [reader for reader in readers if format in (None, reader.name)]
+    tables = [
+        Table(reader, source)
+        for head in sources
+        for reader in asked
+        if reader.fits(source := _with_late_keys(head, reader))
+    ]
+    by_line = [
+        table for table in tables if isinstance(table.reader, AccessLog) and table.reader.fits_lines(table.source)
+    ]
+    tables = [table for table in tables if table not in by_line[1:]]
+    chosen = [table for table in tables if table.reader is plain]
+    if chosen and plain:
+        return Table(plain, replace(chosen[0].source, numbers=plain.numbers))
+    if format == PLAIN and plain:
+        _check_plain(plain, sources)
+    found: list[Found] = [*tables, *_pages(input, format, tables)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        both = " or ".join(dict.fromkeys(name_of(one) for one in found))
+        help = f"say which with --format {name_of(found[0])} (or the other)"
+        raise BadInput(Problem(f"this may be {both}", input.file, help=help))
+    raise _unknown(input, format, plain, sources)
+
+
+def name_of(found: Found) -> str:
+    """The name of the source."""
+    return found.name if isinstance(found, Pages) else found.reader.name
+
+
+def _with_late_keys(source: Source, reader: TableReader) -> Source:
+    """With keys that the first objects may lack; names that differ in case only cannot be told apart.
+
+    Those of a mapping have to stand somewhere in the file, so that one that is misspelt is refused.
+    """
+    if not source.holds_objects:
+        return source
+    wanted = optional_keys(reader)
+    if isinstance(reader, Plain) and source.has(reader.mapping.columns["at"]):
+        wanted = reader.mapping.named
+    seen = {column.casefold() for column in source.columns}
+    late = [key for key in wanted if key.casefold() not in seen and not source.has(key)]
+    if isinstance(reader, Plain) and late:
+        nested = [key for key in late if "." in key and all(_stands(part, source) for part in key.split("."))]
+        late = [key for key in late if key not in nested and _stands(key, source)]
+        outer = (key.partition(".")[0] for key in nested)
+        late += dict.fromkeys(column for column in outer if column.casefold() not in seen)
+        source = replace(source, shapes=(*source.shapes, frozenset(nested)))
+    return replace(source, columns=(*source.columns, *late))
+
+
+def _stands(key: str, source: Source) -> bool:
+    return stands_in(source.path, source.packing, json.dumps(key, ensure_ascii=False))
+
+
+def _unknown(input: Input, format: str | None, plain: Plain | None, sources: Sequence[Source]) -> BadInput:
+    if format is not None:
+        what, help = f"this is not {quoted(format)}", "leave --format out, or check that this is the right file"
+        missing = _missing(format, sources)
+        return BadInput(Problem(what + missing, input.file, help=help))
+    if plain is not None:
+        _check_plain(plain, sources)
+    columns = next((source.columns for source in sources if source.container is not Container.LINES), ())
+    seen = f"; its columns are {', '.join(map(quoted, columns[:8]))}" if len(columns) > 1 else ""
+    help = f"say what its columns mean with --mapping FILE, or what it is with --format ({', '.join(names())})"
+    return BadInput(Problem(f"nobody can tell what this file is{seen}", input.file, help=help))
+
+
+def _check_plain(plain: Plain, sources: Sequence[Source]) -> None:
+    for source in sources:
+        plain.check(source)
+
+
+def _missing(format: str, sources: Sequence[Source]) -> str:
+    columns = next((source.columns for source in sources if len(source.columns) > 1), ())
+    return f": its columns are {', '.join(map(quoted, columns[:8]))}" if columns else ""
+
+
+def _sources(input: Input) -> Iterator[Source]:
+    """How the rows may lie; several where the head allows several."""
+    if input.head.startswith(b"PAR1"):
+        yield _parquet(input)
+        return
+    text = _text(input)
+    first = text.lstrip()[:1]
+    objects = _first_objects(text) if first == "[" else list(_objects(_lines(text, input.whole)))
+    if objects:
+        yield _of_objects(input, Container.JSON_ARRAY if first == "[" else Container.JSONL, objects)
+    if first == "{" or objects:
+        yield from paged(_source(input, Container.JSON_ARRAY, ()), text, partial(_all_text, input))
+    else:
+        yield _with_lines(_source(input, Container.LINES, (TEXT,)), TEXT, _lines(text, input.whole, most=None))
+        if header := _header(text):
+            yield _csv(input, *header)
+
+
+def _of_objects(input: Input, container: Container, objects: Sequence[dict[str, Any]]) -> Source:
+    source = _source(input, container, _keys(objects, input.file))
+    for column, beside in WRAPPED.items():
+        if {column, beside} <= set(source.columns):
+            return _with_lines(source, column, (str(one.get(column) or "") for one in objects))
+    return replace(source, shapes=tuple(dict.fromkeys(map(shape_of, objects))))
+
+
+def _with_lines(source: Source, column: str, lines: Iterable[str]) -> Source:
+    """With the lines of a log, and the keys of the objects that they hold."""
+    first = tuple(line.rstrip("\r\n") for line in lines)
+    collected = column != TEXT or any(map(is_collected, first))
+    objects = _objects(filter(None, map(object_of, first)))
+    return replace(source, lines=Lines(column, first, collected), shapes=tuple(dict.fromkeys(map(shape_of, objects))))
+
+
+def _source(input: Input, container: Container, columns: tuple[str, ...], delimiter: str = ",") -> Source:
+    by_line = input.long_line and container in (Container.CSV, Container.LINES)
+    return Source(input.file, input.path, input.packing, container, columns, delimiter, by_line=by_line)
+
+
+def _parquet(input: Input) -> Source:
+    try:
+        with pq.ParquetFile(input.path) as file:
+            columns = [field.name for field in file.schema_arrow if not pa.types.is_nested(field.type)]
+    except (pa.ArrowException, OSError) as error:
+        first = str(error).partition("\n")[0].rstrip(".").lower()
+        help = "check that all of it is there"
+        raise BadInput(Problem(f"the file cannot be read as Parquet: {first}", input.file, help=help)) from None
+    _check_names(columns, input.file, None)
+    return _source(input, Container.PARQUET, tuple(columns))
+
+
+def _csv(input: Input, header: list[str], delimiter: str) -> Source:
+    _check_names([name for name in header if name], input.file, 1)
+    source = _source(input, Container.CSV, tuple(header), delimiter)
+    return replace(source, by_line=source.by_line or _text(input)[:1] in ("\r", "\n"))
+
+
+def _check_names(columns: Sequence[str], file: str, line: int | None) -> None:
+    halved = next(filter(HALF_CHARACTER.search, columns), None)
+    if halved is not None:
+        what = f"the name {quoted(halved)} holds half a character"
+        raise BadInput(Problem(what, file, line, help="mend the text at its source"))
+    if len(columns) > MOST_COLUMNS:
+        what = f"there are more than {MOST_COLUMNS:,} columns"
+        raise BadInput(Problem(what, file, line, help="check that this is the right file"))
+    twice = [name for name in dict.fromkeys(columns) if list(columns).count(name) > 1] if len(columns) < 500 else []
+    if twice:
+        raise BadInput(Problem(f"two columns are called {quoted(twice[0])}", file, line, help="rename one of them"))
+
+
+def _text(input: Input) -> str:
+    if input.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise BadInput(Problem("this is UTF-16 text, not UTF-8", input.file, help="save the file as UTF-8"))
+    if b"\0" in input.head:
+        what = "this is neither text nor Parquet"
+        raise BadInput(Problem(what, input.file, help="name a bill or a log; gzip and zstd may stay packed"))
+    return input.head.decode("utf-8-sig", errors="replace")
+
+
+def _lines(text: str, whole: bool, most: int | None = _MOST_LINES) -> Iterator[str]:
+    """The first lines that are whole and hold something."""
+    lines = text.split("\n")
+    yield from [line for line in (lines if whole or len(lines) < 2 else lines[:-1]) if line.strip()][:most]
+
+
+def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The objects among the lines; nothing where the first is none."""
+    for number, line in enumerate(lines):
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            if number == 0:
+                return
+            continue
+        if isinstance(found, dict):
+            yield found
+
+
+def _first_objects(text: str) -> list[dict[str, Any]]:
+    decoder, place, found = json.JSONDecoder(), text.find("[") + 1, list[dict[str, Any]]()
+    while len(found) < _MOST_LINES:
+        place += len(text[place:]) - len(text[place:].lstrip(" \t\r\n,"))
+        try:
+            value, place = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            return found
+        if not isinstance(value, dict):
+            return []
+        found.append(value)
+    return found
+
+
+def _keys(objects: Sequence[dict[str, Any]], file: str) -> tuple[str, ...]:
+    keys = tuple(dict.fromkeys(key for one in objects for key in one))[:MOST_COLUMNS]
+    _check_names(keys, file, None)
+    return keys
+
+
+def _header(text: str) -> tuple[list[str], str] | None:
+    """The names on the first line that is not blank, of which some may be empty, and what stands between them."""
+    line = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
+    delimiter = max(_DELIMITERS, key=_QUOTED.sub(r"\1", line).count)
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return None
+    return (cells, delimiter) if any(cells) else None
+
+
+def _pages(input: Input, format: str | None, tables: Sequence[Table]) -> list[Found]:
+    """What the readers of pages take it for. Raises BadInput for what is neither JSON nor one of the tables."""
+    if input.head.startswith(b"PAR1") or not _MAY_BE_PAGES.match(_text(input)):
+        return []
+    readers = [reader for reader in page_readers() if format is None or format in reader.NAMES]
+    if not readers or not _may_be_pages(input, readers):
+        return []
+    try:
+        document = parse(_all_text(input), input.file)
+    except BadInput:
+        if tables:
+            return []
+        raise
+    named = [(reader, reader.name_of(document)) for reader in readers]
+    return [Pages(reader, name, input.file, document) for reader, name in named if name and format in (None, name)]
+
+
+def _may_be_pages(input: Input, readers: Sequence[PageReader]) -> bool:
+    """False for JSON Lines of which the first tell that no page is among them, however long they are."""
+    lines = list(_lines(_text(input), input.whole))
+    objects = list(_objects(lines))
+    if len(objects) < 2 or len(objects) < len(lines):
+        return True
+    stream = Stream(objects, list(range(1, len(objects) + 1)))
+    return any(reader.name_of(stream) for reader in readers)
+
+
+def _all_text(input: Input) -> str:
+    with unpacked(input.path, input.packing) as file:
+        data = file.read(MOST_BYTES_OF_PAGES + 1)
+    if len(data) > MOST_BYTES_OF_PAGES:
+        what = f"pages of JSON have more than {MOST_BYTES_OF_PAGES:,} bytes here"
+        raise BadInput(Problem(what, input.file, help="store fewer pages in a file"))
+    try:
+        return bytes(data).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise BadInput(Problem("this is not UTF-8 text", input.file, line, help="save the file as UTF-8")) from None

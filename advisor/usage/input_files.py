@@ -1,0 +1,214 @@
+"""The files of a run: named, by pattern, packed or not, each of them once."""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.common.files import is_file, is_folder
+
+HEAD_BYTES = 256 * 1024
+MOST_BYTES_OF_A_LINE = 1_000_000
+MOST_FILES = 10_000
+_CHUNK = 1 << 20
+_STRIDE = 8_000_000
+_GLANCE = 1 << 12
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_NOT_OURS = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
+
+
+class Packing(StrEnum):
+    """How a file is compressed, told by its first bytes."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file: the name it is told by, how it is packed, and its first bytes unpacked (``whole`` where that is all).
+
+    The first bytes hold the first line to its end, unless it is far too long. ``long_line``: a line has more than
+    ``MOST_BYTES_OF_A_LINE``; always found where it has more than ten million, and sometimes where it has fewer.
+    """
+
+    file: str
+    path: Path
+    packing: Packing
+    head: bytes
+    whole: bool
+    long_line: bool = False
+
+
+def inputs_of(patterns: Sequence[str], told: Callable[[int], None]) -> tuple[tuple[Input, ...], tuple[str, ...]]:
+    """The files that names and patterns stand for, in their order, and notes on those named twice.
+
+    A packed file is unpacked once to its end, so that one that is cut off is found. Raises BadInput.
+    """
+    if not patterns:
+        raise BadInput(Problem("no file is named", help="name the bill or the log, as in `advisor monitor usage.csv`"))
+    notes: list[str] = []
+    seen: dict[tuple[int, int], str] = {}
+    inputs: list[Input] = []
+    for name in (name for pattern in patterns for name in named_by(pattern)):
+        path = Path(name)
+        key = _identity(path)
+        if key in seen:
+            same = "more than once" if seen[key] == name else f"also as {seen[key]}"
+            notes.append(f"{name} is named {same}; it is read once")
+            continue
+        seen[key] = name
+        if len(seen) > MOST_FILES:
+            what = f"there are more than {MOST_FILES:,} files"
+            raise BadInput(Problem(what, help="put them together, or name fewer"))
+        inputs.append(_opened(path, told))
+    return tuple(inputs), tuple(dict.fromkeys(notes))
+
+
+def named_by(pattern: str) -> list[str]:
+    """The files that a pattern fits, or the one it names. Raises BadInput where a pattern fits none."""
+    if not any(sign in pattern for sign in "*?[") or is_file(Path(pattern)):
+        return [pattern]
+    found = glob.iglob(pattern, recursive=True)  # noqa: PTH207  # a pattern may begin with a folder
+    names = sorted(name for name in found if not is_folder(Path(name)))
+    if not names:
+        raise BadInput(Problem("no file fits this pattern", pattern, help="check it, and put it in quotes"))
+    return names
+
+
+def resolved(path: Path) -> Path:
+    """The path without links. Raises BadInput for links that lead in a circle."""
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.ELOOP:
+            what = "this is a symbolic link that leads back to itself"
+            raise BadInput(Problem(what, str(path), help="name the file that is meant")) from None
+    return Path(os.path.realpath(path))
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    if is_folder(path):
+        raise BadInput(Problem("this is a folder, not a file", str(path), help=f"name its files, as in `{path}/*.csv`"))
+    try:
+        str(path).encode()
+        status = path.stat()
+    except UnicodeEncodeError:
+        what = "the name of the file is not UTF-8 text"
+        raise BadInput(Problem(what, str(path), help="rename it")) from None
+    except FileNotFoundError:
+        raise BadInput(Problem("there is no such file", str(path), help="check the path")) from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    if not is_file(path):
+        raise BadInput(Problem("this is not a regular file", str(path), help="name a file"))
+    return status.st_dev, status.st_ino
+
+
+def _opened(path: Path, told: Callable[[int], None]) -> Input:
+    try:
+        with path.open("rb") as file:
+            first = file.read(8)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    for magic, kind in _NOT_OURS.items():
+        if first.startswith(magic):
+            help = "unpack it; gzip and zstd can stay packed"
+            raise BadInput(Problem(f"the file is packed with {kind}", str(path), help=help))
+    packing = next((Packing(kind) for magic, kind in _MAGIC.items() if first.startswith(magic)), Packing.NONE)
+    head, whole, long_line = _checked_head(path, packing, told)
+    if not head.strip():
+        raise BadInput(Problem("the file is empty", str(path), help="check that this is the right file"))
+    if packing is not Packing.NONE and head.startswith(b"PAR1"):
+        raise BadInput(Problem("this is Parquet within a packed file", str(path), help="unpack it"))
+    return Input(str(path), path, packing, head, whole, long_line)
+
+
+def _checked_head(path: Path, packing: Packing, told: Callable[[int], None]) -> tuple[bytes, bool, bool]:
+    """The first bytes, whether they are all, and whether a line is too long; a packed file is unpacked to its end."""
+    most = MOST_BYTES_OF_A_LINE + _CHUNK
+    if packing is Packing.NONE:
+        with path.open("rb") as file:
+            head = _cut(file.read(most))
+            return head, len(head) == path.stat().st_size, _has_long_line(file)
+    head, done, since, long_line = b"", 0, 0, False
+    with unpacked(path, packing) as file:
+        while chunk := file.read(_CHUNK):
+            if len(head) < most:
+                head += chunk
+            since = (0 if b"\n" in chunk else since) + len(chunk) - 1 - chunk.rfind(b"\n")
+            long_line = long_line or since > MOST_BYTES_OF_A_LINE
+            done += len(chunk)
+            told(done // 1_000)
+    head = _cut(head)
+    return head, len(head) == done, long_line
+
+
+def _cut(head: bytes) -> bytes:
+    end = head.find(b"\n") + 1 or len(head)
+    return head[: max(HEAD_BYTES, end)]
+
+
+def _has_long_line(file: BinaryIO) -> bool:
+    size = file.seek(0, os.SEEK_END)
+    for place in range(0, size - MOST_BYTES_OF_A_LINE, _STRIDE):
+        file.seek(place)
+        if b"\n" not in file.read(_GLANCE) and b"\n" not in file.read(MOST_BYTES_OF_A_LINE):
+            return True
+    return False
+
+
+@contextmanager
+def unpacked(path: Path, packing: Packing) -> Iterator[Any]:
+    """The bytes of a file, unpacked. Raises BadInput where that fails, also within the block."""
+    try:
+        file: Any = pa.OSFile(str(path))
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from None
+    if packing is not Packing.NONE:
+        file = pa.CompressedInputStream(file, packing.value)
+    try:
+        yield file
+    except FileNotFoundError:
+        raise
+    except (OSError, pa.ArrowException) as error:
+        raise _cut_off(path, packing, error) from None
+    finally:
+        file.close()
+
+
+def stands_in(path: Path, packing: Packing, text: str) -> bool:
+    """Whether a text stands anywhere in a file. Raises BadInput where it cannot be read."""
+    wanted, end = text.encode(errors="replace"), b""
+    with unpacked(path, packing) as file:
+        while chunk := file.read(_CHUNK):
+            if wanted in end + chunk:
+                return True
+            end = (end + chunk)[-len(wanted) :]
+    return False
+
+
+def _cut_off(path: Path, packing: Packing, error: Exception) -> BadInput:
+    if packing is Packing.NONE:
+        return _unreadable(path, error)
+    what = f"the {packing} file is damaged"
+    if "truncated" in str(error).lower():
+        what = f"the {packing} file is truncated: its end is missing"
+    return BadInput(Problem(what, str(path), help="fetch or copy it again; nothing of it was used"))
+
+
+def _unreadable(path: Path, error: Exception) -> BadInput:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
+    help = "check the path and its permissions"
+    return BadInput(Problem(f"the file cannot be read: {reason}", str(path), help=help))

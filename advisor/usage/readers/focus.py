@@ -1,0 +1,211 @@
+"""Bills in FOCUS 1.0 to 1.3, the open specification of the FinOps Foundation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as dt
+
+from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+from advisor.domain.scenario import Unit
+from advisor.usage.column_exprs import AMOUNT, Cells, either
+from advisor.usage.model import Basis
+from advisor.usage.normalise import (
+    Fault,
+    Remark,
+    Shaped,
+    all_of,
+    cost_faults,
+    currency_faults,
+    end_faults,
+    free_rows,
+    image_faults,
+    stamp_faults,
+)
+from advisor.usage.options import ReadOptions
+from advisor.usage.readers.focus_services import charged_for
+from advisor.usage.source import Container, Source
+from advisor.usage.spreadsheet_dates import Columns
+
+CATEGORY, START, END, COST, MONEY = (
+    "ChargeCategory",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "EffectiveCost",
+    "BillingCurrency",
+)
+NEEDED = (CATEGORY, START, COST, MONEY)
+CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
+_TELLING = (CATEGORY, START, COST)
+_UNITS = {Unit.IMAGE: r"^([0-9]+ )?images?$", Unit.VIDEO_SECOND: r"^([0-9]+ )?(?:video )?seconds?$"}
+_MOST_DAYS = 31
+_SEVERAL = ("charges are", "count on the day they start")
+
+
+@dataclass(frozen=True)
+class Focus:
+    """``Usage`` rows: counted where the unit is images, else only their cost is known.
+
+    Nor is that where a request is charged with nothing: LiteLLM's export has 0 where it knows no price.
+    """
+
+    name: str = "focus"
+    periods: Columns = ((START, END), ("BillingPeriodStart", "BillingPeriodEnd"))
+
+    def fits(self, source: Source) -> bool:
+        """Whether these are columns of FOCUS."""
+        return source.container in (Container.CSV, Container.PARQUET) and set(_TELLING) <= set(source.columns)
+
+    def notes(self, options: ReadOptions) -> tuple[str, ...]:
+        """What does not depend on the file."""
+        return ("focus: rows by the image make no video and are left out",) if _of_video(options) else ()
+
+    def counts(self, options: ReadOptions) -> str:
+        """Which rows count."""
+        only = " ".join(f"--only {column}={text}" for column, text in options.only)
+        return f"charges of category Usage{' that fit ' + only if only else ''}"
+
+    def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
+        """Raises BadInput for a file without a column that is needed, or that ``--only`` names."""
+        cells = replace(cells, null="NULL")
+        _check_columns(cells, [*NEEDED, *(column for column, _ in options.only)])
+        cells = cells.keep(at=cells.stamp(START), until=cells.stamp(END))
+        block, quantity, in_images = _image_unit(cells, _UNITS[options.unit])
+        cells = cells.keep(amount=block.try_cast(dt.Decimal(8, 0)), quantity=quantity, in_images=in_images)
+        cells = cells.keep(images=(cells.table.quantity.try_cast(dt.Decimal(28, 10)) * cells.table.amount).cast(AMOUNT))
+        category, start, end = cells.text(CATEGORY), cells.table.at, cells.table.until
+        wanted = [
+            either([cells.text(column).lower().contains(text.lower()) for name, text in options.only if name == column])
+            for column in dict.fromkeys(column for column, _ in options.only)
+        ]
+        counted = all_of([category == "Usage", *wanted, *_no_images(cells, options)])
+        images, amount, quantity = cells.table.images, cells.table.amount, cells.table.quantity
+        cost, currency = cells.number(COST), cells.text(MONEY).upper()
+        paid = ibis.ifelse(_by_request(cells) & (cost == 0) & amount.isnull(), ibis.null(cost.type()), cost)
+        meter = ibis.coalesce(cells.text("ServiceProviderName"), cells.text("ProviderName")).lower()
+        of_images = counted & amount.notnull()
+        correction = _correction(cells, cost)
+        faults = (
+            *stamp_faults(start, START, cells.text(START), options),
+            *end_faults(start, end, END, cells.text(END)),
+            Fault("this is no charge category", CATEGORY, category, category.isnull() | ~category.isin(CATEGORIES)),
+            Fault("there is no provider", "ProviderName", meter, counted & meter.isnull()),
+            *cost_faults(cost, COST, cells.text(COST), counted, required=True),
+            Fault("there is no currency", MONEY, currency, counted & currency.isnull()),
+            *currency_faults(currency, MONEY, counted, options),
+            *image_faults(images, "ConsumedQuantity", quantity, of_images, correction=ibis.literal(True)),
+        )
+        of_images |= counted & correction
+        return Shaped(
+            cells,
+            counted,
+            start,
+            meter,
+            basis=ibis.ifelse(of_images, Basis.COUNTED.value, Basis.DERIVED.value),
+            images=images,
+            cost=paid,
+            currency=ibis.ifelse(paid.isnull(), ibis.null("string"), currency),
+            ends=ibis.coalesce(end, start),
+            faults=faults,
+            remarks=(
+                _left_out(cells, category),
+                free_rows(cells, of_images, cost, "a bill with a free tier or a credit has such rows, and they count"),
+                _long(cells, counted, start, end),
+            ),
+            services=charged_for(cells, counted, start, of_images, cost, currency),
+        )
+
+
+FOCUS = Focus()
+
+
+def _check_columns(cells: Cells, needed: Sequence[str]) -> None:
+    columns = cells.source.columns
+    problems = [
+        Problem(
+            f"the column {quoted(name)} is missing",
+            cells.source.file,
+            1 if cells.source.container is Container.CSV else None,
+            help=did_you_mean(name, columns) or "export the bill with this column",
+        )
+        for name in dict.fromkeys(needed)
+        if not cells.has(name)
+    ]
+    if problems:
+        raise BadInput(problems)
+
+
+def _by_request(cells: Cells) -> Any:
+    """Whether a row is charged by the request, and there were some."""
+    units = [cells.text(unit).lower().isin(("request", "requests")) for unit in ("PricingUnit", "ConsumedUnit")]
+    none = [cells.number(quantity) == 0 for quantity in ("PricingQuantity", "ConsumedQuantity")]
+    return either([unit.fill_null(False) for unit in units]) & ~all_of(none)
+
+
+def _of_video(options: ReadOptions) -> bool:
+    return options.unit is Unit.VIDEO_SECOND
+
+
+def _no_images(cells: Cells, options: ReadOptions) -> list[Any]:
+    """Conditions that rows by the image do not hold, where seconds of video count."""
+    units = [cells.text(unit).lower() for unit in ("PricingUnit", "ConsumedUnit")] if _of_video(options) else []
+    return [~unit.re_search(_UNITS[Unit.IMAGE]).fill_null(False) for unit in units]
+
+
+def _image_unit(cells: Cells, unit_of_images: str) -> tuple[Any, Any, Any]:
+    """How many images a unit has (null where none are stated), the quantity as it stands, whether a unit is images."""
+    block, stands, named = ibis.null("string"), ibis.null("string"), ibis.literal(False)
+    for unit, quantity in (("PricingUnit", "PricingQuantity"), ("ConsumedUnit", "ConsumedQuantity")):
+        text = cells.text(unit).lower()
+        images = text.re_search(unit_of_images).fill_null(False)
+        found, named = images & cells.text(quantity).notnull(), named | images
+        size = ibis.coalesce(text.re_extract(unit_of_images, 1).strip().nullif(""), "1")
+        block, stands = ibis.ifelse(found, size, block), ibis.ifelse(found, cells.text(quantity), stands)
+    return block, stands, named
+
+
+def _correction(cells: Cells, cost: Any) -> Any:
+    """Whether a row without a quantity mends the cost of images: in their unit, or a correction that names no unit."""
+    marked = (cells.text("ChargeClass") == "Correction").fill_null(False)
+    without_unit = cells.text("PricingUnit").isnull() & cells.text("ConsumedUnit").isnull()
+    return ((marked | (cost < 0)) & cells.table.in_images) | (marked & without_unit)
+
+
+def _left_out(cells: Cells, category: Any) -> Remark:
+    """Rows of other categories, with what they cost."""
+    table = cells.table
+    rows = table.select(category=category, cost=cells.number(COST), currency=cells.text(MONEY).upper())
+    others = rows.filter(rows.category != "Usage")
+    sums = others.group_by("category", "currency").aggregate(rows=others.count(), cost=others.cost.sum())
+
+    def notes(found: list[dict[str, Any]]) -> list[str]:
+        parts = [
+            f"{row['rows']:,} {row['category']} ({_money(row)})"
+            for row in sorted(found, key=lambda row: (CATEGORIES.index(row["category"]), row["currency"] or ""))
+            if row["category"] in CATEGORIES
+        ]
+        return [f"{cells.source.file}: rows other than Usage are left out: {', '.join(parts)}"] if parts else []
+
+    return sums, notes
+
+
+def _long(cells: Cells, counted: Any, start: Any, end: Any) -> Remark:
+    """Charges that belong to no single month."""
+    rows = cells.table.select(counted=counted, start=start, end=end)
+    late = rows.filter(rows.counted & (rows.end > rows.start + ibis.interval(days=_MOST_DAYS)))
+
+    def notes(found: list[dict[str, Any]]) -> list[str]:
+        number = found[0]["rows"]
+        charges, count = ("charge is", "counts on the day it starts") if number == 1 else _SEVERAL
+        what = f"{number:,} {charges} for more than {_MOST_DAYS} days and {count}"
+        return [f"{cells.source.file}: {what}"] if number else []
+
+    return late.aggregate(rows=late.count()), notes
+
+
+def _money(row: dict[str, Any]) -> str:
+    return f"{row['cost'] or Decimal(0):,.2f} {row['currency'] or ''}".strip()

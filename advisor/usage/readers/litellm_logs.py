@@ -1,0 +1,109 @@
+"""LiteLLM's table of spend logs, exported as CSV, Parquet, JSON Lines or one JSON array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.usage.column_exprs import Cells, either
+from advisor.usage.model import GATEWAY, Basis
+from advisor.usage.normalise import Fault, Remark, Shaped, all_of, cost_faults, currency_faults, stamp_faults
+from advisor.usage.options import ReadOptions
+from advisor.usage.readers.image_names import check_known, makes_images, path_pattern
+from advisor.usage.source import Source
+from advisor.usage.spreadsheet_dates import Columns
+
+CALL_TYPES = tuple(f"{a}image_{what}" for what in ("generation", "edit", "variation") for a in ("", "a"))
+START = "startTime"
+_TELLING = ("request_id", "call_type", "spend")
+_NAMES = ("call_type", "model")
+
+
+@dataclass(frozen=True)
+class LiteLlmLogs:
+    """Requests for images that succeeded and were not answered from the cache, with what LiteLLM thinks they cost.
+
+    Where it knows no price it writes nothing or zero: then no cost is known.
+    """
+
+    name: str = "litellm-logs"
+    periods: Columns = ((START, "endTime"), ("completionStartTime", None))
+    optional: tuple[str, ...] = ("status", "cache_hit")
+    """Columns that decide whether a row counts and may first stand far into the file."""
+
+    def fits(self, source: Source) -> bool:
+        """Whether these are columns of the table."""
+        return set(_TELLING) <= set(source.columns)
+
+    def notes(self, options: ReadOptions) -> tuple[str, ...]:
+        """What people should know of the numbers."""
+        doubt = "the cost is LiteLLM's own estimate, which is known to be wrong for some image models"
+        return (f"{self.name}: {doubt}; a provider's invoice is better",)
+
+    def counts(self, options: ReadOptions) -> str:
+        """Which rows count."""
+        return "requests for images that succeeded and were not answered from the cache"
+
+    def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
+        """Raises BadInput for a file in which no row says when it was."""
+        if not cells.has(START):
+            what = f"the rows have no `{START}`, so nobody can say when they were"
+            raise BadInput(Problem(what, cells.source.file, help=f"export the table with its column `{START}`"))
+        status = ibis.coalesce(cells.text("status"), "success").lower()
+        cached = ibis.coalesce(cells.text("cache_hit"), "false").lower()
+        answered = all_of([status == "success", ~cached.isin(("true", "t"))])
+        counted = all_of([answered, _of_images(cells, options.makes_images)])
+        spend = cells.number("spend")
+        at, cost, identity = cells.stamp(START), spend.nullif(0), cells.text("request_id")
+        usd = ibis.ifelse(cost.notnull(), "USD", ibis.null("string"))
+        return Shaped(
+            cells,
+            counted,
+            at,
+            GATEWAY,
+            Basis.REQUESTS,
+            requests=1,
+            cost=cost,
+            currency=usd,
+            identity=identity,
+            unique=True,
+            faults=(
+                *stamp_faults(at, START, cells.text(START), options),
+                *cost_faults(spend, "spend", cells.text("spend"), counted),
+                *currency_faults(usd, "spend", counted & cost.notnull(), options),
+                Fault("the id is empty", "request_id", identity, counted & identity.isnull()),
+            ),
+            remarks=() if options.makes_images else (_others(cells, answered & ~counted),),
+        )
+
+
+def _of_images(cells: Cells, chosen: Sequence[str]) -> Any:
+    """Whether a request is one for images by its kind, or by the names that the user chose."""
+    if not chosen:
+        return cells.text("call_type").isin(CALL_TYPES)
+    names = [cells.text(name).fill_null("").lower() for name in _NAMES]
+    return either([name.re_search(path_pattern(wanted.lower())) for name in names for wanted in chosen])
+
+
+def _others(cells: Cells, others: Any) -> Remark:
+    """Refuses unrecognised kinds of requests, and those of another kind to models of images."""
+    rows = cells.table.select(others=others, **{name: cells.text(name).fill_null("") for name in _NAMES})
+    kinds = rows.filter(rows.others).select(*_NAMES).distinct()
+
+    def notes(found: list[dict[str, Any]]) -> list[str]:
+        unknown = [
+            " by ".join(filter(None, (row["model"], row["call_type"]))) or "a request without a kind and a model"
+            for row in found
+            if makes_images([row["call_type"], row["model"]]) is not False or makes_images([row["model"]])
+        ]
+        check_known(unknown, "it is not known whether these made images", cells.source.file)
+        return []
+
+    return kinds, notes
+
+
+LITELLM_LOGS = LiteLlmLogs()

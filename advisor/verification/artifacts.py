@@ -1,0 +1,76 @@
+"""The files of one decision: NAME.scenario.yaml, NAME.decision.json, NAME.memo.md, NAME.memo.html and NAME.memo.pdf.
+
+They appear together, with the link in the memo that they supersede: all of them or none (see ``atomic_files``).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from advisor.common.atomic_files import write_together, writing
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.common.files import STANDARD_INPUT, check_target, is_file, real
+from advisor.domain.record import Decision
+from advisor.domain.scenario import Scenario
+from advisor.domain.scenario_io import scenario_text
+from advisor.report.html import memo_html
+from advisor.report.pdf import memo_pdf
+from advisor.report.templates import memo_markdown
+from advisor.rulebook.model import Rulebook
+from advisor.verification.preserve_review import memo_with_review, page_with_review
+from advisor.verification.supersede import linked
+
+
+class Written(NamedTuple):
+    """The files that were written; ``compared`` is False where a superseded memo was decided with other rules."""
+
+    paths: list[Path]
+    compared: bool = True
+
+
+def name_of(path: str) -> str:
+    """The NAME that the files of a scenario's decision share."""
+    stem = "decision" if path == STANDARD_INPUT else Path(path).name
+    return re.sub(r"(\.scenario)?\.(yaml|yml|json)$", "", stem) or "decision"
+
+
+def write_decision(
+    decision: Decision,
+    scenario: Scenario,
+    rulebook: Rulebook,
+    folder: Path,
+    name: str,
+    templates: Path | None,
+    pdf: bool = False,
+    supersedes: Path | None = None,
+) -> Written:
+    """Writes the files of a decision, and its link into the memo that it ``supersedes``: all or nothing.
+
+    What a reviewer wrote into a memo of that name is kept. Raises BadInput.
+    """
+    names = ("scenario.yaml", "decision.json", "memo.md", "memo.html")
+    answers, record, memo, page = paths = [folder / f"{name}.{ending}" for ending in names]
+    paper = folder / f"{name}.memo.pdf"
+    markdown, html = memo_markdown(decision, rulebook, templates), memo_html(decision, rulebook, templates)
+    # The old memo is read and written under one lock, so of two decisions that supersede it the second sees the first.
+    with writing(folder, *([real(supersedes).parent] if supersedes else [])):
+        for path in (*paths, paper):
+            _check_target(path)
+        html = page_with_review(page, html)
+        markdown = memo_with_review(memo, markdown)
+        links = linked(supersedes, memo, markdown, rulebook, templates) if supersedes else None
+        contents: dict[Path, str | bytes] = {paper: memo_pdf(html)} if pdf else {}
+        contents |= {answers: scenario_text(scenario), record: decision.to_json(), page: html, memo: markdown}
+        if links and supersedes:
+            contents |= {memo: links.new, real(supersedes): links.old}
+        write_together(contents)
+    paths += [*([supersedes] if supersedes else []), *([paper] if pdf else [])]
+    return Written(paths, links is None or links.compared)
+
+
+def _check_target(path: Path) -> None:
+    """Refuses links too, as files that appear together are in one folder."""
+    if check_target(path) != path or (path.exists() and not is_file(path)):
+        raise BadInput(Problem("this is not a regular file, so it is not written over", str(path), help="move it away"))

@@ -1,0 +1,96 @@
+"""What routes, axes and figures are called in pictures, where words have to be short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from advisor.domain.quantity import grouped, plain, price
+from advisor.domain.record import Decision
+from advisor.domain.scenario import FIELDS, Axis, Route, Unit
+from advisor.wording.questions import wordings
+
+SHORT = {Route.SELF_HOST: "own GPUs", Route.OPEN_WEIGHT_API: "open-weight API", Route.CLOSED_API: "closed API"}
+NAMED = {
+    Route.SELF_HOST: "own GPUs",
+    Route.OPEN_WEIGHT_API: "the open-weight API",
+    Route.CLOSED_API: "the closed API",
+}
+VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
+NO_ROUTE = "no route"
+HERE = "this scenario"
+NONE = "—"
+_MULTIPLES = {"tn": 10**12, "bn": 10**9, "M": 10**6, "k": 10**3}
+
+
+def units_of(decision: Decision) -> str:
+    """What the volume counts."""
+    return "seconds of video" if _is_video(decision) else "images"
+
+
+def _is_video(decision: Decision) -> bool:
+    return decision.scenario.get("unit") == Unit.VIDEO_SECOND
+
+
+def axis_name(axis: Axis) -> str:
+    """An axis in words."""
+    return "data residency" if axis is Axis.RESIDENCY else str(axis).replace("_", " ")
+
+
+def figure_name(field: str, decision: Decision) -> str:
+    """What a number of the scenario is, in the words of its question; a month without what it counts."""
+    words = wordings()
+    subject = words[field].subject if field in words else ""
+    video = _is_video(decision)
+    return (
+        (subject or field)
+        .removesuffix(", in {units}")
+        .replace("{units}", units_of(decision))
+        .replace("{unit}", "second of video" if video else "image")
+        .replace("{media}", "video" if video else "images")
+    )
+
+
+def figure_text(field: str, value: str, decision: Decision) -> str:
+    """A number of the scenario as people read it; a month with what it counts."""
+    quantity = FIELDS[field].quantity
+    if quantity and quantity.money:
+        return price(Decimal(value))
+    return f"{grouped(Decimal(value))} {units_of(decision)}" if field in VOLUMES else grouped(Decimal(value))
+
+
+_SHORTEST = Decimal("0.0001")
+
+
+def compact(number: Decimal) -> str:
+    """A round number for the scale of a picture.
+
+    >>> [compact(Decimal(text)) for text in ("150000", "2e12", "0.05", "0.00001")]
+    ['150k', '2tn', '0.05', '1e-5']
+    """
+    if 0 < number < _SHORTEST:
+        return f"{number.normalize():e}"
+    for letters, size in _MULTIPLES.items():
+        if number >= size:
+            return grouped(number / size) + letters
+    return plain(number)
+
+
+def on_scale(words: str, *, log: bool) -> str:
+    """What an axis measures, and that its scale is logarithmic where it is."""
+    return f"{words}, log scale" if log else words
+
+
+def are(routes: Sequence[Route]) -> str:
+    """The verb for some routes; own GPUs are several."""
+    return "is" if len(routes) == 1 and routes[0] is not Route.SELF_HOST else "are"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as prose."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def sentence(text: str) -> str:
+    """The text with its first letter large."""
+    return text[:1].upper() + text[1:]
