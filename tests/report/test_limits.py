@@ -35,6 +35,7 @@ LENGTH = "writes more than 4,000,000 characters"
 ENDLESS = "cannot be filled in: this calls itself without an end"
 
 LOOPS = "{% for a in range(99999) %}\n{% for b in range(99999) %}{% endfor %}{% endfor %}"
+NESTED = "{% set n.b = [n.b] * 2 %}{% set n.c = [n.c] * 2 %}"
 GREEDY: dict[str, tuple[str, str, int | None]] = {
     "loop-in-a-loop": (LOOPS, TIME, 3),
     "loop-that-writes": ("{% for a in range(99999) %}\n{{ title * 99 }}\n{% endfor %}", LENGTH, 3),
@@ -66,7 +67,9 @@ GREEDY: dict[str, tuple[str, str, int | None]] = {
     "indent": ("{{ ('x\\n' * 1000000) | indent(10000) }}", TIME, 2),
     "power": ("{% set a = 10 %}\n{{ (a ** (a ** 8)) % 7 }}", TIME, 3),
     "one-step-without-an-end": (
-        "{% set a = namespace(b=0, c=0) %}{% for d in range(60) %}{% set a.b = [a.b, a.b] %}{% set a.c = [a.c, a.c] %}{% endfor %}{{ a.b == a.c }}",
+        "{% set n = namespace(b=0, c=0) %}{% for a in range(60) %}B C{% endfor %}{{ n.b == n.c }}".replace(
+            "B C", NESTED
+        ),
         TIME,
         None,
     ),
