@@ -124,14 +124,17 @@ def _loaded(template: str, folder: Path) -> Template:
 
 
 def _text(template: Template, named: Mapping[str, Any], most: int) -> str:
-    """The template filled in; what makes it longer than ``most`` characters is told to be at fault."""
+    """The template filled in. Where a limit is exceeded, the line that was last to write is told to be at fault."""
     written, length = [], 0
     parts = cast("Generator[str, None, None]", template.generate(named))
-    for part in parts:
-        written.append(part)
-        length += len(part)
-        if length > most:
-            parts.throw(limits.too_long(most))
+    try:
+        for part in parts:
+            written.append(part)
+            length += len(part)
+            if length > most:
+                raise limits.too_long(most)
+    except limits.Exceeded as error:
+        parts.throw(error)
     return "".join(written)
 
 

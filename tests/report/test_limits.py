@@ -112,7 +112,7 @@ def test_what_takes_too_much_is_ended(
     assert (code, printed) == (2, "")
     assert what == f"error: the template {told}"
     place = f"  --> {folder}/memo.md.j2"
-    assert where == f"{place}:{line}" if line else where in (place, f"{place}:2")
+    assert where in ([f"{place}:{line}"] if line else [place, f"{place}:2"])
     assert help.startswith("  help: compare it with the bundled template")
 
 
