@@ -8,9 +8,10 @@ from markupsafe import Markup
 
 from advisor.charts.memo_charts import charts_of
 from advisor.domain.record import Decision
+from advisor.report import limits
 from advisor.report.claims.build import claims_of
 from advisor.report.markdown_to_html import Linked, html_of
-from advisor.report.templates import fill, identifier, memo_with_marks, one_line
+from advisor.report.templates import MEMO, fill, identifier, memo_with_marks, one_line
 from advisor.rulebook.model import Rulebook
 
 _FRONT_MATTER = "---\n"
@@ -29,13 +30,14 @@ def memo_html(decision: Decision, rulebook: Rulebook, templates: Path | None = N
         chart.id: fill("figure.html.j2", {"chart": chart, "svg": Markup(chart.svg)}, templates)
         for chart in charts_of(decision, rulebook)
     }
-    body = html_of(
+    body = _body(
         marked,
         Linked(
             rules={claim.id: claim.rules for claim in claims},
             fields=frozenset(claim.fields[0] for claim in claims if claim.section == "inputs"),
             figures=charts,
         ),
+        templates,
     )
     named = {
         "body": Markup(body),
@@ -44,3 +46,11 @@ def memo_html(decision: Decision, rulebook: Rulebook, templates: Path | None = N
         "decision": decision.model_dump(mode="json"),
     }
     return fill("page.html.j2", named, templates)
+
+
+def _body(marked: str, linked: Linked, templates: Path | None) -> str:
+    if templates is None:
+        return html_of(marked, linked)
+    from advisor.report.limited import within_limits
+
+    return within_limits(limits.FILLING, templates / MEMO, html_of, marked, linked)

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import importlib
 import re
+from pathlib import Path
 from typing import Any, NoReturn
 
 from advisor.common.diagnostics import BadInput, Problem
+from advisor.report import limits
 
 _INSTALL = "pip install 'rent-or-own[pdf]'"
 _THEMED = re.compile(r"var\(--[\w-]+,\s*(#[0-9a-f]{6})\)")
 
 
-def memo_pdf(page: str) -> bytes:
-    """A page of ``memo_html`` as PDF; the same page gives the same bytes. Raises BadInput without WeasyPrint."""
+def memo_pdf(page: str, templates: Path | None = None) -> bytes:
+    """A page of ``memo_html`` as PDF; the same page gives the same bytes.
+
+    A page of templates of one's own is made within ``limits.PRINTING``. Raises BadInput beyond them, and without
+    WeasyPrint.
+    """
+    if templates is None:
+        return printed(page)
+    from advisor.report.limited import within_limits
+
+    return within_limits(limits.PRINTING, templates / "page.html.j2", printed, page)
+
+
+def printed(page: str) -> bytes:
+    """A page as PDF, without limits. Raises BadInput without WeasyPrint."""
     try:
         weasyprint: Any = importlib.import_module("weasyprint")
     except ImportError:

@@ -6,11 +6,11 @@ import json
 import re
 import traceback
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jinja2
 from jinja2 import (
@@ -19,6 +19,7 @@ from jinja2 import (
     Environment,
     FileSystemBytecodeCache,
     StrictUndefined,
+    Template,
     TemplateNotFound,
     TemplateSyntaxError,
 )
@@ -31,12 +32,14 @@ from advisor.common.diagnostics import HIDDEN, BadInput, Problem, quoted
 from advisor.common.files import bundled, is_file, is_folder, read_text, real
 from advisor.domain.quantity import MICRO, dollars, grouped
 from advisor.domain.record import Decision
+from advisor.report import limits
 from advisor.report.claim_markers import figure, marked, stripped
 from advisor.report.claims.build import Claim, claims_of
 from advisor.report.embedded_scenario import embedded_text
 from advisor.rulebook.model import Rulebook
-from advisor.wording.questions import wordings
+from advisor.wording.questions import FILE, wordings
 
+MEMO = "memo.md.j2"
 _COPY = "a templates folder is complete in itself: start from a copy of the bundled one"
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&!{}])")
 _SLUG, _SLUG_READ = 60, 200
@@ -51,7 +54,7 @@ def memo_markdown(decision: Decision, rulebook: Rulebook, templates: Path | None
 
 def memo_with_marks(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
     """The memo in Markdown with the marks of its claims and figures (``marks``)."""
-    return _render("memo.md.j2", decision, rulebook, templates)
+    return _render(MEMO, decision, rulebook, templates)
 
 
 def summary(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
@@ -79,24 +82,60 @@ def identifier(decision: Decision) -> str:
 
 
 def fill(template: str, named: Mapping[str, Any], templates: Path | None = None) -> str:
-    """A template filled in with named values. Raises BadInput for a fault in templates of one's own."""
+    """A template filled in with named values.
+
+    Those of one's own are filled in by a process apart, within ``limits.FILLING``. Raises BadInput for a fault in them.
+    """
     if templates and not is_folder(templates):
         raise BadInput(Problem("there is no such templates folder", file=str(templates), help="check --templates"))
     if templates and not is_file(templates / template):
         raise BadInput(Problem(f"there is no template `{template}` in the folder", file=str(templates), help=_COPY))
-    folder = templates or bundled("templates")
-    environment = _environment(folder)
-    environment.globals["wording"] = wordings(folder)
+    if templates is None:
+        # Templates of one's own are input; a fault in the bundled ones is a defect and stays one.
+        return tidy(_loaded(template, bundled("templates")).render(named))
+    from advisor.report.limited import within_limits
+
+    held = limits.FILLING
+    return within_limits(held, templates / template, filled_within, template, dict(named), templates, held)
+
+
+def filled_within(template: str, named: Mapping[str, Any], folder: Path, held: limits.Limits) -> str:
+    """A template of one's own filled in, where the process is held to limits. Raises BadInput for a fault in it."""
+    from advisor.report.limited_child import lift_limits
+
     try:
-        page = environment.get_template(template).render(named)
+        wordings(folder)
+    except limits.Exceeded as error:
+        raise BadInput(limits.fault(error, str(folder / FILE))) from None
+    try:
+        return tidy(_text(_loaded(template, folder), named, held.characters))
     except BadInput:
         raise
     except Exception as error:
-        # Templates of one's own are input; a fault in the bundled ones is a defect and stays one.
-        if templates is None:
-            raise
-        raise BadInput(_template_fault(error, template, templates)) from None
-    return tidy(page)
+        lift_limits()
+        told = limits.out_of_memory(held) if isinstance(error, MemoryError) else error
+        raise BadInput(_template_fault(told.with_traceback(error.__traceback__), template, folder)) from None
+
+
+def _loaded(template: str, folder: Path) -> Template:
+    environment = _environment(folder)
+    environment.globals["wording"] = wordings(folder)
+    return environment.get_template(template)
+
+
+def _text(template: Template, named: Mapping[str, Any], most: int) -> str:
+    """The template filled in. Where a limit is exceeded, the line that was last to write is told to be at fault."""
+    written, length = [], 0
+    parts = cast("Generator[str, None, None]", template.generate(named))
+    try:
+        for part in parts:
+            written.append(part)
+            length += len(part)
+            if length > most:
+                raise limits.too_long(most)
+    except limits.Exceeded as error:
+        parts.throw(error)
+    return "".join(written)
 
 
 def tidy(text: str) -> str:
@@ -130,11 +169,14 @@ class _Folder(BaseLoader):
 
 def _template_fault(error: Exception, template: str, folder: Path) -> Problem:
     """What is wrong with a template, and where: Jinja puts the template's own lines into the traceback."""
-    frames = traceback.extract_tb(error.__traceback__)
     places = [
-        frame for frame in frames if frame.filename.endswith(".j2") and Path(frame.filename).is_relative_to(folder)
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename.endswith(".j2") and Path(frame.f_code.co_filename).is_relative_to(folder)
     ]
-    file, line = (places[-1].filename, places[-1].lineno) if places else (str(folder / template), None)
+    file, line = places[-1] if places else (str(folder / template), None)
+    if isinstance(error, limits.Exceeded):
+        return limits.fault(error, file, line)
     help = "compare it with the bundled template"
     if isinstance(error, TemplateNotFound):
         what = f"there is no template {quoted(error.name)} in the folder"
@@ -154,7 +196,6 @@ def _template_fault(error: Exception, template: str, folder: Path) -> Problem:
         return Problem(what, file, line, help=help)
     reason = "this is no number" if isinstance(error, InvalidOperation) else message
     reason = "this calls itself without an end" if isinstance(error, RecursionError) else reason
-    reason = "this needs too much memory" if isinstance(error, MemoryError) else reason
     return Problem(f"the template cannot be filled in: {reason}", file, line, help=help)
 
 

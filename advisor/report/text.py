@@ -11,8 +11,9 @@ from markdown_it.tree import SyntaxTreeNode
 
 from advisor.common.text_table import table
 from advisor.domain.record import Decision
+from advisor.report import limits
 from advisor.report.front_matter import NOTES_START
-from advisor.report.templates import memo_markdown, tidy
+from advisor.report.templates import MEMO, memo_markdown, tidy
 from advisor.rulebook.model import Rulebook
 
 WIDTH = 100
@@ -22,6 +23,15 @@ _UNDERLINES = {"h1": "=", "h2": "-"}
 def memo_text(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
     """The memo in lines of at most ``WIDTH`` characters where its words allow, without the place for review notes."""
     memo = memo_markdown(decision, rulebook, templates)
+    if templates is None:
+        return text_of(memo)
+    from advisor.report.limited import within_limits
+
+    return within_limits(limits.FILLING, templates / MEMO, text_of, memo)
+
+
+def text_of(memo: str) -> str:
+    """A memo in Markdown as ``memo_text`` shows it."""
     if memo.startswith("---\n"):
         memo = memo[4:].partition("\n---\n")[2]
     tree = SyntaxTreeNode(MarkdownIt("commonmark", {"html": False}).enable("table").parse(memo))

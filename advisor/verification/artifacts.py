@@ -61,7 +61,7 @@ def write_decision(
         html = page_with_review(page, html)
         markdown = memo_with_review(memo, markdown)
         links = linked(supersedes, memo, markdown, rulebook, templates) if supersedes else None
-        contents: dict[Path, str | bytes] = {paper: memo_pdf(html)} if pdf else {}
+        contents: dict[Path, str | bytes] = {paper: memo_pdf(html, templates)} if pdf else {}
         contents |= {answers: scenario_text(scenario), record: decision.to_json(), page: html, memo: markdown}
         if links and supersedes:
             contents |= {memo: links.new, real(supersedes): links.old}

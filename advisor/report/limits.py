@@ -1,0 +1,53 @@
+"""How much templates of one's own may take, and the fault of those that take more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from advisor.common.diagnostics import Problem
+
+_HELP = "compare it with the bundled template, and look for what is repeated too often"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one piece of work may take.
+
+    ``seconds`` are of computing time, ``waiting`` is seconds on the clock; ``memory`` is bytes beyond what the process
+    holds before the work, ``characters`` the length of one filled template.
+    """
+
+    seconds: float = 10.0
+    waiting: float = 60.0
+    memory: int = 512 * 2**20
+    characters: int = 4_000_000
+
+
+FILLING = Limits()
+"""For one template. A memo is 20 thousand characters, and `advisor verify` reads four million bytes at most."""
+PRINTING = Limits(seconds=60.0, waiting=240.0, memory=2 * 2**30)
+"""For one page as PDF, which takes seconds at the best of times."""
+
+
+class Exceeded(Exception):
+    """A limit was exceeded; the text says which, as what the template does."""
+
+
+def out_of_time(limits: Limits) -> Exceeded:
+    """More computing time than ``limits`` allow."""
+    return Exceeded(f"takes more than {limits.seconds:g} s of computing time")
+
+
+def out_of_memory(limits: Limits) -> Exceeded:
+    """More memory than ``limits`` allow."""
+    return Exceeded(f"needs more than {limits.memory // 2**20:,} MiB of memory")
+
+
+def too_long(characters: int) -> Exceeded:
+    """A text longer than ``characters``."""
+    return Exceeded(f"writes more than {characters:,} characters")
+
+
+def fault(error: Exceeded, file: str, line: int | None = None) -> Problem:
+    """The fault of a template that exceeds a limit, where it does."""
+    return Problem(f"the template {error}", file, line, help=_HELP)
