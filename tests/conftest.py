@@ -4,9 +4,15 @@ Interrupts are heard however the run was started.
 """
 
 import signal
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from syrupy.location import PyTestLocation
+from syrupy.types import SnapshotIndex
 
 settings.register_profile(
     "advisor",
@@ -26,3 +32,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
             item.add_marker("fuzz")
+
+
+class GoldenFile(SingleFileSnapshotExtension):
+    """A snapshot that is a file of its own, ``golden/NAME`` in the folder of the test, as memos and pages are read."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = ""
+
+    @classmethod
+    def get_location(cls, *, test_location: PyTestLocation, index: SnapshotIndex) -> str:
+        """The path of the file."""
+        return str(Path(cls.dirname(test_location=test_location)) / str(index))
+
+    @classmethod
+    def dirname(cls, *, test_location: PyTestLocation) -> str:
+        """The folder, one for each folder of tests."""
+        return str(Path(test_location.filepath).parent / "golden")
+
+
+@pytest.fixture
+def golden(snapshot: SnapshotAssertion) -> Callable[[str], SnapshotAssertion]:
+    """``text == golden("NAME")``, recorded by ``pytest --snapshot-update``; read the difference before it lands."""
+    return lambda name: snapshot(name=name, extension_class=GoldenFile)

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
-from tests.bad_input.golden import refused, strays
+from tests.bad_input.conftest import Refused
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "exercise-38-3-2.scenario.yaml"
@@ -101,29 +102,19 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("case", CASES)
-def test_the_command_line_is_refused(
-    case: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refused("commands", case, CASES[case], capfd, monkeypatch)
-
-
-def test_every_golden_text_has_its_case() -> None:
-    assert not strays("commands", set(CASES) | {"standard-input-closed", "standard-input-too-large"})
+def test_the_command_line_is_refused(case: str, refused: Refused, snapshot: SnapshotAssertion) -> None:
+    assert refused(*CASES[case]) == snapshot
 
 
 @pytest.mark.usefixtures("here")
-def test_standard_input_that_is_closed_is_refused(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refused("commands", "standard-input-closed", ["decide", "-"], capfd, monkeypatch, standard_input=None)
+def test_standard_input_that_is_closed_is_refused(refused: Refused, snapshot: SnapshotAssertion) -> None:
+    assert refused("decide", "-", standard_input=None) == snapshot
 
 
 @pytest.mark.usefixtures("here")
-def test_standard_input_that_is_too_large_is_refused(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_standard_input_that_is_too_large_is_refused(refused: Refused, snapshot: SnapshotAssertion) -> None:
     endless = b"residency: anywhere\n" * 20_000
-    refused("commands", "standard-input-too-large", ["decide", "-"], capfd, monkeypatch, standard_input=endless)
+    assert refused("decide", "-", standard_input=endless) == snapshot
 
 
 @pytest.mark.parametrize(

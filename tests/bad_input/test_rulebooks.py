@@ -1,8 +1,4 @@
-"""Every faulty rulebook is refused in the words kept for it.
-
-A case in rules/ changes a copy of the bundled rules: a file gets a text in place of another, is written whole, or
-(null) is taken away.
-"""
+"""Every faulty rulebook of `rulebooks.yaml` is refused in the words of its snapshot."""
 
 from __future__ import annotations
 
@@ -12,11 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
+from syrupy.assertion import SnapshotAssertion
 
-from tests.bad_input.golden import refused, strays
+from tests.bad_input.conftest import Refused
 
 RULES = Path(__file__).parents[2] / "rules"
-CASES = {path.stem: path for path in sorted((Path(__file__).parent / "rules").iterdir())}
+CASES: dict[str, dict[str, Any]] = yaml.safe_load(
+    Path(__file__).with_name("rulebooks.yaml").read_text(encoding="utf-8")
+)
 
 
 @pytest.fixture
@@ -42,11 +41,14 @@ def _change(path: Path, change: Any) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_rulebook_is_refused(
-    case: str, rules: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    case: str,
+    rules: Path,
+    refused: Refused,
+    snapshot: SnapshotAssertion,
 ) -> None:
-    for file, change in yaml.safe_load(CASES[case].read_text()).items():
+    for file, change in CASES[case].items():
         _change(rules / file, change)
-    refused("rules", case, ["rules", "check", "--rules", "rules"], capfd, monkeypatch)
+    assert refused("rules", "check", "--rules", "rules") == snapshot
 
 
 def _gate(id: str, when: str) -> str:
@@ -85,12 +87,11 @@ MADE: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize("case", MADE)
 def test_the_rulebook_is_too_large(
-    case: str, rules: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    case: str,
+    rules: Path,
+    refused: Refused,
+    snapshot: SnapshotAssertion,
 ) -> None:
     file, text = MADE[case]
     (rules / file).write_text(text)
-    refused("rules", case, ["rules", "check", "--rules", "rules"], capfd, monkeypatch)
-
-
-def test_every_golden_text_has_its_case() -> None:
-    assert not strays("rules", set(CASES) | set(MADE))
+    assert refused("rules", "check", "--rules", "rules") == snapshot

@@ -1,26 +1,23 @@
-"""Every malformed scenario file beside this module is refused in the words kept for it."""
+"""Every malformed scenario file of `scenarios.yaml` is refused in the words of its snapshot."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
+import yaml
+from syrupy.assertion import SnapshotAssertion
 
-from tests.bad_input.golden import refused, strays
+from tests.bad_input.conftest import Refused
 
-SCENARIOS = Path(__file__).parent / "scenarios"
-CASES = sorted(path.name for path in SCENARIOS.iterdir())
+CASES: dict[str, str] = yaml.safe_load(Path(__file__).with_name("scenarios.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_file_is_refused(
-    case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    case: str,
+    refused: Refused,
+    snapshot: SnapshotAssertion,
 ) -> None:
-    shutil.copy(SCENARIOS / case, tmp_path)
-    monkeypatch.chdir(tmp_path)
-    refused("scenarios", case, ["decide", case], capfd, monkeypatch)
-
-
-def test_every_golden_text_has_its_file() -> None:
-    assert not strays("scenarios", set(CASES))
+    Path(case).write_text(CASES[case], encoding="utf-8")
+    assert refused("decide", case) == snapshot

@@ -6,9 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 from advisor.cli.main import run
-from tests.bad_input.golden import refused, strays
+from tests.bad_input.conftest import Refused
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "exercise-38-3-2.scenario.yaml"
@@ -80,56 +81,51 @@ def _folder(case: str, template: str = "memo.md.j2") -> Path:
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_template_is_refused(
-    case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    case: str,
+    refused: Refused,
+    snapshot: SnapshotAssertion,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     folder = _folder(case)
-    refused("templates", case, ["decide", "ok.yaml", "--templates", str(folder), "--out", "out"], capfd, monkeypatch)
+    assert refused("decide", "ok.yaml", "--templates", str(folder), "--out", "out") == snapshot
 
 
 @pytest.mark.parametrize("case", PAGE_CASES)
 def test_the_template_of_the_page_is_refused(
-    case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    case: str,
+    refused: Refused,
+    snapshot: SnapshotAssertion,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     folder = _folder(case, "page.html.j2")
-    refused("templates", case, ["decide", "ok.yaml", "--templates", str(folder), "--out", "out"], capfd, monkeypatch)
+    assert refused("decide", "ok.yaml", "--templates", str(folder), "--out", "out") == snapshot
 
 
 @pytest.mark.parametrize("case", QUESTIONS)
 def test_the_questions_are_refused(
-    case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    case: str,
+    refused: Refused,
+    snapshot: SnapshotAssertion,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     folder = _folder(case)
     (folder / "questions.yaml").write_text(QUESTIONS[case])
-    refused("templates", case, ["decide", "ok.yaml", "--templates", str(folder), "--out", "out"], capfd, monkeypatch)
+    assert refused("decide", "ok.yaml", "--templates", str(folder), "--out", "out") == snapshot
 
 
 @pytest.mark.parametrize("case", LINKS)
 def test_questions_by_a_link_are_refused(
-    case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    case: str,
+    refused: Refused,
+    snapshot: SnapshotAssertion,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     questions = _folder(case) / "questions.yaml"
     questions.unlink()
     questions.symlink_to(TEMPLATES / "questions.yaml" if "out" in case else "questions.yaml")
-    refused("templates", case, ["decide", "ok.yaml", "--templates", case, "--out", "out"], capfd, monkeypatch)
+    assert refused("decide", "ok.yaml", "--templates", case, "--out", "out") == snapshot
 
 
-def test_a_folder_without_the_template_of_the_page_is_refused(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_folder_without_the_template_of_the_page_is_refused(refused: Refused, snapshot: SnapshotAssertion) -> None:
     folder = _folder("page-missing", "page.html.j2")
     (folder / "page.html.j2").unlink()
-    refused(
-        "templates",
-        "page-missing",
-        ["decide", "ok.yaml", "--templates", folder.name, "--out", "out"],
-        capfd,
-        monkeypatch,
-    )
+    assert refused("decide", "ok.yaml", "--templates", folder.name, "--out", "out") == snapshot
 
 
 def test_a_title_is_not_a_template(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -141,13 +137,10 @@ def test_a_title_is_not_a_template(tmp_path: Path, capfd: pytest.CaptureFixture[
         assert "49" not in shown.partition("Inputs")[0]
 
 
-def test_a_template_that_is_not_text_is_refused(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_template_that_is_not_text_is_refused(refused: Refused, snapshot: SnapshotAssertion) -> None:
     folder = _folder("not-text")
     (folder / "memo.md.j2").write_bytes(b"# caf\xe9\n")
-    refused("templates", "not-text", ["decide", "ok.yaml", "--templates", "not-text"], capfd, monkeypatch)
+    assert refused("decide", "ok.yaml", "--templates", "not-text") == snapshot
 
 
 def test_a_copy_of_the_bundled_templates_prints_the_same(
@@ -161,7 +154,3 @@ def test_a_copy_of_the_bundled_templates_prints_the_same(
         bundled = capfd.readouterr().out
         assert run([*arguments, "--templates", "copy"]) == 0
         assert capfd.readouterr().out == bundled
-
-
-def test_every_golden_text_has_its_case() -> None:
-    assert not strays("templates", {*CASES, *QUESTIONS, *PAGE_CASES, *LINKS, "page-missing", "not-text"})

@@ -1,6 +1,6 @@
 """`advisor explain` on the examples, to the byte, and on whatever else it may be given.
 
-`ADVISOR_RECORD_GOLDEN=1 pytest tests/examples` records the texts anew; read every one that changes before it lands.
+`pytest --snapshot-update tests/examples` records the texts; read the difference before it lands.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 from advisor.cli.main import run
-from tests.examples.test_examples import EXAMPLES, EXPECTED, RECORDING
-
-GOLDEN = Path(__file__).parent / "golden"
+from tests.examples.test_examples import EXAMPLES, EXPECTED
 
 
 def explained(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -30,12 +30,11 @@ def example(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_the_explanation_of_an_example_is_the_golden_one(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_explanation_of_an_example_is_the_golden_one(
+    name: str, capsys: pytest.CaptureFixture[str], golden: Callable[[str], SnapshotAssertion]
+) -> None:
     code, text, err = explained(capsys, example(name))
-    golden = GOLDEN / f"{name}.explain.txt"
-    if RECORDING:
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+    assert text == golden(f"{name}.explain.txt")
     assert err == ""
     assert code == {"recommended": 0, "open": 3, "infeasible": 4}[_status(capsys, name)]
 
@@ -43,10 +42,6 @@ def test_the_explanation_of_an_example_is_the_golden_one(name: str, capsys: pyte
 def _status(capsys: pytest.CaptureFixture[str], name: str) -> str:
     run(["decide", example(name), "--json"])
     return str(json.loads(capsys.readouterr().out)["status"])
-
-
-def test_no_golden_explanation_is_left_over() -> None:
-    assert {path.name.removesuffix(".explain.txt") for path in GOLDEN.glob("*.explain.txt")} == set(EXPECTED)
 
 
 def test_a_record_is_explained_as_its_scenario_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,7 +59,7 @@ def test_a_record_of_other_rules_says_so(tmp_path: Path, capsys: pytest.CaptureF
     record.write_text(json.dumps({**data, "rulebook_digest": "sha256:" + "0" * 64}), encoding="utf-8")
     _, text, err = explained(capsys, str(record))
     assert err == "note: the rules have changed since this record; today's rules are explained\n"
-    assert text == (GOLDEN / "conflict.explain.txt").read_text(encoding="utf-8")
+    assert text == explained(capsys, example("conflict"))[1]
 
 
 def test_one_route_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,7 +73,7 @@ def test_one_route_alone(capsys: pytest.CaptureFixture[str]) -> None:
 def test_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     data = Path(example("overdetermined")).read_bytes()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
-    assert explained(capsys, "-")[1] == (GOLDEN / "overdetermined.explain.txt").read_text(encoding="utf-8")
+    assert explained(capsys, "-")[1] == explained(capsys, example("overdetermined"))[1]
 
 
 def test_json_holds_what_the_text_says_and_the_record_beside_it(capsys: pytest.CaptureFixture[str]) -> None:

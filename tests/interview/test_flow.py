@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from syrupy.assertion import SnapshotAssertion
 
 from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide
@@ -23,7 +23,6 @@ from tests.helpers.strategies import AMOUNTS, EXERCISE, NEEDS, complete_answers,
 
 FLOW: Flow = flow_of(bundled_rulebook())
 ROUTE_QUESTIONS = (*NEEDS, *AMOUNTS, "monthly_images_low", "monthly_images_high")
-GOLDEN = Path(__file__).parent / "golden" / "order.json"
 VALUES: dict[str, list[Any]] = {
     "monthly_images": [1, 4_000, 60_000, 2_000_000],
     "monthly_images_low": [1, 4_000, 60_000],
@@ -111,7 +110,7 @@ def test_no_price_is_asked_before_the_route_is_known() -> None:
     assert "open_price" not in with_costs.order
 
 
-def test_the_order_of_the_questions_is_as_recorded() -> None:
+def test_the_order_of_the_questions_is_as_recorded(golden: Callable[[str], SnapshotAssertion]) -> None:
     found = {}
     differences: dict[str, dict[str, Any]] = {
         "permissive": {},
@@ -125,11 +124,7 @@ def test_the_order_of_the_questions_is_as_recorded() -> None:
         base = scenario({**EXERCISE, **answers}).model_dump(exclude_none=True)
         found[name] = interviewed(base, costs=True)[0].order
     found["nothing is known"] = interviewed({})[0].order
-    recorded = json.dumps(found, indent=2) + "\n"
-    if os.environ.get("ADVISOR_RECORD_GOLDEN"):
-        GOLDEN.parent.mkdir(exist_ok=True)
-        GOLDEN.write_text(recorded, encoding="utf-8")
-    assert recorded == GOLDEN.read_text(encoding="utf-8")
+    assert json.dumps(found, indent=2) + "\n" == golden("order.json")
 
 
 def test_why_names_the_rules_and_where_each_option_leads() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import runpy
 import shutil
 import sys
@@ -41,10 +40,10 @@ def found(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return data
 
 
-def test_the_year_is_what_its_script_makes_and_its_memo_verifies(tmp_path: Path) -> None:
+def test_the_year_is_what_its_script_makes_and_its_memo_verifies(tmp_path: Path, pytestconfig: pytest.Config) -> None:
     pages = runpy.run_path(str(EXAMPLE / "make_usage.py"))["pages"]()
     assert {path.name: path.read_text() for path in (EXAMPLE / "usage").iterdir()} == pages
-    if os.environ.get("ADVISOR_RECORD_GOLDEN") == "1":
+    if pytestconfig.getoption("update_snapshots"):
         assert run(["decide", str(SCENARIO), "--date", "2025-11-01", "--out", str(tmp_path)]) == 0
         for ending in ("decision.json", "memo.md"):
             shutil.copy(tmp_path / f"startup.{ending}", EXAMPLE)

@@ -1,15 +1,14 @@
 """What the monitor prints: the same figures as the record, in lines that fit.
 
-`ADVISOR_RECORD_GOLDEN=1 pytest tests/monitor/test_summary.py tests/monitor/test_dashboard.py` records the golden
-outputs anew. Read every one that changes before it lands.
+`pytest --snapshot-update tests/monitor/test_summary.py tests/monitor/test_dashboard.py` records the outputs. Read the
+difference before it lands.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
 
 from advisor.common.diagnostics import HIDDEN, BadInput
 from advisor.monitor.bars import MOST_MONTHS, bars_of
@@ -32,8 +32,6 @@ from tests.monitor.watched_examples import CASES, case
 from tests.monitor.watched_strategies import any_watched
 from tests.report.test_memo import HOSTILE
 
-GOLDEN = Path(__file__).parent / "golden"
-RECORDING = os.environ.get("ADVISOR_RECORD_GOLDEN") == "1"
 RECORDED = ("crossed-and-stable", "approaching", "not-comparable", "insufficient-data")
 WIDTH = 80
 WORDS = st.sampled_from(["", "a title", "a much longer title " * 10])
@@ -43,25 +41,19 @@ _DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?\b")
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
 
 
-def compare_with_golden(name: str, text: str) -> None:
-    """The text against the recorded one; what changes with every rule apart."""
-    text = _DIGEST.sub("sha256:...", text)
-    golden = GOLDEN / name
-    if RECORDING:
-        golden.parent.mkdir(exist_ok=True)
-        golden.write_text(text, encoding="utf-8")
-    assert golden.is_file(), f"there is no golden {name} yet: record it, and read it"
-    assert text == golden.read_text(encoding="utf-8")
+def without_digests(text: str) -> str:
+    """The text without what changes with every rule."""
+    return _DIGEST.sub("sha256:...", text)
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_the_summary_of_a_case_is_the_golden_one(name: str) -> None:
-    compare_with_golden(f"{name}.txt", summary_text(case(name), WIDTH))
+def test_the_summary_of_a_case_is_the_golden_one(name: str, golden: Callable[[str], SnapshotAssertion]) -> None:
+    assert without_digests(summary_text(case(name), WIDTH)) == golden(f"{name}.txt")
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_the_json_of_a_case_is_the_golden_one(name: str) -> None:
-    compare_with_golden(f"{name}.json", watched_json(case(name)))
+def test_the_json_of_a_case_is_the_golden_one(name: str, golden: Callable[[str], SnapshotAssertion]) -> None:
+    assert without_digests(watched_json(case(name))) == golden(f"{name}.json")
 
 
 @pytest.mark.parametrize(
