@@ -14,6 +14,7 @@ from advisor.explain.standings import Answers, Group, Standings
 from advisor.offers import Encoded
 from advisor.readings.compile import compile_rules
 from advisor.readings.fold import NOTHING, Silenced
+from advisor.readings.relevant import with_relevant_offers
 from advisor.readings.verdict import Verdict, fold_of
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES
@@ -34,6 +35,7 @@ class Completions:
     """Every completion of partial answers under one rulebook."""
 
     def __init__(self, rulebook: Rulebook) -> None:
+        rulebook = with_relevant_offers(rulebook)
         self._fold = fold_of(rulebook)
         self.standings, self.breaks = Standings(rulebook), Breaks(rulebook)
         self.amounts = amounts_of(rulebook, self.breaks)

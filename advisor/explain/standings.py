@@ -8,11 +8,11 @@ from functools import lru_cache, reduce
 from itertools import product
 from typing import NamedTuple
 
-from advisor.explain.breaks import bounds_of
-from advisor.offers import Encoded, Unknown
+from advisor.offers import Encoded
 from advisor.readings.plain import PlainReading
+from advisor.readings.relevant import need_values
 from advisor.readings.verdict import fold_of
-from advisor.rulebook.conditions import comparisons, names_in_order
+from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES, Scope
 from advisor.scenario import Axis
@@ -100,22 +100,7 @@ class Standings:
 
     def values(self, name: str) -> tuple[Encoded, ...]:
         """Every value of a need; for a number, one on each side of everything it is compared with."""
-        known = FIELD_NAMES[name]
-        if not known.numeric:
-            return tuple(known.encode(option) for option in known.options) if known.options else (False, True)
-        cuts = {0}
-        for rule in (*self._rulebook.gates, *self._rulebook.preferences):
-            for comparison in comparisons(rule.when):
-                if name in comparison.names:
-                    cuts |= self._cuts(comparison.right if comparison.name == name else comparison.name)
-        _, most = bounds_of(name, {})
-        return tuple(sorted(value for cut in cuts for value in (cut, cut + 1) if value <= most))
-
-    def _cuts(self, side: Encoded) -> set[int]:
-        if isinstance(side, str):
-            values = [offer.traits.get(side) for offer in self._rulebook.offers]
-            return {value for value in values if isinstance(value, int) and not isinstance(value, Unknown)}
-        return {int(side)}
+        return need_values(self._rulebook, name)
 
     def _number(self, standing: Standing) -> int:
         if standing not in self._numbers:

@@ -19,6 +19,7 @@ from advisor.readings.cell_logic import CellLogic, Side, Steps
 from advisor.readings.compile import Compilation
 from advisor.readings.fold import NOTHING, Folded, Silenced, fold
 from advisor.readings.inequality import is_settled
+from advisor.readings.relevant import with_relevant_offers
 from advisor.readings.verdict import silences
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES
@@ -78,6 +79,7 @@ def table_of(rulebook: Rulebook, deciding: bool = True) -> Table:
 
     Without ``deciding`` no deciding axis is worked out, which is most of the work.
     """
+    rulebook = with_relevant_offers(rulebook)
     logic = CellLogic(rulebook)
     compilation = Compilation(rulebook, logic)
     eliminated = [compilation.eliminated({**logic.facts, **offer.traits}) for offer in rulebook.offers]

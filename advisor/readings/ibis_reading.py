@@ -141,7 +141,8 @@ def _values(name: str) -> tuple[Any, ...]:
 
 
 def _looked_up(places: Places, index: Any) -> Any:
-    return ibis.literal(places.ravel().tolist(), type="array<int64>")[index]
+    """From one literal of text, which the database takes apart once: Ibis compiles a literal for each entry for seconds."""
+    return ibis.literal(",".join(map(str, places.ravel().tolist()))).split(",").cast("array<int64>")[index]
 
 
 def _unused(table: ir.Table, name: str) -> str:
