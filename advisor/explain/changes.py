@@ -10,7 +10,7 @@ from typing import NamedTuple
 from advisor.explain.breaks import Truths
 from advisor.explain.completions import Completions, Outcome, completions_of
 from advisor.explain.flips import Passed
-from advisor.explain.standings import Answers, Group
+from advisor.explain.standings import Answers, Group, Standing
 from advisor.offers import Encoded
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES
@@ -103,7 +103,7 @@ class Changes:
         options = [_options(group, answers) for group in standings.groups(fixed)]
         found = []
         for chosen in islice(product(*options), _MAX_COMBINATIONS):
-            numbers = frozenset(standings.combine(numbers) for numbers in product(*(part for part, _ in chosen)))
+            numbers = frozenset(map(standings.combine, product(*(part for part, _ in chosen))))
             found.append((numbers, tuple(alternatives for _, alternatives in chosen if alternatives != [frozenset()])))
         return sorted(found, key=lambda entry: sum(min(map(len, part)) for part in entry[1]))
 
@@ -111,17 +111,17 @@ class Changes:
 _POSITION = {name: place for place, name in enumerate(FIELD_NAMES)}
 
 
-def _options(group: Group, answers: Answers) -> list[tuple[frozenset[int], list[Changed]]]:
+def _options(group: Group, answers: Answers) -> list[tuple[frozenset[Standing], list[Changed]]]:
     """The sets of standings a group can come to, each with the minimal changes of its answered needs that lead there.
 
     Needs not answered stay open, so a change leads to the standings of all their completions.
     """
-    reached: dict[Changed, set[int]] = {}
+    reached: dict[Changed, set[Standing]] = {}
     for assignment, standing in group.standings.items():
         pairs = zip(group.unknown, assignment, strict=True)
         changed = frozenset((name, value) for name, value in pairs if name in answers and answers[name] != value)
         reached.setdefault(changed, set()).add(standing)
-    options: dict[frozenset[int], list[Changed]] = {}
+    options: dict[frozenset[Standing], list[Changed]] = {}
     for changed in sorted(reached, key=len):
         before = options.setdefault(frozenset(reached[changed]), [])
         if not any(less <= changed for less in before):

@@ -25,8 +25,8 @@ from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES
 from advisor.rulebook.wording import term_text
 
-MAX_LOOKED_UP = 2**16
-"""Entries of one literal array: a query with so many is made in about a second."""
+MAX_LOOKED_UP = 2**18
+"""Entries of one array that is looked up: a database takes one apart in about a second."""
 _INT64, _DECIMAL = 2**63, 10**38
 _ADDED = {
     "route": "array<string>",

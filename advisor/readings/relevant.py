@@ -88,4 +88,4 @@ def _judged(rulebook: Rulebook, gate: Gate) -> list[int]:
 def _bits(gate: Gate, offer: Offer, answers: list[dict[str, Encoded]]) -> int:
     test = compile_condition(gate.when, PLAIN)
     facts: list[Mapping[str, Encoded | Unknown]] = [{**offer.traits, **chosen} for chosen in answers]
-    return sum(1 << place for place, here in enumerate(facts) if test(here)[0])
+    return int("".join("1" if test(here)[0] else "0" for here in facts), 2)

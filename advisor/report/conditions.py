@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from advisor.explain.completions import completions_of
 from advisor.offers import Encoded, Offer
 from advisor.readings.compile import compile_condition
 from advisor.readings.facts import answer_facts
 from advisor.readings.plain import PLAIN
+from advisor.readings.relevant import need_values
 from advisor.record import Decision
 from advisor.report.claim import Claim
 from advisor.rulebook.conditions import names_in_order
@@ -54,8 +54,7 @@ def _completed(
     missing: tuple[str, ...], answers: Mapping[str, Encoded], rulebook: Rulebook
 ) -> Iterator[dict[str, Encoded]]:
     """The answers with every way to answer the questions that are missing."""
-    values = completions_of(rulebook).standings.values
-    for chosen in product(*(values(name) for name in missing)):
+    for chosen in product(*(need_values(rulebook, name) for name in missing)):
         yield {**answers, **dict(zip(missing, chosen, strict=True))}
 
 
