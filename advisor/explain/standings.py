@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
 from itertools import accumulate, pairwise, product
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from advisor.errors import BadInput, Problem
 from advisor.offers import Encoded
@@ -26,15 +26,12 @@ Witness = Mapping[str, Encoded]
 """Answers to the unknown needs that reach a standing, or a kind of them."""
 
 
-class Standing(NamedTuple):
-    """What some gates leave and what the preferences will read of some needs.
+Standing = tuple[int, tuple[tuple[str, Encoded], ...]]
+"""What some gates leave, and what the preferences will read of some needs.
 
-    ``eliminated`` has a byte for each offer, those of one route side by side, and in it a bit for each axis that takes
-    the offer out.
-    """
-
-    eliminated: int
-    preferred: tuple[tuple[str, Encoded], ...]
+The number has a byte for each offer, those of one route side by side, and in it a bit for each axis that takes it
+out.
+"""
 
 
 class Kind(NamedTuple):
@@ -65,7 +62,6 @@ class Standings:
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
         self._fold = fold_of(rulebook)
-        self._plain = PlainReading(rulebook)
         read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
         self.needs = tuple(name for name in FIELD_NAMES if name in read and FIELD_NAMES[name].scope is Scope.NEED)
         self._preferred = tuple(name for name in self.needs if name in rulebook.reads(rulebook.preferences))
@@ -76,6 +72,7 @@ class Standings:
         self._numbers: dict[tuple[object, ...], int] = {}
         self._together = self._needs_together()
         self.kind = lru_cache(maxsize=MAX_STANDINGS)(self._kind)
+        self._reading = lru_cache(maxsize=None)(self._reading_of)
         self._group_given = lru_cache(maxsize=1024)(self._group)
         self._of_given = lru_cache(maxsize=4096)(self._joined_groups)
 
@@ -97,20 +94,26 @@ class Standings:
             for needs in self._together
         ]
 
-    def combined(self, groups: list[Group]) -> dict[Standing, Witness]:
-        """Every standing the groups can reach together. Raises BadInput where there are too many."""
+    def combined(self, groups: list[Group]) -> dict[Standing, tuple[Any, ...]]:
+        """Every standing the groups can reach together. Raises BadInput where there are too many.
+
+        With each stand answers that reach it: nothing, or a pair of such answers and the witness of the last group.
+        """
         most = prod(len(set(group.standings.values())) for group in groups)
         if most > MAX_STANDINGS:
             what = f"the answers that are missing can be given in {most:,} ways that offers tell apart"
             help = "answer more questions, or leave out offers that differ in little"
             raise BadInput(Problem(f"{what}, more than {MAX_STANDINGS:,}", "the rulebook", help=help))
-        joined: dict[Standing, Witness] = {NOTHING_OUT: {}}
+        joined: dict[Standing, tuple[Any, ...]] = {NOTHING_OUT: ()}
         for group in groups:
             distinct: dict[Standing, Witness] = {}
             for assignment, standing in group.standings.items():
                 distinct.setdefault(standing, dict(zip(group.unknown, assignment, strict=True)))
-            pairs = product(joined.items(), distinct.items())
-            joined = {join(left, right): {**some, **more} for (left, some), (right, more) in pairs}
+            joined = {
+                (out | more_out, preferred + more_preferred): (some, more)
+                for (out, preferred), some in joined.items()
+                for (more_out, more_preferred), more in distinct.items()
+            }
         return joined
 
     def combine(self, standings: Iterable[Standing]) -> int:
@@ -123,10 +126,10 @@ class Standings:
 
     def _kind(self, standing: Standing) -> int:
         """The number of the kind of a standing of all needs."""
-        out = standing.eliminated.to_bytes(len(self._rulebook.offers), "little")
+        out = standing[0].to_bytes(len(self._rulebook.offers), "little")
         starts = pairwise(accumulate(map(len, self._of_route), initial=0))
         least = tuple(_least(frozenset(out[start:end])) for start, end in starts)
-        key = (least, standing.preferred)
+        key = (least, standing[1])
         if key not in self._numbers:
             eliminated = {
                 place: _axes(masks[min(number, len(masks) - 1)])
@@ -134,12 +137,19 @@ class Standings:
                 for number, place in enumerate(places)
             }
             self._numbers[key] = len(self._kinds)
-            self._kinds.append(Kind(tuple(eliminated[place] for place in sorted(eliminated)), standing.preferred))
+            self._kinds.append(Kind(tuple(eliminated[place] for place in sorted(eliminated)), standing[1]))
         return self._numbers[key]
 
     def _joined_groups(self, values: tuple[Encoded | None, ...]) -> Mapping[int, Witness]:
         known = {name: value for name, value in zip(self.needs, values, strict=True) if value is not None}
-        return {self.kind(standing): witness for standing, witness in self.combined(self.groups(known)).items()}
+        found = {self.kind(standing): reached for standing, reached in self.combined(self.groups(known)).items()}
+        return {kind: _witness(reached) for kind, reached in found.items()}
+
+    def _reading_of(self, needs: tuple[str, ...]) -> PlainReading:
+        """The gates that read these needs, and those that read none."""
+        others = set(self.needs) - set(needs)
+        gates = tuple(gate for gate in self._rulebook.gates if others.isdisjoint(names_in_order(gate.when)))
+        return PlainReading(replace(self._rulebook, gates=gates))
 
     def _needs_together(self) -> list[tuple[str, ...]]:
         """Needs that share a gate go together; a need no gate reads stands alone."""
@@ -158,19 +168,27 @@ class Standings:
         standings: dict[tuple[Encoded, ...], Standing] = {}
         for assignment in product(*(self.values(name) for name in unknown)):
             facts = {**dict(known), **dict(zip(unknown, assignment, strict=True))}
-            eliminated = self._fold.eliminating_axes(self._plain.gates(facts))
+            eliminated = self._fold.eliminating_axes(self._reading(needs).gates(facts))
             preferred = tuple((name, facts[name]) for name in needs if name in self._preferred)
             out = bytes(_mask(eliminated[place]) for places in self._of_route for place in places)
-            standings[assignment] = Standing(int.from_bytes(out, "little"), preferred)
+            standings[assignment] = (int.from_bytes(out, "little"), preferred)
         return Group(unknown, standings)
 
 
-NOTHING_OUT = Standing(0, ())
+NOTHING_OUT: Standing = (0, ())
 
 
 def join(left: Standing, right: Standing) -> Standing:
     """What two groups' standings come to together."""
-    return Standing(left.eliminated | right.eliminated, left.preferred + right.preferred)
+    return left[0] | right[0], left[1] + right[1]
+
+
+def _witness(reached: tuple[Any, ...]) -> Witness:
+    witness: dict[str, Encoded] = {}
+    while reached:
+        reached, last = reached
+        witness = {**last, **witness}
+    return witness
 
 
 @lru_cache(maxsize=1024)

@@ -25,8 +25,8 @@ from advisor.rulebook.model import Rulebook
 from advisor.rulebook.names import FIELD_NAMES
 from advisor.rulebook.wording import term_text
 
-MAX_LOOKED_UP = 2**18
-"""Entries of one array that is looked up: a database takes one apart in about a second."""
+MAX_LOOKED_UP = 2**19
+"""Entries of one array that is looked up: a database takes so many apart in some seconds."""
 _INT64, _DECIMAL = 2**63, 10**38
 _ADDED = {
     "route": "array<string>",
@@ -141,7 +141,7 @@ def _values(name: str) -> tuple[Any, ...]:
 
 
 def _looked_up(places: Places, index: Any) -> Any:
-    """From one literal of text, which the database takes apart once: Ibis compiles a literal for each entry for seconds."""
+    """From one literal of text, which the database takes apart once: Ibis takes seconds for a literal of each entry."""
     return ibis.literal(",".join(map(str, places.ravel().tolist()))).split(",").cast("array<int64>")[index]
 
 

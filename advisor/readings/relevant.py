@@ -1,8 +1,9 @@
 """The offers that can matter to an outcome: of a catalogue of hundreds, a handful.
 
-An outcome depends on an offer only through whether its route is feasible, under whichever axes are silenced. So an offer
-does not matter where another one of its route survives whatever it survives: of offers that differ in the revenue their
-licences allow, only the most generous does.
+An outcome depends on an offer only through whether its route is feasible, under whichever axes are silenced. So an
+offer does not matter where another one of its route survives whatever it survives: of offers that differ in the revenue
+their licences allow, only the most generous does. An unknown trait never eliminates; what is to be verified of an offer
+is therefore no part of an outcome, and must be told of all offers.
 """
 
 from __future__ import annotations
