@@ -25,8 +25,8 @@ from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.rulebook.unparse import term_text
 
-MAX_LOOKED_UP = 2**16
-"""Entries of one literal array: a query with so many is made in about a second."""
+MAX_LOOKED_UP = 2**19
+"""Entries of one array that is looked up: a database takes so many apart in some seconds."""
 _INT64, _DECIMAL = 2**63, 10**38
 _ADDED = {
     "route": "array<string>",
@@ -141,7 +141,8 @@ def _values(name: str) -> tuple[Any, ...]:
 
 
 def _looked_up(places: Places, index: Any) -> Any:
-    return ibis.literal(places.ravel().tolist(), type="array<int64>")[index]
+    """From one literal of text, which the database takes apart once: Ibis takes seconds for a literal of each entry."""
+    return ibis.literal(",".join(map(str, places.ravel().tolist()))).split(",").cast("array<int64>")[index]
 
 
 def _unused(table: ir.Table, name: str) -> str:

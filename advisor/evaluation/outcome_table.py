@@ -19,6 +19,7 @@ from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.compiler import Compilation
 from advisor.evaluation.inequality import is_settled
 from advisor.evaluation.judgement import silences
+from advisor.evaluation.relevant import with_relevant_offers
 from advisor.evaluation.resolution import NOTHING, Folded, Silenced, fold
 from advisor.evaluation.table_backend import CellLogic, Side, Steps
 from advisor.rulebook.model import Rulebook
@@ -78,6 +79,7 @@ def table_of(rulebook: Rulebook, deciding: bool = True) -> Table:
 
     Without ``deciding`` no deciding axis is worked out, which is most of the work.
     """
+    rulebook = with_relevant_offers(rulebook)
     logic = CellLogic(rulebook)
     compilation = Compilation(rulebook, logic)
     eliminated = [compilation.eliminated({**logic.facts, **offer.traits}) for offer in rulebook.offers]

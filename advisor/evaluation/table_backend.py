@@ -24,7 +24,7 @@ from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Name
 from advisor.rulebook.terms import Expression, constant_value
 
-MAX_CELLS = 2**20
+MAX_CELLS = 2**22
 _MAX_DIMENSIONS = 32
 """The most an array has in numpy 1."""
 

@@ -13,7 +13,7 @@ from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.breakpoints import Truths
 from advisor.scenario_space.completions import Completions, Outcome, completions_of
-from advisor.scenario_space.gate_outcomes import Answers, Group
+from advisor.scenario_space.gate_outcomes import Answers, Group, Standing
 
 _MAX_COMBINATIONS = 20_000
 _MAX_CHANGES = 20
@@ -103,7 +103,7 @@ class Changes:
         options = [_options(group, answers) for group in standings.groups(fixed)]
         found = []
         for chosen in islice(product(*options), _MAX_COMBINATIONS):
-            numbers = frozenset(standings.combine(numbers) for numbers in product(*(part for part, _ in chosen)))
+            numbers = frozenset(map(standings.combine, product(*(part for part, _ in chosen))))
             found.append((numbers, tuple(alternatives for _, alternatives in chosen if alternatives != [frozenset()])))
         return sorted(found, key=lambda entry: sum(min(map(len, part)) for part in entry[1]))
 
@@ -111,17 +111,17 @@ class Changes:
 _POSITION = {name: place for place, name in enumerate(FIELD_NAMES)}
 
 
-def _options(group: Group, answers: Answers) -> list[tuple[frozenset[int], list[Changed]]]:
+def _options(group: Group, answers: Answers) -> list[tuple[frozenset[Standing], list[Changed]]]:
     """The sets of standings a group can come to, each with the minimal changes of its answered needs that lead there.
 
     Needs not answered stay open, so a change leads to the standings of all their completions.
     """
-    reached: dict[Changed, set[int]] = {}
+    reached: dict[Changed, set[Standing]] = {}
     for assignment, standing in group.standings.items():
         pairs = zip(group.unknown, assignment, strict=True)
         changed = frozenset((name, value) for name, value in pairs if name in answers and answers[name] != value)
         reached.setdefault(changed, set()).add(standing)
-    options: dict[frozenset[int], list[Changed]] = {}
+    options: dict[frozenset[Standing], list[Changed]] = {}
     for changed in sorted(reached, key=len):
         before = options.setdefault(frozenset(reached[changed]), [])
         if not any(less <= changed for less in before):

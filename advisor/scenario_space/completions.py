@@ -6,18 +6,20 @@ hold. Every standing can meet every cell of the amounts.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.compiler import compile_rules
 from advisor.evaluation.judgement import Verdict, fold_of
+from advisor.evaluation.relevant import with_relevant_offers
 from advisor.evaluation.resolution import NOTHING, Silenced
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.amount_regions import VOLUME_ENDS, Cells, amounts_of
 from advisor.scenario_space.breakpoints import Breaks, Truths
-from advisor.scenario_space.gate_outcomes import Answers, Group, Standings
+from advisor.scenario_space.gate_outcomes import Answers, Group, Standing, Standings, join
 
 Outcome = Route | None
 """A recommended route, or None where no route is feasible."""
@@ -34,6 +36,7 @@ class Completions:
     """Every completion of partial answers under one rulebook."""
 
     def __init__(self, rulebook: Rulebook) -> None:
+        rulebook = with_relevant_offers(rulebook)
         self._fold = fold_of(rulebook)
         self.standings, self.breaks = Standings(rulebook), Breaks(rulebook)
         self.amounts = amounts_of(rulebook, self.breaks)
@@ -86,7 +89,9 @@ class Completions:
         """
         groups, cells = self.standings.groups(answers), self.amounts.cells(answers, ranged)
         weight = {name: self._weight_of_need(name, groups, cells) for group in groups for name in group.unknown}
-        weight |= {name: self._weight_of_amount(name, groups, cells) for name in cells.steps}
+        if cells.steps:
+            kinds = Counter(map(self.standings.kind, self.standings.combined(groups)))
+            weight |= {name: self._weight_of_amount(name, kinds, cells) for name in cells.steps}
         order = {name: (name in cells.steps, -share) for name, share in weight.items() if share}
         position = {name: number for number, name in enumerate(FIELD_NAMES)}
         return tuple(sorted(order, key=lambda name: (*order[name], position[name])))
@@ -108,28 +113,28 @@ class Completions:
     def _weight_of_need(self, name: str, groups: list[Group], cells: Cells) -> float:
         group = next(group for group in groups if name in group.unknown)
         place = group.unknown.index(name)
-        families: dict[tuple[Encoded, ...], list[int]] = {}
+        families: dict[tuple[Encoded, ...], list[Standing]] = {}
         for assignment, standing in group.standings.items():
             families.setdefault((*assignment[:place], *assignment[place + 1 :]), []).append(standing)
         others = self.standings.combined([other for other in groups if other is not group])
-        pairs = differing = 0
-        for family in {tuple(dict.fromkeys(family)) for family in families.values()}:
-            for other in others:
-                members = [self.standings.join(standing, other) for standing in family]
-                pairs += len(cells.witnesses)
-                differing += sum(
-                    len({self.outcome(standing, cell) for standing in members}) > 1 for cell in cells.witnesses
-                )
-        return differing / pairs
+        kinds = Counter(
+            frozenset(self.standings.kind(join(standing, other)) for standing in family)
+            for family in {tuple(dict.fromkeys(family)) for family in families.values()}
+            for other in others
+        )
+        differing = sum(
+            count * sum(len({self.outcome(kind, cell) for kind in members}) > 1 for cell in cells.witnesses)
+            for members, count in kinds.items()
+        )
+        return differing / (kinds.total() * len(cells.witnesses))
 
-    def _weight_of_amount(self, name: str, groups: list[Group], cells: Cells) -> float:
+    def _weight_of_amount(self, name: str, kinds: Counter[int], cells: Cells) -> float:
         steps = cells.steps[name]
         if not steps:
             return 0.0
-        standings = self.standings.combined(groups)
         differing = sum(
-            self.outcome(standing, before) != self.outcome(standing, after)
-            for standing in standings
+            count * (self.outcome(kind, before) != self.outcome(kind, after))
+            for kind, count in kinds.items()
             for before, after in steps
         )
-        return differing / (len(standings) * len(steps))
+        return differing / (kinds.total() * len(steps))

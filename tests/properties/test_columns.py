@@ -255,9 +255,9 @@ def test_rules_that_tell_too_much_apart_are_refused(pairs: int, rules: int) -> N
 
 
 def test_a_database_is_given_no_long_literals() -> None:
-    rulebook = comparing(RULEBOOK, pairs=17, rules=5)
+    rulebook = comparing(RULEBOOK, pairs=18, rules=5)
     assert NumpyReading(rulebook).names
-    with pytest.raises(BadInput, match="in a database these rules tell apart 524,288 cases, more than 65,536"):
+    with pytest.raises(BadInput, match="in a database these rules tell apart 1,048,576 cases, more than 524,288"):
         IbisReading(rulebook)
 
 

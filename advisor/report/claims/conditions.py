@@ -11,11 +11,11 @@ from advisor.domain.scenario import validated
 from advisor.evaluation.compiler import compile_condition
 from advisor.evaluation.facts import answer_facts
 from advisor.evaluation.python_backend import PLAIN
+from advisor.evaluation.relevant import need_values
 from advisor.report.claims.model import Claim
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.scenario_space.completions import completions_of
 
 
 def condition_claims(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
@@ -54,8 +54,7 @@ def _completed(
     missing: tuple[str, ...], answers: Mapping[str, Encoded], rulebook: Rulebook
 ) -> Iterator[dict[str, Encoded]]:
     """The answers with every way to answer the questions that are missing."""
-    values = completions_of(rulebook).standings.values
-    for chosen in product(*(values(name) for name in missing)):
+    for chosen in product(*(need_values(rulebook, name) for name in missing)):
         yield {**answers, **dict(zip(missing, chosen, strict=True))}
 
 
