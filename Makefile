@@ -54,9 +54,10 @@ run: $(made) ## interview you in a terminal; without one, decide an example and 
 	fi
 
 .PHONY: docs
-docs: $(made) ## record the interview of the documentation anew
+docs: $(made) ## record the interview of the documentation, draw the packages
 	$(BIN)/python docs/record_interview.py > docs/interview.md.new
 	mv docs/interview.md.new docs/interview.md
+	$(BIN)/python docs/draw_architecture.py
 
 .PHONY: lint
 lint: $(made) ## ruff, mypy, the import layers and the rulebook
