@@ -1,7 +1,7 @@
-"""Draws the packages of ``advisor`` and the imports between them: ``make docs`` writes ``docs/pictures/architecture.svg``.
+"""Draws the packages of ``advisor`` and the imports between them into ``docs/pictures/architecture.svg`` (``make docs``).
 
-The order is that of the layers in ``pyproject.toml``; an arc on the right is an import, from the package above to the one
-below, as wide as the number of modules that import it.
+The order is that of the layers in ``pyproject.toml``. An arc on the right is an import, from the package above to the
+one below, as wide as the number of modules that import it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def imports(packages: list[str]) -> Counter[tuple[str, str]]:
     graph, found = grimp.build_graph("advisor", cache_dir=None), Counter[tuple[str, str]]()
     for importer in graph.modules:
         here = importer.split(".")[1:2]
-        targets = {target.split(".")[1] for target in graph.find_modules_directly_imported_by(importer) if "." in target}
+        targets = {
+            target.split(".")[1] for target in graph.find_modules_directly_imported_by(importer) if "." in target
+        }
         found.update((here[0], target) for target in targets if here and here[0] != target and here[0] in packages)
     return Counter({pair: count for pair, count in found.items() if pair[1] in packages})
 
