@@ -15,7 +15,7 @@ from advisor.domain.offer import UNKNOWN, Encoded, Offer, Trait, Unknown
 from advisor.domain.quantity import NotANumber
 from advisor.domain.scenario import MAX_MONTHLY_COST, Route, validated
 from advisor.rulebook import records
-from advisor.rulebook.conditions import LARGEST, All, Comparison, Condition, Parser, names_in_order
+from advisor.rulebook.conditions import LARGEST, All, Comparison, Condition, ConditionParser, names_in_order
 from advisor.rulebook.diagnostics import Code, all_are
 from advisor.rulebook.model import Advice, Case, Gate, Preference, Rule
 from advisor.rulebook.placeholders import FIGURES, fields_of
@@ -174,7 +174,7 @@ def read_rules(draft: Draft, document: Any, file: str, name: str) -> None:
 def _condition(draft: Draft, rule: records.RuleForm, scopes: Iterable[Scope], more: dict[str, Name]) -> Condition:
     names = {name: known for name, known in draft.names.items() if known.scope in scopes}
     others = {**OUTCOME_NAMES, **STANDING_NAMES, **draft.names}
-    return Parser({**names, **more}, rule.file, rule.id, others).parse(rule.when)
+    return ConditionParser({**names, **more}, rule.file, rule.id, others).parse(rule.when)
 
 
 def _shared(rule: records.RuleForm) -> dict[str, Any]:
@@ -244,10 +244,12 @@ def _read_case(base: Mapping, draft: Draft, case: records.CaseForm) -> None:
     with all_are(Code.WRONG_ANSWER):
         validated(answers, case.file, {**dict.fromkeys(base, case.line), **case.given.lines})
     changes = case.offers or {}
-    for offer in changes.keys() - {offer.id for offer in draft.offers}:
-        what = f"case `{case.id}` changes offer {quoted(offer)}, which does not exist"
-        help = did_you_mean(offer, [offer.id for offer in draft.offers]) or "name an offer by its `id`"
-        raise case.fault(Code.UNKNOWN_KEY, what, help, "offers")
+    known = [offer.id for offer in draft.offers]
+    for id in changes:
+        if id not in known:
+            what = f"case `{case.id}` changes offer {quoted(id)}, which does not exist"
+            help = did_you_mean(id, known) or "name an offer by its `id`"
+            raise case.fault(Code.UNKNOWN_KEY, what, help, "offers")
     draft.cases.append(
         Case(
             id=case.id,
