@@ -1,4 +1,4 @@
-"""Draws the packages of ``advisor`` and the imports between them into ``docs/pictures/architecture.svg`` (``make docs``).
+"""Draws the packages of ``advisor`` and the imports between them: ``docs/pictures/architecture.svg`` (``make docs``).
 
 The order is that of the layers in ``pyproject.toml``. An arc on the right is an import, from the package above to the
 one below, as wide as the number of modules that import it.

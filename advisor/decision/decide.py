@@ -17,7 +17,7 @@ from advisor.domain.record import Decision, Status
 from advisor.domain.route_costs import Costs
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario, Unit, validated
 from advisor.evaluation.durable_rules_backend import engine_reading
-from advisor.evaluation.facts import answer_facts, with_terms
+from advisor.evaluation.facts import answer_facts
 from advisor.evaluation.judgement import Judgement, fold_of, judge, silences
 from advisor.evaluation.protocol import Facts, Matcher
 from advisor.explanation.record_sections import Explaining, route_of, status_of
@@ -75,8 +75,8 @@ class _Deciding:
         self.scenario, self.rulebook, self.matcher = scenario, rulebook, matcher
         self.costs = Costs(scenario)
         self.answers = answer_facts(scenario)
-        self.facts = with_terms(rulebook, self.answers)
-        self.judgement: Judgement = judge(rulebook, matcher, self.facts)
+        self.judgement: Judgement = judge(rulebook, matcher, self.answers)
+        self.facts = self.judgement.facts
         self.completions = completions_of(rulebook)
         self.unanswered = self.completions.unanswered(self.answers)
         self.needed = self.completions.open_questions(self.answers) if self.unanswered else ()

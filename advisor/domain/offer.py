@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from advisor.domain.scenario import Route
@@ -40,3 +40,7 @@ class Offer:
     label: str
     stated: Mapping[str, str]
     traits: Mapping[str, Encoded | Unknown]
+
+    def with_traits(self, stated: Mapping[str, str], traits: Mapping[str, Encoded | Unknown]) -> Offer:
+        """The offer with some traits replaced, as written and as compared."""
+        return replace(self, stated={**self.stated, **stated}, traits={**self.traits, **traits})

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from advisor.domain.offer import Encoded, Offer
 from advisor.domain.scenario import Axis, Route
-from advisor.evaluation.facts import computations
+from advisor.evaluation.facts import computations, with_terms
 from advisor.evaluation.inequality import INEQUALITY, is_settled
 from advisor.evaluation.protocol import GateMatch, Matcher
 from advisor.evaluation.python_backend import PLAIN
@@ -109,8 +109,9 @@ def fold_of(rulebook: Rulebook) -> Fold:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one reading makes of one set of facts."""
+    """What one backend makes of one set of answers; ``facts`` are the answers with the constants and the terms."""
 
+    facts: Mapping[str, Encoded]
     offers: tuple[Offer, ...]
     gates: tuple[GateMatch, ...]
     matched: tuple[str, ...]
@@ -119,13 +120,17 @@ class Judgement:
     deciding_axes: tuple[Axis, ...]
 
 
-def judge(rulebook: Rulebook, matcher: Matcher, facts: Mapping[str, Encoded]) -> Judgement:
-    """Matches the facts (answers with terms) against gates and preferences, and folds. Raises EngineFailure."""
+def judge(rulebook: Rulebook, matcher: Matcher, answers: Mapping[str, Encoded]) -> Judgement:
+    """Judges encoded answers: gates, then terms, then preferences, then what they leave. Raises EngineFailure.
+
+    The gates read no term, so that a price may come to depend on the offers that survive them: between gates and terms.
+    """
     fold = fold_of(rulebook)
-    gates = matcher.gates(facts)
-    matched = matcher.preferences(facts)
+    gates = matcher.gates(answers)
     eliminated = fold.eliminating_axes(gates)
+    facts = with_terms(rulebook, answers)
+    matched = matcher.preferences(facts)
     verdict = fold.verdict(eliminated, matched)
     deciding = fold.deciding_axes(eliminated, matched) if verdict.left else ()
     settled = fold.settled(verdict.asked, facts)
-    return Judgement(rulebook.offers, gates, matched, verdict, settled, deciding)
+    return Judgement(facts, rulebook.offers, gates, matched, verdict, settled, deciding)

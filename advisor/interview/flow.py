@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import FIELDS, Route
-from advisor.evaluation.facts import answer_facts, with_terms
+from advisor.evaluation.facts import answer_facts
 from advisor.evaluation.judgement import judge
 from advisor.evaluation.python_backend import PlainReading
 from advisor.interview.state import COSTS, DETAILS, Given
@@ -87,7 +87,7 @@ class Flow:
 
     def _work_out_position(self, known: tuple[tuple[str, Encoded], ...], volume_asked: bool) -> Position:
         facts = dict(known)
-        judgement = judge(self._rulebook, self._plain, with_terms(self._rulebook, facts))
+        judgement = judge(self._rulebook, self._plain, facts)
         out = tuple(
             Out(offer.route, self._rulebook.rules[match.eliminating[0]])
             for offer, match in zip(judgement.offers, judgement.gates, strict=True)

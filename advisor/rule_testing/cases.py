@@ -9,7 +9,7 @@ from advisor.domain.record import Status
 from advisor.domain.scenario import Route, validated
 from advisor.evaluation.durable_rules_backend import EngineReading, engine_reading
 from advisor.evaluation.protocol import Facts, GateMatch, Matcher
-from advisor.rule_testing.evaluation import ANY_DAY, ComesOut, Situation, of_decision, with_offers
+from advisor.rule_testing.evaluation import ANY_DAY, CheckedOutcome, OfferedScenario, of_decision, with_offers
 from advisor.rulebook.model import Case, Rulebook
 
 
@@ -18,12 +18,12 @@ def failures(rulebook: Rulebook) -> list[Problem]:
     return [problem for case in rulebook.cases if (problem := _failure(rulebook, case))]
 
 
-def situation_of(case: Case) -> Situation:
+def situation_of(case: Case) -> OfferedScenario:
     """What a case puts before the rules."""
-    return Situation(validated(case.scenario, case.file, dict.fromkeys(case.scenario, case.line)), case.offers)
+    return OfferedScenario(validated(case.scenario, case.file, dict.fromkeys(case.scenario, case.line)), case.offers)
 
 
-def differences(case: Case, out: ComesOut) -> list[str]:
+def differences(case: Case, out: CheckedOutcome) -> list[str]:
     """What came out otherwise than the case expects."""
     found = []
     if out.route is not case.route or (case.route is None and out.status is not Status.INFEASIBLE):
@@ -39,7 +39,7 @@ def differences(case: Case, out: ComesOut) -> list[str]:
     return found
 
 
-def _shown(out: ComesOut) -> Route | str:
+def _shown(out: CheckedOutcome) -> Route | str:
     if out.status is Status.OPEN:
         return "open"
     return out.route or "none"

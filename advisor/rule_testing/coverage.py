@@ -27,16 +27,17 @@ from advisor.domain.scenario import Route
 from advisor.evaluation.protocol import Facts, GateMatch
 from advisor.evaluation.python_backend import PLAIN, PlainReading
 from advisor.rule_testing.cases import situation_of
-from advisor.rule_testing.evaluation import ANY_DAY, Situation, Version, with_offers
-from advisor.rule_testing.mutation.distinguish import Search
-from advisor.rule_testing.mutation.rule_edits import ALWAYS, NEVER, names_of, occurrences, shown, with_part, with_rule
+from advisor.rule_testing.evaluation import ANY_DAY, OfferedScenario, RulebookVersion, with_offers
+from advisor.rule_testing.mutation.distinguish import ScenarioSearch
+from advisor.rule_testing.mutation.rule_edits import ALWAYS, NEVER, occurrences, shown, with_part, with_rule
 from advisor.rulebook.conditions import Comparison
 from advisor.rulebook.model import Gate, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import OUT, RUNNING
+from advisor.rulebook.unparse import names_of
 
 
 @dataclass(frozen=True)
-class Shown:
+class Evidence:
     """Whether a condition is shown to be relevant: by which case, or why not."""
 
     case: str | None
@@ -49,23 +50,23 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Line:
+class ConditionCoverage:
     """One condition. ``when_false`` is None for a rule as a whole, whose conditions say it."""
 
     rule: Rule
     condition: str | None
-    when_true: Shown
-    when_false: Shown | None
+    when_true: Evidence
+    when_false: Evidence | None
 
 
 @dataclass(frozen=True)
 class Coverage:
     """Every condition of a rulebook."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ConditionCoverage, ...]
 
     @property
-    def counted(self) -> tuple[Shown, ...]:
+    def counted(self) -> tuple[Evidence, ...]:
         """What the cases should show."""
         found = (shown for line in self.lines for shown in (line.when_true, line.when_false))
         return tuple(shown for shown in found if shown and shown.counts)
@@ -86,14 +87,14 @@ def coverage(rulebook: Rulebook, only: str | None = None) -> Coverage:
 class _Covering:
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        self._original = Version(rulebook)
+        self._original = RulebookVersion(rulebook)
         self._names = names_of(rulebook)
         self._cases = {case.id: situation_of(case) for case in rulebook.cases}
-        self._search = Search(self._original, self._cases.values())
+        self._search = ScenarioSearch(self._original, self._cases.values())
         self._about = {case.id: case.about for case in rulebook.cases}
 
-    def lines(self, rule: Rule) -> Iterator[Line]:
-        yield Line(rule, None, Shown(self._case_of_change(rule, None)), None)
+    def lines(self, rule: Rule) -> Iterator[ConditionCoverage]:
+        yield ConditionCoverage(rule, None, Evidence(self._case_of_change(rule, None)), None)
         for at, comparison in occurrences(rule.when):
             failing = replace(rule, when=with_part(rule.when, at, NEVER))
             holding = replace(rule, when=with_part(rule.when, at, ALWAYS))
@@ -103,27 +104,27 @@ class _Covering:
             else:
                 when_true, when_false = self._case_of_change(rule, failing), self._case_of_change(rule, holding)
             found = self._shown(rule, failing, when_true), self._shown(rule, holding, when_false)
-            yield Line(rule, shown(comparison, self._names), *found)
+            yield ConditionCoverage(rule, shown(comparison, self._names), *found)
         if isinstance(rule, Preference):
             yield from self._standings(rule)
 
-    def _standings(self, rule: Preference) -> Iterator[Line]:
+    def _standings(self, rule: Preference) -> Iterator[ConditionCoverage]:
         for word, routes in ((RUNNING, rule.running), (OUT, rule.out)):
             for route in (route for route in Route if route in routes):
                 holding = replace(rule, running=rule.running - {route}, out=rule.out - {route})
                 when_true = self._shown(rule, None, self._case_of_change(rule, None))
                 when_false = self._shown(rule, holding, self._case_of_change(rule, holding))
-                yield Line(rule, f"{route}: {word}", when_true, when_false)
+                yield ConditionCoverage(rule, f"{route}: {word}", when_true, when_false)
 
-    def _shown(self, rule: Rule, changed: Rule | None, case: str | None) -> Shown:
+    def _shown(self, rule: Rule, changed: Rule | None, case: str | None) -> Evidence:
         if case is not None:
-            return Shown(case)
-        version = Version(with_rule(self._rulebook, rule, changed), self._original)
-        return Shown(None, never=self._search.tells_apart(version) is None)
+            return Evidence(case)
+        version = RulebookVersion(with_rule(self._rulebook, rule, changed), self._original)
+        return Evidence(None, never=self._search.tells_apart(version) is None)
 
     def _case_of_change(self, rule: Rule, changed: Rule | None) -> str | None:
         """A case that comes out otherwise with the changed rule in the rule's place, or without it."""
-        version = Version(with_rule(self._rulebook, rule, changed), self._original)
+        version = RulebookVersion(with_rule(self._rulebook, rule, changed), self._original)
         for id in self._cases_for(rule):
             situation = self._cases[id]
             if version.comes_out(situation) != self._original.comes_out(situation):
@@ -132,7 +133,7 @@ class _Covering:
 
     def _case_of_gate(self, gate: Gate, comparison: Comparison, changed: Rule, holds: bool) -> str | None:
         """A case that comes out otherwise if the comparison, which ``holds`` for an offer, did not hold for it."""
-        version = Version(with_rule(self._rulebook, gate, changed), self._original)
+        version = RulebookVersion(with_rule(self._rulebook, gate, changed), self._original)
         for id in self._cases_for(gate):
             situation = self._cases[id]
             facts, judged = self._original.judged(situation)
@@ -146,7 +147,7 @@ class _Covering:
         return None
 
     def _comes_out_otherwise(
-        self, situation: Situation, gates: tuple[GateMatch, ...], others: tuple[GateMatch, ...]
+        self, situation: OfferedScenario, gates: tuple[GateMatch, ...], others: tuple[GateMatch, ...]
     ) -> bool:
         before, after = self._original.comes_out(situation), self._original.comes_out(situation, others)
         if before._replace(fired=after.fired) != after:
@@ -155,7 +156,7 @@ class _Covering:
             return before.fired != after.fired
         return before.fired != after.fired and self._told(situation, gates) != self._told(situation, others)
 
-    def _told(self, situation: Situation, gates: tuple[GateMatch, ...]) -> set[str]:
+    def _told(self, situation: OfferedScenario, gates: tuple[GateMatch, ...]) -> set[str]:
         """The rules whose firing the reader is told, with these matches of the gates."""
         rulebook = with_offers(self._rulebook, situation.offers)
         matcher = _WithGates(rulebook, gates)

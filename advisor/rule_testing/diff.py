@@ -40,7 +40,7 @@ class RuleChange:
 
 
 @dataclass
-class Flipped:
+class RouteChange:
     """Scenarios left with some routes and now with others: how many rows, and the plainest of them."""
 
     old: Routes
@@ -57,21 +57,21 @@ class Flipped:
 
 
 @dataclass(frozen=True)
-class Difference:
+class RulebookDiff:
     """The difference of two rulebooks.
 
     ``rows`` is the size of the table, ``other_axes`` how many rows keep their routes and are decided by other axes.
     """
 
     rules: tuple[RuleChange, ...]
-    flips: tuple[Flipped, ...]
+    flips: tuple[RouteChange, ...]
     other_axes: int
     rows: int
 
 
-def difference(old: Rulebook, new: Rulebook) -> Difference:
+def difference(old: Rulebook, new: Rulebook) -> RulebookDiff:
     """Compares two rulebooks. Raises BadInput where their table is too large to go through."""
-    return Difference(tuple(_rule_changes(old, new)), *_flips(old, new))
+    return RulebookDiff(tuple(_rule_changes(old, new)), *_flips(old, new))
 
 
 def _rule_changes(old: Rulebook, new: Rulebook) -> Iterator[RuleChange]:
@@ -92,7 +92,7 @@ def _rule_changes(old: Rulebook, new: Rulebook) -> Iterator[RuleChange]:
             yield RuleChange(id, "changed", parts, other)
 
 
-def _flips(old: Rulebook, new: Rulebook) -> tuple[tuple[Flipped, ...], int, int]:
+def _flips(old: Rulebook, new: Rulebook) -> tuple[tuple[RouteChange, ...], int, int]:
     sides = (completions_of(old), completions_of(new))
     amounts_of_both = sides[0].amounts.together(sides[1].amounts).plain_witnesses()
     cells = [(tuple(side.breaks.truths(amounts) for side in sides), amounts) for amounts in amounts_of_both.values()]
@@ -104,7 +104,7 @@ def _flips(old: Rulebook, new: Rulebook) -> tuple[tuple[Flipped, ...], int, int]
     if rows > _MAX_ROWS:
         what = f"the two rulebooks have a table of {rows:,} rows, more than the {_MAX_ROWS:,} that are gone through"
         raise BadInput(Problem(what, help="compare them with fewer changes at a time"))
-    found: dict[tuple[Routes, Routes], Flipped] = {}
+    found: dict[tuple[Routes, Routes], RouteChange] = {}
     other_axes = 0
     for combination in product(*values):
         answers = dict(zip(needs, combination, strict=True))
@@ -114,7 +114,7 @@ def _flips(old: Rulebook, new: Rulebook) -> tuple[tuple[Flipped, ...], int, int]
             where = list(zip(sides, standings, truths, strict=True))
             before, after = (_routes(side.outcome(standing, cell)) for side, standing, cell in where)
             if before != after:
-                flipped = found.setdefault((before, after), Flipped(before, after, 0, answers, amounts, unusual))
+                flipped = found.setdefault((before, after), RouteChange(before, after, 0, answers, amounts, unusual))
                 flipped.rows += 1
                 if unusual < flipped.unusual:
                     flipped.needs, flipped.amounts, flipped.unusual = answers, amounts, unusual

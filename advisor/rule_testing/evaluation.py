@@ -33,7 +33,7 @@ Eliminated = tuple[frozenset[Axis], ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Situation:
+class OfferedScenario:
     """A scenario, and the offers that compete in it."""
 
     scenario: Scenario
@@ -45,7 +45,7 @@ class Situation:
         return answer_facts(self.scenario)
 
 
-class ComesOut(NamedTuple):
+class CheckedOutcome(NamedTuple):
     """What a case can check. ``status`` is None where the rules leave several routes."""
 
     status: Status | None
@@ -54,13 +54,13 @@ class ComesOut(NamedTuple):
     fired: frozenset[str]
 
 
-def of_decision(decision: Decision) -> ComesOut:
+def of_decision(decision: Decision) -> CheckedOutcome:
     """What a case can check of a record."""
     fired = frozenset(step.rule for step in decision.trace)
-    return ComesOut(decision.status, decision.route, decision.deciding_axis, fired)
+    return CheckedOutcome(decision.status, decision.route, decision.deciding_axis, fired)
 
 
-class Judged(NamedTuple):
+class MatchResult(NamedTuple):
     """What gates and preferences come to in one situation."""
 
     gates: tuple[GateMatch, ...]
@@ -80,10 +80,10 @@ def with_offers(rulebook: Rulebook, offers: tuple[Offer, ...]) -> Rulebook:
     return _CHANGED.setdefault(rulebook, {}).setdefault(stated, replace(rulebook, offers=offers))
 
 
-class Version:
+class RulebookVersion:
     """One version of a rulebook, decided on many situations."""
 
-    def __init__(self, rulebook: Rulebook, original: Version | None = None) -> None:
+    def __init__(self, rulebook: Rulebook, original: RulebookVersion | None = None) -> None:
         self.rulebook = rulebook
         self.original = original or self
         before = self.original.rulebook
@@ -100,10 +100,10 @@ class Version:
         self._gates = compile_rules(rulebook.gates, PLAIN)
         self._preferences = compile_rules(rulebook.preferences, PLAIN)
         self._advice = compile_rules(rulebook.advice, PLAIN)
-        self._known: dict[Situation, tuple[Facts, Judged]] = {}
+        self._known: dict[OfferedScenario, tuple[Facts, MatchResult]] = {}
         self._outcome_words: dict[tuple[object, ...], Facts | None] = {}
 
-    def comes_out(self, situation: Situation, gates: tuple[GateMatch, ...] | None = None) -> ComesOut:
+    def comes_out(self, situation: OfferedScenario, gates: tuple[GateMatch, ...] | None = None) -> CheckedOutcome:
         """What a case can check of the situation; with other matches of its gates, where they are given.
 
         Those are not looked at while an answer is missing that can change the outcome.
@@ -117,15 +117,15 @@ class Version:
         fired = {rule for match in judged.gates for ids in match for rule in ids}
         fired |= {applied.rule for applied in judged.verdict.applied}
         if len(left) != 1:
-            return ComesOut(None if judged.verdict.undecided else Status.INFEASIBLE, None, None, frozenset(fired))
+            return CheckedOutcome(None if judged.verdict.undecided else Status.INFEASIBLE, None, None, frozenset(fired))
         words = self._outcome(situation, judged)
         if words is None:
             return self._decided(situation)
         axes = self.fold.deciding_axes(judged.eliminated, judged.matched)
         fired |= set(self.match_advice({**facts, **words}))
-        return ComesOut(Status.RECOMMENDED, left[0], axes[0] if axes else None, frozenset(fired))
+        return CheckedOutcome(Status.RECOMMENDED, left[0], axes[0] if axes else None, frozenset(fired))
 
-    def judged(self, situation: Situation) -> tuple[Facts, Judged]:
+    def judged(self, situation: OfferedScenario) -> tuple[Facts, MatchResult]:
         """The facts of a situation, and what gates and preferences come to."""
         if situation in self._known:
             return self._known[situation]
@@ -138,9 +138,9 @@ class Version:
             self._known[situation] = facts, judged
         return facts, judged
 
-    def _folded(self, gates: tuple[GateMatch, ...], matched: tuple[str, ...]) -> Judged:
+    def _folded(self, gates: tuple[GateMatch, ...], matched: tuple[str, ...]) -> MatchResult:
         eliminated = self.fold.eliminating_axes(gates)
-        return Judged(gates, eliminated, matched, self.fold.verdict(eliminated, matched))
+        return MatchResult(gates, eliminated, matched, self.fold.verdict(eliminated, matched))
 
     def match_gates(self, facts: Facts, offers: tuple[Offer, ...]) -> tuple[GateMatch, ...]:
         """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
@@ -154,15 +154,15 @@ class Version:
         """The advice whose condition holds."""
         return tuple(rule for rule, test in self._advice.items() if test(facts)[0])
 
-    def _decided(self, situation: Situation) -> ComesOut:
+    def _decided(self, situation: OfferedScenario) -> CheckedOutcome:
         """Decided in full, as answers that are missing need it."""
         rulebook = with_offers(self.rulebook, situation.offers)
         try:
             return of_decision(decide(situation.scenario, rulebook, decided_on=ANY_DAY, matcher=PlainReading(rulebook)))
         except BadInput:
-            return ComesOut(None, None, None, frozenset())
+            return CheckedOutcome(None, None, None, frozenset())
 
-    def _is_complete(self, situation: Situation, judged: Judged) -> bool:
+    def _is_complete(self, situation: OfferedScenario, judged: MatchResult) -> bool:
         """Whether no missing answer can change the outcome: what is missing are needs that eliminate nothing."""
         missing = completions_of(self.original.rulebook).unanswered(situation.answers)
         if not missing:
@@ -178,7 +178,7 @@ class Version:
         }
         return eliminated == {judged.eliminated}
 
-    def _outcome(self, situation: Situation, judged: Judged) -> Facts | None:
+    def _outcome(self, situation: OfferedScenario, judged: MatchResult) -> Facts | None:
         """The words of the outcome that advice may ask for, or None where they need the decision in full."""
         verdict = judged.verdict
         key = (situation, verdict.feasible, verdict.left, verdict.asked)
@@ -195,7 +195,7 @@ class _Remembered:
 
     name = "remembered"
 
-    def __init__(self, judged: Judged) -> None:
+    def __init__(self, judged: MatchResult) -> None:
         self._judged = judged
 
     def gates(self, facts: Facts) -> tuple[GateMatch, ...]:

@@ -1,36 +1,39 @@
-"""A rulebook while it is being read: what there is so far, every fault found, and the readers of single entries."""
+"""Builds a rulebook out of its records: what they say of one another is checked here, their form in ``records``."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeVar
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.yaml_loader import Mapping, Sequence
-from advisor.domain.offer import Offer, Trait
-from advisor.rulebook.diagnostics import Code
-from advisor.rulebook.model import Case, Rule
-from advisor.rulebook.symbols import FIELD_NAMES, OUTCOME_NAMES, STANDING_NAMES, Name
-from advisor.rulebook.terms import Term
+from advisor.domain.offer import UNKNOWN, Encoded, Offer, Trait, Unknown
+from advisor.domain.quantity import NotANumber
+from advisor.domain.scenario import MAX_MONTHLY_COST, Route, validated
+from advisor.rulebook import records
+from advisor.rulebook.conditions import LARGEST, All, Comparison, Condition, ConditionParser, names_in_order
+from advisor.rulebook.diagnostics import Code, all_are
+from advisor.rulebook.model import Advice, Case, Gate, Preference, Rule
+from advisor.rulebook.placeholders import FIGURES, fields_of
+from advisor.rulebook.symbols import FIELD_NAMES, OUTCOME_NAMES, RUNNING, STANDING_NAMES, Name, Scope
+from advisor.rulebook.terms import Term, constant_value, parse_term
 
-COPY_HELP = "a rules folder is complete in itself: start from a copy of the bundled one"
-ID_PATTERN = "[A-Za-z][A-Za-z0-9_.-]{0,79}"
-WORD_PATTERN = "[a-z][a-z0-9_]{0,79}"
 _RESERVED = frozenset(("all", "any", "not", "id", "sid", "any_fact", *STANDING_NAMES, *OUTCOME_NAMES))
 """Names that mean something else in a `when`, or to the engine."""
-_ENGINES_OWN = "unknown_"
-"""The engine reading marks with this what is not known, in front of a rule's id or a trait's name."""
+_NO_LIMIT = int(MAX_MONTHLY_COST.scaleb(8))
+_OF_ROUTES = (Scope.NEED, Scope.AMOUNT, Scope.TERM, Scope.CONSTANT)
+"""What preferences and advice may read."""
+_Form = TypeVar("_Form", bound=records.IdForm)
 
 
 @dataclass
 class Draft:
-    """What has been read so far, and every fault found on the way."""
+    """What has been read so far, and every fault found on the way. ``first``: where each kind and id was read."""
 
-    folder: Path
     problems: list[Problem] = field(default_factory=list)
     names: dict[str, Name] = field(default_factory=lambda: dict(FIELD_NAMES))
     traits: dict[str, Trait] = field(default_factory=dict)
@@ -40,21 +43,7 @@ class Draft:
     places: dict[str, tuple[str, int]] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)
-
-    def each(self, data: Any, file: str, read: Callable[[Mapping, str], None]) -> None:
-        """Reads a list of records one by one, so that one faulty record does not hide the next."""
-        if not isinstance(data, Sequence):
-            line = getattr(data, "line", None)
-            help = "start each record with `- id:`"
-            self.problems.append(Code.WRONG_FORM.problem("this is not a list of records", file, line, help=help))
-            return
-        for record, line in zip(data, data.lines, strict=True):
-            with self.collecting():
-                if not isinstance(record, Mapping):
-                    raise Code.WRONG_FORM.fault(
-                        "this is not a record", file, line, help="start each record with `- id:`"
-                    )
-                read(record, file)
+    first: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
@@ -64,72 +53,243 @@ class Draft:
         except BadInput as error:
             self.problems.extend(error.problems)
 
+    def each(self, form: type[_Form], data: Any, file: str, read: Callable[[Draft, _Form], None]) -> None:
+        """Reads a list of records one by one, so that one faulty record does not hide the next."""
+        with self.collecting():
+            if not isinstance(data, Sequence):
+                help, line = "start each record with `- id:`", getattr(data, "line", None)
+                raise Code.WRONG_FORM.fault("this is not a list of records", file, line, help=help)
+            for entry, line in zip(data, data.lines, strict=True):
+                with self.collecting():
+                    record = form.parse(entry, file, line)
+                    if first := self.first.get((form.noun, record.id)):
+                        what = f"duplicate {form.noun} `{record.id}`, first in {first}"
+                        raise record.fault(Code.DUPLICATE_ID, what, "give it an id of its own", "id")
+                    read(self, record)
+                    self.first[form.noun, record.id] = f"{file}:{record.line}"
 
-def text_of(record: Mapping, key: str, file: str, whose: str = "this record") -> str:
-    value = record.get(key)
-    line = record.lines.get(key, record.line)
-    help = f"add `{key}:` with a line of text"
-    if value is None or (isinstance(value, str) and not value.strip()):
-        raise Code.MISSING_PART.fault(f"{whose} has no `{key}`", file, line, help=help)
-    if not isinstance(value, str):
-        raise Code.WRONG_FORM.fault(f"{quoted(value)} is not text", file, line, key, help="put the text in quotes")
-    return value
-
-
-def id_of(record: Mapping, file: str) -> str:
-    id = text_of(record, "id", file)
-    if not re.fullmatch(ID_PATTERN, id) or id.startswith(_ENGINES_OWN):
-        help = "start with a letter, then letters, digits, `-`, `_` and `.`"
-        if id.startswith(_ENGINES_OWN):
-            help = f"the engine marks rules of its own with `{_ENGINES_OWN}`"
-        raise Code.UNUSABLE_NAME.fault(f"{quoted(id)} cannot be an id", file, record.lines["id"], help=help)
-    return id
-
-
-def check_new_name(draft: Draft, name: str, file: str, line: int) -> None:
-    """A trait, a constant or a term needs a name of its own that every reading can use."""
-    if name in draft.names or name in _RESERVED or name.startswith(_ENGINES_OWN):
-        raise Code.UNUSABLE_NAME.fault(f"the name {quoted(name)} is taken", file, line, help="give it another one")
-    if not re.fullmatch(WORD_PATTERN, name):
-        help = "start with a small letter, then small letters, digits and `_`"
-        raise Code.UNUSABLE_NAME.fault(f"{quoted(name)} cannot be a name in a rule", file, line, help=help)
-
-
-def only_known(record: Mapping, allowed: set[str], file: str) -> None:
-    for key in record:
-        if key not in allowed:
-            help = did_you_mean(key, allowed) or "allowed here: " + ", ".join(sorted(allowed))
-            raise Code.UNKNOWN_KEY.fault(f"{quoted(key)} is not known here", file, record.lines[key], help=help)
+    def named(self, entries: Mapping, file: str, read: Callable[[str, Any, int], None]) -> None:
+        """Reads traits, constants or terms one by one; each needs a new name that every backend can use."""
+        for name, value in entries.items():
+            line = entries.lines[name]
+            with self.collecting():
+                if name in self.names or name in _RESERVED or name.startswith(records.RESERVED_PREFIX):
+                    what = f"the name {quoted(name)} is taken"
+                    raise Code.UNUSABLE_NAME.fault(what, file, line, help="give it another one")
+                if not re.fullmatch(records.WORD_PATTERN, name):
+                    what, help = (
+                        "cannot be a name in a rule",
+                        "start with a small letter, then small letters, digits and `_`",
+                    )
+                    raise Code.UNUSABLE_NAME.fault(f"{quoted(name)} {what}", file, line, help=help)
+                read(name, value, line)
 
 
-def one_option(value: Any, options: tuple[str, ...], what: str, file: str, line: int) -> str:
-    if value not in options:
-        help = (did_you_mean(value, options) if isinstance(value, str) else None) or "one of " + ", ".join(options)
-        raise Code.WRONG_VALUE.fault(f"{quoted(value)} is not {what}", file, line, help=help)
-    return str(value)
+def read_routes(draft: Draft, document: Any, file: str) -> None:
+    """Reads routes.yaml: the traits, and the offers unless a trait is faulty."""
+
+    def read_trait(name: str, record: Any, line: int) -> None:
+        trait = records.TraitForm.parse(record, file, line, f"trait `{name}`")
+        values = record["values"]
+        like = FIELD_NAMES[values] if isinstance(values, str) else Name(name, Scope.TRAIT, tuple(trait.values))
+        draft.names[name] = replace(like, name=name, scope=Scope.TRAIT, may_be_zero=True)
+        draft.traits[name] = Trait(name, trait.label, like.options, trait.source)
+
+    with draft.collecting():
+        parts = records.RoutesFile.parse(document, file)
+        draft.named(parts.traits, file, read_trait)
+        if not draft.problems:
+            draft.each(records.OfferForm, parts.offers, file, _read_offer)
 
 
-def option_of(record: Mapping, key: str, options: tuple[str, ...], what: str, file: str, whose: str) -> str:
-    line = record.lines.get(key, record.line)
-    if record.get(key) is None:
-        help = f"add `{key}:` with one of " + ", ".join(options)
-        raise Code.MISSING_PART.fault(f"{whose} has no `{key}`", file, line, help=help)
-    return one_option(record[key], options, what, file, line)
+def read_offers(draft: Draft, document: Any, file: str) -> None:
+    """Reads a file of offers."""
+    with draft.collecting():
+        draft.each(records.OfferForm, records.OffersFile.parse(document, file).offers, file, _read_offer)
 
 
-def parts_of(document: Any, needed: dict[str, type], more: set[str], file: str) -> Mapping:
-    """A file that is a mapping of named parts, each of its kind."""
-    names = " and ".join(f"`{name}:`" for name in needed)
-    if not isinstance(document, Mapping):
-        raise Code.WRONG_FORM.fault(f"this file needs {names}", file, help=COPY_HELP)
-    only_known(document, set(needed) | more, file)
-    for name, kind in needed.items():
-        if document.get(name) is None:
-            raise Code.MISSING_PART.fault(
-                f"there is no `{name}:`", file, document.line, help=f"this file needs {names}"
-            )
-        if not isinstance(document[name], kind):
-            what = "a mapping of names" if kind is Mapping else "a list of records"
-            help = "write `name: value` a line" if kind is Mapping else "start each record with `- id:`"
-            raise Code.WRONG_FORM.fault(f"`{name}` is not {what}", file, document.lines[name], help=help)
-    return document
+def _read_offer(draft: Draft, record: records.OfferForm) -> None:
+    unknown = dict.fromkeys(draft.traits, UNKNOWN)
+    offer = Offer(record.id, record.route, record.label, {name: str(UNKNOWN) for name in unknown}, unknown)
+    draft.offers.append(_with_traits(draft, offer, record.traits, record.file))
+
+
+def _with_traits(draft: Draft, offer: Offer, traits: Mapping, file: str) -> Offer:
+    """The offer with the traits that are stated."""
+    records.only_known(traits, draft.traits, file)
+    encoded = {name: _trait_value(draft.names[name], value, file, traits.lines[name]) for name, value in traits.items()}
+    return offer.with_traits({name: str(value) for name, value in traits.items()}, encoded)
+
+
+def _trait_value(name: Name, value: Any, file: str, line: int) -> Encoded | Unknown:
+    if value == str(UNKNOWN):
+        return UNKNOWN
+    if name.numeric and value == "none":
+        return _NO_LIMIT
+    try:
+        return name.encode(value)
+    except NotANumber as error:
+        help = f"{error.help}{'' if error.help.endswith('?') else ','} or `unknown`"
+        raise Code.WRONG_VALUE.fault(str(error), file, line, name.name, help=help) from None
+
+
+def read_terms(draft: Draft, document: Any, file: str) -> None:
+    """Reads terms.yaml: constants and terms."""
+
+    def read_constant(name: str, value: Any, line: int) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= records.MAX_CONSTANT:
+            help = f"write a whole number from 1 to {records.MAX_CONSTANT}"
+            raise Code.WRONG_VALUE.fault(f"{quoted(value)} cannot be a constant", file, line, name, help=help)
+        draft.constants[name] = value
+        draft.places[name] = (file, line)
+        draft.names[name] = Name(name, Scope.CONSTANT, places=0, may_be_zero=False)
+
+    def read_term(name: str, text: Any, line: int) -> None:
+        others = {other: Name(other, Scope.TERM) for other in parts.terms}
+        draft.places[name] = (file, line)
+        draft.terms[name] = parse_term(name, text, {**others, **draft.names}, file, line)
+        value = constant_value(draft.terms[name].expression, draft.constants)
+        if value is not None and abs(value) >= LARGEST:
+            what = f"term `{name}` is {value:,}, which is larger than the engine can compare"
+            raise Code.ENGINE_LIMIT.fault(what, file, line, help="check the numbers in it")
+
+    with draft.collecting():
+        parts = records.TermsFile.parse(document, file)
+        if parts.constants:
+            draft.named(parts.constants, file, read_constant)
+        draft.named(parts.terms, file, read_term)
+    draft.names.update((name, term.name) for name, term in draft.terms.items())
+
+
+def read_rules(draft: Draft, document: Any, file: str, name: str) -> None:
+    """Reads a file of rules, where ``name`` is its path in a rules folder."""
+    if name.startswith("gates/"):
+        draft.each(records.GateForm, document, file, _read_gate)
+    elif name == "preferences.yaml":
+        draft.each(records.PreferenceForm, document, file, _read_preference)
+    elif name == "advice.yaml":
+        draft.each(records.AdviceForm, document, file, _read_advice)
+
+
+def _condition(draft: Draft, rule: records.RuleForm, scopes: Iterable[Scope], more: dict[str, Name]) -> Condition:
+    names = {name: known for name, known in draft.names.items() if known.scope in scopes}
+    others = {**OUTCOME_NAMES, **STANDING_NAMES, **draft.names}
+    return ConditionParser({**names, **more}, rule.file, rule.id, others).parse(rule.when)
+
+
+def _shared(rule: records.RuleForm) -> dict[str, Any]:
+    return {name: getattr(rule, name) for name in ("id", "axis", "because", "source", "file", "line")}
+
+
+def _read_gate(draft: Draft, rule: records.GateForm) -> None:
+    when = _condition(draft, rule, (Scope.NEED, Scope.TRAIT), {})
+    if draft.traits.keys().isdisjoint(names_in_order(when)):
+        help = "a gate compares a need with a trait of the offer"
+        raise rule.fault(Code.GATE_WITHOUT_TRAIT, f"gate `{rule.id}` asks about no trait", help, "when")
+    gate = Gate(**_shared(rule), when=when, provided=rule.provided or None)
+    for trait in _not_verified(gate, draft.offers):
+        help = f"`{trait}` is unknown for some offer: add `provided:` with what is then to be verified"
+        raise rule.fault(Code.MISSING_PROVIDED, f"gate `{rule.id}` has no `provided`", help)
+    draft.rules[rule.id] = gate
+
+
+def _read_preference(draft: Draft, rule: records.PreferenceForm) -> None:
+    if set(rule.prefer) & set(rule.over):
+        help = "name each route on one side only"
+        raise rule.fault(Code.SELF_PREFERENCE, f"rule `{rule.id}` prefers a route over itself", help, "over")
+    whole = _condition(draft, rule, _OF_ROUTES, STANDING_NAMES)
+    parts = whole.parts if isinstance(whole, All) else (whole,)
+    standing = [part for part in parts if isinstance(part, Comparison) and part.name in STANDING_NAMES]
+    rest = tuple(part for part in parts if part not in standing)
+    when = rest[0] if len(rest) == 1 else All(rest)
+    if any(name in STANDING_NAMES for name in names_in_order(when)):
+        help = "a route's name is asked for at the top of `when` only"
+        raise rule.fault(Code.MISPLACED_STANDING, f"rule `{rule.id}` asks `running` or `out` too deep", help, "when")
+    running = frozenset(Route(part.name) for part in standing if part.right == RUNNING)
+    out = frozenset(Route(part.name) for part in standing if part.right != RUNNING)
+    draft.rules[rule.id] = Preference(
+        **_shared(rule), when=when, prefer=rule.prefer, over=rule.over, running=running, out=out
+    )
+
+
+def _read_advice(draft: Draft, rule: records.AdviceForm) -> None:
+    when = _condition(draft, rule, _OF_ROUTES, OUTCOME_NAMES)
+    figures = {*FIGURES, *draft.constants}
+    try:
+        printed = fields_of(rule.advise)
+    except ValueError:
+        what = f"in rule `{rule.id}`, a brace of the advice is not one of a pair"
+        help = "write a figure as {name}, and a brace as two"
+        raise rule.fault(Code.UNKNOWN_FIGURE, what, help, "advise") from None
+    for name, more in printed:
+        if more or name not in figures:
+            close = did_you_mean(name, figures) if name not in figures else "write the name alone"
+            what = f"in rule `{rule.id}`, {quoted('{' + name + more + '}')} is no figure"
+            known = "figures: " + ", ".join(sorted(figures))
+            raise rule.fault(Code.UNKNOWN_FIGURE, what, close or known, "advise")
+    draft.rules[rule.id] = Advice(**_shared(rule), when=when, advise=rule.advise)
+
+
+def read_cases(draft: Draft, document: Any, file: str) -> None:
+    """Reads a file of cases."""
+    with draft.collecting(), all_are(Code.WRONG_ANSWER):
+        parts = records.CasesFile.parse(document, file)
+        base = parts.base or Mapping(0)
+        validated(base, file, base.lines)
+        draft.each(records.CaseForm, parts.cases, file, partial(_read_case, base))
+
+
+def _read_case(base: Mapping, draft: Draft, case: records.CaseForm) -> None:
+    answers = {**base, **case.given}
+    with all_are(Code.WRONG_ANSWER):
+        validated(answers, case.file, {**dict.fromkeys(base, case.line), **case.given.lines})
+    changes = case.offers or {}
+    known = [offer.id for offer in draft.offers]
+    for id in changes:
+        if id not in known:
+            what = f"case `{case.id}` changes offer {quoted(id)}, which does not exist"
+            help = did_you_mean(id, known) or "name an offer by its `id`"
+            raise case.fault(Code.UNKNOWN_KEY, what, help, "offers")
+    draft.cases.append(
+        Case(
+            id=case.id,
+            about=tuple(case.about),
+            scenario=answers,
+            offers=tuple(
+                _with_traits(draft, offer, changes[offer.id], case.file) if offer.id in changes else offer
+                for offer in draft.offers
+            ),
+            route=None if case.expect.route == "none" else Route(case.expect.route),
+            deciding_axis=case.expect.deciding_axis,
+            rules=tuple(case.expect.rules or ()),
+            file=case.file,
+            line=case.line,
+        )
+    )
+
+
+def check_cases(draft: Draft) -> None:
+    """Every rule that a case names exists, and whatever a case leaves unknown can be verified."""
+    for case in draft.cases:
+        for rule in dict.fromkeys((*case.about, *case.rules)):
+            if rule not in draft.rules:
+                what = f"case `{case.id}` names rule {quoted(rule)}, which does not exist"
+                help = did_you_mean(rule, draft.rules) or "name a rule by its `id`"
+                draft.problems.append(Code.UNKNOWN_RULE.problem(what, case.file, case.line, help=help))
+        draft.problems += unverifiable(draft, case.offers, f"case `{case.id}`", case.file, case.line)
+
+
+def unverifiable(
+    draft: Draft, offers: Iterable[Offer], who: str, file: str, line: int | None = None
+) -> Iterator[Problem]:
+    """A trait may be unknown only where every gate that reads it says what is then to be verified."""
+    for gate in draft.rules.values():
+        for trait in _not_verified(gate, offers) if isinstance(gate, Gate) else ():
+            what = f"{who} leaves `{trait}` unknown, and gate `{gate.id}` has no `provided`"
+            help = "state a value, or add `provided:` to the gate with what is then to be verified"
+            yield Code.MISSING_PROVIDED.problem(what, file, line, help=help)
+
+
+def _not_verified(gate: Gate, offers: Iterable[Offer]) -> list[str]:
+    names = () if gate.provided else names_in_order(gate.when)
+    return [name for name in names if any(isinstance(offer.traits.get(name), Unknown) for offer in offers)]

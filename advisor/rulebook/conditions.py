@@ -100,7 +100,7 @@ _ASKED_BY = {
 
 
 @dataclass(frozen=True)
-class Parser:
+class ConditionParser:
     """Parses the ``when`` of one rule. Every error names the rule, the file and the line."""
 
     names: dict[str, Name]
@@ -173,7 +173,7 @@ class Parser:
             if op == "not":
                 parts.append(self._entry(name.name, right, line, not negated))
             elif op in NEGATED:
-                parts.append(self._compare(name, NEGATED[op] if negated else op, right, line))
+                parts.append(self.compare(name, NEGATED[op] if negated else op, right, line))
             else:
                 raise self.error(
                     Code.WRONG_COMPARISON, f"{quoted(op)} is not a comparison", line, "use lt, le, gt, ge or not"
@@ -182,7 +182,8 @@ class Parser:
             return parts[0]
         return AnyOf(tuple(parts)) if negated else All(tuple(parts))
 
-    def _compare(self, name: Name, op: str, right: Any, line: int) -> Comparison:
+    def compare(self, name: Name, op: str, right: Any, line: int) -> Comparison:
+        """One comparison with a value or with another name. Raises BadInput."""
         if not name.comparable:
             what = f"`{name.name}` has no order, so `{op}` does not apply"
             raise self.error(Code.WRONG_COMPARISON, what, line, "name the values instead")

@@ -10,24 +10,54 @@ from pathlib import Path
 from typing import Any
 
 from advisor.common import yaml_loader as strict_yaml
-from advisor.common.diagnostics import BadInput
+from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import bundled, is_file, is_folder, read_text
+from advisor.domain.offer import Offer
 from advisor.domain.scenario import Axis
-from advisor.rulebook.builder import COPY_HELP, Draft
+from advisor.rulebook.builder import (
+    Draft,
+    check_cases,
+    read_cases,
+    read_offers,
+    read_routes,
+    read_rules,
+    read_terms,
+    unverifiable,
+)
 from advisor.rulebook.diagnostics import Code, all_are
 from advisor.rulebook.engine_limits import engine_limits
 from advisor.rulebook.model import Advice, Gate, Preference, Rulebook
-from advisor.rulebook.read_cases import check_cases, read_cases
-from advisor.rulebook.read_offers import read_routes, read_terms
-from advisor.rulebook.read_rules import read_advice, read_gate, read_preference
 
 _MAX_FILES = 200
 _FILES = ("routes.yaml", "terms.yaml", "preferences.yaml", "advice.yaml")
+_COPY_HELP = "a rules folder is complete in itself: start from a copy of the bundled one"
 
 
-def load_rulebook(folder: str | Path | None = None) -> Rulebook:
-    """The rulebook in a folder, the bundled one without. Raises BadInput listing every fault found."""
-    return _load(Path(folder) if folder is not None else bundled("rules"))
+def load_rulebook(folder: str | Path | None = None, offers: str | Path | None = None) -> Rulebook:
+    """The rulebook in a folder, the bundled one without. Raises BadInput listing every fault found.
+
+    ``offers`` is a file of offers, or a folder of such files: they compete in place of those in ``routes.yaml``.
+    """
+    folder = Path(folder) if folder is not None else bundled("rules")
+    if not is_folder(folder):
+        raise Code.MISSING_FILE.fault("there is no such rules folder", str(folder), help="check --rules")
+    draft = Draft()
+    documents = _documents(draft, folder, _names(folder))
+    read_routes(draft, documents["routes.yaml"], str(folder / "routes.yaml"))
+    if not draft.problems:
+        read_terms(draft, documents["terms.yaml"], str(folder / "terms.yaml"))
+    _refuse(draft.problems)
+    for name, document in documents.items():
+        read_rules(draft, document, str(folder / name), name)
+        if name.startswith("cases/"):
+            read_cases(draft, document, str(folder / name))
+    _refuse(draft.problems)
+    check_cases(draft)
+    _refuse(draft.problems)
+    competing = draft.offers if offers is None else _offers(draft, Path(offers))
+    rulebook = _finished(draft, documents, tuple(competing))
+    _refuse(list(engine_limits(rulebook)))
+    return rulebook
 
 
 @lru_cache(maxsize=1)
@@ -36,73 +66,70 @@ def bundled_rulebook() -> Rulebook:
     return load_rulebook()
 
 
-def _load(folder: Path) -> Rulebook:
-    if not is_folder(folder):
-        raise Code.MISSING_FILE.fault("there is no such rules folder", str(folder), help="check --rules")
-    draft = Draft(folder)
-    documents = _documents(draft)
-    read_routes(draft, documents["routes.yaml"], str(folder / "routes.yaml"))
-    if not draft.problems:
-        read_terms(draft, documents["terms.yaml"], str(folder / "terms.yaml"))
-    if draft.problems:
-        raise BadInput(draft.problems)
-    for name, document in documents.items():
-        file = str(folder / name)
-        if name.startswith("gates/"):
-            draft.each(document, file, lambda record, file: read_gate(draft, record, file))
-        elif name == "preferences.yaml":
-            draft.each(document, file, lambda record, file: read_preference(draft, record, file))
-        elif name == "advice.yaml":
-            draft.each(document, file, lambda record, file: read_advice(draft, record, file))
-        elif name.startswith("cases/"):
-            read_cases(draft, document, file)
-    check_cases(draft)
-    if draft.problems:
-        raise BadInput(draft.problems)
-    return _finished(draft, documents)
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise BadInput(problems)
 
 
-def _documents(draft: Draft) -> dict[str, Any]:
-    folder = draft.folder
+def _names(folder: Path) -> list[str]:
+    """The files of a rules folder, which has to have all its parts."""
     if not any(is_file(folder / name) for name in _FILES):
         what = f"there are no rules in this folder: {', '.join(_FILES)} and gates/"
-        raise Code.MISSING_FILE.fault(what, str(folder), help=COPY_HELP)
+        raise Code.MISSING_FILE.fault(what, str(folder), help=_COPY_HELP)
     missing = [name for name in _FILES if not is_file(folder / name)]
     missing += [] if is_folder(folder / "gates") else ["gates"]
-    if missing:
-        raise BadInput(
-            Code.MISSING_FILE.problem("this part of the rulebook is missing", str(folder / name), help=COPY_HELP)
-            for name in missing
-        )
-    here = (*folder.glob("*.yaml"), *folder.glob("*/*.yaml"), *folder.glob("*.yml"), *folder.glob("*/*.yml"))
-    names = sorted(path.relative_to(folder).as_posix() for path in here)
+    what = "this part of the rulebook is missing"
+    _refuse([Code.MISSING_FILE.problem(what, str(folder / name), help=_COPY_HELP) for name in missing])
+    patterns = ("*.yaml", "*/*.yaml", "*.yml", "*/*.yml")
+    names = sorted(path.relative_to(folder).as_posix() for pattern in patterns for path in folder.glob(pattern))
+    help = "rules stand in gates/*.yaml, preferences.yaml and advice.yaml, cases in cases/*.yaml"
+    unread = [name for name in names if name not in _FILES and not re.fullmatch(r"(gates|cases)/[^/]*\.yaml", name)]
+    _refuse([Code.UNREAD_FILE.problem("nothing reads this file", str(folder / name), help=help) for name in unread])
+    return names
+
+
+def _documents(draft: Draft, folder: Path, names: list[str]) -> dict[str, Any]:
     if len(names) > _MAX_FILES:
         what = f"there are {len(names):,} files, more than {_MAX_FILES}"
         raise Code.UNREADABLE_FILE.fault(what, str(folder), help="check that this is the right folder")
     documents = {}
     for name in names:
-        file = str(folder / name)
         with draft.collecting():
-            if name not in _FILES and not re.fullmatch(r"(gates|cases)/[^/]*\.yaml", name):
-                help = "rules stand in gates/*.yaml, preferences.yaml and advice.yaml, cases in cases/*.yaml"
-                raise Code.UNREAD_FILE.fault("nothing reads this file", file, help=help)
             with all_are(Code.UNREADABLE_FILE):
-                text = read_text(file)
+                text = read_text(str(folder / name))
             with all_are(Code.INVALID_YAML):
-                documents[name] = strict_yaml.load(text, file)
-    if draft.problems:
-        raise BadInput(draft.problems)
+                documents[name] = strict_yaml.load(text, str(folder / name))
+    _refuse(draft.problems)
     return documents
 
 
-def _finished(draft: Draft, documents: dict[str, Any]) -> Rulebook:
+def _offers(rules: Draft, path: Path) -> list[Offer]:
+    """The offers of a file, or of every file in a folder, with the traits that the rules know."""
+    folder = path if is_folder(path) else path.parent
+    names = sorted(file.name for file in path.glob("*.yaml")) if is_folder(path) else [path.name]
+    if not names:
+        raise Code.MISSING_FILE.fault("there are no offers in this folder", str(path), help="name a file of offers")
+    draft = Draft(names=rules.names, traits=rules.traits, rules=rules.rules)
+    for name, document in _documents(draft, folder, names).items():
+        read_offers(draft, document, str(folder / name))
+    for offer in draft.offers:
+        draft.problems += unverifiable(draft, [offer], f"offer `{offer.id}`", str(path))
+    _refuse(draft.problems)
+    return draft.offers
+
+
+def _digest(content: object) -> str:
+    """The SHA-256 of some content, whatever its white space and the order of its keys."""
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _finished(draft: Draft, documents: dict[str, Any], offers: tuple[Offer, ...]) -> Rulebook:
     precedence = list(Axis)
     rules = tuple(sorted(draft.rules.values(), key=lambda rule: precedence.index(rule.axis)))
-    ruling = {name: document for name, document in documents.items() if not name.startswith("cases/")}
-    canonical = json.dumps(ruling, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    rulebook = Rulebook(
+    return Rulebook(
         traits=draft.traits,
-        offers=tuple(draft.offers),
+        offers=offers,
         names=draft.names,
         constants=draft.constants,
         terms=draft.terms,
@@ -111,9 +138,6 @@ def _finished(draft: Draft, documents: dict[str, Any]) -> Rulebook:
         preferences=tuple(rule for rule in rules if isinstance(rule, Preference)),
         advice=tuple(rule for rule in rules if isinstance(rule, Advice)),
         cases=tuple(draft.cases),
-        digest="sha256:" + hashlib.sha256(canonical.encode()).hexdigest(),
+        digest=_digest({name: document for name, document in documents.items() if not name.startswith("cases/")}),
+        offers_digest=_digest([(offer.id, offer.route, offer.label, offer.stated) for offer in offers]),
     )
-    problems = list(engine_limits(rulebook))
-    if problems:
-        raise BadInput(problems)
-    return rulebook

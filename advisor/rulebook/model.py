@@ -71,9 +71,10 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Rulebook:
-    """Everything in ``rules/``, checked. ``digest`` is the SHA-256 of its content, white space apart.
+    """Everything in ``rules/``, checked.
 
-    ``places`` holds the file and the line of each constant and term.
+    ``digest`` is the SHA-256 of the content of the folder (white space and cases do not count), ``offers_digest`` that
+    of the offers that compete. ``places`` holds the file and the line of each constant and term.
     """
 
     traits: Mapping[str, Trait]
@@ -87,6 +88,7 @@ class Rulebook:
     advice: tuple[Advice, ...]
     cases: tuple[Case, ...]
     digest: str
+    offers_digest: str
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:

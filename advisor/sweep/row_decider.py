@@ -6,7 +6,7 @@ from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide
 from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS, Scenario
-from advisor.evaluation.facts import answer_facts, with_range, with_terms
+from advisor.evaluation.facts import answer_facts, with_range
 from advisor.evaluation.judgement import judge
 from advisor.evaluation.outcome_table import Outcome, table_of
 from advisor.evaluation.protocol import Matcher
@@ -44,7 +44,7 @@ class RowReading:
         """
         answers = answer_facts(scenario)
         if all(name in with_range(answers) for name in self._needed):
-            judgement = judge(self._rulebook, self._matcher, with_terms(self._rulebook, answers))
+            judgement = judge(self._rulebook, self._matcher, answers)
             verdict, axes = judgement.verdict, judgement.deciding_axes
             if not verdict.undecided:
                 return Outcome(verdict.route, axes[0] if axes else None, verdict.feasible, judgement.settled)

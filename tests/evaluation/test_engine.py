@@ -19,7 +19,7 @@ from advisor.domain.offer import UNKNOWN, Encoded, Offer, Unknown
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.durable_rules_backend import EngineReading, Ruleset, engine_reading
 from advisor.evaluation.python_backend import PlainReading
-from advisor.rulebook.conditions import Parser
+from advisor.rulebook.conditions import ConditionParser
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Preference, Rulebook
 from advisor.rulebook.symbols import Name, Scope
@@ -100,7 +100,7 @@ def rulebook_of(whens: list[dict[str, Any]]) -> Rulebook:
         Preference(
             id=f"rule-{number}",
             axis=Axis.COST,
-            when=Parser(NAMES, "generated", f"rule-{number}").parse(mapping(when)),
+            when=ConditionParser(NAMES, "generated", f"rule-{number}").parse(mapping(when)),
             because="generated",
             source="generated",
             file="generated",

@@ -107,9 +107,11 @@ def test_a_case_may_change_offers(tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "[any-closed-flagship]": "case `mine` needs a mapping of `offers` to traits",
-    "{any-closed-flagship: yes}": "case `mine` needs a mapping of `offers` to traits",
-    "{any-closed-flagshp: {leaves_premises: no}}": "`any-closed-flagshp` is not known here",
+    "[any-closed-flagship]": "in case `mine`, `[any-closed-flagship]` is not a mapping",
+    "{any-closed-flagship: yes}": "in case `mine`, `yes` is not a mapping",
+    "{any-closed-flagshp: {leaves_premises: no}}": (
+        "case `mine` changes offer `any-closed-flagshp`, which does not exist"
+    ),
     "{any-closed-flagship: {leaves_premise: no}}": "`leaves_premise` is not known here",
     "{any-closed-flagship: {leaves_premises: perhaps}}": "`perhaps` is not an option of `leaves_premises`",
     "{own-gpus: {revenue_cap_usd: 1.001}}": "`1.001` has more digits than are kept",

@@ -12,11 +12,9 @@ from typing import Any
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import BadInput
 from advisor.domain.scenario import Axis, Route
-from advisor.rulebook.builder import Draft
+from advisor.rulebook.builder import Draft, read_routes, read_rules, read_terms
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.read_offers import read_routes, read_terms
-from advisor.rulebook.read_rules import read_advice, read_preference
 from advisor.rulebook.symbols import FIELD_NAMES
 
 RULES = Path(__file__).parents[2] / "rules"
@@ -39,12 +37,9 @@ class Drawing:
         """Writes and loads a rulebook; None where its parts, each sound, are too many together."""
         shutil.copytree(RULES, folder, ignore=shutil.ignore_patterns("cases"))
         draft = self._with_terms(folder)
-        for file, read, record in (
-            ("preferences.yaml", read_preference, self._preference),
-            ("advice.yaml", read_advice, self._advice),
-        ):
+        for file, record in (("preferences.yaml", self._preference), ("advice.yaml", self._advice)):
             text = (folder / file).read_text() if self.draw.random() < 0.8 else ""
-            text += "".join(self._sound(draft, read, record, n) for n in range(self.draw.randint(1, 3)))
+            text += "".join(self._sound(draft, file, record, n) for n in range(self.draw.randint(1, 3)))
             (folder / file).write_text(text)
         try:
             return load_rulebook(folder)
@@ -68,17 +63,14 @@ class Drawing:
             return self.draw.choice([*AMOUNTS, *CONSTANTS, *CONSTANTS, *(str(number) for number in NUMBERS)])
         return f"{self._term(depth + 1)} {self.draw.choice('+-*/')} {self._term(depth + 1)}"
 
-    def _sound(
-        self, draft: Draft, read: Callable[[Draft, Any, str], None], record: Callable[[str], Any], number: int
-    ) -> str:
+    def _sound(self, draft: Draft, file: str, record: Callable[[str], Any], number: int) -> str:
         """A record that the loader takes by itself."""
         while True:
+            draft.problems.clear()
             text = f"\n- {json.dumps(record(f'drawn-{record.__name__}-{number}'))}\n"
-            try:
-                read(draft, strict_yaml.load(text, "drawn")[0], "drawn")
-            except BadInput:
-                continue
-            return text
+            read_rules(draft, strict_yaml.load(text, "drawn"), "drawn", file)
+            if not draft.problems:
+                return text
 
     def _preference(self, id: str) -> dict[str, Any]:
         prefer, over = self.draw.sample(list(Route), 2)
@@ -117,7 +109,7 @@ class Drawing:
 
 
 def _terms_read(folder: Path, terms: str) -> Draft:
-    draft = Draft(folder)
+    draft = Draft()
     read_routes(draft, strict_yaml.load((folder / "routes.yaml").read_text(), "routes.yaml"), "routes.yaml")
     read_terms(draft, strict_yaml.load(terms, "terms.yaml"), "terms.yaml")
     return draft

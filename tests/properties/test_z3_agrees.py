@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from advisor.domain.offer import UNKNOWN, Encoded, Unknown
 from advisor.evaluation.durable_rules_backend import engine_reading
-from advisor.evaluation.facts import answer_facts, with_range, with_terms
+from advisor.evaluation.facts import answer_facts, with_range
 from advisor.evaluation.inequality import is_settled
 from advisor.evaluation.judgement import Verdict, judge
 from advisor.evaluation.protocol import Matcher
@@ -30,7 +30,7 @@ from advisor.evaluation.z3_backend import (
     symbolic_facts,
 )
 from advisor.rule_testing.proofs.properties import both_ends
-from advisor.rule_testing.proofs.symbolic_scenario import World
+from advisor.rule_testing.proofs.symbolic_scenario import SymbolicScenario
 from advisor.rulebook.conditions import Comparison
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
@@ -47,14 +47,14 @@ Traits = tuple[Mapping[str, Encoded | Unknown], ...]
 AS_STATED: Traits = tuple(offer.traits for offer in RULEBOOK.offers)
 
 
-def world(traits: list[dict[str, Symbol]]) -> World:
+def world(traits: list[dict[str, Symbol]]) -> SymbolicScenario:
     facts = symbolic_facts(RULEBOOK, {name: variable.symbol for name, variable in ANSWERS.items()})
     amounts = {
         name: variable.value / 10**variable.name.places
         for name, variable in ANSWERS.items()
         if variable.name.places is not None
     }
-    return World(RULEBOOK, LOGIC, facts, tuple(traits), amounts)
+    return SymbolicScenario(RULEBOOK, LOGIC, facts, tuple(traits), amounts)
 
 
 STATED = world([{name: stated(value) for name, value in traits.items()} for traits in AS_STATED])
@@ -93,7 +93,7 @@ def every_truth(folded: Folded[Any], settled: Any) -> Iterator[Any]:
     return (truth for truth in truths if not isinstance(truth, bool))
 
 
-def verdict(world: World, answers: dict[str, Any], traits: Traits) -> tuple[Verdict, bool | None]:
+def verdict(world: SymbolicScenario, answers: dict[str, Any], traits: Traits) -> tuple[Verdict, bool | None]:
     folded = world.folded
     settled = is_settled(LOGIC, folded.asked, {route: both_ends(world, route) for route in HOSTED})
     facts = with_range(answer_facts(scenario(answers)))
@@ -122,7 +122,7 @@ def verdict(world: World, answers: dict[str, Any], traits: Traits) -> tuple[Verd
 
 
 def judged(rulebook: Rulebook, matcher: Matcher, answers: dict[str, Any]) -> tuple[Verdict, bool | None]:
-    judgement = judge(rulebook, matcher, with_terms(rulebook, answer_facts(scenario(answers))))
+    judgement = judge(rulebook, matcher, answer_facts(scenario(answers)))
     return judgement.verdict, judgement.settled
 
 

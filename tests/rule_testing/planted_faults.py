@@ -12,14 +12,14 @@ from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide
 from advisor.domain.cost_model import own, rent
 from advisor.domain.scenario import Route, Scenario
-from advisor.evaluation.facts import answer_facts, with_terms
+from advisor.evaluation.facts import answer_facts
 from advisor.evaluation.judgement import Judgement, judge
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.model import Rulebook
 
 
 def judged(rulebook: Rulebook, scenario: Scenario) -> Judgement:
-    return judge(rulebook, PlainReading(rulebook), with_terms(rulebook, answer_facts(scenario)))
+    return judge(rulebook, PlainReading(rulebook), answer_facts(scenario))
 
 
 def without(rulebook: Rulebook, rule: str) -> Rulebook:

@@ -11,7 +11,7 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.common.files import bundled
-from advisor.rule_testing.coverage import Coverage, Line, coverage
+from advisor.rule_testing.coverage import ConditionCoverage, Coverage, coverage
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
 
@@ -26,7 +26,7 @@ def whole() -> Coverage:
     return coverage(RULEBOOK)
 
 
-def line_of(found: Coverage, rule: str, condition: str | None) -> Line:
+def line_of(found: Coverage, rule: str, condition: str | None) -> ConditionCoverage:
     (line,) = (line for line in found.lines if (line.rule.id, line.condition) == (rule, condition))
     return line
 

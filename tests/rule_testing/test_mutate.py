@@ -18,10 +18,17 @@ from advisor.decision.decide import decide
 from advisor.domain.scenario import FIELDS, validated
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rule_testing.cases import differences, situation_of
-from advisor.rule_testing.evaluation import ANY_DAY, ComesOut, Situation, Version, of_decision, with_offers
-from advisor.rule_testing.mutation.distinguish import Search
+from advisor.rule_testing.evaluation import (
+    ANY_DAY,
+    CheckedOutcome,
+    OfferedScenario,
+    RulebookVersion,
+    of_decision,
+    with_offers,
+)
+from advisor.rule_testing.mutation.distinguish import ScenarioSearch
 from advisor.rule_testing.mutation.mutants import Mutant, mutants
-from advisor.rule_testing.mutation.run import Mutation, mutate
+from advisor.rule_testing.mutation.run import MutationResult, mutate
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.sampled_amounts import VOLUMES, AmountsOf, amount_cells, compared_amounts
@@ -33,7 +40,7 @@ NEEDS = ("residency", "output_use", "indemnity_required", "train_on_outputs", "q
 
 
 @pytest.fixture(scope="module")
-def mutation() -> Mutation:
+def mutation() -> MutationResult:
     """The bundled rules, whole."""
     return mutate(RULEBOOK)
 
@@ -125,14 +132,14 @@ def test_every_rule_and_every_sum_has_mutants_with_their_place() -> None:
         assert mutant.rule in Path(mutant.file).read_text().splitlines()[mutant.line - 1]
 
 
-def test_every_mutant_is_killed_or_equivalent(mutation: Mutation) -> None:
+def test_every_mutant_is_killed_or_equivalent(mutation: MutationResult) -> None:
     assert mutation.failing == ()
     assert [f"{gap.mutant.rule}: {gap.mutant.what}" for gap in mutation.gaps] == []
     assert mutation.killed + len(mutation.equivalent) == len(MUTANTS)
     assert mutation.killed > 300
 
 
-def test_what_is_equivalent_follows_from_the_range_of_months(mutation: Mutation) -> None:
+def test_what_is_equivalent_follows_from_the_range_of_months(mutation: MutationResult) -> None:
     """Rent below own in the best month implies it in the worst; and a second reason to drop a route changes nothing."""
     redundant = re.compile(r"closed_api is taken out of `prefer`|`(open|closed)_rent_(low|high): .* own_\w+}`")
     assert len(mutation.equivalent) == 14
@@ -141,7 +148,7 @@ def test_what_is_equivalent_follows_from_the_range_of_months(mutation: Mutation)
         assert survivor.why_equivalent
 
 
-def random_situations(seed: int, count: int) -> Iterator[Situation]:
+def random_situations(seed: int, count: int) -> Iterator[OfferedScenario]:
     draw = random.Random(seed)
     for _ in range(count):
         answers: dict[str, object] = {
@@ -155,12 +162,12 @@ def random_situations(seed: int, count: int) -> Iterator[Situation]:
         }
         answers |= {"gpu_hour_price": f"{draw.randint(1, 300) / 100:.2f}", "images_per_gpu_hour": draw.randint(1, 5000)}
         answers |= {"monthly_overhead": draw.choice([0, 1, 870, 2000, 10**6])}
-        yield Situation(validated(answers, "drawn"), RULEBOOK.offers)
+        yield OfferedScenario(validated(answers, "drawn"), RULEBOOK.offers)
 
 
-def test_no_scenario_drawn_tells_an_equivalent_mutant_apart(mutation: Mutation) -> None:
-    original = Version(RULEBOOK)
-    versions = [Version(survivor.mutant.rulebook, original) for survivor in mutation.equivalent]
+def test_no_scenario_drawn_tells_an_equivalent_mutant_apart(mutation: MutationResult) -> None:
+    original = RulebookVersion(RULEBOOK)
+    versions = [RulebookVersion(survivor.mutant.rulebook, original) for survivor in mutation.equivalent]
     routes = set()
     for situation in random_situations(1, 150):
         before = original.comes_out(situation)
@@ -169,19 +176,19 @@ def test_no_scenario_drawn_tells_an_equivalent_mutant_apart(mutation: Mutation) 
     assert len(routes) == 4
 
 
-def decided(rulebook: Rulebook, situation: Situation) -> ComesOut:
+def decided(rulebook: Rulebook, situation: OfferedScenario) -> CheckedOutcome:
     rules = with_offers(rulebook, situation.offers)
     try:
         return of_decision(decide(situation.scenario, rules, decided_on=ANY_DAY, matcher=PlainReading(rules)))
     except BadInput:
-        return ComesOut(None, None, None, frozenset())
+        return CheckedOutcome(None, None, None, frozenset())
 
 
 @pytest.mark.parametrize(
     "mutant", random.Random(1).sample(MUTANTS, 12), ids=lambda mutant: f"{mutant.rule}-{mutant.line}"
 )
 def test_a_version_comes_out_as_its_rulebook_decides(mutant: Mutant) -> None:
-    version = Version(mutant.rulebook, Version(RULEBOOK))
+    version = RulebookVersion(mutant.rulebook, RulebookVersion(RULEBOOK))
     about = [case for case in RULEBOOK.cases if mutant.rule in case.about] or list(RULEBOOK.cases)
     for case in random.Random(2).sample(about, 2):
         found = version.comes_out(situation_of(case))
@@ -192,7 +199,7 @@ def test_a_version_comes_out_as_its_rulebook_decides(mutant: Mutant) -> None:
 
 
 def test_the_original_comes_out_as_it_decides() -> None:
-    original = Version(RULEBOOK)
+    original = RulebookVersion(RULEBOOK)
     for case in RULEBOOK.cases[::8]:
         assert original.comes_out(situation_of(case)) == decided(RULEBOOK, situation_of(case)), case.id
 
@@ -212,10 +219,12 @@ def test_no_amounts_drawn_fall_outside_the_cells() -> None:
 
 def test_a_search_reaches_traits_that_no_offer_has() -> None:
     """Own GPUs are out and both providers are in: with the rulebook's offers no scenario does that."""
-    original = Version(RULEBOOK)
+    original = RulebookVersion(RULEBOOK)
     rule = RULEBOOK.rules["best-of-the-hosted"]
-    without = Version(replace(RULEBOOK, preferences=tuple(r for r in RULEBOOK.preferences if r is not rule)), original)
-    found = Search(original, []).tells_apart(without)
+    without = RulebookVersion(
+        replace(RULEBOOK, preferences=tuple(r for r in RULEBOOK.preferences if r is not rule)), original
+    )
+    found = ScenarioSearch(original, []).tells_apart(without)
     assert found is not None
     assert found.situation.offers != RULEBOOK.offers
     assert (found.before.route, found.after.route) == ("closed_api", "open_weight_api")
@@ -249,10 +258,10 @@ def test_what_is_printed_of_a_gap_is_a_case_that_kills_it(rules: Path, capsys: p
     (rules / "cases" / "told.yaml").write_text("cases:\n" + case)
     rulebook = load_rulebook(rules)
     (told,) = rulebook.cases
-    original = Version(rulebook)
+    original = RulebookVersion(rulebook)
     dropped = next(mutant for mutant in mutants(rulebook) if mutant.rule == "own-above-closed-crossover")
     assert differences(told, original.comes_out(situation_of(told))) == []
-    assert differences(told, Version(dropped.rulebook, original).comes_out(situation_of(told)))
+    assert differences(told, RulebookVersion(dropped.rulebook, original).comes_out(situation_of(told)))
 
 
 def test_no_mutant_is_tried_while_a_case_fails(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,9 +29,9 @@ from advisor.evaluation.z3_backend import LOGIC
 from advisor.rule_testing.proofs import completions as partial_answers
 from advisor.rule_testing.proofs.report import fault_files, witness_files
 from advisor.rule_testing.proofs.results import Proof
-from advisor.rule_testing.proofs.solver import Search, Unsettled
+from advisor.rule_testing.proofs.solver import ScenarioSolver, Unsettled
 from advisor.rule_testing.proofs.suite import proofs
-from advisor.rule_testing.proofs.symbolic_scenario import Example, World
+from advisor.rule_testing.proofs.symbolic_scenario import Example, SymbolicScenario
 from advisor.rulebook.conditions import All, AnyOf, Comparison, Condition
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
@@ -245,12 +245,12 @@ def test_offers_ruled_out_by_no_answer_are_not_explained(rules: Path) -> None:
 
 
 def test_an_axis_that_cannot_be_silenced_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    fold = World.fold
+    fold = SymbolicScenario.fold
 
-    def deaf(self: World, silenced: Silenced = NOTHING, without: str | None = None) -> Folded[Any]:
+    def deaf(self: SymbolicScenario, silenced: Silenced = NOTHING, without: str | None = None) -> Folded[Any]:
         return fold(self, NOTHING, without)
 
-    monkeypatch.setattr(World, "fold", deaf)
+    monkeypatch.setattr(SymbolicScenario, "fold", deaf)
     (example,) = only(proof_of(bundled_rulebook(), "axes-decide"))
     assert len(left(bundled_rulebook(), example.scenario)) < len(Route)
 
@@ -312,9 +312,9 @@ def test_the_limit_is_one_of_steps_so_that_a_busy_machine_changes_nothing(monkey
 
 
 def test_a_scenario_that_python_does_not_confirm_is_no_answer() -> None:
-    search = Search(bundled_rulebook())
+    search = ScenarioSolver(bundled_rulebook())
 
-    def only_in_z3(world: World) -> Any:
+    def only_in_z3(world: SymbolicScenario) -> Any:
         return world.carrier.some([world.carrier is LOGIC])
 
     with pytest.raises(Unsettled, match="does not confirm"):
@@ -322,9 +322,9 @@ def test_a_scenario_that_python_does_not_confirm_is_no_answer() -> None:
 
 
 def test_amounts_finer_than_a_file_can_state_are_no_answer() -> None:
-    search = Search(bundled_rulebook())
+    search = ScenarioSolver(bundled_rulebook())
 
-    def between_two_steps(world: World) -> Any:
+    def between_two_steps(world: SymbolicScenario) -> Any:
         price = world.amounts["open_price"] * 10**6
         return world.carrier.every([price > 30_000, price < 30_001])
 
@@ -333,9 +333,9 @@ def test_amounts_finer_than_a_file_can_state_are_no_answer() -> None:
 
 
 def test_a_tie_is_met_exactly_where_a_scenario_can_state_it() -> None:
-    search = Search(bundled_rulebook())
+    search = ScenarioSolver(bundled_rulebook())
 
-    def tied(world: World) -> Any:
+    def tied(world: SymbolicScenario) -> Any:
         a = world.amounts
         running = a["gpu_hour_price"] * a["monthly_images"] / a["images_per_gpu_hour"] + a["monthly_overhead"]
         return world.carrier.every([a["open_price"] * a["monthly_images"] == running, a["images_per_gpu_hour"] == 7])

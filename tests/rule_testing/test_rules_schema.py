@@ -201,8 +201,8 @@ def test_names_and_options_are_those_of_the_model() -> None:
     assert asked == {*FIELD_NAMES, *OUTCOME_NAMES}
     needs = set(DEFINITIONS["gate_condition"]["properties"]) - {"all", "any", "not"}
     assert needs == {name for name, known in FIELD_NAMES.items() if known.scope == "need"}
-    assert DEFINITIONS["gate"]["properties"]["axis"]["enum"] == list(Axis)
-    assert DEFINITIONS["route"]["enum"] == list(Route)
+    assert DEFINITIONS["Axis"]["enum"] == list(Axis)
+    assert DEFINITIONS["Route"]["enum"] == list(Route)
 
 
 def test_every_reference_leads_to_a_definition() -> None:

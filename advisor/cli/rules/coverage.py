@@ -9,7 +9,7 @@ from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK
 from advisor.rulebook.loader import load_rulebook
 
 if TYPE_CHECKING:
-    from advisor.rule_testing.coverage import Line, Shown
+    from advisor.rule_testing.coverage import ConditionCoverage, Evidence
 
 _HEADINGS = ("rule", "condition", "relevant when true", "relevant when false")
 
@@ -37,12 +37,12 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_OK if found.covered == wanted else EXIT_DIFFERENCE
 
 
-def _cells(line: Line) -> tuple[str, str, str, str]:
+def _cells(line: ConditionCoverage) -> tuple[str, str, str, str]:
     when_false = "" if line.when_false is None else _answer(line.when_false)
     return line.rule.id, line.condition or "(the rule itself)", _answer(line.when_true), when_false
 
 
-def _answer(shown: Shown) -> str:
+def _answer(shown: Evidence) -> str:
     if shown.case is not None:
         return f"yes: {shown.case}"
     return "never" if shown.never else "no"

@@ -11,8 +11,8 @@ from advisor.rulebook.loader import load_rulebook
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from advisor.rule_testing.evaluation import ComesOut
-    from advisor.rule_testing.mutation.distinguish import Apart
+    from advisor.rule_testing.evaluation import CheckedOutcome
+    from advisor.rule_testing.mutation.distinguish import Distinction
     from advisor.rule_testing.mutation.run import Survivor
     from advisor.rulebook.model import Rulebook
 
@@ -50,11 +50,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _place(survivor: Survivor) -> str:
     mutant = survivor.mutant
-    line = "" if mutant.line is None else f":{mutant.line}"
-    return f"{mutant.rule}, {mutant.what}\n  --> {mutant.file}{line}"
+    return f"{mutant.rule}, {mutant.what}\n  --> {mutant.file}:{mutant.line}"
 
 
-def _told(apart: Apart, rulebook: Rulebook) -> Iterator[str]:
+def _told(apart: Distinction, rulebook: Rulebook) -> Iterator[str]:
     """The scenario as a case holds it, and what comes out of it with the rules and with the mutant."""
     yield f"given: {_flow(apart.situation.scenario.answers())}"
     stated = {
@@ -75,7 +74,7 @@ def _flow(entries: dict[str, object] | dict[str, str]) -> str:
     return "{" + ", ".join(f"{name}: {word}" for name, word in words.items()) + "}"
 
 
-def _outcome(out: ComesOut) -> str:
+def _outcome(out: CheckedOutcome) -> str:
     if out.status is None:
         return "several routes are left"
     return f"route {out.route or 'none'}" + (f", decided by {out.deciding_axis}" if out.deciding_axis else "")

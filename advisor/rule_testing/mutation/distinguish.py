@@ -19,8 +19,8 @@ from advisor.domain.scenario import FIELDS, Route, validated
 from advisor.evaluation.facts import with_terms
 from advisor.evaluation.judgement import Verdict
 from advisor.evaluation.protocol import Facts
-from advisor.rule_testing.evaluation import ComesOut, Situation, Version
-from advisor.rule_testing.mutation.search_space import Needs, Row, Searched
+from advisor.rule_testing.evaluation import CheckedOutcome, OfferedScenario, RulebookVersion
+from advisor.rule_testing.mutation.search_space import Needs, SearchRow, SearchSpace
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.symbols import ELIMINATED, FEASIBLE, FIELD_NAMES, OUTCOME_NAMES, Scope
 from advisor.scenario_space.sampled_amounts import VOLUMES, AmountsOf, Compared, amount_cells, compared_amounts
@@ -38,12 +38,12 @@ _MOVES: tuple[dict[str, object], ...] = (
 
 
 @dataclass(frozen=True)
-class Apart:
+class Distinction:
     """A situation in which a version of a rulebook comes to another outcome than the original."""
 
-    situation: Situation
-    before: ComesOut
-    after: ComesOut
+    situation: OfferedScenario
+    before: CheckedOutcome
+    after: CheckedOutcome
 
 
 class _Cell(NamedTuple):
@@ -56,13 +56,13 @@ class _Cell(NamedTuple):
     matched_after: tuple[str, ...]
 
 
-class Search:
+class ScenarioSearch:
     """Searches the scenarios of one rulebook, starting from those of its cases."""
 
-    def __init__(self, original: Version, cases: Iterable[Situation]) -> None:
+    def __init__(self, original: RulebookVersion, cases: Iterable[OfferedScenario]) -> None:
         self._original, self._rulebook = original, original.rulebook
         self._cases = tuple(cases)
-        self._searched = Searched(original, next(iter(self._cases), None))
+        self._searched = SearchSpace(original, next(iter(self._cases), None))
         read = self._rulebook.reads(tuple(self._rulebook.rules.values()))
         amounts = {name for name in read if name in FIELD_NAMES and FIELD_NAMES[name].scope is Scope.AMOUNT}
         self._amounts = tuple(name for name in FIELD_NAMES if name in amounts | set(VOLUMES))
@@ -76,15 +76,15 @@ class Search:
         cells = len(self._cells_of(compared_amounts(self._rulebook, self._rulebook.rules.values())))
         return f"{own:,} {which} of answers, {more - own:,} more with other traits, {cells:,} cells of the amounts"
 
-    def tells_apart(self, version: Version) -> Apart | None:
+    def tells_apart(self, version: RulebookVersion) -> Distinction | None:
         """The first situation found that tells the version from the original; None where there is none."""
         for situation in self._candidates(version):
             before, after = self._original.comes_out(situation), version.comes_out(situation)
             if before != after:
-                return Apart(situation, before, after)
+                return Distinction(situation, before, after)
         return None
 
-    def why_equivalent(self, version: Version) -> str:
+    def why_equivalent(self, version: RulebookVersion) -> str:
         """The reason for a version that no situation tells from the original."""
         if not version.same_fold:
             return "what it changes is never decisive"
@@ -97,7 +97,7 @@ class Search:
             return "its condition holds in the same scenarios"
         return "where its condition holds in other scenarios, the same comes out"
 
-    def _candidates(self, version: Version) -> Iterator[Situation]:
+    def _candidates(self, version: RulebookVersion) -> Iterator[OfferedScenario]:
         """Situations in which something differs that may change what comes out; each kind of difference once."""
         advice = _TouchedAdvice(self._original, version)
         amounts = self._cells_of(self._compared(version, advice))
@@ -119,7 +119,7 @@ class Search:
                     if self._may_differ(version, row, after, cell) or advice.may_differ(verdict, row.needs, cell):
                         yield from self._situations(row, cell.amounts, advice.reads_moving)
 
-    def _compared(self, version: Version, advice: _TouchedAdvice) -> dict[Compared, None]:
+    def _compared(self, version: RulebookVersion, advice: _TouchedAdvice) -> dict[Compared, None]:
         """The comparisons of amounts that matter: the preferences' and those of the advice that differs."""
         compared: dict[Compared, None] = {}
         for rulebook in (self._rulebook, version.rulebook):
@@ -127,7 +127,7 @@ class Search:
             compared |= compared_amounts(rulebook, (*rulebook.preferences, *touched))
         return compared
 
-    def _may_differ(self, version: Version, before: Row, after: Row, cell: _Cell) -> bool:
+    def _may_differ(self, version: RulebookVersion, before: SearchRow, after: SearchRow, cell: _Cell) -> bool:
         """Whether gates and preferences come to something else; not yet whether a case could check it."""
         fold, fold_after = self._original.fold, version.fold
         holding = {*cell.matched, *cell.matched_after}
@@ -142,7 +142,7 @@ class Search:
         axes = fold.deciding_axes(before.eliminated, cell.matched)
         return axes[:1] != fold_after.deciding_axes(after.eliminated, cell.matched_after)[:1]
 
-    def _matched(self, version: Version, needs: Needs, cells: list[AmountsOf], each: bool) -> list[_Cell]:
+    def _matched(self, version: RulebookVersion, needs: Needs, cells: list[AmountsOf], each: bool) -> list[_Cell]:
         """The cells with what holds there; unless ``each`` matters, one for every combination that holds."""
         found: dict[object, _Cell] = {}
         for amounts in cells:
@@ -154,7 +154,7 @@ class Search:
             found.setdefault(key, _Cell(amounts, facts, after, matched, matched_after))
         return list(found.values())
 
-    def _situations(self, row: Row, amounts: AmountsOf, moving: bool) -> Iterator[Situation]:
+    def _situations(self, row: SearchRow, amounts: AmountsOf, moving: bool) -> Iterator[OfferedScenario]:
         answers: dict[str, object] = {
             name: value if isinstance(value, bool) else FIELD_NAMES[name].decode(value)
             for name, value in {**row.needs, **amounts}.items()
@@ -163,7 +163,7 @@ class Search:
             if end != "monthly_images" and answers[end] == answers["monthly_images"]:
                 del answers[end]
         for more in _MOVES if moving else ({},):
-            yield Situation(validated({**answers, **more}, "a scenario that was searched"), row.offers)
+            yield OfferedScenario(validated({**answers, **more}, "a scenario that was searched"), row.offers)
 
     def _cells_of(self, compared: dict[Compared, None]) -> list[AmountsOf]:
         key = frozenset(compared)
@@ -194,7 +194,7 @@ def _checked(verdict: Verdict) -> tuple[object, ...]:
 class _TouchedAdvice:
     """The advice that a version changes, or that reads a term it changes."""
 
-    def __init__(self, original: Version, version: Version) -> None:
+    def __init__(self, original: RulebookVersion, version: RulebookVersion) -> None:
         before = {rule.id: rule for rule in original.rulebook.advice}
         after = {rule.id: rule for rule in version.rulebook.advice}
         self.touched = [id for id in before if not version.same_terms or after.get(id) is not before[id]]

@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
 
-from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import BadInput
-from advisor.common.files import is_file, read_text
 from advisor.domain.scenario import Axis, Route
-from advisor.rule_testing.mutation.rule_edits import ALWAYS, names_of, negated, occurrences, shown, with_part, with_rule
-from advisor.rulebook.conditions import EQUAL, NEGATED, Comparison, Parser, names_in_order
+from advisor.rule_testing.mutation.rule_edits import ALWAYS, negated, occurrences, shown, with_part, with_rule
+from advisor.rulebook.conditions import EQUAL, NEGATED, Comparison, ConditionParser, names_in_order
 from advisor.rulebook.model import Gate, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import OUT, RUNNING, Name
 from advisor.rulebook.terms import Expression, Number, Term, Use, parse_term
+from advisor.rulebook.unparse import names_of, term_text
 
 _ENDS = {"_low": "_high", "_high": "_low"}
 
@@ -31,7 +29,7 @@ class Mutant:
     rule: str
     what: str
     file: str
-    line: int | None
+    line: int
     rulebook: Rulebook
 
 
@@ -94,11 +92,8 @@ def _would_load(comparison: Comparison, names: dict[str, Name]) -> bool:
         if known.ordered and not 0 <= int(comparison.right) < len(known.options):
             return False
         right = known.options[int(comparison.right)] if known.ordered else Decimal(known.decode(comparison.right))
-    operators, when = strict_yaml.Mapping(0), strict_yaml.Mapping(0)
-    operators[comparison.op], when[comparison.name] = right, operators
-    operators.lines[comparison.op] = when.lines[comparison.name] = 0
     try:
-        return Parser(names, "", "").parse(when) == comparison
+        return ConditionParser(names, "", "").compare(known, comparison.op, right, 0) == comparison
     except BadInput:
         return False
 
@@ -122,14 +117,13 @@ def _preference_changes(rule: Preference) -> Iterator[tuple[str, Preference]]:
 
 
 def _term_mutants(rulebook: Rulebook) -> Iterator[Mutant]:
-    file, lines = _terms_file(rulebook)
     for name, term in rulebook.terms.items():
         for other in dict.fromkeys(_other_expressions(term.expression, rulebook.names)):
             mutated = _loaded(rulebook, term, other)
             if mutated and mutated != term:
-                what = f"`{_text(term.expression)}` becomes `{_text(other)}`"
+                what = f"`{term_text(term.expression)}` becomes `{term_text(other)}`"
                 terms = {**rulebook.terms, name: mutated}
-                yield Mutant(name, what, file, lines.get(name), replace(rulebook, terms=terms))
+                yield Mutant(name, what, *rulebook.places[name], replace(rulebook, terms=terms))
     compared = {name for rule in rulebook.rules.values() for name in names_in_order(rule.when)}
     for name, value in rulebook.constants.items():
         if name in compared or any(name in term.reads for term in rulebook.terms.values()):
@@ -137,7 +131,7 @@ def _term_mutants(rulebook: Rulebook) -> Iterator[Mutant]:
                 if other_value > 0:
                     constants = {**rulebook.constants, name: other_value}
                     changed = replace(rulebook, constants=constants)
-                    yield Mutant(name, f"`{value}` becomes `{other_value}`", file, lines.get(name), changed)
+                    yield Mutant(name, f"`{value}` becomes `{other_value}`", *rulebook.places[name], changed)
 
 
 def _other_expressions(expression: Expression, names: Mapping[str, Name]) -> Iterator[Expression]:
@@ -155,29 +149,7 @@ def _other_expressions(expression: Expression, names: Mapping[str, Name]) -> Ite
 def _loaded(rulebook: Rulebook, term: Term, expression: Expression) -> Term | None:
     """The term with another expression as it would be loaded; None where it would be refused."""
     try:
-        mutated = parse_term(term.name.name, _text(expression), rulebook.names, "", 0)
+        mutated = parse_term(term.name.name, term_text(expression), rulebook.names, "", 0)
     except BadInput:
         return None
     return mutated if mutated.name == term.name else None
-
-
-def _text(expression: Expression, inner: bool = False) -> str:
-    if isinstance(expression, Number):
-        return str(expression.value)
-    if isinstance(expression, Use):
-        return expression.name
-    tight = expression.op in "*/"
-    left = _text(expression.left, inner=tight)
-    right = _text(expression.right, inner=tight or expression.op == "-")
-    text = f"{left} {expression.op} {right}"
-    return f"({text})" if inner and not tight else text
-
-
-def _terms_file(rulebook: Rulebook) -> tuple[str, dict[str, int]]:
-    """Where the terms and constants of a rulebook stand; without lines when it did not come from a folder."""
-    folders = {Path(rule.file).parent for rule in (*rulebook.preferences, *rulebook.advice)}
-    file = next((str(folder / "terms.yaml") for folder in folders), "terms.yaml")
-    if not is_file(Path(file)):
-        return file, {}
-    document = strict_yaml.load(read_text(file), file)
-    return file, {**document["terms"].lines, **getattr(document.get("constants"), "lines", {})}

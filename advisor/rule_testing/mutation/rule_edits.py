@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.rulebook.conditions import EQUAL, NEGATED, All, AnyOf, Comparison, Condition
 from advisor.rulebook.model import Advice, Gate, Preference, Rule, Rulebook
-from advisor.rulebook.symbols import OUTCOME_NAMES, Name
+from advisor.rulebook.symbols import Name
 
 Path = tuple[int, ...]
 """Where a part of a condition stands: which part of which part."""
@@ -47,26 +48,13 @@ def negated(condition: Condition, names: dict[str, Name]) -> Condition:
     return AnyOf(parts) if isinstance(condition, All) else All(parts)
 
 
-def names_of(rulebook: Rulebook) -> dict[str, Name]:
-    """Every name a condition may hold, routes as advice asks for them."""
-    return {**rulebook.names, **OUTCOME_NAMES}
-
-
 def with_rule(rulebook: Rulebook, old: Rule, new: Rule | None) -> Rulebook:
     """The rulebook with another rule in an old one's place, or without it. Kinds not touched stay the same objects."""
-    rules = (
-        rulebook.gates
-        if isinstance(old, Gate)
-        else rulebook.preferences
-        if isinstance(old, Preference)
-        else rulebook.advice
-    )
+    kind = {Gate: "gates", Preference: "preferences", Advice: "advice"}[type(old)]
+    rules: tuple[Rule, ...] = getattr(rulebook, kind)
     kept = tuple(new if rule is old else rule for rule in rules if new is not None or rule is not old)
-    if isinstance(old, Gate):
-        return replace(rulebook, gates=tuple(rule for rule in kept if isinstance(rule, Gate)))
-    if isinstance(old, Preference):
-        return replace(rulebook, preferences=tuple(rule for rule in kept if isinstance(rule, Preference)))
-    return replace(rulebook, advice=tuple(rule for rule in kept if isinstance(rule, Advice)))
+    changes: dict[str, Any] = {kind: kept}
+    return replace(rulebook, **changes)
 
 
 def checked(name: str | None, known: Iterable[str]) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from advisor.rule_testing.cases import differences, situation_of
-from advisor.rule_testing.evaluation import Version
-from advisor.rule_testing.mutation.distinguish import Apart, Search
+from advisor.rule_testing.evaluation import RulebookVersion
+from advisor.rule_testing.mutation.distinguish import Distinction, ScenarioSearch
 from advisor.rule_testing.mutation.mutants import Mutant, mutants
 from advisor.rulebook.model import Rulebook
 
@@ -16,12 +16,12 @@ class Survivor:
     """A mutant under which every case holds. ``apart`` is a scenario that tells it from the rules, where one does."""
 
     mutant: Mutant
-    apart: Apart | None
+    apart: Distinction | None
     why_equivalent: str
 
 
 @dataclass(frozen=True)
-class Mutation:
+class MutationResult:
     """What became of the mutants. ``failing`` are cases that do not hold to begin with; then nothing was tried."""
 
     failing: tuple[str, ...]
@@ -40,24 +40,24 @@ class Mutation:
         return tuple(survivor for survivor in self.survivors if not survivor.apart)
 
 
-def mutate(rulebook: Rulebook, only: str | None = None) -> Mutation:
+def mutate(rulebook: Rulebook, only: str | None = None) -> MutationResult:
     """Tries every mutant on every case, or those of one rule, term or constant. Raises BadInput for a case that is no
     scenario.
     """
-    original = Version(rulebook)
+    original = RulebookVersion(rulebook)
     cases = [(case, situation_of(case)) for case in rulebook.cases]
     failing = tuple(case.id for case, situation in cases if differences(case, original.comes_out(situation)))
     if failing:
-        return Mutation(failing, 0, (), "")
-    search = Search(original, [situation for _, situation in cases])
+        return MutationResult(failing, 0, (), "")
+    search = ScenarioSearch(original, [situation for _, situation in cases])
     survivors = []
     killed = 0
     for mutant in (mutant for mutant in mutants(rulebook) if only in (None, mutant.rule)):
-        version = Version(mutant.rulebook, original)
+        version = RulebookVersion(mutant.rulebook, original)
         about_it_first = sorted(cases, key=lambda pair: mutant.rule not in pair[0].about)
         if any(differences(case, version.comes_out(situation)) for case, situation in about_it_first):
             killed += 1
         else:
             apart = search.tells_apart(version)
             survivors.append(Survivor(mutant, apart, "" if apart else search.why_equivalent(version)))
-    return Mutation((), killed, tuple(survivors), search.extent)
+    return MutationResult((), killed, tuple(survivors), search.extent)

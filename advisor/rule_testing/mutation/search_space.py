@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
 from itertools import islice, product
 from math import prod
@@ -20,7 +19,7 @@ from advisor.domain.scenario import FIELDS
 from advisor.evaluation.compiler import compile_condition
 from advisor.evaluation.protocol import GateMatch
 from advisor.evaluation.python_backend import PLAIN
-from advisor.rule_testing.evaluation import Eliminated, Situation, Version, need_values
+from advisor.rule_testing.evaluation import Eliminated, OfferedScenario, RulebookVersion, need_values
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
@@ -36,7 +35,7 @@ TraitValue = tuple[Encoded | Unknown, str]
 Traits = dict[str, TraitValue]
 
 
-class Row(NamedTuple):
+class SearchRow(NamedTuple):
     """Needs and offers, and what the gates make of them."""
 
     needs: Needs
@@ -50,10 +49,10 @@ class Row(NamedTuple):
         return {rule for match in self.gates for rules in match for rule in rules}
 
 
-class Searched:
+class SearchSpace:
     """The rows of one rulebook; the needs of ``usual``, and what is near them, come first."""
 
-    def __init__(self, version: Version, usual: Situation | None) -> None:
+    def __init__(self, version: RulebookVersion, usual: OfferedScenario | None) -> None:
         self._version, self._rulebook = version, version.rulebook
         read = self._rulebook.reads(tuple(self._rulebook.rules.values()))
         self.needs = tuple(n for n in FIELD_NAMES if n in read and FIELD_NAMES[n].scope is Scope.NEED)
@@ -72,7 +71,7 @@ class Searched:
         self.is_sample = prod(map(len, self._values.values())) > _MOST_ASSIGNMENTS
 
     @cached_property
-    def own(self) -> list[Row]:
+    def own(self) -> list[SearchRow]:
         """Every assignment of the needs (or as many as are tried, drawn) with the rulebook's own offers."""
         draw = random.Random(1)
         values = self._values.values()
@@ -84,12 +83,12 @@ class Searched:
         return [self._row(needs, self._rulebook.offers) for needs in found]
 
     @cached_property
-    def drawn(self) -> list[Row]:
+    def drawn(self) -> list[SearchRow]:
         """Several gates at once, each on offers of its own: what leaves a route over-determined, or two of them out."""
         draw = random.Random(2)
         ways = {gate.id: self._ways(gate) for gate in self._rulebook.gates}
         usable = [id for id, found in ways.items() if found]
-        rows: list[Row] = []
+        rows: list[SearchRow] = []
         for _ in range(_DRAWN if usable else 0):
             needs: dict[str, Encoded | None] = {**self._usual}
             needs |= {name: draw.choice(self._values[name]) for name in self._needs_after_gates}
@@ -125,28 +124,28 @@ class Searched:
         return found
 
     @cached_property
-    def freed(self) -> list[Row]:
+    def freed(self) -> list[SearchRow]:
         """For each gate every combination of the traits it reads over all offers; the other needs are as usual."""
         return [row for gate in self._rulebook.gates for row in self._freed(gate)]
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[SearchRow]:
         """All of them."""
         return self.own + self.freed + self.drawn
 
     @cached_property
-    def distinct(self) -> list[Row]:
+    def distinct(self) -> list[SearchRow]:
         """One row for everything that preferences and advice can tell apart."""
-        found: dict[object, Row] = {}
+        found: dict[object, SearchRow] = {}
         for row in self.rows:
             found.setdefault((row.eliminated, self.after_gates(row)), row)
         return list(found.values())
 
-    def after_gates(self, row: Row) -> tuple[Encoded | None, ...]:
+    def after_gates(self, row: SearchRow) -> tuple[Encoded | None, ...]:
         """What preferences and advice read of the needs."""
         return tuple(row.needs.get(name) for name in self._needs_after_gates)
 
-    def _freed(self, gate: Gate) -> Iterator[Row]:
+    def _freed(self, gate: Gate) -> Iterator[SearchRow]:
         draw = random.Random(3)
         read = names_in_order(gate.when)
         traits = [name for name in self._traits if name in read]
@@ -164,9 +163,9 @@ class Searched:
             for assignment in product(*(self._values[name] for name in needs)):
                 yield self._row(_given((*self._usual, *needs), (*self._usual.values(), *assignment)), tuple(changed))
 
-    def _row(self, needs: Needs, offers: tuple[Offer, ...]) -> Row:
+    def _row(self, needs: Needs, offers: tuple[Offer, ...]) -> SearchRow:
         gates = self._version.match_gates(needs, offers)
-        return Row(needs, offers, gates, self._version.fold.eliminating_axes(gates))
+        return SearchRow(needs, offers, gates, self._version.fold.eliminating_axes(gates))
 
     def _values_of(self, name: str, offers: tuple[Offer, ...]) -> tuple[Encoded | None, ...]:
         values = need_values(self._rulebook, offers, name)
@@ -194,6 +193,5 @@ def _trait_values(rulebook: Rulebook, name: str) -> tuple[TraitValue, ...]:
 
 def _changed(offer: Offer, changes: Traits) -> Offer:
     """The offer with other traits."""
-    traits = {name: encoded for name, (encoded, _) in changes.items()}
     stated = {name: text for name, (_, text) in changes.items()}
-    return replace(offer, traits={**offer.traits, **traits}, stated={**offer.stated, **stated})
+    return offer.with_traits(stated, {name: encoded for name, (encoded, _) in changes.items()})

@@ -14,14 +14,14 @@ from advisor.evaluation.python_backend import PlainReading
 from advisor.evaluation.resolution import HOSTED
 from advisor.evaluation.z3_backend import LOGIC, Symbol, Truth
 from advisor.rule_testing.proofs.properties import both_ends
-from advisor.rule_testing.proofs.symbolic_scenario import Example, World
+from advisor.rule_testing.proofs.symbolic_scenario import Example, SymbolicScenario
 from advisor.rulebook.model import Advice
 from advisor.rulebook.symbols import ELIMINATED, FEASIBLE
 
 _PRICES = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
 
 
-def given(world: World, advice: Advice) -> Truth:
+def given(world: SymbolicScenario, advice: Advice) -> Truth:
     """Whether some route is recommended and the advice goes with it, over free values."""
     facts = {**world.facts, **_outcome_facts(world)}
     advised = compile_condition(advice.when, LOGIC)(facts)[0]
@@ -34,7 +34,7 @@ def is_given(example: Example, advice: Advice) -> bool:
     return any(said.rule == advice.id for said in decision.advice)
 
 
-def _outcome_facts(world: World) -> dict[str, Symbol]:
+def _outcome_facts(world: SymbolicScenario) -> dict[str, Symbol]:
     asked = world.folded.asked
     none_asked = LOGIC.negate(LOGIC.some(list(asked.values())))
     settled = is_settled(LOGIC, asked, {route: both_ends(world, route) for route in HOSTED})
@@ -51,7 +51,7 @@ def _outcome_facts(world: World) -> dict[str, Symbol]:
     }
 
 
-def _moving(world: World) -> dict[str, Truth]:
+def _moving(world: SymbolicScenario) -> dict[str, Truth]:
     """What is said of moving from the current route, for every pair of routes."""
     current, cost, limit = (world.facts[name] for name in ("current_route", "migration_cost", "payback_limit_months"))
     amounts = world.amounts
@@ -75,7 +75,7 @@ def _moving(world: World) -> dict[str, Truth]:
     return {**said, "none": LOGIC.negate(LOGIC.some(list(said.values())))}
 
 
-def _monthly(world: World, route: Route) -> Any:
+def _monthly(world: SymbolicScenario, route: Route) -> Any:
     """Dollars a month at the low volume."""
     amounts = world.amounts
     N = amounts["monthly_images_low"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from advisor.domain.scenario import Axis, Residency, Route
 from advisor.evaluation.resolution import HOSTED
-from advisor.rule_testing.proofs.symbolic_scenario import World
+from advisor.rule_testing.proofs.symbolic_scenario import SymbolicScenario
 from advisor.rulebook.symbols import FIELD_NAMES
 
 _PRICES = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
@@ -22,7 +22,7 @@ _PREMISES = "leaves_premises"
 
 
 @dataclass(frozen=True)
-class Claim:
+class Property:
     """``fault`` is true of the worlds in which the sentence does not hold."""
 
     name: str
@@ -35,7 +35,7 @@ class Claim:
     """The axis whose rules are to blame; without, those that fire are."""
 
 
-def _undecided(world: World) -> Any:
+def _undecided(world: SymbolicScenario) -> Any:
     carrier, rulebook = world.carrier, world.rulebook
     nothing = carrier.every([carrier.negate(on) for on in world.folded.left.values()])
     of_no_answer = [gate.id for gate in rulebook.gates if FIELD_NAMES.keys().isdisjoint(rulebook.reads((gate,)))]
@@ -43,7 +43,7 @@ def _undecided(world: World) -> Any:
     return carrier.some([world.several, carrier.every([nothing, carrier.some([*world.survives, unexplained])])])
 
 
-def _price_counts(world: World, other: World) -> Any:
+def _price_counts(world: SymbolicScenario, other: SymbolicScenario) -> Any:
     carrier = world.carrier
     feasible, after = world.folded.feasible, other.folded.feasible
     return carrier.some(
@@ -54,20 +54,20 @@ def _price_counts(world: World, other: World) -> Any:
     )
 
 
-def hosted_wins(world: World, route: Route, volume: str) -> Any:
+def hosted_wins(world: SymbolicScenario, route: Route, volume: str) -> Any:
     """The inequality of Section 38.3.4, ``c*N < G*N/r + E``."""
     amounts = world.amounts
     c, N, G = amounts[_PRICES[route]], amounts[volume], amounts["gpu_hour_price"]
     return c * N < G * N / amounts["images_per_gpu_hour"] + amounts["monthly_overhead"]
 
 
-def both_ends(world: World, route: Route) -> tuple[Any, Any]:
+def both_ends(world: SymbolicScenario, route: Route) -> tuple[Any, Any]:
     """Whether the hosted route wins in the low month, and whether in the high one."""
     low, high = (hosted_wins(world, route, f"monthly_images_{end}") for end in ("low", "high"))
     return low, high
 
 
-def _not_the_inequality(world: World) -> Any:
+def _not_the_inequality(world: SymbolicScenario) -> Any:
     carrier, folded = world.carrier, world.folded
     owned, rented = folded.left[Route.SELF_HOST], carrier.some([folded.left[route] for route in HOSTED])
     faults = [carrier.every([world.cost_decided, *(carrier.negate(asked) for asked in folded.asked.values())])]
@@ -81,7 +81,7 @@ def _not_the_inequality(world: World) -> Any:
     return carrier.some(faults)
 
 
-def _falls_back(world: World, raised: World) -> Any:
+def _falls_back(world: SymbolicScenario, raised: SymbolicScenario) -> Any:
     before, after = world.amounts, raised.amounts
     return world.carrier.every(
         [
@@ -93,7 +93,7 @@ def _falls_back(world: World, raised: World) -> Any:
     )
 
 
-def _leaves_the_premises(world: World) -> Any:
+def _leaves_the_premises(world: SymbolicScenario) -> Any:
     carrier, left = world.carrier, world.folded.left
     leaves = [world.is_word(_PREMISES, "yes", traits) for traits in world.traits]
     offers = list(zip(world.rulebook.offers, leaves, world.survives, strict=True))
@@ -106,44 +106,44 @@ def _leaves_the_premises(world: World) -> Any:
     return carrier.every([on_premises, carrier.some([*survives, *recommended])])
 
 
-def _decided_by_nothing(world: World) -> Any:
+def _decided_by_nothing(world: SymbolicScenario) -> Any:
     left = world.fold(frozenset(Axis)).left
     return world.carrier.some([world.carrier.negate(left[route]) for route in world.rulebook.routes])
 
 
 CLAIMS = (
-    Claim(
+    Property(
         "one-route",
         "with any traits of the offers, exactly one route is left, or none because answers rule every offer out",
         _undecided,
     ),
-    Claim(
+    Property(
         "gates-dominate",
         "with any traits of the offers, no price and no volume changes which routes are feasible, "
         "and only a feasible route is left",
         _price_counts,
         worlds=2,
     ),
-    Claim(
+    Property(
         "cost-inequality",
         "wherever the inequality is asked, renting wins if c*N < G*N/r + E at both ends of the volume, owning if at "
         "neither (a tie included), and cost is silent where they differ",
         _not_the_inequality,
         axis=Axis.COST,
     ),
-    Claim(
+    Property(
         "monotone-in-volume",
         "whatever the prices, more volume never moves the recommendation from own GPUs to a provider",
         _falls_back,
         worlds=2,
     ),
-    Claim(
+    Property(
         "on-premises",
         "on the premises, no offer that sends data out of them survives, and no route of only such offers is left",
         _leaves_the_premises,
         trait=_PREMISES,
     ),
-    Claim(
+    Property(
         "axes-decide",
         "with every axis silent every route offered is left, so that whatever is ruled out has an axis that did it",
         _decided_by_nothing,

@@ -9,7 +9,7 @@ import z3
 
 from advisor.common.diagnostics import printable
 from advisor.domain.scenario_io import scenario_text
-from advisor.rule_testing.proofs.results import Fault, Proof
+from advisor.rule_testing.proofs.results import Proof, Violation
 from advisor.rule_testing.proofs.symbolic_scenario import Example
 from advisor.rulebook.model import Rule, Rulebook
 
@@ -79,7 +79,7 @@ def as_json(rulebook: Rulebook, found: Sequence[Proof]) -> dict[str, Any]:
     }
 
 
-def _fault_json(fault: Fault) -> dict[str, Any]:
+def _fault_json(fault: Violation) -> dict[str, Any]:
     return {
         "what": fault.what,
         "rules": [{"rule": rule.id, "file": rule.file, "line": rule.line} for rule in fault.rules],
@@ -91,7 +91,7 @@ def _example_json(example: Example) -> dict[str, Any]:
     return {"scenario": example.scenario.answers(), "traits": example.traits}
 
 
-def _scenario_file(proof: Proof, fault: Fault, example: Example) -> str:
+def _scenario_file(proof: Proof, fault: Violation, example: Example) -> str:
     rules = [f"rules: {_places(fault.rules)}"] if fault.rules else []
     return _commented([f"against {proof.name}: {proof.claim}", fault.what, *rules, *_traits(example)], example)
 

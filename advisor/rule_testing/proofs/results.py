@@ -10,7 +10,7 @@ from advisor.rulebook.model import Rule
 
 
 @dataclass(frozen=True)
-class Fault:
+class Violation:
     """What is wrong, the rules to blame, and the scenarios that show it: two where the amounts change between them.
 
     There is no scenario for what never happens.
@@ -22,10 +22,10 @@ class Fault:
 
 
 @dataclass
-class Found:
+class Findings:
     """The faults, and for each rule that was looked for a scenario in which it matters."""
 
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Violation] = field(default_factory=list)
     witnesses: dict[str, Example] = field(default_factory=dict)
 
 
@@ -36,7 +36,7 @@ class Proof:
     name: str
     claim: str
     milliseconds: int
-    faults: tuple[Fault, ...]
+    faults: tuple[Violation, ...]
     unsettled: str | None
     witnesses: Mapping[str, Example]
 

@@ -9,47 +9,49 @@ from typing import Any
 
 from advisor.domain.scenario import Route
 from advisor.rule_testing.proofs import advice as outcome
-from advisor.rule_testing.proofs.results import Fault, Found
-from advisor.rule_testing.proofs.solver import Search
-from advisor.rule_testing.proofs.symbolic_scenario import World
+from advisor.rule_testing.proofs.results import Findings, Violation
+from advisor.rule_testing.proofs.solver import ScenarioSolver
+from advisor.rule_testing.proofs.symbolic_scenario import SymbolicScenario
 from advisor.rulebook.model import Preference, Rule, Rulebook
 
 
-def no_idle_rule(rulebook: Rulebook, search: Search, found: Found) -> None:
+def no_idle_rule(rulebook: Rulebook, search: ScenarioSolver, found: Findings) -> None:
     """Every gate and preference can decide, and every advice can be given."""
     for rule in (*rulebook.gates, *rulebook.preferences):
         decides, fires = search.find(partial(_decides, rule.id)), partial(_fires, rule)
         if decides:
             found.witnesses[rule.id] = decides[0]
         elif examples := search.find(fires):
-            found.faults.append(Fault(f"`{rule.id}` fires, but never changes which routes are left", (rule,), examples))
+            found.faults.append(
+                Violation(f"`{rule.id}` fires, but never changes which routes are left", (rule,), examples)
+            )
         else:
-            found.faults.append(Fault(f"`{rule.id}` can never fire", (rule,)))
+            found.faults.append(Violation(f"`{rule.id}` can never fire", (rule,)))
     for advice in rulebook.advice:
         is_given = partial(outcome.is_given, advice=advice)
         examples = search.find(partial(outcome.given, advice=advice), confirm=is_given)
         if examples:
             found.witnesses[advice.id] = examples[0]
         else:
-            found.faults.append(Fault(f"the advice `{advice.id}` can never be given", (advice,)))
+            found.faults.append(Violation(f"the advice `{advice.id}` can never be given", (advice,)))
 
 
-def no_implied_rule(rulebook: Rulebook, search: Search, found: Found) -> None:
+def no_implied_rule(rulebook: Rulebook, search: ScenarioSolver, found: Findings) -> None:
     """No rule says only what another of its axis says whenever it does."""
     for rule, other in _pairs_of_an_axis(rulebook, permutations):
         if not search.exists(partial(_goes_beyond, rule, other)) and (examples := search.find(partial(_fires, rule))):
             what = f"whatever `{rule.id}` says, `{other.id}` says too"
-            found.faults.append(Fault(what, (rule, other), examples))
+            found.faults.append(Violation(what, (rule, other), examples))
 
 
-def no_contradiction(rulebook: Rulebook, search: Search, found: Found) -> None:
+def no_contradiction(rulebook: Rulebook, search: ScenarioSolver, found: Findings) -> None:
     """No two preferences of one axis prefer against each other at once."""
     for rule, other in _pairs_of_an_axis(rulebook, combinations):
         if isinstance(rule, Preference) and isinstance(other, Preference):
             examples = search.find(partial(_against_each_other, rule, other))
             if examples:
                 what = f"`{rule.id}` and `{other.id}` prefer against each other, and drop both routes"
-                found.faults.append(Fault(what, (rule, other), examples))
+                found.faults.append(Violation(what, (rule, other), examples))
 
 
 def _pairs_of_an_axis(
@@ -62,16 +64,16 @@ def _pairs_of_an_axis(
                 yield rule, other
 
 
-def _decides(rule: str, world: World) -> Any:
+def _decides(rule: str, world: SymbolicScenario) -> Any:
     left, without = world.folded.left, world.fold(without=rule).left
     return world.carrier.some([world.differ(left[route], without[route]) for route in Route])
 
 
-def _fires(rule: Rule, world: World) -> Any:
+def _fires(rule: Rule, world: SymbolicScenario) -> Any:
     return world.fires(rule)
 
 
-def _goes_beyond(rule: Rule, other: Rule, world: World) -> Any:
+def _goes_beyond(rule: Rule, other: Rule, world: SymbolicScenario) -> Any:
     """Whether a rule eliminates an offer, or drops a route for another, where the other rule does not."""
     carrier = world.carrier
     if isinstance(rule, Preference) and isinstance(other, Preference):
@@ -82,7 +84,7 @@ def _goes_beyond(rule: Rule, other: Rule, world: World) -> Any:
     return carrier.some([carrier.every([said, *([] if too is None else [carrier.negate(too)])]) for said, too in alone])
 
 
-def _against_each_other(rule: Preference, other: Preference, world: World) -> Any:
+def _against_each_other(rule: Preference, other: Preference, world: SymbolicScenario) -> Any:
     carrier, others = world.carrier, world.applied(other)
     return carrier.some(
         [

@@ -24,7 +24,7 @@ from advisor.evaluation.z3_backend import (
     stated,
     symbolic_facts,
 )
-from advisor.rule_testing.proofs.symbolic_scenario import Example, World, changed_offer
+from advisor.rule_testing.proofs.symbolic_scenario import Example, SymbolicScenario, changed_offer
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 
@@ -54,12 +54,12 @@ class _Space:
 
     answers: tuple[dict[str, Variable], ...]
     traits: tuple[dict[str, Variable], ...]
-    worlds: tuple[World, ...]
+    worlds: tuple[SymbolicScenario, ...]
     wishes: tuple[tuple[Any, Variable], ...]
     solver: Any
 
 
-class Search:
+class ScenarioSolver:
     """Looks for scenarios of one rulebook."""
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -125,7 +125,7 @@ class Search:
             if any(name in read for read in reads.values())
         }
 
-    def _world(self, answers: dict[str, Variable], traits: tuple[dict[str, Variable], ...]) -> World:
+    def _world(self, answers: dict[str, Variable], traits: tuple[dict[str, Variable], ...]) -> SymbolicScenario:
         facts = symbolic_facts(self._rulebook, {name: variable.symbol for name, variable in answers.items()})
         amounts = {
             name: variable.value / 10**variable.name.places
@@ -139,7 +139,7 @@ class Search:
             }
             for offer, free in zip(self._rulebook.offers, traits, strict=True)
         )
-        return World(self._rulebook, LOGIC, facts, beside, amounts)
+        return SymbolicScenario(self._rulebook, LOGIC, facts, beside, amounts)
 
     def _ordinary_values(
         self, answers: list[dict[str, Variable]], traits: tuple[dict[str, Variable], ...]

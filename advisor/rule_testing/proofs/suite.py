@@ -8,14 +8,14 @@ from functools import partial
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.rule_testing.proofs.completions import partial_answers
-from advisor.rule_testing.proofs.properties import CLAIMS, Claim
-from advisor.rule_testing.proofs.results import Fault, Found, Proof
+from advisor.rule_testing.proofs.properties import CLAIMS, Property
+from advisor.rule_testing.proofs.results import Findings, Proof, Violation
 from advisor.rule_testing.proofs.rules import no_contradiction, no_idle_rule, no_implied_rule
-from advisor.rule_testing.proofs.solver import Search, Unsettled
+from advisor.rule_testing.proofs.solver import ScenarioSolver, Unsettled
 from advisor.rule_testing.proofs.symbolic_scenario import Example
 from advisor.rulebook.model import Rule, Rulebook
 
-Question = Callable[[Rulebook, Search, Found], None]
+Question = Callable[[Rulebook, ScenarioSolver, Findings], None]
 """Looks for faults of a rulebook, and notes what it finds."""
 
 
@@ -26,7 +26,7 @@ def proofs(rulebook: Rulebook, only: Collection[str] = ()) -> Iterator[Proof]:
         if name not in questions:
             help = did_you_mean(name, questions) or "one of " + ", ".join(questions)
             raise BadInput(Problem(f"{quoted(name)} is no claim", help=help))
-    search = Search(rulebook)
+    search = ScenarioSolver(rulebook)
     for name, (sentence, question) in questions.items():
         if not only or name in only:
             yield _proof(name, sentence, partial(question, rulebook, search))
@@ -54,8 +54,8 @@ def _questions() -> dict[str, tuple[str, Question]]:
     }
 
 
-def _proof(name: str, claim: str, question: Callable[[Found], None]) -> Proof:
-    start, unsettled, found = time.perf_counter(), None, Found()
+def _proof(name: str, claim: str, question: Callable[[Findings], None]) -> Proof:
+    start, unsettled, found = time.perf_counter(), None, Findings()
     try:
         question(found)
     except Unsettled as reason:
@@ -64,11 +64,11 @@ def _proof(name: str, claim: str, question: Callable[[Found], None]) -> Proof:
     return Proof(name, claim, milliseconds, tuple(found.faults), unsettled, found.witnesses)
 
 
-def _claimed(claim: Claim, rulebook: Rulebook, search: Search, found: Found) -> None:
+def _claimed(claim: Property, rulebook: Rulebook, search: ScenarioSolver, found: Findings) -> None:
     if claim.trait and claim.trait not in rulebook.traits:
-        found.faults.append(Fault(f"no offer states the trait `{claim.trait}`"))
+        found.faults.append(Violation(f"no offer states the trait `{claim.trait}`"))
     elif examples := search.find(claim.fault, claim.worlds):
-        found.faults.append(Fault(_shown(examples), _to_blame(claim, rulebook, examples), examples))
+        found.faults.append(Violation(_shown(examples), _to_blame(claim, rulebook, examples), examples))
 
 
 def _shown(examples: tuple[Example, ...]) -> str:
@@ -76,7 +76,7 @@ def _shown(examples: tuple[Example, ...]) -> str:
     return f"what is left: {left[0]}" + "".join(f"; in the second scenario: {other}" for other in left[1:])
 
 
-def _to_blame(claim: Claim, rulebook: Rulebook, examples: tuple[Example, ...]) -> tuple[Rule, ...]:
+def _to_blame(claim: Property, rulebook: Rulebook, examples: tuple[Example, ...]) -> tuple[Rule, ...]:
     """The rules the fault turns on; those that fire in one of two scenarios only."""
     rules = tuple(rulebook.rules.values())
     if claim.trait:

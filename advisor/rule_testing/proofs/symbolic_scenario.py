@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations, product
@@ -21,7 +21,7 @@ from advisor.rulebook.symbols import FIELD_NAMES
 
 
 @dataclass(frozen=True)
-class World:
+class SymbolicScenario:
     """The facts, each offer's traits beside them, and the amounts: exact, in dollars, volumes and images per hour."""
 
     rulebook: Rulebook
@@ -121,7 +121,7 @@ class Example:
         return {offer: traits for offer, traits in changes.items() if traits}
 
     @cached_property
-    def world(self) -> World:
+    def world(self) -> SymbolicScenario:
         """It as the plain Python reading sees it."""
         facts = with_terms(self.rulebook, answer_facts(self.scenario))
         amounts = {
@@ -129,7 +129,9 @@ class Example:
             for name, known in FIELD_NAMES.items()
             if known.places is not None and name in facts
         }
-        return World(self.rulebook, PLAIN, facts, tuple(offer.traits for offer in self.rulebook.offers), amounts)
+        return SymbolicScenario(
+            self.rulebook, PLAIN, facts, tuple(offer.traits for offer in self.rulebook.offers), amounts
+        )
 
     @cached_property
     def fired(self) -> tuple[Rule, ...]:
@@ -150,4 +152,4 @@ def changed_offer(rulebook: Rulebook, offer: Offer, values: Mapping[str, Encoded
         name: str(value) if isinstance(value, Unknown) else rulebook.names[name].decode(value)
         for name, value in changed.items()
     }
-    return replace(offer, traits={**offer.traits, **changed}, stated={**offer.stated, **stated})
+    return offer.with_traits(stated, changed)

@@ -1,0 +1,292 @@
+"""The records of a rules folder as pydantic models: the form of each, and its faults with file, line and field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+from advisor.common.yaml_loader import Mapping, Sequence
+from advisor.domain.scenario import Axis, Route
+from advisor.rulebook.diagnostics import Code
+from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.terms import MAX_LENGTH
+
+Schema = dict[str, Any]
+WORD_PATTERN = "^[a-z][a-z0-9_]{0,79}$"
+RESERVED_PREFIX = "unknown_"
+"""The durable_rules backend marks what is unknown with this, in front of a rule's id or a trait's name."""
+REF = "reference"
+"""Stands for ``$ref`` until pydantic has made its schema: it knows the references to its own models only."""
+SCALAR: Schema = {"type": ["string", "number", "boolean"]}
+MAX_CONSTANT = 10**9 - 1
+_TYPES = {"string_type": "text", "list_type": "a list"}
+
+
+def ref(name: str) -> Schema:
+    """A reference to another definition of the schema."""
+    return {REF: f"#/$defs/{name}"}
+
+
+def list_of(form: str) -> Schema:
+    """A list of records."""
+    return {"type": "array", "items": ref(form)}
+
+
+def _named(values: Schema) -> WithJsonSchema:
+    """A mapping from names that rules can use to values."""
+    return WithJsonSchema(
+        {"type": "object", "propertyNames": {"pattern": WORD_PATTERN}, "additionalProperties": values}
+    )
+
+
+def _fault(code: Code, what: str, help: str) -> PydanticCustomError:
+    return PydanticCustomError("fault", "{what}", {"code": code, "what": what, "help": help})
+
+
+def _not_reserved(id: str) -> str:
+    if id.startswith(RESERVED_PREFIX):
+        help = f"the engine marks rules of its own with `{RESERVED_PREFIX}`"
+        raise _fault(Code.UNUSABLE_NAME, f"{quoted(id)} cannot be an id", help)
+    return id
+
+
+def _trait_values(values: Any) -> Any:
+    if isinstance(values, str) and values not in FIELD_NAMES:
+        help = did_you_mean(values, FIELD_NAMES) or "name a scenario field, or list the words"
+        raise _fault(Code.UNKNOWN_NAME, f"{quoted(values)} is not a scenario field", help)
+    if isinstance(values, list) and all(isinstance(value, str) for value in values):
+        if len(set(values)) < len(values):
+            raise _fault(Code.DUPLICATE_ID, f"duplicate word in {quoted(values)}", "list each once")
+        if "unknown" in values:
+            raise _fault(Code.UNUSABLE_NAME, "`unknown` cannot be listed", "leave it out: every trait may be unknown")
+    return [values] if isinstance(values, str) else values
+
+
+_Id = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_.-]{0,79}$"), AfterValidator(_not_reserved)]
+_Text = Annotated[str, Field(pattern=r"\S", description="a line of text")]
+_Routes = Annotated[
+    tuple[Route, ...],
+    BeforeValidator(lambda value: value if isinstance(value, list) else [value]),
+    Field(min_length=1, description="one or more of " + ", ".join(Route)),
+    WithJsonSchema({"anyOf": [ref("Route"), {**list_of("Route"), "minItems": 1}]}),
+]
+_WORDS: Schema = {"type": "array", "items": {"type": "string", "not": {"const": "unknown"}}, "uniqueItems": True}
+_Traits = Annotated[Mapping, _named(SCALAR)]
+_Answers = Annotated[Mapping, WithJsonSchema(ref("Scenario"))]
+_WHEN = Field(description="`{name: value}`, or `{}` for always")
+_NAMES = Field(description="`name: value` a line")
+_RECORDS = Field(description="records that start with `- id:`")
+
+
+class Form(BaseModel):
+    """The form of a record; the description of a part says what to write there. It knows where it was read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    noun: ClassVar[str] = "file"
+    _record: Mapping
+    _file: str
+    _name: str
+
+    @classmethod
+    def parse(cls, record: object, file: str, line: int | None = None, name: str = "") -> Self:
+        """A record of a file, which messages call by its ``name`` or its id. Raises BadInput with every fault."""
+        if not isinstance(record, Mapping):
+            needed = ", ".join(f"`{part}:`" for part, field in cls.model_fields.items() if field.is_required())
+            what = f"{name or f'this {cls.noun}'} is not a mapping"
+            raise Code.WRONG_FORM.fault(what, file, line, help=f"it needs {needed}")
+        id = record.get("id")
+        name = name or (f"{cls.noun} `{id}`" if isinstance(id, str) and id.strip() else f"this {cls.noun}")
+        try:
+            form = cls.model_validate(record)
+        except ValidationError as error:
+            raise BadInput(_problems(cls, error.errors(include_url=False), record, file, name)) from None
+        form._record, form._file, form._name = record, file, name
+        return form
+
+    @property
+    def file(self) -> str:
+        """The file that it was read from."""
+        return self._file
+
+    @property
+    def line(self) -> int:
+        """The line that it starts on."""
+        return self._record.line
+
+    def fault(self, code: Code, what: str, help: str, key: str = "") -> BadInput:
+        """A fault of the record, or of one of its parts, to be raised."""
+        return code.fault(what, self._file, _line(self._record, (key,)), help=help)
+
+
+class IdForm(Form):
+    """A record of a list."""
+
+    id: _Id = Field(description="a letter, then letters, digits, `-`, `_` and `.`")
+
+
+class RuleForm(IdForm):
+    """What every rule has."""
+
+    noun = "rule"
+    axis: Axis = Field(description="one of " + ", ".join(Axis))
+    when: Mapping
+    because: _Text
+    source: _Text
+
+
+class GateForm(RuleForm):
+    """Eliminates the offers for which its condition holds."""
+
+    when: Annotated[Mapping, _WHEN, WithJsonSchema({**ref("gate_condition"), "minProperties": 1})]
+    eliminate: Literal["offer"] = Field(description="`offer`: a gate takes out the offers for which its `when` holds")
+    provided: _Text = ""
+
+
+class PreferenceForm(RuleForm):
+    """Prefers routes over other routes."""
+
+    when: Annotated[Mapping, _WHEN, WithJsonSchema(ref("preference_when"))]
+    prefer: _Routes
+    over: _Routes
+
+
+class AdviceForm(RuleForm):
+    """Says something about the recommendation."""
+
+    when: Annotated[Mapping, _WHEN, WithJsonSchema(ref("advice_condition"))]
+    advise: _Text
+
+
+class TraitForm(Form):
+    """A column of Table 38.3.1: a list of words, or the name of a scenario field whose values it has."""
+
+    noun = "trait"
+    label: _Text
+    values: Annotated[
+        list[str],
+        BeforeValidator(_trait_values),
+        Field(min_length=1, description="a list of words, or the name of a scenario field"),
+        WithJsonSchema({"anyOf": [{"enum": list(FIELD_NAMES)}, {**_WORDS, "minItems": 1}]}),
+    ]
+    source: _Text
+
+
+class OfferForm(IdForm):
+    """A route with traits; a trait that is not stated is unknown."""
+
+    noun = "offer"
+    route: Route = Field(description="one of " + ", ".join(Route))
+    label: _Text
+    traits: _Traits = Field(description="a value for each trait that is known")
+
+
+class ExpectationForm(Form):
+    """What a case expects: the outcome, and rules that fire."""
+
+    route: Literal["self_host", "open_weight_api", "closed_api", "none"] = Field(
+        description="one of " + ", ".join([*Route, "none"])
+    )
+    deciding_axis: Axis | None = Field(None, description="one of " + ", ".join(Axis))
+    rules: list[_Id] | None = Field(None, description="`[id, id]`")
+
+
+class CaseForm(IdForm):
+    """An example of what the rules decide."""
+
+    noun = "case"
+    about: list[_Id] = Field(description="a list of rules")
+    given: _Answers = Field(description="fields of a scenario")
+    expect: ExpectationForm = Field(description="an outcome, as `{route: none}`")
+    offers: dict[str, _Traits] | None = Field(None, description="`{offer: {trait: value}}`")
+
+
+class OffersFile(Form):
+    """Offers in a file of their own, which compete in place of those in routes.yaml."""
+
+    offers: Annotated[Sequence, _RECORDS, Field(min_length=1), WithJsonSchema({**list_of("OfferForm"), "minItems": 1})]
+
+
+class RoutesFile(OffersFile):
+    """routes.yaml: Table 38.3.1."""
+
+    traits: Annotated[Mapping, _NAMES, _named(ref("TraitForm"))]
+
+
+class TermsFile(Form):
+    """terms.yaml: the arithmetic."""
+
+    terms: Annotated[
+        Mapping, _NAMES, _named({"type": "string", "maxLength": MAX_LENGTH, "pattern": r"^[a-z0-9_+*/() -]+$"})
+    ]
+    constants: Annotated[Mapping, _named({"type": "integer", "minimum": 1, "maximum": MAX_CONSTANT})] | None = Field(
+        None, description="`name: value` a line"
+    )
+
+
+class CasesFile(Form):
+    """cases/*.yaml: examples; ``base`` holds the answers that they share."""
+
+    cases: Annotated[Sequence, _RECORDS, WithJsonSchema(list_of("CaseForm"))]
+    base: _Answers | None = Field(None, description="`name: value` a line")
+
+
+def only_known(entries: Mapping, known: Iterable[str], file: str) -> None:
+    """Refuses a key that is not known at its place. Raises BadInput."""
+    for key, line in entries.lines.items():
+        if key not in known:
+            raise BadInput(_unknown_key(key, known, file, line))
+
+
+def _unknown_key(key: str, known: Iterable[str], file: str, line: int) -> Problem:
+    help = did_you_mean(key, known) or "allowed here: " + ", ".join(sorted(known))
+    return Code.UNKNOWN_KEY.problem(f"{quoted(key)} is not known here", file, line, help=help)
+
+
+def _line(record: Mapping, path: Iterable[object]) -> int:
+    """The line of a part of a record, or of what would hold it."""
+    node: Any = record
+    line = record.line
+    for part in path:
+        if not isinstance(node, Mapping | Sequence) or (isinstance(node, Mapping) and part not in node):
+            break
+        line, node = node.lines[part], node[part]  # type: ignore[call-overload, index] # a key or an index
+    return line
+
+
+def _problems(form: type[Form], faults: list[ErrorDetails], record: Mapping, file: str, name: str) -> Iterator[Problem]:
+    """Each fault in words. A part is not called missing where an unknown key looks like it misspelt."""
+    unknown = [str(fault["loc"][-1]) for fault in faults if fault["type"] == "extra_forbidden"]
+    for fault in faults:
+        if fault["type"] != "missing" or not any(did_you_mean(key, [str(fault["loc"][-1])]) for key in unknown):
+            yield _problem(form, fault, record, file, name)
+
+
+def _problem(form: type[Form], fault: ErrorDetails, record: Mapping, file: str, name: str) -> Problem:
+    kind, value, line = fault["type"], fault["input"], _line(record, fault["loc"])
+    part, *within = (str(part) for part in fault["loc"] if isinstance(part, str))
+    where = "" if form.noun == "file" or part == "id" else f"in {name}, "
+    field = form.model_fields.get(part)
+    if field and within and isinstance(field.annotation, type) and issubclass(field.annotation, Form):
+        form, part, field = field.annotation, within[0], field.annotation.model_fields.get(within[0])
+    if field is None:
+        return _unknown_key(part, form.model_fields, file, line)
+    if kind in ("missing", "too_short") or value is None or (isinstance(value, str) and not value.strip()):
+        help = f"add `{part}:` with {field.description}"
+        return Code.MISSING_PART.problem(f"{name} has no `{part}`", file, line, help=help)
+    code, what = Code.WRONG_FORM, f"{quoted(value)} is not {_TYPES.get(kind, 'a mapping')}"
+    help = f"write {field.description}"
+    if kind == "fault":
+        code, what, help = (fault["ctx"][key] for key in ("code", "what", "help"))
+    elif kind == "string_pattern_mismatch":
+        code, what = Code.UNUSABLE_NAME, f"{quoted(value)} cannot be an id"
+    elif kind in ("enum", "literal_error"):
+        code, what = Code.WRONG_VALUE, f"{quoted(value)} is not an option of `{part}`"
+        help = did_you_mean(str(value), re.findall("'([^']*)'", fault["ctx"]["expected"])) or help
+    elif kind == "string_type":
+        help = "put the text in quotes"
+    return code.problem(where + what, file, line, part, help=help)
