@@ -119,9 +119,10 @@ def regions_of(decision: Decision, rulebook: Rulebook) -> Regions | None:
     if decision.status is not Status.RECOMMENDED or figure not in decision.scenario:
         return None
     from advisor.evaluation.numpy_backend import NumpyReading
+    from advisor.scenario_space.tabulation import table_of
 
     try:
-        reading = NumpyReading(rulebook, deciding=False)
+        reading = NumpyReading(table_of(rulebook, deciding=False))
     except BadInput:  # more cases than can be tabulated: such a rulebook decides, but not by whole columns
         return None
     scenario = validated(decision.scenario, "the record")

@@ -29,7 +29,7 @@ from itertools import combinations, count, islice, product
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, EngineFailure, Problem
-from advisor.domain.offer import Encoded, Unknown
+from advisor.domain.offer import Encoded, Offer, Unknown
 from advisor.evaluation.protocol import Facts, GateMatch
 from advisor.rulebook.conditions import EQUAL, Comparison, branches, names_in_order
 from advisor.rulebook.engine_limits import MAX_BRANCHES_A_RULE
@@ -222,7 +222,11 @@ class EngineReading:
 
     def _match_gates(self, needs: tuple[Encoded | Unknown | None, ...]) -> tuple[GateMatch, ...]:
         known = {name: value for name, value in zip(self._needs, needs, strict=True) if value is not None}
-        return tuple(self.match_offer({**known, **offer.traits}) for offer in self._offers)
+        return self.match_offers(known, self._offers)
+
+    def match_offers(self, facts: Facts, offers: Iterable[Offer]) -> tuple[GateMatch, ...]:
+        """Needs and each of these offers' traits against the gates."""
+        return tuple(self.match_offer({**facts, **offer.traits}) for offer in offers)
 
     def match_offer(self, facts: Facts) -> GateMatch:
         """Needs and one offer's traits against the gates."""

@@ -1,6 +1,6 @@
 """The Ibis reading: one expression over a table, the same on DuckDB and on Spark.
 
-What a row comes to is looked up in short literal arrays, not joined, as a join does not keep the order of the rows.
+The outcome of a row is looked up in short literal arrays, not joined, as a join does not keep the order of the rows.
 Numbers are compared without dividing, as Ibis divides them as floats on both.
 """
 
@@ -19,14 +19,13 @@ from advisor.common.diagnostics import BadInput, Problem
 from advisor.evaluation.compiler import Arithmetic, term_value
 from advisor.evaluation.exact_ratios import Ratio, Ratios, Whole
 from advisor.evaluation.magnitude_bounds import SIZES
-from advisor.evaluation.outcome_table import table_of
+from advisor.evaluation.outcome_table import OutcomeTable
 from advisor.evaluation.table_backend import Side
-from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.rulebook.unparse import term_text
 
 MAX_LOOKED_UP = 2**19
-"""Entries of one array that is looked up: a database takes so many apart in some seconds."""
+"""Entries of one array that is looked up: a database parses so many in some seconds."""
 _INT64, _DECIMAL = 2**63, 10**38
 _ADDED = {
     "route": "array<string>",
@@ -45,18 +44,16 @@ class IbisReading:
 
     name = "ibis"
 
-    def __init__(self, rulebook: Rulebook) -> None:
-        self._table = table_of(rulebook)
-        self._constants = rulebook.constants
-        self.names = self._table.names
+    def __init__(self, table: OutcomeTable) -> None:
+        self._table, self.names = table, table.names
         cells, self._classes = self._table.cells, dict[str, Places]()
         for place, name in enumerate(self._table.options):
             cells, self._classes[name] = _merged(cells, place)
         options = len(self._table.options)
         by_answers = cells.reshape(prod(cells.shape[:options]), prod(cells.shape[options:]))
-        by_standing, self._standings = _merged(by_answers, 0)
-        self._outcomes, self._comparisons = _merged(by_standing, 1)
-        longest = max(self._standings.size, self._comparisons.size, self._outcomes.size)
+        by_class, self._answer_classes = _merged(by_answers, 0)
+        self._outcomes, self._comparisons = _merged(by_class, 1)
+        longest = max(self._answer_classes.size, self._comparisons.size, self._outcomes.size)
         if longest > MAX_LOOKED_UP:
             what = f"in a database these rules tell apart {longest:,} cases, more than {MAX_LOOKED_UP:,}"
             raise BadInput(
@@ -75,9 +72,9 @@ class IbisReading:
         """
         answers, numbers = (_unused(table, name) for name in ("answers_", "numbers_"))
         table = table.mutate({answers: self._answers(table), numbers: self._numbers(table, most)})
-        standing = _looked_up(self._standings, table[answers])
+        answer_class = _looked_up(self._answer_classes, table[answers])
         compared = _looked_up(self._comparisons, table[numbers])
-        table = table.mutate({answers: standing, numbers: compared})
+        table = table.mutate({answers: answer_class, numbers: compared})
         place = table[answers] * self._outcomes.shape[1] + table[numbers]
         table = table.mutate({answers: _looked_up(self._outcomes, place)})
         columns = zip(*self._table.outcomes, strict=True)
@@ -90,7 +87,7 @@ class IbisReading:
     def _answers(self, table: ir.Table) -> Any:
         """The place of the row's answers among all combinations of answers that differ."""
         place: Any = ibis.literal(0)
-        stride = self._standings.size
+        stride = self._answer_classes.size
         for name, classes in self._classes.items():
             stride //= int(classes.max()) + 1
             for number in range(1, int(classes.max()) + 1):
@@ -123,8 +120,7 @@ class IbisReading:
         return [name for name in self.names if name not in self._table.options]
 
     def _sides(self, carrier: Arithmetic[Ratio], values: Mapping[str, Ratio]) -> dict[Side, Ratio]:
-        named = {**{name: carrier.number(value) for name, value in self._constants.items()}, **values}
-        return {side: term_value(expression, carrier, named) for side, expression in self._table.sides.items()}
+        return {side: term_value(expression, carrier, values) for side, expression in self._table.sides.items()}
 
 
 def _merged(cells: Places, dimension: int) -> tuple[Places, Places]:
@@ -141,7 +137,7 @@ def _values(name: str) -> tuple[Any, ...]:
 
 
 def _looked_up(places: Places, index: Any) -> Any:
-    """From one literal of text, which the database takes apart once: Ibis takes seconds for a literal of each entry."""
+    """From one literal of text, which the database parses once: Ibis takes seconds for a literal of each entry."""
     return ibis.literal(",".join(map(str, places.ravel().tolist()))).split(",").cast("array<int64>")[index]
 
 

@@ -24,7 +24,7 @@ _REMEMBERED = 1 << 16
 class Verdict:
     """What the gates and the preferences leave.
 
-    ``asked`` is the hosted route whose price stood in the cost inequality, None where it was not asked.
+    ``asked`` is the hosted route whose price was in the cost inequality, None where it was not asked.
     """
 
     feasible: tuple[Route, ...]
@@ -51,7 +51,7 @@ class Fold:
         self._axes_of_gates = {gate.id: gate.axis for gate in rulebook.gates}
         self._axis_of = {rule.id: rule.axis for rule in rulebook.preferences}
         self._wins = {
-            route: computations(rulebook, [Operation("-", rent, own) for rent, own in months])
+            route: computations([Operation("-", rent, own) for rent, own in months])
             for route, months in INEQUALITY.items()
         }
         self.eliminating_axes = lru_cache(maxsize=_REMEMBERED)(self._eliminating_axes)
@@ -65,7 +65,7 @@ class Fold:
     def _verdict(
         self, eliminated: tuple[frozenset[Axis], ...], matched: tuple[str, ...], silenced: Silenced = NOTHING
     ) -> Verdict:
-        """``eliminated``: for each offer the axes that take it out. ``matched``: the preferences that hold."""
+        """``eliminated``: for each offer the axes that eliminate it. ``matched``: the preferences that hold."""
         out = [dict.fromkeys(axes, True) for axes in eliminated]
         holds = {id: id in matched for id in self._axis_of}
         folded = fold(self._rulebook, PLAIN, out, holds, silenced)
@@ -123,7 +123,7 @@ class Judgement:
 def judge(rulebook: Rulebook, matcher: Matcher, answers: Mapping[str, Encoded]) -> Judgement:
     """Judges encoded answers: gates, then terms, then preferences, then what they leave. Raises EngineFailure.
 
-    The gates read no term, so that a price may come to depend on the offers that survive them: between gates and terms.
+    The gates read no term, so that a price may depend on the offers that survive them: between gates and terms.
     """
     fold = fold_of(rulebook)
     gates = matcher.gates(answers)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.evaluation.compiler import Arithmetic, term_value
+from advisor.evaluation.exact_ratios import Whole
 from advisor.evaluation.magnitude_bounds import SIZES
-from advisor.evaluation.outcome_table import Codes, Outcomes, table_of
-from advisor.rulebook.model import Rulebook
+from advisor.evaluation.outcome_table import Codes, OutcomeTable, RowOutcomes
 
 CHUNK = 65_536
 """Rows at a time: their columns stay in the processor's cache."""
@@ -20,36 +20,28 @@ _LARGEST = 2.0**62
 Columns = Mapping[str, NDArray[Any]]
 
 
-class _Rounded:
+class _Rounded(Whole):
     """Whole numbers, int64 or Python's own; ``/`` rounds up."""
-
-    def number(self, value: int) -> Any:
-        """A whole number."""
-        return value
 
     def compute(self, op: str, left: Any, right: Any) -> Any:
         """Exact while the numbers fit."""
-        if op == "/":
-            return -(-left // right)
-        return left + right if op == "+" else left - right if op == "-" else left * right
+        return -(-left // right) if op == "/" else super().compute(op, left, right)
 
 
 class NumpyReading:
-    """Decides rows of complete scenarios; no deciding axes without ``deciding``.
+    """Decides rows of complete scenarios.
 
     ``names`` are the fields that can change an outcome. Every row has all of them, the volume range filled in.
     """
 
     name = "numpy"
 
-    def __init__(self, rulebook: Rulebook, deciding: bool = True) -> None:
-        self._table = table_of(rulebook, deciding)
-        self._constants = rulebook.constants
-        self._flat = self._table.cells.ravel()
-        self._numbers = tuple(name for name in self._table.names if name not in self._table.options)
-        self.names = self._table.names
+    def __init__(self, table: OutcomeTable) -> None:
+        self._table, self.names = table, table.names
+        self._flat = table.cells.ravel()
+        self._numbers = tuple(name for name in table.names if name not in table.options)
 
-    def decide(self, columns: Columns) -> Outcomes:
+    def decide(self, columns: Columns) -> RowOutcomes:
         """The outcome of each row.
 
         ``columns`` holds arrays of one length: for a field with options the places of the answers in its list of
@@ -61,7 +53,7 @@ class NumpyReading:
         for start in range(0, rows, CHUNK):
             chunk = {name: columns[name][start : start + CHUNK] for name in self.names}
             codes[start : start + CHUNK] = self._decided(chunk, min(CHUNK, rows - start))
-        return Outcomes(codes, self._table.outcomes)
+        return RowOutcomes(codes, self._table.outcomes)
 
     def beyond_int64(self, columns: Columns) -> NDArray[np.bool_]:
         """The rows in which some number on the way may not fit an int64."""
@@ -99,5 +91,4 @@ class NumpyReading:
         return size
 
     def _sides(self, carrier: Arithmetic[Any], values: Mapping[str, Any]) -> dict[Any, Any]:
-        named = {**values, **self._constants}
-        return {side: term_value(expression, carrier, named) for side, expression in self._table.sides.items()}
+        return {side: term_value(expression, carrier, values) for side, expression in self._table.sides.items()}

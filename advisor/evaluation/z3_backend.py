@@ -7,7 +7,7 @@ folded in Python, so that terms are built only of what is still free.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -18,22 +18,15 @@ import z3
 from advisor.domain.offer import UNKNOWN, Encoded, Unknown
 from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST
 from advisor.evaluation.compiler import term_value
+from advisor.evaluation.exact_ratios import Whole
 from advisor.rulebook.conditions import LARGEST, Comparison
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES, Name
+from advisor.rulebook.symbols import FIELD_NAMES, VOLUMES, Name
 
 Truth = Any
 """A bool, or a z3.BoolRef where it depends on what is free; z3 has no types."""
 Value = Encoded | Unknown | None
 """What an answer or a trait can turn out to be; None is an answer not given."""
-_VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
-_COMPARE: dict[str, Callable[[Any, Any], Truth]] = {
-    "eq": operator.eq,
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
-}
 
 
 @dataclass(frozen=True)
@@ -68,7 +61,7 @@ class Z3Logic:
             return left.get(right, False)
         if isinstance(right, bool):
             return left if right else self.negate(left)
-        return _COMPARE[op](left, right)
+        return getattr(operator, op)(left, right)
 
     def every(self, truths: list[Truth]) -> Truth:
         """Their conjunction."""
@@ -89,18 +82,14 @@ class Z3Logic:
         return not truth if isinstance(truth, bool) else z3.Not(truth)
 
 
-class _Exact:
+class _Exact(Whole):
     """Whole numbers and Z3 reals; ``/`` is exact."""
-
-    def number(self, value: int) -> Any:
-        """A whole number."""
-        return value
 
     def compute(self, op: str, left: Any, right: Any) -> Any:
         """Exact arithmetic."""
         if op == "/":
             return (z3.RealVal(left) if isinstance(left, int) else left) / right
-        return {"+": operator.add, "-": operator.sub, "*": operator.mul}[op](left, right)
+        return super().compute(op, left, right)
 
 
 LOGIC = Z3Logic()
@@ -189,11 +178,11 @@ def free_answer(field: str, version: str = "") -> Variable:
     """
     name, spec = FIELD_NAMES[field], FIELDS[field]
     label = f"{field}{version}"
-    given = z3.Bool(f"{label} is given") if spec.optional and field not in _VOLUMES else True
+    given = z3.Bool(f"{label} is given") if spec.optional and field not in VOLUMES else True
     most = len(name.options) - 1
     if spec.quantity is None:
         return Variable(name, _free(name, label), given, most=most)
-    least, most = spec.quantity.inside(spec.quantity.least), spec.quantity.inside(spec.quantity.most)
+    least, most = spec.quantity.bounds
     return Variable(name, _free(name, label), given, least=least, most=most)
 
 
@@ -224,7 +213,7 @@ def symbolic_facts(rulebook: Rulebook, answers: Mapping[str, Symbol]) -> dict[st
 
 def accepted(answers: Mapping[str, Variable]) -> list[Truth]:
     """What a scenario file has to keep to: every bound, the order of the volumes, and the most a month may cost."""
-    low, expected, high = (answers[name].value for name in _VOLUMES)
+    low, expected, high = (answers[name].value for name in VOLUMES)
     dearest = int(MAX_MONTHLY_COST.scaleb(6))
     hourly, per_hour = answers["gpu_hour_price"], answers["images_per_gpu_hour"]
     running = hourly.value * 10 ** (per_hour.name.places or 0) * high / per_hour.value

@@ -13,7 +13,7 @@ from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.breakpoints import Truths
 from advisor.scenario_space.completions import Completions, Outcome, completions_of
-from advisor.scenario_space.gate_outcomes import Answers, Group, Standing
+from advisor.scenario_space.gate_outcomes import Answers, GateOutcome, NeedGroup
 
 _MAX_COMBINATIONS = 20_000
 _MAX_CHANGES = 20
@@ -55,7 +55,7 @@ class Changes:
         return self._minimal(answers, [self._unmoved(answers)], lambda outcomes: None not in outcomes)
 
     def _unmoved(self, answers: Answers) -> tuple[Passed | None, Cells]:
-        return None, tuple(self._completions.amounts.cells(answers).witnesses)
+        return None, tuple(self._completions.amounts.regions(answers).witnesses)
 
     def _minimal(
         self,
@@ -63,7 +63,7 @@ class Changes:
         reached: list[tuple[Passed | None, Cells]],
         wanted: Callable[[frozenset[Outcome]], bool],
     ) -> list[Change]:
-        needs = tuple(answers.get(name) for name in self._completions.standings.needs)
+        needs = tuple(answers.get(name) for name in self._completions.gate_outcomes.needs)
         candidates = [
             (changed, passed, outcomes)
             for passed, cells in reached
@@ -97,7 +97,7 @@ class Changes:
         self, needs: tuple[Encoded | None, ...]
     ) -> list[tuple[frozenset[int], tuple[list[Changed], ...]]]:
         """Every combination of the groups' standings, with the changes of each group that lead to its part."""
-        standings = self._completions.standings
+        standings = self._completions.gate_outcomes
         answers = {name: value for name, value in zip(standings.needs, needs, strict=True) if value is not None}
         fixed = {name: value for name, value in answers.items() if FIELD_NAMES[name].numeric}
         options = [_options(group, answers) for group in standings.groups(fixed)]
@@ -111,17 +111,17 @@ class Changes:
 _POSITION = {name: place for place, name in enumerate(FIELD_NAMES)}
 
 
-def _options(group: Group, answers: Answers) -> list[tuple[frozenset[Standing], list[Changed]]]:
+def _options(group: NeedGroup, answers: Answers) -> list[tuple[frozenset[GateOutcome], list[Changed]]]:
     """The sets of standings a group can come to, each with the minimal changes of its answered needs that lead there.
 
     Needs not answered stay open, so a change leads to the standings of all their completions.
     """
-    reached: dict[Changed, set[Standing]] = {}
-    for assignment, standing in group.standings.items():
+    reached: dict[Changed, set[GateOutcome]] = {}
+    for assignment, standing in group.outcomes.items():
         pairs = zip(group.unknown, assignment, strict=True)
         changed = frozenset((name, value) for name, value in pairs if name in answers and answers[name] != value)
         reached.setdefault(changed, set()).add(standing)
-    options: dict[frozenset[Standing], list[Changed]] = {}
+    options: dict[frozenset[GateOutcome], list[Changed]] = {}
     for changed in sorted(reached, key=len):
         before = options.setdefault(frozenset(reached[changed]), [])
         if not any(less <= changed for less in before):

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from advisor.domain.offer import Encoded
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
-from advisor.scenario_space.breakpoints import Truths, bounds_of
+from advisor.scenario_space.breakpoints import Truths
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
+from advisor.scenario_space.values import bounds_of
 
 _VOLUMES = ("monthly_images", "monthly_images_low", "monthly_images_high")
 
@@ -63,7 +64,7 @@ def number_flips(
 
     ``passed`` is what ``passed_numbers`` yields; where it yields nothing, amounts are not listed.
     """
-    standings = completions.standings.of(answers)
+    standings = completions.gate_outcomes.of(answers)
     found: dict[tuple[str, bool], NumberFlip] = {}
     for field, below, above, truths in passed:
         side = (field, below is None)
@@ -72,7 +73,7 @@ def number_flips(
             if outcomes != {outcome}:
                 found[side] = NumberFlip(field, below, above, outcomes)
     for name, value in answers.items():
-        if name in completions.standings.needs and FIELD_NAMES[name].numeric:
+        if name in completions.gate_outcomes.needs and FIELD_NAMES[name].numeric:
             for flip in _need_flips(completions, answers, name, int(value)):
                 if flip.outcomes != {outcome}:
                     found.setdefault((name, flip.below is None), flip)
@@ -89,7 +90,7 @@ def passed_numbers(completions: Completions, answers: Answers) -> Iterator[Passe
     amounts = {name: answers[name] for name in completions.amounts.names if name in answers}
     for name, value in amounts.items():
         bounds = bounds_of(name, {other: amounts[other] for other in _VOLUMES if other in amounts})
-        breaks = completions.breaks
+        breaks = completions.breakpoints
         turns = breaks.along(amounts, name, bounds)
         edges = [bounds[0], *turns, bounds[1] + 1]
         stretches = [(low, high - 1) for low, high in pairwise(edges) if low < high]
@@ -104,7 +105,7 @@ def passed_numbers(completions: Completions, answers: Answers) -> Iterator[Passe
 def _need_flips(completions: Completions, answers: Answers, name: str, value: int) -> Iterator[NumberFlip]:
     """A number that gates compare, moved past each value it is compared with, the nearest first."""
     least, _ = bounds_of(name, {})
-    starts = sorted({least, *map(int, completions.standings.values(name))})
+    starts = sorted({least, *map(int, completions.gate_outcomes.values(name))})
     for start in reversed(starts):
         if least < start <= value:
             yield NumberFlip(name, start, None, completions.outcomes({**answers, name: start - 1}))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.scenario_space.amount_regions import VOLUME_ENDS
+from advisor.rulebook.symbols import FIELD_NAMES, VOLUME_ENDS
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
 
@@ -19,15 +18,15 @@ def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outc
     An end of the volume range that was given is an answer of its own; without ends the expected month is one answer.
     The empty set: the outcome is this one whatever the answers are.
     """
-    needs = [name for name in completions.standings.needs if name in answers]
+    needs = [name for name in completions.gate_outcomes.needs if name in answers]
     amounts = [name for name in completions.amounts.names if name in answers]
     ranged = any(end in answers for end in VOLUME_ENDS)
-    standings = {chosen: set(completions.standings.of(_only(answers, chosen))) for chosen in _subsets(needs)}
+    standings = {chosen: set(completions.gate_outcomes.of(_only(answers, chosen))) for chosen in _subsets(needs)}
     found: list[frozenset[str]] = []
 
     def forced(known: frozenset[str]) -> frozenset[int]:
         """The standings from which these amounts leave no other outcome."""
-        cells = completions.amounts.cells(_only(answers, known), ranged).witnesses
+        cells = completions.amounts.regions(_only(answers, known), ranged).witnesses
         return frozenset(
             standing
             for standing in standings[()]

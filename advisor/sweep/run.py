@@ -22,6 +22,7 @@ from advisor.evaluation.durable_rules_backend import engine_reading
 from advisor.evaluation.ibis_backend import IbisReading
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.model import Rulebook
+from advisor.scenario_space.tabulation import table_of
 from advisor.sweep.database import ROW, Database
 from advisor.sweep.fast_path import EXPECTED, HIGH, LOW, ODD, most_of, with_answers, with_numbers, with_odd
 from advisor.sweep.formats import Format
@@ -83,7 +84,9 @@ def sweep(paths: Paths, rulebook: Rulebook, how: How, warn: Callable[[Problem], 
         for warning in check_columns(source.names, source.file, 1 if source.format is Format.CSV else None):
             warn(warning)
         codes = Codes(source.rows)
-        needed = needed_fields(rulebook, names_that_matter(rulebook) if how.by_row else IbisReading(rulebook).names)
+        needed = needed_fields(
+            rulebook, names_that_matter(rulebook) if how.by_row else IbisReading(table_of(rulebook)).names
+        )
         if how.by_row or not _may_be_complete(source, needed):
             table, odd = database.table(source), np.arange(source.rows)
         elif how.on_spark:
@@ -136,7 +139,7 @@ def _decided_on_duckdb(
     odd, most = _survey(rows, needed, database, source)
     answered = with_answers(rows, source.cells, needed, any_odd=odd > 0)
     numbers = database.numbers_of(rows.filter(rows[ODD]).select(ROW), source) if odd else np.empty(0, np.int64)
-    decided = IbisReading(rulebook).decide(answered, most)
+    decided = IbisReading(table_of(rulebook)).decide(answered, most)
     undecided = ~decided[ODD] & decided["route"].isnull() & (decided["feasible_routes"].length() > 0)
     first = database.numbers_of(decided.filter(undecided).select(ROW).order_by(ROW).limit(1), source)
     return decided, np.union1d(numbers, first)
@@ -152,7 +155,7 @@ def _decided_on_spark(
         rows = _judged(spark, source, needed)
         _, most = _survey(rows, needed, spark, source)
         answered = with_answers(rows, source.cells, needed, any_odd=True)
-        odd = spark.fill(codes, IbisReading(rulebook).decide(answered, most), folder, source)
+        odd = spark.fill(codes, IbisReading(table_of(rulebook)).decide(answered, most), folder, source)
         return np.union1d(odd, codes.undecided())
 
 

@@ -25,6 +25,7 @@ from advisor.rulebook.lint.rules import findings
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.tabulation import table_of
 from tests.helpers.column_readings import in_words, on_duckdb, one_by_one, rows_that_differ
 from tests.helpers.generated_columns import Columns, answers_of, generate
 from tests.helpers.rulebook_edits import RULES, Drawing
@@ -84,7 +85,7 @@ def test_a_drawn_rulebook_that_loads_decides_or_says_why_not(seed: int, tmp_path
         decides(rulebook, drawn_scenario(draw), engine)
     columns = with_every_field(COLUMNS)
     try:
-        outcomes = NumpyReading(rulebook).decide(columns)
+        outcomes = NumpyReading(table_of(rulebook)).decide(columns)
         found = on_duckdb(rulebook, columns)
     except BadInput:
         return

@@ -11,11 +11,11 @@ from advisor.domain.scenario import validated
 from advisor.evaluation.compiler import compile_condition
 from advisor.evaluation.facts import answer_facts
 from advisor.evaluation.python_backend import PLAIN
-from advisor.evaluation.relevant import need_values
 from advisor.report.claims.model import Claim
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.values import need_values
 
 
 def condition_claims(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:

@@ -63,9 +63,11 @@ def _turning(decision: Decision, rulebook: Rulebook, compared: frozenset[Route |
     completions, answers = completions_of(rulebook), answer_facts(validated(decision.scenario, "the record"))
     found = tuple(
         name
-        for name in completions.standings.needs
+        for name in completions.gate_outcomes.needs
         if name not in answers
-        and any(completions.asked({**answers, name: value}) != compared for value in completions.standings.values(name))
+        and any(
+            completions.asked({**answers, name: value}) != compared for value in completions.gate_outcomes.values(name)
+        )
     )
     return found or tuple(decision.not_needed)
 

@@ -15,15 +15,14 @@ from advisor.domain.scenario import FIELDS
 from advisor.rulebook.conditions import EQUAL, NEGATED, All, Comparison, Condition, branches
 from advisor.rulebook.engine_limits import MAX_BRANCHES_A_RULE
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import Name
+from advisor.rulebook.symbols import VOLUMES, Name
 from advisor.rulebook.unparse import names_of
 
 Branch = tuple[Comparison, ...]
 _NOTHING = ""
 _Limit = tuple[str, str, int]
 """``left - right <= most``."""
-_VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
-_INCREASING: list[_Limit] = [(low, high, 0) for low, high in combinations(_VOLUMES, 2)]
+_INCREASING: list[_Limit] = [(low, high, 0) for low, high in combinations(VOLUMES, 2)]
 
 
 def alternatives(*conditions: Condition) -> list[Branch]:
@@ -84,7 +83,7 @@ class Space:
         elif known.ordered:
             least, most = 0, len(known.options) - 1
         elif name in FIELDS and (quantity := FIELDS[name].quantity):
-            least, most = quantity.inside(quantity.least), quantity.inside(quantity.most)
+            least, most = quantity.bounds
         else:
             return []
         return [(name, _NOTHING, most), (_NOTHING, name, -least)]
