@@ -60,7 +60,7 @@ def load_engine() -> Any:
 
 
 class Ruleset:
-    """Rules compiled into the engine once; ``match`` tells which of them one fact satisfies."""
+    """Rules compiled into the engine once; ``match`` returns those that one fact satisfies."""
 
     def __init__(self, name: str, patterns: Mapping[str, list[Pattern]], names: Iterable[str]) -> None:
         self._native = load_engine()
@@ -122,7 +122,7 @@ class Ruleset:
             elif -_LARGEST < value < _LARGEST:
                 parts.append(f'"{name}":{value}')
             else:
-                what = f"`{name}` comes to {value:,}, and the engine compares whole numbers below 2**63 only"
+                what = f"`{name}` is {value:,}, and the engine compares whole numbers below 2**63 only"
                 raise BadInput(Problem(what, field=name, help="check the amounts, and the numbers in terms.yaml"))
         return ",".join(parts)
 

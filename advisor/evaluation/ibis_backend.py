@@ -55,7 +55,7 @@ class IbisReading:
         self._outcomes, self._comparisons = _merged(by_class, 1)
         longest = max(self._answer_classes.size, self._comparisons.size, self._outcomes.size)
         if longest > MAX_LOOKED_UP:
-            what = f"in a database these rules tell apart {longest:,} cases, more than {MAX_LOOKED_UP:,}"
+            what = f"in a database these rules distinguish {longest:,} cases, more than {MAX_LOOKED_UP:,}"
             raise BadInput(
                 Problem(
                     what,

@@ -1,7 +1,7 @@
 """The cost inequality of Section 38.3.4 at both ends of the range of volumes, and when it is settled.
 
-Whether it was asked depends on the routes in the running (``fold``), how it comes out on the amounts alone: no rule is
-asked for either, so that `settled` means the same under every rulebook and in every reading.
+Whether it was asked depends on the routes in the running (``fold``), its result on the amounts alone: no rule is
+used for either, so that `settled` means the same under every rulebook and in every reading.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ INEQUALITY: Mapping[Route, tuple[Sides, ...]] = {
 
 
 def is_settled(truth: Truth[B], asked: Mapping[Route, B], wins: Mapping[Route, tuple[B, ...]]) -> B:
-    """Whether the inequality was asked and comes out the same in the low and in the high month.
+    """Whether the inequality was asked and has the same result in the low and in the high month.
 
-    ``asked``: of each hosted route whether its price stood in the inequality; ``wins``: whether renting wins in either
+    ``asked``: of each hosted route whether its price was in the inequality; ``wins``: whether renting wins in either
     month.
     """
     return truth.some(

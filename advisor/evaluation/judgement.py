@@ -21,7 +21,7 @@ _REMEMBERED = 1 << 16
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Resolution:
     """What the gates and the preferences leave.
 
     ``asked`` is the hosted route whose price was in the cost inequality, None where it was not asked.
@@ -64,12 +64,12 @@ class Fold:
 
     def _verdict(
         self, eliminated: tuple[frozenset[Axis], ...], matched: tuple[str, ...], silenced: Silenced = NOTHING
-    ) -> Verdict:
+    ) -> Resolution:
         """``eliminated``: for each offer the axes that eliminate it. ``matched``: the preferences that hold."""
         out = [dict.fromkeys(axes, True) for axes in eliminated]
         holds = {id: id in matched for id in self._axis_of}
         folded = fold(self._rulebook, PLAIN, out, holds, silenced)
-        return Verdict(
+        return Resolution(
             feasible=tuple(route for route, on in folded.feasible.items() if on),
             left=tuple(route for route, on in folded.left.items() if on),
             applied=tuple(pair for pair, dropped in folded.applied.items() if dropped),
@@ -115,7 +115,7 @@ class Judgement:
     offers: tuple[Offer, ...]
     gates: tuple[GateMatch, ...]
     matched: tuple[str, ...]
-    verdict: Verdict
+    verdict: Resolution
     settled: bool | None
     deciding_axes: tuple[Axis, ...]
 

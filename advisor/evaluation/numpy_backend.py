@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from advisor.evaluation.compiler import Arithmetic, term_value
 from advisor.evaluation.exact_ratios import Whole
 from advisor.evaluation.magnitude_bounds import SIZES
-from advisor.evaluation.outcome_table import Codes, OutcomeTable, RowOutcomes
+from advisor.evaluation.outcome_table import OutcomeCodes, OutcomeTable, RowOutcomes
 
 CHUNK = 65_536
 """Rows at a time: their columns stay in the processor's cache."""
@@ -60,7 +60,7 @@ class NumpyReading:
         sizes = self._size({name: columns[name].astype(np.float64) for name in self._numbers})
         return np.asarray(sizes > _LARGEST)
 
-    def _decided(self, chunk: Columns, rows: int) -> Codes:
+    def _decided(self, chunk: Columns, rows: int) -> OutcomeCodes:
         """With int64, and once more with Python's integers where int64 may be too small."""
         codes = self._looked_up(chunk, rows)
         if self._size({name: float(chunk[name].max()) for name in self._numbers}) > _LARGEST:
@@ -70,7 +70,7 @@ class NumpyReading:
             codes[large] = self._looked_up(exact, len(large))
         return codes
 
-    def _looked_up(self, chunk: Columns, rows: int) -> Codes:
+    def _looked_up(self, chunk: Columns, rows: int) -> OutcomeCodes:
         table = self._table
         cell = np.zeros(rows, np.min_scalar_type(-self._flat.size))
         for name, radix in zip(table.options, table.cells.shape, strict=False):

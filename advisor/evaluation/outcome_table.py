@@ -13,7 +13,7 @@ from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.table_backend import Side, Steps
 from advisor.rulebook.terms import Expression
 
-Codes = NDArray[np.int16]
+OutcomeCodes = NDArray[np.int16]
 
 
 class RowOutcome(NamedTuple):
@@ -34,7 +34,7 @@ class RowOutcome(NamedTuple):
 class RowOutcomes:
     """The outcomes of many rows: that of row ``i`` is ``table[codes[i]]``."""
 
-    codes: Codes
+    codes: OutcomeCodes
     table: Sequence[RowOutcome]
 
 
@@ -50,7 +50,7 @@ class OutcomeTable:
 
     options: tuple[str, ...]
     steps: tuple[Steps, ...]
-    cells: Codes
+    cells: OutcomeCodes
     outcomes: tuple[RowOutcome, ...]
     sides: Mapping[Side, Expression]
     names: tuple[str, ...]

@@ -201,4 +201,4 @@ def _collapsed(truth: Any) -> Truth:
 
 def _too_many(what: str) -> BadInput:
     help = "decide them one by one, with `--reading run`, or compare fewer numbers in the rules"
-    return BadInput(Problem(f"for whole columns at once these rules tell apart {what}", "the rulebook", help=help))
+    return BadInput(Problem(f"for whole columns at once these rules distinguish {what}", "the rulebook", help=help))

@@ -1,6 +1,6 @@
-"""What changes between two rulebooks: rules, scenarios that come out otherwise, decision records that would differ.
+"""The differences of two rulebooks: rules, scenarios with another outcome, decision records that would differ.
 
-Both are judged over one finite table: every assignment of the needs, times every combination of the comparisons of
+Both are compared over one finite table: every assignment of the needs, times every combination of the comparisons of
 amounts (of either rulebook) that some amounts reach.
 """
 
@@ -140,7 +140,7 @@ def _scenario(answers: dict[str, Encoded]) -> Scenario:
 
 
 def changed_record(record: Decision, new: Rulebook) -> tuple[Status, Route | None, Axis | None] | None:
-    """What the record's scenario comes to under other rules; None where that is what the record says."""
+    """The outcome of the record's scenario under other rules; None where it is the one in the record."""
     decision = decide_again(record, new)
     now = (decision.status, decision.route, decision.deciding_axis)
     return None if now == (record.status, record.route, record.deciding_axis) else now

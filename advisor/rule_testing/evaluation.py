@@ -18,7 +18,7 @@ from advisor.domain.offer import Encoded, Offer
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
 from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.judgement import Fold, Verdict
+from advisor.evaluation.judgement import Fold, Resolution
 from advisor.evaluation.protocol import ComposedMatcher, Facts, GateMatch
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.model import Rulebook
@@ -63,7 +63,7 @@ class MatchResult(NamedTuple):
     gates: tuple[GateMatch, ...]
     eliminated: tuple[frozenset[Axis], ...]
     matched: tuple[str, ...]
-    verdict: Verdict
+    verdict: Resolution
 
 
 _CHANGED: WeakKeyDictionary[Rulebook, dict[object, Rulebook]] = WeakKeyDictionary()

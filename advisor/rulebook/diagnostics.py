@@ -54,8 +54,8 @@ class Code(StrEnum):
     WRONG_ANSWER = "wrong-answer", ERROR, "a case holds answers that make no scenario"
 
     NEVER_FIRES = "never-fires", WARNING, "no answers and no traits satisfy a rule's condition"
-    DEAD_ALTERNATIVE = "dead-alternative", WARNING, "an alternative contradicts what stands beside it"
-    ADDS_NOTHING = "adds-nothing", WARNING, "a comparison or an alternative is already said by others of its rule"
+    DEAD_ALTERNATIVE = "dead-alternative", WARNING, "an alternative contradicts the conditions combined with it"
+    ADDS_NOTHING = "adds-nothing", WARNING, "a comparison or an alternative is implied by others of its rule"
     ALWAYS_TRUE = "always-true", WARNING, "a comparison holds for every value its names can have"
     COVERED_RULE = "covered-rule", WARNING, "a rule says nothing that another rule does not say"
     OPPOSED_PREFERENCES = "opposed-preferences", WARNING, "two preferences of one axis undo each other"

@@ -21,7 +21,7 @@ from advisor.scenario_space.breakpoints import Breakpoints, Truths
 from advisor.scenario_space.gate_outcomes import Answers
 from advisor.scenario_space.values import assignments, bounds_of, usual_amount
 
-Example = dict[str, Encoded]
+AmountExample = dict[str, Encoded]
 Bounds = Callable[[str, Answers], tuple[int, int]]
 _MOST = {
     **dict.fromkeys(VOLUMES, 10**8),
@@ -39,7 +39,7 @@ class AmountRegions:
     ``steps[name]`` holds pairs of regions with examples that differ in that one amount only.
     """
 
-    witnesses: dict[Truths, Example] = field(default_factory=dict)
+    witnesses: dict[Truths, AmountExample] = field(default_factory=dict)
     steps: dict[str, set[tuple[Truths, Truths]]] = field(default_factory=dict)
 
 
@@ -80,17 +80,17 @@ class AmountSpace:
         known = {name: answers[name] for name in self.names if name in answers}
         return self._regions_of(tuple(sorted(known.items())), ranged)
 
-    def plain_witnesses(self) -> dict[Truths, Example]:
+    def plain_witnesses(self) -> dict[Truths, AmountExample]:
         """For every combination of truths, amounts that differ from the usual ones in as few fields as possible.
 
         Amounts over the bounds of a scenario are skipped, and so is a combination that has no others.
         """
         free = [name for name in self.names if name != "monthly_images"]
         every = self.regions({}, ranged=True).witnesses.keys()
-        found: dict[Truths, Example] = {}
+        found: dict[Truths, AmountExample] = {}
         for size in range(len(free) + 1):
             for unknown in combinations(free, size):
-                known: Example = {name: usual_amount(name) for name in free if name not in unknown}
+                known: AmountExample = {name: usual_amount(name) for name in free if name not in unknown}
                 for truths, amounts in self.regions(known, ranged=True).witnesses.items():
                     if truths not in found and _is_affordable(amounts):
                         found[truths] = amounts
@@ -98,7 +98,7 @@ class AmountSpace:
                 break
         return found
 
-    def examples_from(self, starts: Iterable[Example]) -> list[Example]:
+    def examples_from(self, starts: Iterable[AmountExample]) -> list[AmountExample]:
         """An example of every combination of truths that is reached from some amounts, region by region.
 
         The amounts stay within bounds in which the cost of every month can be computed.
@@ -140,8 +140,8 @@ class AmountSpace:
         return regions
 
     def _along_line(
-        self, start: Example, name: str, bounds: Bounds, regions: AmountRegions
-    ) -> dict[tuple[object, ...], tuple[Example, Example]]:
+        self, start: AmountExample, name: str, bounds: Bounds, regions: AmountRegions
+    ) -> dict[tuple[object, ...], tuple[AmountExample, AmountExample]]:
         """Visits both ends of a line and both sides of every breakpoint; returns the two points at each change."""
         least, most = bounds(name, start)
         turns = self.breakpoints.along(start, name, (least, most)) if least < most else []
@@ -156,7 +156,7 @@ class AmountSpace:
             if truths[before] != truths[after]
         }
 
-    def _visit(self, amounts: Example, regions: AmountRegions) -> Truths:
+    def _visit(self, amounts: AmountExample, regions: AmountRegions) -> Truths:
         truths = self.breakpoints.truths(amounts)
         regions.witnesses.setdefault(truths, amounts)
         return truths

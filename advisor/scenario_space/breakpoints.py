@@ -139,7 +139,7 @@ def _sign_change(difference: Callable[[int], int], low: int, at_low: int, high: 
 
 
 def _between(low: int, high: int) -> int:
-    """Halfway; in powers of two while they are far apart."""
+    """Halfway; in powers of two while they differ by orders of magnitude."""
     if low >= 0 and high > 4 * (low + 1):
         return int(2 ** ((max(low, 1).bit_length() + high.bit_length()) // 2))
     return (low + high) // 2

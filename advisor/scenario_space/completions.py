@@ -12,7 +12,7 @@ from functools import lru_cache
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.compiler import compile_rules
-from advisor.evaluation.judgement import Verdict, fold_of
+from advisor.evaluation.judgement import Resolution, fold_of
 from advisor.evaluation.resolution import NOTHING, Silenced
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, VOLUME_ENDS
@@ -99,7 +99,7 @@ class Completions:
         verdict = self._verdict(number, region, silenced)
         return frozenset(verdict.left or verdict.feasible or (None,))
 
-    def _verdict(self, number: int, region: Truths, silenced: Silenced = NOTHING) -> Verdict:
+    def _verdict(self, number: int, region: Truths, silenced: Silenced = NOTHING) -> Resolution:
         return self._fold.verdict(self.gate_outcomes[number].eliminated, self._matched(number, region), silenced)
 
     def _deciding_axes(self, number: int, region: Truths) -> tuple[Axis, ...]:

@@ -101,8 +101,8 @@ class GateOutcomes:
         """
         most = prod(len(set(group.outcomes.values())) for group in groups)
         if most > MAX_GATE_OUTCOMES:
-            what = f"the answers that are missing can be given in {most:,} ways that offers tell apart"
-            help = "answer more questions, or leave out offers that differ in little"
+            what = f"the answers that are missing can be given in {most:,} ways that the offers distinguish"
+            help = "answer more questions, or leave out offers that differ little"
             raise BadInput(Problem(f"{what}, more than {MAX_GATE_OUTCOMES:,}", "the rulebook", help=help))
         found: dict[GateOutcome, tuple[Any, ...]] = {NO_ELIMINATION: ()}
         for group in groups:

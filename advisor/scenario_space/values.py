@@ -26,8 +26,8 @@ def need_values(
 ) -> tuple[Encoded, ...]:
     """Every value of a need that the rules can distinguish.
 
-    For a number: its least value and each number that it is compared with, with ``steps`` added. The numbers are
-    constants and traits of the offers, by default those of the rulebook.
+    For a number: its least value and each number that it is compared with, with ``steps`` added. Traits are
+    those of the offers, by default the rulebook's.
     """
     quantity = FIELDS[name].quantity
     if quantity is None:
@@ -39,8 +39,7 @@ def need_values(
         for comparison in comparisons(rule.when):
             if name in comparison.names:
                 side = comparison.right if comparison.name == name else comparison.name
-                named = [rulebook.constants.get(str(side)), *(offer.traits.get(str(side)) for offer in offers)]
-                sides |= set(named) if isinstance(side, str) else {side}
+                sides |= {offer.traits.get(side) for offer in offers} if isinstance(side, str) else {side}
     near = {side + step for side in sides if isinstance(side, int) for step in steps}
     return tuple(sorted(value for value in near if least <= value <= most))
 

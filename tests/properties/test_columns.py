@@ -250,14 +250,14 @@ def test_rules_that_tell_much_apart_are_still_read_alike() -> None:
 
 @pytest.mark.parametrize(("pairs", "rules"), [(30, 1), (30, 6), (40, 3)])
 def test_rules_that_tell_too_much_apart_are_refused(pairs: int, rules: int) -> None:
-    with pytest.raises(BadInput, match="for whole columns at once these rules tell apart"):
+    with pytest.raises(BadInput, match="for whole columns at once these rules distinguish"):
         NumpyReading(table_of(comparing(RULEBOOK, pairs, rules)))
 
 
 def test_a_database_is_given_no_long_literals() -> None:
     rulebook = comparing(RULEBOOK, pairs=18, rules=5)
     assert NumpyReading(table_of(rulebook)).names
-    with pytest.raises(BadInput, match="in a database these rules tell apart 1,048,576 cases, more than 524,288"):
+    with pytest.raises(BadInput, match="in a database these rules distinguish 1,048,576 cases, more than 524,288"):
         IbisReading(table_of(rulebook))
 
 

@@ -214,7 +214,7 @@ def test_of_many_offers_that_all_matter_few_kinds_of_standings_are_gone_through(
 
 def test_more_standings_than_can_be_gone_through_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate_outcomes, "MAX_GATE_OUTCOMES", 100)
-    with pytest.raises(BadInput, match="that offers tell apart, more than 100") as refused:
+    with pytest.raises(BadInput, match="that the offers distinguish, more than 100") as refused:
         decide(scenario({"monthly_images": 5}), replace(RULEBOOK), matcher=PlainReading(RULEBOOK), decided_on=ON)
     assert "help: answer more questions" in str(refused.value)
 

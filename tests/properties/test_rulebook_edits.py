@@ -149,7 +149,7 @@ def test_amounts_that_make_a_term_too_large_are_bad_input(tmp_path: Path, capsys
     rules = edited(tmp_path / "rules", "{one_more: {lt: own_low}}", "9999999999 * monthly_overhead")
     assert run(["decide", EXAMPLE, "--rules", rules]) == 2
     shown = capsys.readouterr()
-    assert "`one_more` comes to 19,999,999,998,000,000,000, and the engine compares" in shown.err
+    assert "`one_more` is 19,999,999,998,000,000,000, and the engine compares" in shown.err
     assert "help: check the amounts, and the numbers in terms.yaml" in shown.err
     assert run(["decide", EXAMPLE, "--set", "monthly_overhead=0", "--rules", rules]) == 0
 

@@ -32,7 +32,7 @@ from advisor.rule_testing.mutation.run import MutationResult, mutate
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import VOLUMES
-from advisor.scenario_space.amount_regions import AmountSpace, Example
+from advisor.scenario_space.amount_regions import AmountExample, AmountSpace
 from advisor.scenario_space.breakpoints import Breakpoints
 
 RULEBOOK = bundled_rulebook()
@@ -208,13 +208,13 @@ def test_the_original_comes_out_as_it_decides() -> None:
 
 def test_no_amounts_drawn_fall_outside_the_regions() -> None:
     space = AmountSpace(AMOUNTS, Breakpoints.of_rules(RULEBOOK, RULEBOOK.rules.values()))
-    start: Example = {**dict.fromkeys(VOLUMES, 50_000), "open_price": 30_000, "closed_price": 40_000}
+    start: AmountExample = {**dict.fromkeys(VOLUMES, 50_000), "open_price": 30_000, "closed_price": 40_000}
     start |= {"gpu_hour_price": 1_200_000, "images_per_gpu_hour": 600_000, "monthly_overhead": 2 * 10**9}
     found = space.examples_from([start])
     draw = random.Random(3)
-    many: list[Example] = []
+    many: list[AmountExample] = []
     for _ in range(20_000):
-        amounts: Example = {name: draw.randint(1, 10 ** draw.randint(1, 7)) for name in AMOUNTS[3:]}
+        amounts: AmountExample = {name: draw.randint(1, 10 ** draw.randint(1, 7)) for name in AMOUNTS[3:]}
         many.append({**amounts, **dict(zip(VOLUMES, sorted(draw.randint(1, 10**6) for _ in VOLUMES), strict=True))})
     assert len(space.examples_from([start, *many])) == len(found)
 

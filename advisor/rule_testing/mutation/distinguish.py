@@ -17,14 +17,13 @@ from typing import NamedTuple
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Route, validated
 from advisor.evaluation.facts import with_range, with_terms
-from advisor.evaluation.judgement import Verdict
+from advisor.evaluation.judgement import Resolution
 from advisor.evaluation.protocol import Facts
 from advisor.rule_testing.evaluation import CheckedOutcome, OfferedScenario, RulebookVersion
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.symbols import ELIMINATED, FEASIBLE, FIELD_NAMES, OUTCOME_NAMES, VOLUME_ENDS, VOLUMES, Scope
 from advisor.rulebook.terms import Expression
-from advisor.scenario_space.amount_regions import AmountSpace
-from advisor.scenario_space.amount_regions import Example as AmountsOf
+from advisor.scenario_space.amount_regions import AmountExample, AmountSpace
 from advisor.scenario_space.breakpoints import Breakpoints
 from advisor.scenario_space.sampled_scenarios import Needs, SearchRow, SearchSpace
 from advisor.scenario_space.values import assignments, usual_amount
@@ -53,7 +52,7 @@ class Distinction:
 class _Region(NamedTuple):
     """One region of the amounts, and the preferences that hold there before and after."""
 
-    amounts: AmountsOf
+    amounts: AmountExample
     facts: Facts
     facts_after: Facts
     matched: tuple[str, ...]
@@ -70,7 +69,7 @@ class ScenarioSearch:
         read = self._rulebook.reads(tuple(self._rulebook.rules.values()))
         amounts = {name for name in read if name in FIELD_NAMES and FIELD_NAMES[name].scope is Scope.AMOUNT}
         self._amounts = tuple(name for name in FIELD_NAMES if name in amounts | set(VOLUMES))
-        self._examples: dict[frozenset[Expression], list[AmountsOf]] = {}
+        self._examples: dict[frozenset[Expression], list[AmountExample]] = {}
 
     @property
     def extent(self) -> str:
@@ -151,7 +150,9 @@ class ScenarioSearch:
         axes = fold.deciding_axes(before.eliminated, region.matched)
         return axes[:1] != fold_after.deciding_axes(after.eliminated, region.matched_after)[:1]
 
-    def _matched(self, version: RulebookVersion, needs: Needs, examples: list[AmountsOf], each: bool) -> list[_Region]:
+    def _matched(
+        self, version: RulebookVersion, needs: Needs, examples: list[AmountExample], each: bool
+    ) -> list[_Region]:
         """The regions with the preferences that hold there; without ``each``, one for every combination of these."""
         found: dict[object, _Region] = {}
         for amounts in examples:
@@ -163,7 +164,7 @@ class ScenarioSearch:
             found.setdefault(key, _Region(amounts, facts, after, matched, matched_after))
         return list(found.values())
 
-    def _situations(self, row: SearchRow, amounts: AmountsOf, moving: bool) -> Iterator[OfferedScenario]:
+    def _situations(self, row: SearchRow, amounts: AmountExample, moving: bool) -> Iterator[OfferedScenario]:
         answers: dict[str, object] = {
             name: value if isinstance(value, bool) else FIELD_NAMES[name].decode(value)
             for name, value in {**row.needs, **amounts}.items()
@@ -174,21 +175,21 @@ class ScenarioSearch:
         for more in _MOVES if moving else ({},):
             yield OfferedScenario(validated({**answers, **more}, "a scenario that was searched"), row.offers)
 
-    def _examples_of(self, breakpoints: Breakpoints) -> list[AmountsOf]:
+    def _examples_of(self, breakpoints: Breakpoints) -> list[AmountExample]:
         key = frozenset(breakpoints.differences)
         if key not in self._examples:
             self._examples[key] = AmountSpace(self._amounts, breakpoints).examples_from(self._starts)
         return self._examples[key]
 
     @cached_property
-    def _starts(self) -> list[AmountsOf]:
+    def _starts(self) -> list[AmountExample]:
         """The amounts of the cases; those that a case leaves out are as in the first case, or usual ones."""
         cases = [case.answers for case in self._cases] or [{}]
         usual = {n: cases[0].get(n, usual_amount(n)) for n in self._amounts if n not in VOLUME_ENDS}
         return [with_range({**usual, **{n: case[n] for n in self._amounts if n in case}}) for case in cases]
 
 
-def _checked(verdict: Verdict) -> tuple[object, ...]:
+def _checked(verdict: Resolution) -> tuple[object, ...]:
     return verdict.left, {applied.rule for applied in verdict.applied}, verdict.feasible, verdict.asked
 
 
@@ -205,7 +206,7 @@ class _TouchedAdvice:
         self.reads_moving = "moving" in read
         self._open = [name for name in ("settled", "moving") if name in read]
 
-    def may_differ(self, verdict: Verdict, needs: Needs, region: _Region) -> bool:
+    def may_differ(self, verdict: Resolution, needs: Needs, region: _Region) -> bool:
         """Whether the advice may differ, whatever is not known yet of the outcome."""
         if not self.touched or verdict.route is None:
             return False

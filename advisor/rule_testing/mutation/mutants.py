@@ -24,7 +24,7 @@ _ENDS = {"_low": "_high", "_high": "_low"}
 
 @dataclass(frozen=True, eq=False)
 class Mutant:
-    """A rulebook with one fault: in which rule (or term, or constant), what was changed, and where it stands."""
+    """A rulebook with one fault: in which rule (or term, or constant), what was changed, and its place."""
 
     rule: str
     what: str

@@ -1,4 +1,4 @@
-"""Asks Z3 for a scenario in which something is so, and turns its model into one that a scenario file can state."""
+"""Asks Z3 for a scenario with some property, and turns its model into one that a scenario file can state."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class ScenarioSolver:
     ) -> tuple[Example, ...] | None:
         """An example of what is wanted for each of ``count`` worlds, as close to the ordinary as there is; or None.
 
-        ``confirm`` tells of the first example whether it shows what is wanted; without, the plain Python reading does.
+        ``confirm`` checks that the first example shows what is wanted; by default the plain Python reading does.
         Raises Unsettled where Z3 reaches its limit, where no scenario file can state what it found, and where what it
         found is not confirmed.
         """
@@ -131,14 +131,14 @@ class ScenarioSolver:
             for name, variable in answers.items()
             if variable.name.places is not None
         }
-        beside = tuple(
+        per_offer = tuple(
             {
                 **{name: stated(value) for name, value in offer.traits.items()},
                 **{name: variable.symbol for name, variable in free.items()},
             }
             for offer, free in zip(self._rulebook.offers, traits, strict=True)
         )
-        return SymbolicScenario(self._rulebook, LOGIC, facts, beside, amounts)
+        return SymbolicScenario(self._rulebook, LOGIC, facts, per_offer, amounts)
 
     def _ordinary_values(
         self, answers: list[dict[str, Variable]], traits: tuple[dict[str, Variable], ...]
@@ -163,10 +163,10 @@ class ScenarioSolver:
 
     def _example(self, answers: dict[str, Variable], model: Any, rulebook: Rulebook) -> Example:
         values = {name: _exact(variable.read(model)) for name, variable in answers.items()}
-        given = {name: _outside(name, value) for name, value in values.items() if value is not None}
-        if given[VOLUME_ENDS[0]] == given[VOLUME_ENDS[1]]:
-            given = {name: value for name, value in given.items() if name not in VOLUME_ENDS}
-        return Example(validated(given, "the scenario that Z3 found"), rulebook, self._rulebook)
+        stated_answers = {name: _outside(name, value) for name, value in values.items() if value is not None}
+        if stated_answers[VOLUME_ENDS[0]] == stated_answers[VOLUME_ENDS[1]]:
+            stated_answers = {name: value for name, value in stated_answers.items() if name not in VOLUME_ENDS}
+        return Example(validated(stated_answers, "the scenario that Z3 found"), rulebook, self._rulebook)
 
 
 def _is_amount(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What comparisons say of one another, decided exactly over the values their names can have.
+"""Which comparisons imply or contradict one another, decided exactly over the values that their names can have.
 
 Words are equal or not. Everything with an order is a whole number inside, so that comparisons that hold together are
 differences with a limit, which contradict each other where a cycle of them sums to less than nothing. Terms count as
@@ -50,11 +50,11 @@ class Space:
         return _consistent(limits)
 
     def implies(self, branch: Branch, comparison: Comparison) -> bool:
-        """Whether the comparison holds wherever the branch does, given that its names are known."""
+        """Whether the comparison holds wherever the branch does, if its names are known."""
         return not any(self.possible((*branch, other)) for other in self.negations(comparison))
 
     def covers(self, wider: Iterable[Branch], branch: Branch) -> bool:
-        """Whether one of the wider alternatives holds wherever the branch does, whatever else is not known."""
+        """Whether one of the wider alternatives holds wherever the branch does, whatever else is unknown."""
         known = {name for comparison in branch for name in comparison.names} | self.constants.keys()
         return any(
             all(known.issuperset(comparison.names) and self.implies(branch, comparison) for comparison in other)
