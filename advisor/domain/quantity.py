@@ -96,6 +96,10 @@ class Quantity:
             raise NotANumber(f"{quoted(_brief(number))} has more digits than are kept", f"write {finest}, {self.unit}")
         return Decimal(plain(abs(number) if number == 0 else number))
 
+    def parse(self, text: str) -> Decimal:
+        """The number in a text as a person types it (``typed``), checked. Raises NotANumber."""
+        return self.check(typed(text, self.money, whole=self.places == 0))
+
     @property
     def _help(self) -> str:
         return f"write a plain number, {self.unit}, such as {self.example}"

@@ -11,7 +11,7 @@ from typing import Any
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import HIDDEN, BadInput, Problem, quoted
 from advisor.common.files import STANDARD_INPUT, read_text
-from advisor.domain.quantity import NotANumber, typed
+from advisor.domain.quantity import NotANumber
 from advisor.domain.scenario import FIELDS, MAX_ENTRIES, MAX_FILE_BYTES, Scenario, validated, which_field, word
 
 
@@ -186,7 +186,7 @@ def typed_answer(field: str, text: str, where: str) -> Any:
         return None
     try:
         if spec.quantity:
-            return spec.quantity.check(typed(text, spec.quantity.money, whole=spec.quantity.places == 0))
+            return spec.quantity.parse(text)
         if spec.boolean:
             words = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
             return word(spec, words.get(text.lower(), text))
