@@ -9,7 +9,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from advisor.cli.decide import EXIT_CODES, missing_answers, parse_date
+from advisor.cli.decide import EXIT_CODES, missing_answers
+from advisor.cli.options import add_date, add_rules, add_settings, add_templates, parse_date
 from advisor.common.diagnostics import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, BadInput, Problem, quoted
 from advisor.common.files import is_file
 from advisor.decision.decide import decide
@@ -29,16 +30,16 @@ _FLIPS_SHOWN = 5
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("--answers", metavar="FILE", help="answers that are known already, as a scenario file")
-    parser.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="one answer known already")
+    add_settings(parser, "one answer known already")
     parser.add_argument("--resume", action="store_true", help="go on with the interview that was interrupted")
     parser.add_argument("--no-input", action="store_true", help="ask nothing: decide, or name what is missing")
     parser.add_argument("--name", metavar="NAME", default="decision", help="what the written files are called")
     parser.add_argument(
         "--out", metavar="DIR", type=Path, default=Path(), help="where they are written (default: here)"
     )
-    parser.add_argument("--date", metavar="YYYY-MM-DD", help="the date of the decision (default: today)")
-    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
-    parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+    add_date(parser)
+    add_rules(parser)
+    add_templates(parser)
     parser.set_defaults(run=run)
 
 
