@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import ast
-import datetime
 import re
-from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+
+if TYPE_CHECKING:
+    import datetime
 
 _INVALID_CHOICE = re.compile(r"argument .*?: invalid choice: (.+) \(choose from (.*)\)", re.DOTALL)
 _WORDING = (
@@ -55,6 +56,8 @@ def add_rules(parser: Arguments) -> None:
 
 def add_templates(parser: Arguments) -> None:
     """``--templates``"""
+    from pathlib import Path
+
     parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
 
 
@@ -75,6 +78,8 @@ def add_date(parser: Arguments, help: str = "the date of the decision (default: 
 
 def parse_date(text: str | None) -> datetime.date:
     """The date of the decision; today when there is none. Raises BadInput."""
+    import datetime
+
     if text is None:
         return datetime.date.today()
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -54,7 +53,7 @@ def parse_scenario(text: str, file: str, settings: tuple[str, ...] = ()) -> Scen
         scenario = validated(data, file, lines)
     except BadInput as error:
         found = [
-            replace(problem, file=places[problem.field], line=None) if problem.field in places else problem
+            problem._replace(file=places[problem.field], line=None) if problem.field in places else problem
             for problem in error.problems
         ]
         raise BadInput(sorted([*faults, *found], key=lambda problem: problem.line or MAX_FILE_BYTES)) from None
