@@ -8,7 +8,7 @@ from pathlib import Path
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import is_file, read_text, write_whole
-from advisor.domain.quantity import plain
+from advisor.domain.formatting import plain
 from advisor.interview.state import QUESTIONS, UNKNOWN, InterviewState, answer_text
 
 

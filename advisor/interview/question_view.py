@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from advisor.common.diagnostics import BadInput
-from advisor.domain.quantity import Quantity, grouped, price
+from advisor.domain.formatting import grouped, price
+from advisor.domain.quantity import Quantity
 from advisor.domain.scenario import FIELDS, Route
 from advisor.interview import estimates
 from advisor.interview.flow import Flow

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.domain.quantity import plain
+from advisor.domain.formatting import plain
 from advisor.domain.scenario import FIELDS, Scenario, validated
 from advisor.domain.scenario_io import typed_answer
 from advisor.interview import estimates
