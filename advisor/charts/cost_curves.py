@@ -11,7 +11,7 @@ from advisor.charts.canvas import HEIGHT, WIDTH, svg_of
 from advisor.charts.cost_curves_drawing import draw_costs
 from advisor.charts.cost_data import Curves, curves_of
 from advisor.charts.model import Chart, Table
-from advisor.domain.quantity import grouped
+from advisor.domain.formatting import grouped
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Route
 from advisor.rulebook.model import Rulebook

@@ -11,7 +11,7 @@ from advisor.charts.canvas import COLOURS, HEIGHT, INK, LINE_HEIGHT, Box, Plot, 
 from advisor.charts.cost_data import Curves
 from advisor.charts.scale import Scale, scale_of
 from advisor.domain.cost_model import rent
-from advisor.domain.quantity import grouped
+from advisor.domain.formatting import grouped
 from advisor.domain.scenario import Route
 from advisor.wording.labels import HERE, SHORT, on_scale, units_of
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from advisor.domain.cost_model import Number, crossover_volume, exact, own, to_micro_dollars
-from advisor.domain.quantity import MICRO, dollars, grouped
+from advisor.domain.formatting import MICRO, dollars, grouped
 from advisor.domain.record import Decision
 from advisor.domain.route_costs import Costs
 from advisor.domain.scenario import Axis, Route, Scenario, validated

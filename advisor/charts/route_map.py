@@ -8,7 +8,7 @@ from functools import partial
 from advisor.charts.canvas import HEIGHT, WIDTH, svg_of
 from advisor.charts.model import Chart, Table
 from advisor.charts.route_map_data import Regions, distance, regions_of
-from advisor.domain.quantity import grouped
+from advisor.domain.formatting import grouped
 from advisor.domain.record import Decision, Flip, Status
 from advisor.rulebook.model import Rulebook
 from advisor.wording.labels import NAMED, NONE, VOLUMES, are, figure_name, figure_text, sentence, units_of

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import datetime
-import re
 import sys
 from pathlib import Path
 
+from advisor.cli.options import add_date, add_json, add_rules, add_settings, add_templates, parse_date
 from advisor.common.diagnostics import (
     EXIT_ANSWERS_MISSING,
     EXIT_INFEASIBLE,
@@ -15,7 +14,6 @@ from advisor.common.diagnostics import (
     BadInput,
     Problem,
     printable,
-    quoted,
 )
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision, Status
@@ -31,10 +29,8 @@ EXIT_CODES = {Status.RECOMMENDED: EXIT_OK, Status.OPEN: EXIT_ANSWERS_MISSING, St
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("scenario", metavar="SCENARIO", help="a scenario file, YAML or JSON; - is standard input")
-    parser.add_argument(
-        "--set", metavar="FIELD=VALUE", action="append", default=[], help="an answer, on top of the file"
-    )
-    parser.add_argument("--json", action="store_true", help="print the decision record, and nothing else")
+    add_settings(parser, "an answer, on top of the file")
+    add_json(parser, "print the decision record, and nothing else")
     parser.add_argument("--format", metavar="FORMAT", choices=FORMATS, help=f"print {', '.join(FORMATS)} (default: md)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="write scenario, record and memo into a folder")
     parser.add_argument("--pdf", action="store_true", help="with --out: write the memo as PDF too")
@@ -44,9 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="with --out: the memo (NAME.memo.md) that this one takes over from",
     )
-    parser.add_argument("--date", metavar="YYYY-MM-DD", help="the date of the decision (default: today)")
-    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
-    parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+    add_date(parser)
+    add_rules(parser)
+    add_templates(parser)
     parser.set_defaults(run=run)
 
 
@@ -80,19 +76,6 @@ def run(options: argparse.Namespace) -> int:
     if decision.status is Status.OPEN:
         print(missing_answers(decision), file=sys.stderr)
     return EXIT_CODES[decision.status]
-
-
-def parse_date(text: str | None) -> datetime.date:
-    """The date of the decision; today when none is given. Raises BadInput."""
-    if text is None:
-        return datetime.date.today()
-    try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            raise ValueError
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        help = "write YYYY-MM-DD, a day that exists"
-        raise BadInput(Problem(f"{quoted(text)} is not a date", file="--date", help=help)) from None
 
 
 def _not_compared(old: Path) -> str:

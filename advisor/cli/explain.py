@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 
 from advisor.cli.decide import EXIT_CODES
+from advisor.cli.options import add_json, add_rules, add_settings, add_templates
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.decision.decide import decide
@@ -26,11 +26,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", metavar="RECORD|SCENARIO", help="a decision record or a scenario; - is standard input"
     )
-    parser.add_argument("--why-not", metavar="ROUTE", choices=tuple(Route), help="this other route alone")
-    parser.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="an answer, on top")
-    parser.add_argument("--json", action="store_true", help="print the explanations as JSON")
-    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
-    parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+    parser.add_argument(
+        "--why-not", metavar="ROUTE", choices=[str(route) for route in Route], help="this other route alone"
+    )
+    add_settings(parser, "an answer, on top")
+    add_json(parser, "print the explanations as JSON")
+    add_rules(parser)
+    add_templates(parser)
     parser.set_defaults(run=run)
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.cli.decide import parse_date
+from advisor.cli.options import add_json, add_rules, add_templates, parse_date
 from advisor.common.diagnostics import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
 from advisor.domain.scenario import Route, validated
 from advisor.rulebook.loader import load_rulebook
@@ -71,13 +71,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     rule.add_argument("--clear-months", metavar="N", default="2", help="months in a row below that clear it (2)")
     rule.add_argument("--clear-below", metavar="X", default="0.9", help="times N* that they lie below (0.9)")
     telling = parser.add_argument_group("telling")
-    telling.add_argument("--json", action="store_true", help="print what was found as JSON")
+    add_json(telling)
     telling.add_argument("--html", metavar="FILE", type=Path, help="write the dashboard, one page")
     telling.add_argument("--memo", metavar="DIR", type=Path, help="write the decision made anew, with its memo")
     telling.add_argument("--exit-code", action="store_true", help="exit with 10 when crossed and stable")
     telling.add_argument("--date", metavar="DAY", help="today's date, YYYY-MM-DD")
-    telling.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
-    telling.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+    add_rules(telling)
+    add_templates(telling)
     parser.set_defaults(run=run)
 
 

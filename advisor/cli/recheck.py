@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.cli.options import add_json, add_rules
 from advisor.cli.verify import strangers_text
 from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem, printable
 from advisor.common.files import is_folder
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("folder", metavar="DIR", type=Path, help="where the records and memos are, at any depth")
-    parser.add_argument("--json", action="store_true", help="print what was found as JSON")
-    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
+    add_json(parser)
+    add_rules(parser)
     parser.set_defaults(run=run)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from advisor.cli.options import add_rules
 from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_OK, BadInput, Problem
 
 
@@ -18,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on", choices=("duckdb", "spark"), default="duckdb", help="what computes the sweep")
     parser.add_argument("--master", metavar="URL", help="the Spark cluster (default: this machine)")
     parser.add_argument("--rejects", metavar="FILE", help="where rejected rows are told (default: OUT.rejects.csv)")
-    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
+    add_rules(parser)
     parser.set_defaults(run=run)
 
 

@@ -11,6 +11,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.cli.options import add_json, add_rules, add_templates
 from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK, MAX_SHOWN, printable
 from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.rulebook.loader import load_rulebook
@@ -29,9 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", metavar="MEMO|RECORD", help="a memo (Markdown or HTML) or a decision record; - is standard input"
     )
-    parser.add_argument("--json", action="store_true", help="print what was found as JSON")
-    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
-    parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+    add_json(parser)
+    add_rules(parser)
+    add_templates(parser)
     parser.set_defaults(run=run)
 
 

@@ -11,8 +11,8 @@ import advisor
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.domain import record
 from advisor.domain.cost_model import Crossover, exact, payback_months, to_micro_dollars
+from advisor.domain.formatting import amount_text, dollars, grouped, payback_text, plain
 from advisor.domain.offer import Encoded, Unknown
-from advisor.domain.quantity import amount_text, dollars, grouped, payback_text, plain
 from advisor.domain.record import Decision, Status
 from advisor.domain.route_costs import Costs
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario, Unit, validated

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import replace
 from enum import StrEnum
 from itertools import chain
 from typing import Any
@@ -228,7 +227,7 @@ def parse_record(text: str, file: str) -> Decision:
     except BadInput as error:
         fields = (f"scenario.{problem.field}" if problem.field else "scenario" for problem in error.problems)
         raise BadInput(
-            replace(problem, field=field) for problem, field in zip(error.problems, fields, strict=True)
+            problem._replace(field=field) for problem, field in zip(error.problems, fields, strict=True)
         ) from None
     return record
 

@@ -19,7 +19,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.cost_model import own, rent
-from advisor.domain.quantity import NotANumber, Quantity, grouped, plain
+from advisor.domain.formatting import grouped, plain
+from advisor.domain.quantity import NotANumber, Quantity
 
 MAX_TEXT = 10_000
 MAX_FILE_BYTES = 200_000

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import HIDDEN, BadInput, Problem, quoted
 from advisor.common.files import STANDARD_INPUT, read_text
-from advisor.domain.quantity import NotANumber, typed
+from advisor.domain.quantity import NotANumber
 from advisor.domain.scenario import FIELDS, MAX_ENTRIES, MAX_FILE_BYTES, Scenario, validated, which_field, word
 
 
@@ -54,7 +53,7 @@ def parse_scenario(text: str, file: str, settings: tuple[str, ...] = ()) -> Scen
         scenario = validated(data, file, lines)
     except BadInput as error:
         found = [
-            replace(problem, file=places[problem.field], line=None) if problem.field in places else problem
+            problem._replace(file=places[problem.field], line=None) if problem.field in places else problem
             for problem in error.problems
         ]
         raise BadInput(sorted([*faults, *found], key=lambda problem: problem.line or MAX_FILE_BYTES)) from None
@@ -186,7 +185,7 @@ def typed_answer(field: str, text: str, where: str) -> Any:
         return None
     try:
         if spec.quantity:
-            return spec.quantity.check(typed(text, spec.quantity.money, whole=spec.quantity.places == 0))
+            return spec.quantity.parse(text)
         if spec.boolean:
             words = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
             return word(spec, words.get(text.lower(), text))

@@ -17,7 +17,7 @@ from advisor.decision.break_even import (
 )
 from advisor.decision.decide import decide
 from advisor.domain.cost_model import crossover_volume, exact, own
-from advisor.domain.quantity import plain
+from advisor.domain.formatting import plain
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import Route, Scenario
 from advisor.monitor.model import NotComparable, Reason, Span

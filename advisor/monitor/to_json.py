@@ -10,7 +10,7 @@ from typing import Any
 
 import advisor
 from advisor.domain.cost_model import rounded
-from advisor.domain.quantity import amount_text, payback_text, plain
+from advisor.domain.formatting import amount_text, payback_text, plain
 from advisor.monitor.current_costs import CostsNow, costs_now
 from advisor.monitor.model import Month, NotComparable, Overspend, Span, Thresholds, Trend, Watched
 from advisor.monitor.view_model import micro_dollars, payback_limit, plain_number

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from advisor.decision.decide import DEFAULT_PAYBACK_LIMIT
 from advisor.domain.cost_model import exact, rounded
-from advisor.domain.quantity import MICRO, dollars, grouped, payback_text, plain
+from advisor.domain.formatting import MICRO, dollars, grouped, payback_text, plain
 from advisor.domain.scenario import Route
 from advisor.monitor.current_costs import own_cheaper
 from advisor.monitor.model import Month, Span, Trend, Watched

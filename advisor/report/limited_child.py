@@ -67,7 +67,7 @@ def _answer(request: bytes) -> bytes:
 
 
 def _faults(problems: Iterable[Problem]) -> bytes:
-    return FAULTS + json.dumps([dataclasses.asdict(problem) for problem in problems]).encode()
+    return FAULTS + json.dumps([dataclasses.problem._asdict() for problem in problems]).encode()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from advisor.common.diagnostics import BadInput, did_you_mean, quoted
-from advisor.domain.quantity import MICRO
+from advisor.domain.formatting import MICRO
 from advisor.rulebook.diagnostics import Code
 from advisor.rulebook.symbols import Name, Scope
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from advisor.domain.quantity import plain
+from advisor.domain.formatting import plain
 from advisor.usage.aggregate import DAY, FIRST, LAST, ROWS
 from advisor.usage.model import Basis, Day
 from advisor.usage.normalise import BASIS, COST, CURRENCY, IMAGES, MEGAPIXELS, METER, REQUESTS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from advisor.domain.quantity import grouped, plain, price
+from advisor.domain.formatting import grouped, plain, price
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Axis, Route, Unit
 from advisor.wording.questions import wordings

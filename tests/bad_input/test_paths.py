@@ -119,7 +119,7 @@ def test_an_open_pipe_is_read_by_its_number(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_silent_standard_input_ends_the_program() -> None:
-    code = "import sys; from advisor import files, cli; files.SILENCE_SECONDS = 0.2; from advisor.cli.main import run"
+    code = "import sys; from advisor.common import files; files.SILENCE_SECONDS = 0.2; from advisor.cli.main import run"
     end, other = os.pipe()
     command = [sys.executable, "-c", f"{code}; sys.exit(run(['decide', '-']))"]
     with os.fdopen(end) as read, os.fdopen(other, "w"):

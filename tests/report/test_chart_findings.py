@@ -18,7 +18,7 @@ from advisor.charts.eliminations import narrowing_chart
 from advisor.charts.memo_charts import charts_of
 from advisor.charts.route_map_data import COLUMNS, FINER, ROWS, most_sensitive, regions_of
 from advisor.domain.cost_model import rounded
-from advisor.domain.quantity import dollars, grouped
+from advisor.domain.formatting import dollars, grouped
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Route
 from advisor.rulebook.loader import bundled_rulebook

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import importlib
 
+from advisor.cli.options import add_rules
+
 COMMANDS = {
     "show": "print the offers and the rules as tables, or one rule whole",
     "check": "load the rulebook, which checks all of it, and warn of what is likely wrong",
@@ -22,5 +24,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for name, help in COMMANDS.items():
         command = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
         if name != "diff":  # it names its two folders
-            command.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
+            add_rules(command)
         importlib.import_module(f"advisor.cli.rules.{name}").configure(command)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from advisor.domain.cost_model import crossover_volume, exact
-from advisor.domain.quantity import plain
+from advisor.domain.formatting import plain
 from advisor.domain.record import Decision, Flip
 from advisor.domain.scenario import FIELDS, Axis, Route, validated
 from advisor.evaluation.facts import answer_facts
