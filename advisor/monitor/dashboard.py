@@ -9,10 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 import advisor
-from advisor.charts.model import Chart
-from advisor.monitor.charts.costs import curves_now_chart
-from advisor.monitor.charts.overspend import overspend_chart
-from advisor.monitor.charts.volume import volume_chart
+from advisor.monitor.charts import charts_of
 from advisor.monitor.model import Watched
 from advisor.monitor.view_model import told, told_month
 from advisor.report.templates import fill, one_line
@@ -42,8 +39,3 @@ def dashboard_html(watched: Watched, memo: str | None, templates: Path | None = 
         "version": advisor.__version__,
     }
     return fill("monitor.html.j2", named, templates)
-
-
-def charts_of(watched: Watched) -> list[Chart]:
-    """Costs with N*, the months against N*, and the money since the crossing, each where there is something to see."""
-    return [chart for make in (curves_now_chart, volume_chart, overspend_chart) if (chart := make(watched))]
