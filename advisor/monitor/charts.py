@@ -24,9 +24,8 @@ from advisor.charts.canvas import (
 from advisor.charts.cost_curves import LEAST, CostPlot, Curve, Mark
 from advisor.charts.scale import FAR_APART, Scale, scale_of
 from advisor.domain.scenario import Route
-from advisor.monitor.current_costs import CostsNow, costs_now
-from advisor.monitor.model import Month, Overspend, Span, Watched
-from advisor.monitor.view_model import crossover_text, images, money, span_text
+from advisor.monitor.model import CurrentCosts, MonitorResult, Month, Overspend, Span
+from advisor.monitor.view_model import crossover_text, images, money, size_of, span_text
 from advisor.wording.labels import NAMED, NONE, SHORT, listed, on_scale, sentence, sentences, units_of
 
 if TYPE_CHECKING:
@@ -40,22 +39,22 @@ _CROSSED = "crossed"
 _ARROW = {"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 2}
 
 
-def charts_of(watched: Watched, width: int = WIDTH) -> list[Chart]:
+def charts_of(result: MonitorResult, width: int = WIDTH) -> list[Chart]:
     """Costs with N*, the months against N*, and the money since the crossing, each where there is something to see."""
-    return [drawn for make in (costs_chart, volume_chart, overspend_chart) if (drawn := make(watched, width))]
+    return [drawn for make in (costs_chart, volume_chart, overspend_chart) if (drawn := make(result, width))]
 
 
 # ---- what a month costs rented and owned, with N* and the volume of the last months
 
 
-def costs_chart(watched: Watched, width: int = WIDTH) -> Chart | None:
+def costs_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
     """The chart, where there is an N* and the amounts it comes from are known."""
-    costs, crossover = costs_now(watched), watched.crossover
+    costs, crossover = result.costs, result.crossover
     if costs is None or crossover is None or crossover.expected <= 0:
         return None
     marked = [("N*", crossover_text, crossover)]
-    marked += [("the last months", images, watched.trailing_volume)] if watched.trailing_volume else []
-    units, curves = units_of(watched.decision), list(_curves(costs))
+    marked += [("the last months", images, result.trailing_volume)] if result.trailing_volume else []
+    units, curves = units_of(result.decision), list(_curves(costs))
     header = ["route", *(f"at {form(span.expected)} {units} a month ({name})" for name, form, span in marked)]
     rows = [
         (sentence(curve.words.replace("\n", " ")), *(money(curve.cost(span.expected)) for _, _, span in marked))
@@ -70,43 +69,43 @@ def costs_chart(watched: Watched, width: int = WIDTH) -> Chart | None:
         ]
         plot = CostPlot(figure, curves, across, units, marks)
         plot.band(crossover.low, crossover.high, COLOURS[Route.SELF_HOST], 0.22)
-        if watched.trailing_volume:
-            plot.band(watched.trailing_volume.low, watched.trailing_volume.high)
+        if result.trailing_volume:
+            plot.band(result.trailing_volume.low, result.trailing_volume.high)
         plot.dot(crossover.expected, costs.hosted(crossover.expected))
 
-    texts = _costs_title(watched, costs, crossover), _costs_description(watched, costs, crossover)
+    texts = _costs_title(result, costs, crossover), _costs_description(result, costs, crossover)
     return chart("chart-curves-now", *texts, ChartTable((*header,), (*rows,)), draw, (width, HEIGHT))
 
 
-def _costs_title(watched: Watched, costs: CostsNow, crossover: Span) -> str:
-    units, hosted = units_of(watched.decision), NAMED[costs.route]
-    if watched.trailing_volume is None:
+def _costs_title(result: MonitorResult, costs: CurrentCosts, crossover: Span) -> str:
+    units, hosted = units_of(result.decision), NAMED[costs.route]
+    if result.trailing_volume is None:
         return f"Own GPUs are cheaper than {hosted} above N*, {crossover_text(crossover.expected)} {units} a month"
-    volume = watched.trailing_volume.expected
+    volume = result.trailing_volume.expected
     rented, owned = money(costs.hosted(volume)), money(costs.own(volume))
     return f"At {images(volume)} {units} a month {hosted} costs {rented}, own GPUs {owned}"
 
 
-def _costs_description(watched: Watched, costs: CostsNow, crossover: Span) -> str:
-    volume = watched.trailing_volume
-    which = "paid" if watched.paid_price else "list"
+def _costs_description(result: MonitorResult, costs: CurrentCosts, crossover: Span) -> str:
+    volume = result.trailing_volume
+    which = "paid" if result.paid_price else "list"
     parts = [f"the curve of {NAMED[costs.route]} is at the {which} price, {money(costs.price)}"]
-    parts.append(_crossover_words(watched, crossover))
+    parts.append(_crossover_words(result, crossover))
     if costs.own(crossover.expected) != costs.hosted(crossover.expected):
         parts.append("the curves cross elsewhere: they have the amounts and the price expected")
-    if watched.few_step_crossover is not None:
-        parts.append(f"with a few-step model it would be {crossover_text(watched.few_step_crossover)}")
+    if result.few_step_crossover is not None:
+        parts.append(f"with a few-step model it would be {crossover_text(result.few_step_crossover)}")
     if volume and not volume.exact:
         parts.append(f"the volume of the last months lies from {span_text(volume, images)}")
     return sentences(parts)
 
 
-def _crossover_words(watched: Watched, crossover: Span) -> str:
+def _crossover_words(result: MonitorResult, crossover: Span) -> str:
     band = "" if crossover.exact else f", from {span_text(crossover, crossover_text)}"
-    return f"N* is {crossover_text(crossover.expected)} {units_of(watched.decision)} a month{band}"
+    return f"N* is {crossover_text(crossover.expected)} {units_of(result.decision)} a month{band}"
 
 
-def _curves(costs: CostsNow) -> Iterator[Curve]:
+def _curves(costs: CurrentCosts) -> Iterator[Curve]:
     hosted, owned = COLOURS[costs.route], COLOURS[Route.SELF_HOST]
     yield Curve(SHORT[costs.route], costs.hosted, hosted, 2.6, (7, 2))
     list_price = costs.list_price
@@ -119,34 +118,34 @@ def _curves(costs: CostsNow) -> Iterator[Curve]:
 # ---- the volume of each month against N*
 
 
-def volume_chart(watched: Watched, width: int = WIDTH) -> Chart | None:
+def volume_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
     """The chart of the last months, where the volume of one at least is known."""
-    months = watched.months[-MOST_COLUMNS:]
+    months = result.months[-MOST_COLUMNS:]
     known = [month for month in months if month.images]
     if not known:
         return None
     header = (
         "month",
-        f"{units_of(watched.decision)}, at least",
+        f"{units_of(result.decision)}, at least",
         "taken as",
         "at most",
         "basis",
         "complete",
         "above N*",
     )
-    table = ChartTable(header, tuple(_volume_row(watched, month) for month in months))
-    texts = _volume_title(watched, months), _volume_description(watched, months, known)
-    return chart("chart-volume", *texts, table, partial(_draw_volume, watched, months), (width, HEIGHT))
+    table = ChartTable(header, tuple(_volume_row(result, month) for month in months))
+    texts = _volume_title(result, months), _volume_description(result, months, known)
+    return chart("chart-volume", *texts, table, partial(_draw_volume, result, months), (width, HEIGHT))
 
 
-def _volume_title(watched: Watched, months: tuple[Month, ...]) -> str:
+def _volume_title(result: MonitorResult, months: tuple[Month, ...]) -> str:
     complete = [month for month in months if month.complete and month.images]
-    if watched.crossover is None:
+    if result.crossover is None:
         span = " to ".join(dict.fromkeys((months[0].month, months[-1].month)))
-        return f"{sentence(units_of(watched.decision))} a month, {span}"
+        return f"{sentence(units_of(result.decision))} a month, {span}"
     if not complete:
         return "No complete month to compare with N* yet"
-    above = [month for month in complete if month.images and month.images.expected > watched.crossover.expected]
+    above = [month for month in complete if month.images and month.images.expected > result.crossover.expected]
     if len(complete) == 1:
         return f"The one complete month lies {'above' if above else 'below'} N*"
     if len(above) == len(complete):
@@ -157,41 +156,41 @@ def _volume_title(watched: Watched, months: tuple[Month, ...]) -> str:
     return f"{len(above)} of {len(complete)} complete months {'lies' if len(above) == 1 else 'lie'} above N*, {last}"
 
 
-def _volume_description(watched: Watched, months: tuple[Month, ...], known: list[Month]) -> str:
-    parts = [_crossover_words(watched, watched.crossover)] if watched.crossover else []
+def _volume_description(result: MonitorResult, months: tuple[Month, ...], known: list[Month]) -> str:
+    parts = [_crossover_words(result, result.crossover)] if result.crossover else []
     for words, month in (("first", known[0]), ("last", known[-1])):
         if month.images:
             parts.append(f"the {words} month with data, {month.month}, has {span_text(month.images, images)}")
-    if watched.crossed_in:
-        parts.append(f"the volume crossed N* in {watched.crossed_in}")
+    if result.crossed_in:
+        parts.append(f"the volume crossed N* in {result.crossed_in}")
     if any(month.images and not month.images.exact for month in months):
         parts.append("a column is as high as the number taken, its thin bar is the range")
     gaps = [month.month for month in months if month.images is None]
     if gaps:
         parts.append(f"nothing is known of {listed(gaps)}")
-    if len(months) < len(watched.months):
-        parts.append(f"{len(watched.months) - len(months)} earlier months are not shown")
+    if len(months) < len(result.months):
+        parts.append(f"{len(result.months) - len(months)} earlier months are not shown")
     return sentences(parts)
 
 
-def _volume_row(watched: Watched, month: Month) -> tuple[str, ...]:
+def _volume_row(result: MonitorResult, month: Month) -> tuple[str, ...]:
     if month.images is None:
         return (month.month, NONE, NONE, NONE, NONE, "no data", NONE)
     ends = [images(value) for value in (month.images.low, month.images.expected, month.images.high)]
     above = NONE
-    if watched.crossover:
-        above = "yes" if month.images.expected > watched.crossover.expected else "no"
+    if result.crossover:
+        above = "yes" if month.images.expected > result.crossover.expected else "no"
     return (month.month, *ends, month.basis or NONE, "yes" if month.complete else "no", above)
 
 
-def _draw_volume(watched: Watched, months: tuple[Month, ...], figure: Figure) -> None:
-    crossover = watched.crossover
+def _draw_volume(result: MonitorResult, months: tuple[Month, ...], figure: Figure) -> None:
+    crossover = result.crossover
     limits = [crossover.low, crossover.expected, crossover.high] if crossover else []
     compared = [month.images.expected for month in months if month.complete and month.images]
     columns = [Column(month.month, month.images, not month.complete) for month in months]
     up = scale_for([*limits, *_ends(columns)], [*limits, *compared])
-    colour = COLOURS[watched.compared or Route.OPEN_WEIGHT_API]
-    plot = ColumnsPlot(figure, columns, up, colour, f"{units_of(watched.decision)} a month", "")
+    colour = COLOURS[result.compared or Route.OPEN_WEIGHT_API]
+    plot = ColumnsPlot(figure, columns, up, colour, f"{units_of(result.decision)} a month", "")
     if crossover:
         owned = COLOURS[Route.SELF_HOST]
         if not crossover.exact:
@@ -201,7 +200,7 @@ def _draw_volume(watched: Watched, months: tuple[Month, ...], figure: Figure) ->
         words = fitting(crossover_text(crossover.expected), crossover.expected, _RIGHT - 19)
         plot.name_ends([(float(crossover.expected), f"N*\n{words}", False)])
     for place, month in enumerate(months):
-        if month.month == watched.crossed_in and month.images:
+        if month.month == result.crossed_in and month.images:
             top = float(max(month.images.high, crossover.high if crossover else 0))
             x, y = plot.at(place, top)
             plot.axes.annotate("", (place, top), (x, y + 16), textcoords="figure pixels", arrowprops=_ARROW)
@@ -213,9 +212,9 @@ def _draw_volume(watched: Watched, months: tuple[Month, ...], figure: Figure) ->
 # ---- the money spent beyond what own GPUs would have cost, added up since the crossing
 
 
-def overspend_chart(watched: Watched, width: int = WIDTH) -> Chart | None:
+def overspend_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
     """The chart of the last months since the crossing, where there are any."""
-    months = watched.overspend[-MOST_COLUMNS:]
+    months = result.overspend[-MOST_COLUMNS:]
     if not months:
         return None
     header = ("month", "beyond own GPUs in the month", "since the crossing", "from")
@@ -226,20 +225,20 @@ def overspend_chart(watched: Watched, width: int = WIDTH) -> Chart | None:
 
     def draw(figure: Figure) -> None:
         columns = [Column(month.month, month.so_far, month.estimated) for month in months]
-        colour, last = COLOURS[watched.compared or Route.OPEN_WEIGHT_API], months[-1].so_far.expected
+        colour, last = COLOURS[result.compared or Route.OPEN_WEIGHT_API], months[-1].so_far.expected
         up = scale_for(_ends(columns), [])
         plot = ColumnsPlot(figure, columns, up, colour, "beyond own GPUs since the crossing", "$")
         plot.name_ends([(float(last), fitting(money(last), last, _RIGHT - 19, "$", bold=True), True)])
         plot.explain("as billed", "estimated")
 
-    texts = _overspend_title(watched.overspend), _overspend_description(watched.overspend, len(months))
+    texts = _overspend_title(result.overspend), _overspend_description(result.overspend, len(months))
     return chart("chart-overspend", *texts, ChartTable(header, tuple(rows)), draw, (width, HEIGHT))
 
 
 def _overspend_title(months: tuple[Overspend, ...]) -> str:
     so_far = months[-1].so_far
     less = so_far.expected < 0
-    spent = span_text(Span(-so_far.high, -so_far.expected, -so_far.low) if less else so_far, money)
+    spent = span_text(size_of(so_far), money)
     return f"{spent} {'less' if less else 'more'} was spent since {months[0].month} than own GPUs would have cost"
 
 
