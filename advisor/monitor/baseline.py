@@ -77,13 +77,13 @@ class Baseline:
         if amounts is None:
             return None
         G, r, E = amounts
-        low, expected, high = (max(count, Fraction(0)) for count in (images.low, images.expected, images.high))
+        low, expected, high = (max(count, Fraction(0)) for count in images.ends)
         middle = own(G.expected, r.expected, E.expected, expected)
         return Span(own(G.low, r.high, E.low, low), middle, own(G.high, r.low, E.high, high))
 
     def decided_at(self, volume: Span, price: Span | None, today: datetime.date) -> Decision:
         """The whole decision made anew, with the volume as measured and the price as paid. Raises BadInput."""
-        low, expected, high = (Decimal(max(1, round(bound))) for bound in (volume.low, volume.expected, volume.high))
+        low, expected, high = (Decimal(max(1, round(bound))) for bound in volume.ends)
         ends = (None, None) if low == high else (low, high)
         changes: dict[str, Decimal | None] = {
             "monthly_images": expected,
@@ -125,7 +125,7 @@ def as_price(price: Fraction) -> Decimal:
 def _span_of(value: Decimal | None, within: Span | None) -> Span | None:
     """The amount of the decision, in the range that was given for it; the middle of a range that leaves it out."""
     if within is None:
-        return None if value is None else Span(*[exact(value)] * 3)
+        return None if value is None else Span.of(exact(value))
     expected = within.expected if value is None else exact(value)
     return Span(within.low, expected, within.high) if within.low <= expected <= within.high else within
 

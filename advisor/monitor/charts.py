@@ -62,7 +62,7 @@ def costs_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
     ]
 
     def draw(figure: Figure) -> None:
-        across = scale_of([end for _, _, span in marked for end in (span.low, span.expected, span.high)], LEAST)
+        across = scale_of([end for _, _, span in marked for end in span.ends], LEAST)
         marks = [
             Mark(name, ((form(span.expected), span.expected),), dashed=span is not crossover)
             for name, form, span in marked
@@ -176,7 +176,7 @@ def _volume_description(result: MonitorResult, months: tuple[Month, ...], known:
 def _volume_row(result: MonitorResult, month: Month) -> tuple[str, ...]:
     if month.images is None:
         return (month.month, NONE, NONE, NONE, NONE, "no data", NONE)
-    ends = [images(value) for value in (month.images.low, month.images.expected, month.images.high)]
+    ends = [images(value) for value in month.images.ends]
     above = NONE
     if result.crossover:
         above = "yes" if month.images.expected > result.crossover.expected else "no"
@@ -185,7 +185,7 @@ def _volume_row(result: MonitorResult, month: Month) -> tuple[str, ...]:
 
 def _draw_volume(result: MonitorResult, months: tuple[Month, ...], figure: Figure) -> None:
     crossover = result.crossover
-    limits = [crossover.low, crossover.expected, crossover.high] if crossover else []
+    limits = crossover.ends if crossover else ()
     compared = [month.images.expected for month in months if month.complete and month.images]
     columns = [Column(month.month, month.images, not month.complete) for month in months]
     up = scale_for([*limits, *_ends(columns)], [*limits, *compared])
@@ -281,7 +281,7 @@ def scale_for(points: Iterable[Fraction], compared: Iterable[Fraction]) -> Scale
 def _ends(columns: Iterable[Column]) -> Iterator[Fraction]:
     for column in columns:
         if column.span:
-            yield from (column.span.low, column.span.expected, column.span.high)
+            yield from column.span.ends
 
 
 class ColumnsPlot(Plot):
@@ -324,7 +324,7 @@ class ColumnsPlot(Plot):
 
     def _draw(self, place: int, span: Span, width: float, ground: float, colour: str, *, hollow: bool) -> None:
         """A column, with a thin bar over the range of its number."""
-        low, expected, high = map(float, (span.low, span.expected, span.high))
+        low, expected, high = map(float, span.ends)
         style = {"edgecolor": colour, "linewidth": 1.4, "linestyle": (0, (3.0, 2.0)), "facecolor": "none"}
         if expected != ground:
             self.axes.bar(place, expected - ground, width, ground, **(style if hollow else {"color": colour}))

@@ -13,7 +13,6 @@ from advisor.domain.cost_model import exact, payback_months, rent
 from advisor.domain.scenario import Route
 from advisor.monitor.baseline import BEYOND, Baseline
 from advisor.monitor.model import (
-    Guess,
     MonitorResult,
     MonitorVerdict,
     Month,
@@ -25,14 +24,11 @@ from advisor.monitor.model import (
 from advisor.monitor.trend import trend_of
 from advisor.monitor.trigger import MonthState, MonthVolume, month_states
 from advisor.usage.calendar_month import first_day, months_between, moved
+from advisor.wording import monitor_notes as words
 
 FEW_STEP = "few_step_speedup"
 _HIGH = (MonitorVerdict.CROSSED, MonitorVerdict.CROSSED_AND_STABLE)
-_NARROWED_BY = {
-    Guess.IMAGES_PER_REQUEST: "only requests are known: say how many images one asks for with --images-per-request",
-    Guess.MEGAPIXELS_PER_IMAGE: "images are derived from megapixels: say how many one has with --megapixels-per-image",
-    Guess.PRICE_PER_IMAGE: "images are derived from the cost, at about the list price: --price-per-image narrows them",
-}
+_STALE_DAYS = 62
 
 
 @dataclass(frozen=True)
@@ -116,9 +112,7 @@ def _known(months: Sequence[Month], rules: Thresholds) -> _Known:
     volumes = [month.images for month in trailing if month.images is not None]
     if not volumes:
         return _Known(complete, trailing, None, None)
-    volume = Span(
-        mean([span.low for span in volumes]), mean([span.expected for span in volumes]), mean([s.high for s in volumes])
-    )
+    volume = Span(*(mean(ends) for ends in zip(*(span.ends for span in volumes), strict=True)))
     return _Known(complete, trailing, volume, _paid(trailing))
 
 
@@ -152,7 +146,7 @@ def _overspend(baseline: Baseline, known: _Known, since: str, price: Span | None
     Where credits leave no price, the crossing is that at the list price, and so is the money.
     """
     found: list[Overspend] = []
-    so_far = Span(Fraction(0), Fraction(0), Fraction(0))
+    so_far = Span.of(Fraction(0))
     for month in known.complete:
         if month.month < since or month.images is None or price is None:
             continue
@@ -160,11 +154,11 @@ def _overspend(baseline: Baseline, known: _Known, since: str, price: Span | None
         spent = _spent(month, month.images, price, billed)
         beyond = [
             paid - own
-            for images, paid in zip(_ends(month.images), _ends(spent), strict=True)
-            for own in _ends(baseline.own_costs(Span(images, images, images)) or spent)
+            for images, paid in zip(month.images.ends, spent.ends, strict=True)
+            for own in (baseline.own_costs(Span.of(images)) or spent).ends
         ]
         over = Span(min(beyond), beyond[4], max(beyond))
-        so_far = Span(*(one + other for one, other in zip(_ends(so_far), _ends(over), strict=True)))
+        so_far = Span(*(one + other for one, other in zip(so_far.ends, over.ends, strict=True)))
         found.append(Overspend(month.month, over, so_far, estimated=not billed))
     return tuple(found)
 
@@ -172,8 +166,8 @@ def _overspend(baseline: Baseline, known: _Known, since: str, price: Span | None
 def _spent(month: Month, images: Span, price: Span, billed: bool) -> Span:
     """What was paid for a month; at the price of the last months where the bill is not for all of its images."""
     if billed and month.cost is not None:
-        return Span(month.cost, month.cost, month.cost)
-    return Span(*(rent(price.expected, count) for count in _ends(images)))
+        return Span.of(month.cost)
+    return Span(*(rent(price.expected, count) for count in images.ends))
 
 
 def _own_amounts(baseline: Baseline) -> tuple[Fraction, Fraction, Fraction] | None:
@@ -201,31 +195,19 @@ def _remarks(known: _Known, baseline: Baseline, today: datetime.date) -> list[st
         last = known.complete[-1].month
         late = (today - first_day(moved(last, 1))).days
         if late > _STALE_DAYS:
-            remarks.append(f"the last complete month is {last}: nothing newer is known")
+            remarks.append(words.STALE.format(month=last))
     if known.credited:
-        remarks.append("credits made a bill of the last months nothing or less: N* is at the list price")
+        remarks.append(words.CREDITED)
     if baseline.ranges and any(month.images for month in known.complete):
-        remarks += _too_dear(baseline, known)
+        price = known.paid or _exactly(baseline.list_price)
+        crossover = baseline.crossover(price) if price else None
+        remarks += [words.TOO_DEAR] if crossover and crossover.high == BEYOND else []
     guessed = {guess for month in known.trailing for guess in month.guessed}
-    remarks += [remark for guess, remark in _NARROWED_BY.items() if guess in guessed]
+    remarks += [note for guess, note in words.NARROWED_BY.items() if guess in guessed]
     if baseline.decision.rulebook_digest != baseline.rulebook.digest:
-        remarks.append("the rules have changed since the decision was recorded: it is held against the rules of today")
+        remarks.append(words.OTHER_RULES)
     return remarks
 
 
-def _too_dear(baseline: Baseline, known: _Known) -> list[str]:
-    price = known.paid or _exactly(baseline.list_price)
-    crossover = baseline.crossover(price) if price else None
-    at_the_end = crossover is not None and crossover.high == BEYOND
-    return ["at the dear end of the ranges own GPUs are never cheaper: narrow them"] if at_the_end else []
-
-
-_STALE_DAYS = 62
-
-
 def _exactly(price: Fraction | None) -> Span | None:
-    return None if price is None else Span(price, price, price)
-
-
-def _ends(span: Span) -> tuple[Fraction, Fraction, Fraction]:
-    return span.low, span.expected, span.high
+    return None if price is None else Span.of(price)

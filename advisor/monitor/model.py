@@ -42,6 +42,16 @@ class Span:
     expected: Fraction
     high: Fraction
 
+    @staticmethod
+    def of(value: Fraction) -> Span:
+        """A number known exactly."""
+        return Span(value, value, value)
+
+    @property
+    def ends(self) -> tuple[Fraction, Fraction, Fraction]:
+        """The least, the expected and the largest value."""
+        return self.low, self.expected, self.high
+
     @property
     def exact(self) -> bool:
         """True where nothing had to be assumed."""

@@ -29,6 +29,7 @@ from advisor.usage.model import Day, Reading
 from advisor.usage.options import ReadOptions
 from advisor.usage.read import read_usage
 from advisor.usage.source_keys import kept_as, read_alike
+from advisor.wording import monitor_notes as words
 
 UNSURE = Fraction(1, 4)
 """How far the price of an image may lie from the list price where a volume is derived from the cost."""
@@ -153,7 +154,7 @@ def _with_history(run: Run, reading: Reading) -> tuple[tuple[Day, ...], tuple[st
     kept = read_history(run.history).with_days(kept_as(reading.days, run.reading), run.reading.today).days()
     days, others = read_alike(kept, run.reading)
     before = _places(days) - _places(reading.days)
-    earlier = f"{len(before):,} days are known from earlier runs ({run.history.name})"
+    earlier = words.KEPT_DAYS.format(count=f"{len(before):,}", file=run.history.name)
     return tuple(days), (*reading.notes, *others, *([earlier] if before and reading.days else []))
 
 
