@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from advisor.charts.canvas import WIDTH
+from advisor.charts.canvas import WIDTH, Chart
 from advisor.charts.cost_curves import costs_chart
 from advisor.charts.eliminations import narrowing_chart
-from advisor.charts.model import Chart
 from advisor.charts.route_map import map_chart
 from advisor.domain.record import Decision
 from advisor.rulebook.model import Rulebook

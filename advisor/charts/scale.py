@@ -36,12 +36,9 @@ class Scale:
 
     def positions(self, count: int) -> list[float]:
         """``count`` values from end to end, evenly spaced on the scale."""
-        shares = [place / (count - 1) for place in range(1, count - 1)]
-        if self.log:
-            inner = [self.least * (self.most / self.least) ** share for share in shares]
-        else:
-            inner = [self.least + (self.most - self.least) * share for share in shares]
-        return [self.least, *inner, self.most]
+        import numpy as np
+
+        return [float(value) for value in (np.geomspace if self.log else np.linspace)(self.least, self.most, count)]
 
     def set(self, axis: XAxis | YAxis, sign: str = "") -> None:
         """Gives an axis this scale, a few round numbers as ticks, and their labels with ``sign`` before them."""

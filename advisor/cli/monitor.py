@@ -15,7 +15,7 @@ from advisor.domain.scenario import Route, validated
 from advisor.rulebook.loader import load_rulebook
 
 if TYPE_CHECKING:
-    from advisor.monitor.model import Span, Watched
+    from advisor.monitor.model import MonitorResult, Span
     from advisor.monitor.run import Run
 
 _LAST_DAY = datetime.date(9000, 12, 31)
@@ -183,8 +183,8 @@ def _run(options: argparse.Namespace) -> Run:
     )
 
 
-def _told(watched: Watched, options: argparse.Namespace) -> int:
-    from advisor.monitor.model import Verdict
+def _told(watched: MonitorResult, options: argparse.Namespace) -> int:
+    from advisor.monitor.model import MonitorVerdict
 
     memo = _write_memo(watched, options) if options.memo else None
     if options.html:
@@ -196,9 +196,9 @@ def _told(watched: Watched, options: argparse.Namespace) -> int:
         shown = dashboard_html(watched, link(page, options.html) if page else None, options.templates)
         write_whole(options.html, shown)
     if options.json:
-        from advisor.monitor.to_json import watched_json
+        from advisor.monitor.model import result_json
 
-        sys.stdout.write(watched_json(watched))
+        sys.stdout.write(result_json(watched))
     else:
         from advisor.monitor.text_report import summary_text
 
@@ -208,11 +208,11 @@ def _told(watched: Watched, options: argparse.Namespace) -> int:
     for what, path in (("memo", memo), ("dashboard", options.html)):
         if path:
             print(f"{what}: {printable(str(path))}", file=sys.stderr)
-    crossed = watched.verdict is Verdict.CROSSED_AND_STABLE
+    crossed = watched.verdict is MonitorVerdict.CROSSED_AND_STABLE
     return EXIT_CHANGED if options.exit_code and crossed else EXIT_OK
 
 
-def _write_memo(watched: Watched, options: argparse.Namespace) -> Path | None:
+def _write_memo(watched: MonitorResult, options: argparse.Namespace) -> Path | None:
     """The decision made anew as files; the page of its memo. None where no complete month is known."""
     if watched.now is None:
         print("no memo: no complete month is known yet", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import os
@@ -67,7 +66,7 @@ def _answer(request: bytes) -> bytes:
 
 
 def _faults(problems: Iterable[Problem]) -> bytes:
-    return FAULTS + json.dumps([dataclasses.problem._asdict() for problem in problems]).encode()
+    return FAULTS + json.dumps([problem._asdict() for problem in problems]).encode()
 
 
 @contextmanager

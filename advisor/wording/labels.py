@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from advisor.domain.formatting import grouped, plain, price
@@ -94,3 +94,8 @@ def listed(words: Sequence[str]) -> str:
 def sentence(text: str) -> str:
     """The text with its first letter large."""
     return text[:1].upper() + text[1:]
+
+
+def sentences(parts: Iterable[str]) -> str:
+    """Phrases as sentences."""
+    return " ".join(f"{sentence(part)}." for part in parts)

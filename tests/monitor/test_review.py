@@ -14,7 +14,8 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.domain.scenario import Route
-from advisor.monitor.model import Span, Verdict
+from advisor.monitor.model import MonitorVerdict as Verdict
+from advisor.monitor.model import Span
 from advisor.monitor.monthly_usage import Assumed, months_of
 from advisor.usage.model import GATEWAY, Basis
 from tests.monitor.test_months import ASSUMED, day, months, span, whole

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from advisor.charts.canvas import Chart
 from advisor.charts.memo_charts import charts_of
-from advisor.charts.model import Chart
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Route
