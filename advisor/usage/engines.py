@@ -1,4 +1,4 @@
-"""Where the expression is computed: DuckDB in this process, Spark, or another database that Ibis knows."""
+"""Where the expression is computed: DuckDB in this process, or Spark."""
 
 from __future__ import annotations
 
@@ -47,9 +47,4 @@ def engine_of(options: ReadOptions, folder: Path) -> Engine:
         from advisor.usage.spark_engine import Spark
 
         return Spark(options.master)
-    if "://" in options.on:
-        from advisor.usage.ibis_engine import Elsewhere
-
-        return Elsewhere(options.on)
-    help = "write duckdb, spark, or the URL of a database that Ibis knows"
-    raise BadInput(Problem(f"there is no engine {quoted(options.on)}", "--on", help=help))
+    raise BadInput(Problem(f"there is no engine {quoted(options.on)}", "--on", help="write duckdb or spark"))
