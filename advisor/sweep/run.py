@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 import numpy as np
@@ -28,14 +28,18 @@ from advisor.sweep.formats import Format
 from advisor.sweep.header import RESULTS, check_columns
 from advisor.sweep.outcome_codes import OPEN, Codes
 from advisor.sweep.paths import Paths
-from advisor.sweep.read_csv import csv_source
-from advisor.sweep.read_jsonl import jsonl_source
+from advisor.sweep.read_text import csv_source, jsonl_source
 from advisor.sweep.rejects import Rejects, is_of_rejects
 from advisor.sweep.results import as_written, with_outcomes
 from advisor.sweep.row_decider import RowReading, names_that_matter, needed_fields
 from advisor.sweep.slow_path import decide_odd
 from advisor.sweep.source import Source, parquet_source
 from advisor.sweep.work_dir import work_beside
+
+if TYPE_CHECKING:
+    from advisor.sweep.spark import SparkSweep
+
+    Engine = Database | SparkSweep
 
 Rows = NDArray[np.int64]
 
@@ -56,19 +60,6 @@ class Swept:
     rows: int
     rejected: int
     open: int
-
-
-class Engine(Protocol):
-    """Where the expression is computed."""
-
-    def table(self, source: Source) -> ir.Table:
-        """The rows as a table."""
-
-    def once(self, table: ir.Table) -> ir.Table:
-        """The same table, computed once for all that reads it."""
-
-    def row_of(self, expression: ir.Table, source: Source) -> dict[str, Any]:
-        """A result of one row."""
 
 
 def sweep(paths: Paths, rulebook: Rulebook, how: How, warn: Callable[[Problem], None], progress: Progress) -> Swept:
@@ -146,9 +137,9 @@ def _decided_on_spark(
     rulebook: Rulebook, needed: tuple[str, ...], source: Source, codes: Codes, folder: Path, master: str | None
 ) -> Rows:
     """Fills in the codes of all rows but the odd ones, whose numbers it returns; undecided rows are among these."""
-    from advisor.sweep.spark import Spark
+    from advisor.sweep.spark import SparkSweep
 
-    with closing(Spark(master)) as spark:
+    with closing(SparkSweep(master)) as spark:
         rows = _judged(spark, source, needed)
         _, most = _survey(rows, needed, spark, source)
         answered = with_answers(rows, source.cells, needed, any_odd=True)
@@ -158,14 +149,14 @@ def _decided_on_spark(
 
 def _judged(engine: Engine, source: Source, needed: tuple[str, ...]) -> ir.Table:
     """The rows with ``odd``."""
-    return with_odd(engine.once(with_numbers(engine.table(source), source.cells)), source.cells, needed)
+    return with_odd(engine.once(with_numbers(engine.table(source), source.cells), source), source.cells, needed)
 
 
 def _survey(rows: ir.Table, needed: tuple[str, ...], engine: Engine, source: Source) -> tuple[int, dict[str, int]]:
     """How many rows are odd, and the largest value of each number in the others, in its smallest steps."""
     quantities = {name: quantity for name in needed if (quantity := FIELDS[name].quantity)}
     most = {name: most_of(rows, source.cells, name) for name in quantities}
-    found = engine.row_of(rows.aggregate(**{ODD: rows[ODD].sum()}, **most), source)
+    (found,) = engine.rows_of(rows.aggregate(**{ODD: rows[ODD].sum()}, **most), source.file)
     return found[ODD] or 0, {
         name: int(Decimal(str(found[name] or 0)).scaleb(quantity.places)) for name, quantity in quantities.items()
     }

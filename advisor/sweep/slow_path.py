@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.sweep.outcome_codes import Codes
-from advisor.sweep.read_jsonl import answers_in
+from advisor.sweep.read_text import answers_in
 from advisor.sweep.rejects import Rejects
 from advisor.sweep.row_decider import RowReading
 from advisor.sweep.row_to_scenario import scenario_of, values_of

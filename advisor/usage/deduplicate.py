@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
 
 from advisor.usage.aggregate import DIFFER, ROWS, UNLIKE, day_sums, each_once, of_file, together
 from advisor.usage.daily import Sums
-from advisor.usage.engines import Engine
 from advisor.usage.readers.gateways import LOGS
+
+if TYPE_CHECKING:
+    from advisor.usage.engines import Engine
 
 _OF_SERVERS = (
     ": lines have no id, and such as stand in several files are taken for copies; if these files are the logs of "

@@ -5,20 +5,16 @@ from __future__ import annotations
 import errno
 import glob
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import pyarrow as pa
+from typing import BinaryIO
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import is_file, is_folder
+from advisor.tabular.text_files import MAX_LINE, Packing, unpacked
 
 HEAD_BYTES = 256 * 1024
-MOST_BYTES_OF_A_LINE = 1_000_000
 MOST_FILES = 10_000
 _CHUNK = 1 << 20
 _STRIDE = 8_000_000
@@ -27,20 +23,12 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _NOT_OURS = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
 
 
-class Packing(StrEnum):
-    """How a file is compressed, told by its first bytes."""
-
-    NONE = "none"
-    GZIP = "gzip"
-    ZSTD = "zstd"
-
-
 @dataclass(frozen=True)
 class Input:
-    """A file: the name it is told by, how it is packed, and its first bytes unpacked (``whole`` where that is all).
+    """A file: its name in messages, how it is packed, and its first bytes unpacked (``whole`` where that is all).
 
     The first bytes hold the first line to its end, unless it is far too long. ``long_line``: a line has more than
-    ``MOST_BYTES_OF_A_LINE``; always found where it has more than ten million, and sometimes where it has fewer.
+    ``MAX_LINE``; guaranteed above 10 MB, best effort below.
     """
 
     file: str
@@ -137,7 +125,7 @@ def _opened(path: Path, told: Callable[[int], None]) -> Input:
 
 def _checked_head(path: Path, packing: Packing, told: Callable[[int], None]) -> tuple[bytes, bool, bool]:
     """The first bytes, whether they are all, and whether a line is too long; a packed file is unpacked to its end."""
-    most = MOST_BYTES_OF_A_LINE + _CHUNK
+    most = MAX_LINE + _CHUNK
     if packing is Packing.NONE:
         with path.open("rb") as file:
             head = _cut(file.read(most))
@@ -148,7 +136,7 @@ def _checked_head(path: Path, packing: Packing, told: Callable[[int], None]) -> 
             if len(head) < most:
                 head += chunk
             since = (0 if b"\n" in chunk else since) + len(chunk) - 1 - chunk.rfind(b"\n")
-            long_line = long_line or since > MOST_BYTES_OF_A_LINE
+            long_line = long_line or since > MAX_LINE
             done += len(chunk)
             told(done // 1_000)
     head = _cut(head)
@@ -162,30 +150,11 @@ def _cut(head: bytes) -> bytes:
 
 def _has_long_line(file: BinaryIO) -> bool:
     size = file.seek(0, os.SEEK_END)
-    for place in range(0, size - MOST_BYTES_OF_A_LINE, _STRIDE):
+    for place in range(0, size - MAX_LINE, _STRIDE):
         file.seek(place)
-        if b"\n" not in file.read(_GLANCE) and b"\n" not in file.read(MOST_BYTES_OF_A_LINE):
+        if b"\n" not in file.read(_GLANCE) and b"\n" not in file.read(MAX_LINE):
             return True
     return False
-
-
-@contextmanager
-def unpacked(path: Path, packing: Packing) -> Iterator[Any]:
-    """The bytes of a file, unpacked. Raises BadInput where that fails, also within the block."""
-    try:
-        file: Any = pa.OSFile(str(path))
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from None
-    if packing is not Packing.NONE:
-        file = pa.CompressedInputStream(file, packing.value)
-    try:
-        yield file
-    except FileNotFoundError:
-        raise
-    except (OSError, pa.ArrowException) as error:
-        raise _cut_off(path, packing, error) from None
-    finally:
-        file.close()
 
 
 def stands_in(path: Path, packing: Packing, text: str) -> bool:
@@ -197,15 +166,6 @@ def stands_in(path: Path, packing: Packing, text: str) -> bool:
                 return True
             end = (end + chunk)[-len(wanted) :]
     return False
-
-
-def _cut_off(path: Path, packing: Packing, error: Exception) -> BadInput:
-    if packing is Packing.NONE:
-        return _unreadable(path, error)
-    what = f"the {packing} file is damaged"
-    if "truncated" in str(error).lower():
-        what = f"the {packing} file is truncated: its end is missing"
-    return BadInput(Problem(what, str(path), help="fetch or copy it again; nothing of it was used"))
 
 
 def _unreadable(path: Path, error: Exception) -> BadInput:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
 
@@ -21,9 +21,9 @@ from advisor.usage.column_exprs import Cells
 from advisor.usage.daily import corrections_as_bills, days_of, span_of
 from advisor.usage.deduplicate import Part, without_doubles
 from advisor.usage.detect import Found, Pages, Table, detected, name_of
-from advisor.usage.engines import Engine, UnreadableRows, engine_of
+from advisor.usage.engines import engine_of
 from advisor.usage.input_files import inputs_of
-from advisor.usage.line_reader import stage
+from advisor.usage.line_reader import UnreadableRows, stage
 from advisor.usage.model import Reading
 from advisor.usage.normalise import AT, ENDS, FAULT, NUMBERS, STANDS, Shaped, end_faults, stamp_faults
 from advisor.usage.notes import each_note_once
@@ -38,6 +38,9 @@ from advisor.usage.rejects import MOST, Reject, refused, too_many, write_rejects
 from advisor.usage.source import BROKEN, LINE, Source
 from advisor.usage.spreadsheet_dates import add_iso
 from advisor.usage.staging import stage_rows
+
+if TYPE_CHECKING:
+    from advisor.usage.engines import Engine
 
 _MOST_NAMED = 3
 _PREFIX = "advisor-monitor-"

@@ -56,11 +56,11 @@ CASES: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "not UTF-8": ("in.csv", lambda path: path.write_bytes(b"latency\nok\n\xff\n"), "in.csv:3"),
     "UTF-16": ("in.csv", lambda path: path.write_bytes("latency\n".encode("utf-16")), "this is UTF-16 text"),
     "NUL": ("in.csv", _text("latency\n\0\n"), "the character U+0000 cannot be part of a text"),
-    "not gzip": ("in.csv.gz", _text("latency\n"), "the file cannot be unpacked"),
+    "not gzip": ("in.csv.gz", _text("latency\n"), "the gzip file is damaged"),
     "gzip cut off": (
         "in.jsonl.gz",
         lambda path: path.write_bytes(gzip.compress(b'{"latency": "tolerant"}\n' * 999)[:-9]),
-        "the file cannot be unpacked",
+        "the gzip file is truncated: its end is missing",
     ),
     "a JSON list": ("in.jsonl", _text('[\n{"latency": "tolerant"}\n]\n'), "this is not JSON Lines"),
     "too many names": (
