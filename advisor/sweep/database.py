@@ -67,11 +67,11 @@ class Database(DuckDB):
             (numbers,) = self.backend.raw_sql(self.backend.compile(expression)).fetchnumpy().values()
         return np.asarray(numbers, np.int64)
 
-    def write(self, table: ir.Table, out: Path, kind: Kind, source: Source, told: Callable[[int], None]) -> None:
+    def write(self, table: ir.Table, out: Path, kind: Kind, source: Source, report: Callable[[int], None]) -> None:
         """Writes a table in the order of its rows; one with a single column of text as lines."""
         lines = kind.format is Format.JSONL and len(table.columns) == 1
         how = _LINES if lines else _WRITING[kind.format]
         how += "" if kind.packing is Packing.NONE else f", COMPRESSION {kind.packing}"
         target = sql_text(str(out))
-        with self.faults(source.file), watched(self.backend, lambda share: told(round(share * source.rows))):
+        with self.faults(source.file), watched(self.backend, lambda share: report(round(share * source.rows))):
             self.backend.raw_sql(f"COPY ({self.backend.compile(table)}) TO {target} ({how})")

@@ -1,4 +1,4 @@
-"""Text tables of scenarios as Parquet: cells as they stand, with the line of each row and what is wrong with it."""
+"""Text tables of scenarios as Parquet: unchanged cells, with the line of each row and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from advisor.tabular.json_rows import decoder_of, object_in
 from advisor.tabular.staging import write_rows
 from advisor.tabular.text_files import MAX_LINE, BadRow, lines_of, text_of
 
-Told = Callable[[int], None]
-"""Is told how many rows have been read."""
+Report = Callable[[int], None]
+"""Receives the number of rows read so far."""
 
 _TEXTS = tuple(spec.name for spec in FIELDS.values() if not (spec.quantity or spec.boolean or spec.choices))
 
@@ -34,7 +34,7 @@ class _Number(str):
 _DECODER = decoder_of(_Number)
 
 
-def csv_source(path: Path, kind: Kind, target: Path, told: Told) -> Source:
+def csv_source(path: Path, kind: Kind, target: Path, report: Report) -> Source:
     """Writes the cells to ``target``; an empty one is null. Too many or too few cells in a row are a fault of the row.
 
     Raises BadInput for a file that is not UTF-8 or not csv, with its line.
@@ -52,11 +52,11 @@ def csv_source(path: Path, kind: Kind, target: Path, told: Told) -> Source:
             except BadRow as bad:
                 yield line, str(bad), bad.help, True, *[None] * len(names)
 
-    number = write_rows(target, _schema(len(names), raw=False), rows(), told)
+    number = write_rows(target, _schema(len(names), raw=False), rows(), report)
     return Source(str(path), Format.CSV, target, tuple(names), tuple(map(cell, range(len(names)))), number)
 
 
-def jsonl_source(path: Path, kind: Kind, target: Path, told: Told, carry_cells: bool) -> Source:
+def jsonl_source(path: Path, kind: Kind, target: Path, report: Report, carry_cells: bool) -> Source:
     """Writes each line, and the cells of its fields, to ``target``; with ``carry_cells`` those of all names.
 
     A line that is no object is a fault of its own. Raises BadInput for a file whose first line is none.
@@ -74,7 +74,7 @@ def jsonl_source(path: Path, kind: Kind, target: Path, told: Told, carry_cells: 
             except BadRow as bad:
                 yield line, str(bad), bad.help, True, None, *[None] * len(cells)
 
-    number = write_rows(target, _schema(len(cells), raw=True), rows(), told)
+    number = write_rows(target, _schema(len(cells), raw=True), rows(), report)
     columns = {name: cell(place) for place, name in enumerate(cells)}
     return Source(str(path), Format.JSONL, target, tuple(names), tuple(columns.get(name, "") for name in names), number)
 
@@ -120,7 +120,7 @@ def _lines(path: Path, kind: Kind) -> Iterator[tuple[int, bytes]]:
 
 
 def _text(value: Any) -> str | None:
-    """A value as a cell: text and numbers as they stand, anything else as JSON."""
+    """A value as a cell: text and numbers unchanged, anything else as JSON."""
     if value is None or isinstance(value, str):
         return value
     return _json(value)

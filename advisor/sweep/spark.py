@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.outcome_table import Outcome
 from advisor.sweep.database import ROW
-from advisor.sweep.fast_path import ODD
+from advisor.sweep.fast_path import IRREGULAR
 from advisor.sweep.outcome_codes import Codes
 from advisor.sweep.source import Source, cell
 from advisor.tabular.spark_session import Spark, column_of, path_of
@@ -46,7 +46,7 @@ class SparkSweep(Spark):
             return self.view(self.session.sql(self.backend.compile(table)))
 
     def fill(self, codes: Codes, decided: ir.Table, folder: Path, source: Source) -> NDArray[np.int64]:
-        """Gives every row that is not odd its code, and returns the numbers of the others, ascending."""
+        """Gives every row that is not irregular its code, and returns the numbers of the others, ascending."""
         words = [
             decided["route"],
             decided["deciding_axis"],
@@ -54,14 +54,14 @@ class SparkSweep(Spark):
             decided["settled"].cast("string"),
         ]
         outcome = ibis.literal(_BETWEEN).join([word.nullif("").fill_null(_NOTHING) for word in words])
-        narrow = decided.select(decided[ROW], **{_OUTCOME: decided[ODD].ifelse(ibis.null("string"), outcome)})
+        narrow = decided.select(decided[ROW], **{_OUTCOME: decided[IRREGULAR].ifelse(ibis.null("string"), outcome)})
         with self.faults(source.file):
             self.session.sql(self.backend.compile(narrow)).write.parquet(str(folder / "decided"))
-        odd = [np.empty(0, np.int64)]
+        irregular = [np.empty(0, np.int64)]
         for part in sorted((folder / "decided").glob("*.parquet")):
             with pq.ParquetFile(part) as file:
-                odd += [_fill_batch(codes, batch) for batch in file.iter_batches()]
-        return np.sort(np.concatenate(odd))
+                irregular += [_fill_batch(codes, batch) for batch in file.iter_batches()]
+        return np.sort(np.concatenate(irregular))
 
 
 def _fill_batch(codes: Codes, batch: pa.RecordBatch) -> NDArray[np.int64]:

@@ -52,6 +52,6 @@ def _fault(error: str, path: Path, line: int) -> Problem:
         return Problem("a quote is opened here and never closed", str(path), line, help="close it")
     if error.startswith("new-line character"):
         help = "end lines with a line feed, or put the cell in double quotes"
-        return Problem("a carriage return stands within a row", str(path), line, help=help)
+        return Problem("there is a carriage return within a row", str(path), line, help=help)
     help = "put the whole cell in double quotes, and write a quote within it twice"
     return Problem("something follows a closing quote", str(path), line, help=help)

@@ -61,10 +61,10 @@ class DuckDB:
         self.backend.disconnect()
 
     def rows_of(
-        self, expression: ir.Table, file: str, told: Callable[[float], None] = lambda share: None
+        self, expression: ir.Table, file: str, report: Callable[[float], None] = lambda share: None
     ) -> list[dict[str, Any]]:
-        """A result of few rows. ``told`` hears which share of the work is done. Raises BadInput."""
-        with self.faults(file), watched(self.backend, told):
+        """A result of few rows. ``report`` receives the share of the work that is done. Raises BadInput."""
+        with self.faults(file), watched(self.backend, report):
             values = self.backend.raw_sql(self.backend.compile(expression)).fetchall()
         return [dict(zip(expression.columns, row, strict=True)) for row in values]
 
@@ -102,13 +102,13 @@ def sql_text(text: str) -> str:
 
 
 @contextmanager
-def watched(backend: Any, told: Callable[[float], None]) -> Iterator[None]:
-    """While a query runs, ``told`` hears which share of it is done."""
+def watched(backend: Any, report: Callable[[float], None]) -> Iterator[None]:
+    """While a query runs, ``report`` receives the share of it that is done."""
     done = threading.Event()
 
     def watch() -> None:
         while not done.wait(_POLL_SECONDS):
-            told(max(0.0, backend.con.query_progress()) / 100)
+            report(max(0.0, backend.con.query_progress()) / 100)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

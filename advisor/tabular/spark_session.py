@@ -72,7 +72,7 @@ class Spark:
         self.session.stop()
 
     def rows_of(
-        self, expression: ir.Table, file: str, told: Callable[[float], None] = lambda share: None
+        self, expression: ir.Table, file: str, report: Callable[[float], None] = lambda share: None
     ) -> list[dict[str, Any]]:
         """A result of few rows. Raises BadInput."""
         with self.faults(file):

@@ -13,14 +13,14 @@ BATCH = 20_000
 
 
 def write_rows(
-    path: Path, schema: pa.Schema, rows: Iterable[Sequence[object]], told: Callable[[int], None] = lambda rows: None
+    path: Path, schema: pa.Schema, rows: Iterable[Sequence[object]], report: Callable[[int], None] = lambda rows: None
 ) -> int:
-    """Writes the rows and returns their number; ``told`` hears it after each batch. Raises what reading them raises."""
+    """Writes the rows and returns their number, which ``report`` receives after each batch."""
     number, waiting = 0, iter(rows)
     with pq.ParquetWriter(path, schema) as writer:
         while batch := list(islice(waiting, BATCH)):
             columns = zip(zip(*batch, strict=True), schema, strict=True)
             writer.write_table(pa.Table.from_arrays([pa.array(c, f.type) for c, f in columns], schema=schema))
             number += len(batch)
-            told(number)
+            report(number)
     return number

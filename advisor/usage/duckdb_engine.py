@@ -69,6 +69,6 @@ def _renamed(source: Source) -> str:
 
 
 def _struct(names: tuple[str, ...], source: Source) -> str:
-    """Names, which stand for the columns of the source, and what each is read as."""
+    """A struct of names, one for each column of the source, and the types they are read as."""
     types = [_NUMBER if column in source.numbers else "VARCHAR" for column in source.columns]
     return "{" + ", ".join(f"{sql_text(name)}: '{kind}'" for name, kind in zip(names, types, strict=True)) + "}"

@@ -29,7 +29,7 @@ APPLICATION_ID = int.from_bytes(b"advH")
 """Marks the database as a history, in its header."""
 MAX_BYTES = 50_000_000
 WAIT_SECONDS = 30.0
-"""How long a run waits for another one that uses the history."""
+"""How long a run waits for the lock of the history."""
 
 _MAGIC, _ID_AT = b"SQLite format 3\0", slice(68, 72)
 _HEADER_BYTES = 100
@@ -103,7 +103,7 @@ def read_history(path: Path) -> History:
     """The history in the file, also one of the earlier format; an empty one for a missing or empty file.
 
     Nothing is written, except that SQLite rolls back what a killed run left. Raises BadInput for a file that is
-    damaged, not a history, larger than ``MAX_BYTES`` or not readable, or used by another run for ``WAIT_SECONDS``.
+    damaged, not a history, larger than ``MAX_BYTES`` or not readable, or locked by other runs for ``WAIT_SECONDS``.
     """
     if not _header(path):
         return History(())
@@ -153,7 +153,7 @@ def _header(path: Path) -> bytes:
 def _is_of_lines(path: Path) -> bool:
     """Whether the file may be a history of the earlier format. Raises BadInput for another database.
 
-    With a journal beside it, only SQLite can say what the file holds.
+    If its journal exists, only SQLite can say what the file holds.
     """
     header = _header(path)
     if not header or Path(f"{real(path)}-journal").exists():

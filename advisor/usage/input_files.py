@@ -39,7 +39,7 @@ class Input:
     long_line: bool = False
 
 
-def inputs_of(patterns: Sequence[str], told: Callable[[int], None]) -> tuple[tuple[Input, ...], tuple[str, ...]]:
+def inputs_of(patterns: Sequence[str], report: Callable[[int], None]) -> tuple[tuple[Input, ...], tuple[str, ...]]:
     """The files that names and patterns stand for, in their order, and notes on those named twice.
 
     A packed file is unpacked once to its end, so that one that is cut off is found. Raises BadInput.
@@ -60,7 +60,7 @@ def inputs_of(patterns: Sequence[str], told: Callable[[int], None]) -> tuple[tup
         if len(seen) > MOST_FILES:
             what = f"there are more than {MOST_FILES:,} files"
             raise BadInput(Problem(what, help="put them together, or name fewer"))
-        inputs.append(_opened(path, told))
+        inputs.append(_opened(path, report))
     return tuple(inputs), tuple(dict.fromkeys(notes))
 
 
@@ -104,7 +104,7 @@ def _identity(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _opened(path: Path, told: Callable[[int], None]) -> Input:
+def _opened(path: Path, report: Callable[[int], None]) -> Input:
     try:
         with path.open("rb") as file:
             first = file.read(8)
@@ -115,7 +115,7 @@ def _opened(path: Path, told: Callable[[int], None]) -> Input:
             help = "unpack it; gzip and zstd can stay packed"
             raise BadInput(Problem(f"the file is packed with {kind}", str(path), help=help))
     packing = next((Packing(kind) for magic, kind in _MAGIC.items() if first.startswith(magic)), Packing.NONE)
-    head, whole, long_line = _checked_head(path, packing, told)
+    head, whole, long_line = _checked_head(path, packing, report)
     if not head.strip():
         raise BadInput(Problem("the file is empty", str(path), help="check that this is the right file"))
     if packing is not Packing.NONE and head.startswith(b"PAR1"):
@@ -123,7 +123,7 @@ def _opened(path: Path, told: Callable[[int], None]) -> Input:
     return Input(str(path), path, packing, head, whole, long_line)
 
 
-def _checked_head(path: Path, packing: Packing, told: Callable[[int], None]) -> tuple[bytes, bool, bool]:
+def _checked_head(path: Path, packing: Packing, report: Callable[[int], None]) -> tuple[bytes, bool, bool]:
     """The first bytes, whether they are all, and whether a line is too long; a packed file is unpacked to its end."""
     most = MAX_LINE + _CHUNK
     if packing is Packing.NONE:
@@ -138,7 +138,7 @@ def _checked_head(path: Path, packing: Packing, told: Callable[[int], None]) -> 
             since = (0 if b"\n" in chunk else since) + len(chunk) - 1 - chunk.rfind(b"\n")
             long_line = long_line or since > MAX_LINE
             done += len(chunk)
-            told(done // 1_000)
+            report(done // 1_000)
     head = _cut(head)
     return head, len(head) == done, long_line
 
@@ -158,7 +158,7 @@ def _has_long_line(file: BinaryIO) -> bool:
 
 
 def stands_in(path: Path, packing: Packing, text: str) -> bool:
-    """Whether a text stands anywhere in a file. Raises BadInput where it cannot be read."""
+    """Whether a file contains a text. Raises BadInput if it cannot be read."""
     wanted, end = text.encode(errors="replace"), b""
     with unpacked(path, packing) as file:
         while chunk := file.read(_CHUNK):

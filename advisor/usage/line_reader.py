@@ -36,20 +36,20 @@ class Read(NamedTuple):
     value: str | None = None
 
 
-def stage(source: Source, target: Path, told: Callable[[int], None]) -> None:
+def stage(source: Source, target: Path, report: Callable[[int], None]) -> None:
     """Writes the rows to ``target``. Raises BadInput for a file that cannot be understood past some line."""
     if source.container is Container.PARQUET:
-        _stage_parquet(source, target, told)
+        _stage_parquet(source, target, report)
         return
     readers = {Container.CSV: _csv_rows, Container.JSONL: _jsonl_rows, Container.JSON_ARRAY: _array_rows}
     schema = pa.schema([*_BESIDE, *((cell, pa.string()) for cell in source.cells)])
     nothing = (None,) * len(source.columns)
     rows = readers.get(source.container, _log_rows)(source)
     values = ((row.line, row.broken, row.value, *(nothing if row.broken else row.cells)) for row in rows)
-    write_rows(target, schema, values, told)
+    write_rows(target, schema, values, report)
 
 
-def _stage_parquet(source: Source, target: Path, told: Callable[[int], None]) -> None:
+def _stage_parquet(source: Source, target: Path, report: Callable[[int], None]) -> None:
     """The columns as they are, with the number of each row in place of its line."""
     with pq.ParquetFile(source.path) as file:
         types = [file.schema_arrow.field(column).type for column in source.columns]
@@ -63,7 +63,7 @@ def _stage_parquet(source: Source, target: Path, told: Callable[[int], None]) ->
                 cells = [batch.column(column) for column in source.columns]
                 writer.write_table(pa.Table.from_arrays([lines, none, none, *cells], schema=schema))
                 done += rows
-                told(done)
+                report(done)
 
 
 def _lines(source: Source, row_of: Callable[[int, str], Read]) -> Iterator[Read]:
@@ -125,7 +125,7 @@ def _array_rows(source: Source) -> Iterator[Read]:
         data = file.read(MOST_BYTES_OF_AN_ARRAY + 1)
     if len(data) > MOST_BYTES_OF_AN_ARRAY:
         what = f"a JSON array of more than {MOST_BYTES_OF_AN_ARRAY:,} bytes has rows at fault"
-        raise BadInput(Problem(what, source.file, help="store it as JSON Lines to be told where"))
+        raise BadInput(Problem(what, source.file, help="store it as JSON Lines to have them located"))
     text = data.decode("utf-8-sig", errors="replace")
     place, line, counted = _rows_begin(text, 0, source), 1, 0
     while place:

@@ -50,7 +50,7 @@ CASES: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "too many columns": ("in.csv", _text(",".join(f"c{n}" for n in range(1_001))), "there are 1,001 columns"),
     "open quote": ("in.csv", _text('latency,title\na,b\na,"b\n'), "in.csv:3"),
     "text after a quote": ("in.csv", _text('latency,title\na,"b"c\n'), "something follows a closing quote"),
-    "carriage returns": ("in.csv", _text("latency\rtolerant\r"), "a carriage return stands within a row"),
+    "carriage returns": ("in.csv", _text("latency\rtolerant\r"), "there is a carriage return within a row"),
     "huge cell": ("in.csv", _text('latency\n"' + "x\n" * 600_000), "a cell that starts here is longer than 1,000,000"),
     "huge line": ("in.csv", _text("latency\n" + "x" * 1_100_000), "the line is longer than 1,000,000 bytes"),
     "not UTF-8": ("in.csv", lambda path: path.write_bytes(b"latency\nok\n\xff\n"), "in.csv:3"),
