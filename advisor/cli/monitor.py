@@ -25,7 +25,7 @@ _HOSTED = (Route.OPEN_WEIGHT_API.value, Route.CLOSED_API.value)
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("usage", metavar="USAGE", nargs="*", help="bills and logs; patterns such as 'logs/*.gz'")
-    parser.add_argument("--decision", metavar="RECORD", required=True, help="NAME.decision.json, or a scenario")
+    parser.add_argument("--decision", metavar="RECORD", help="NAME.decision.json, or a scenario")
     reading = parser.add_argument_group("reading")
     reading.add_argument("--format", metavar="SOURCE", help="what the files are, where that cannot be told")
     reading.add_argument("--mapping", metavar="FILE", type=Path, help="what the columns of a plain table mean")
@@ -44,11 +44,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--date-order", choices=("day-first", "month-first"), help="of dates such as 01/08/2026 (default: it is found)"
     )
     reading.add_argument("--rejects", metavar="FILE", type=Path, help="leave out rows that cannot be read, list them")
-    reading.add_argument(
-        "--on", metavar="ENGINE", default="duckdb", help="duckdb, spark, or the URL of an Ibis backend"
-    )
+    reading.add_argument("--on", choices=("duckdb", "spark"), default="duckdb", help="what adds the rows up")
     reading.add_argument("--master", metavar="URL", help="the Spark cluster (default: this machine)")
-    reading.add_argument("--history", metavar="FILE", type=Path, help="months kept (default: NAME.usage.jsonl)")
+    reading.add_argument("--history", metavar="FILE", type=Path, help="days kept (default: NAME.usage.sqlite)")
     reading.add_argument("--no-history", action="store_true", help="neither read nor keep earlier months")
     reading.add_argument("--watch", metavar="DIR", type=Path, help="read the files of DIR again whenever they change")
     meaning = parser.add_argument_group("what the sources do not say")
@@ -74,6 +72,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json(telling)
     telling.add_argument("--html", metavar="FILE", type=Path, help="write the dashboard, one page")
     telling.add_argument("--memo", metavar="DIR", type=Path, help="write the decision made anew, with its memo")
+    telling.add_argument("--export", metavar="FILE", type=Path, help="only write the days of the history as csv")
     telling.add_argument("--exit-code", action="store_true", help="exit with 10 when crossed and stable")
     telling.add_argument("--date", metavar="DAY", help="today's date, YYYY-MM-DD")
     add_rules(telling)
@@ -83,6 +82,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Reads, judges and tells. Exit code 10 with ``--exit-code`` when crossed and stable."""
+    if options.export is not None:
+        return _export(options)
+    if options.decision is None:
+        raise BadInput(Problem("these are missing: --decision", help="see `advisor monitor --help`"))
     from advisor.monitor.run import monitored, when_changed
 
     run = _run(options)
@@ -101,9 +104,32 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _export(options: argparse.Namespace) -> int:
+    """Writes the days of the history as csv. Raises BadInput."""
+    from advisor.common.files import is_file, write_whole
+    from advisor.monitor.run import history_beside
+    from advisor.usage.history import read_history
+    from advisor.usage.input_files import resolved
+
+    if options.usage or options.watch or options.no_history:
+        what = "`--export` only writes what the history holds"
+        raise BadInput(Problem(what, "--export", help="leave out usage files, --watch and --no-history"))
+    history = options.history or (history_beside(options.decision) if options.decision else None)
+    if history is None:
+        raise BadInput(Problem("no history is named", "--export", help="add --history FILE or --decision RECORD"))
+    if not is_file(history):
+        raise BadInput(Problem("there is no such history", str(history), help="check --history or --decision"))
+    if resolved(options.export) == resolved(history):
+        what = f"{quoted(history)} is read by this run, and would be written over"
+        raise BadInput(Problem(what, "--export", help="name another file"))
+    write_whole(options.export, read_history(history).as_csv())
+    return EXIT_OK
+
+
 def _own_files(options: argparse.Namespace, run: Run) -> list[Path]:
     """What a run reads besides usage, and what it writes."""
-    named = (options.mapping, options.rejects, options.html, run.history, Path(options.decision))
+    named = [options.mapping, options.rejects, options.html, run.history, Path(options.decision)]
+    named += [Path(f"{run.history}-journal")] if run.history else []
     return [path for path in named if path is not None]
 
 

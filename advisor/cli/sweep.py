@@ -18,13 +18,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--on", choices=("duckdb", "spark"), default="duckdb", help="what computes the sweep")
     parser.add_argument("--master", metavar="URL", help="the Spark cluster (default: this machine)")
-    parser.add_argument("--rejects", metavar="FILE", help="where rejected rows are told (default: OUT.rejects.csv)")
+    parser.add_argument("--rejects", metavar="FILE", help="where rejected rows are listed (default: OUT.rejects.csv)")
     add_rules(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Sweeps, and says on stderr what came of it. Exit code 2 when rows were rejected, though OUT is written."""
+    """Sweeps, and reports the result on stderr. Exit code 2 when rows were rejected, though OUT is written."""
     if options.on == "spark" and options.reading == "run":
         help = "leave out --on spark: the engine decides in this process"
         raise BadInput(Problem("`--reading run` does not run on Spark", help=help))

@@ -75,10 +75,14 @@ def monitored(run: Run) -> MonitorResult:
 
 
 def history_beside(decision: str) -> Path | None:
-    """NAME.usage.jsonl beside NAME.decision.json; None where the decision is no file with a name."""
+    """NAME.usage.sqlite next to NAME.decision.json, or NAME.usage.jsonl where an earlier version wrote one.
+
+    None where the decision is no file with a name.
+    """
     if decision == STANDARD_INPUT or not Path(decision).name:
         return None
-    return Path(decision).with_name(f"{_stem(decision)}.usage.jsonl")
+    kept, earlier = (Path(decision).with_name(f"{_stem(decision)}.usage.{ending}") for ending in ("sqlite", "jsonl"))
+    return earlier if is_file(earlier) and not is_file(kept) else kept
 
 
 def memo_beside(decision: str) -> Path | None:
@@ -135,8 +139,8 @@ def _files(folder: Path, apart: Set[Path]) -> tuple[tuple[str, int, int], ...]:
 
 def _is_ours(path: Path) -> bool:
     """What the advisor writes itself, and no usage."""
-    ours = (".decision.json", ".scenario.yaml", ".memo.md", ".memo.html", ".memo.pdf", ".usage.jsonl")
-    return path.name.endswith(ours)
+    ours = (".decision.json", ".scenario.yaml", ".memo.md", ".memo.html", ".memo.pdf", ".usage.jsonl", ".usage.sqlite")
+    return path.name.removesuffix("-journal").endswith(ours)
 
 
 def _reading(run: Run) -> Reading:

@@ -1,7 +1,7 @@
 """Which rows are surely fine, as an expression: every answer there, in a plain form, and within bounds.
 
-Everything else is an *odd* row, which the expression does not judge: it is read by the validator of scenario files.
-So the expression may be strict, and must never take for fine what the validator would read differently or refuse.
+Everything else is an *irregular* row, which the expression does not judge: the validator of scenario files reads it.
+So the expression may be strict, and must never accept a value that the validator would reject or parse differently.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from advisor.domain.quantity import Quantity
 from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST, MAX_TEXT, FieldSpec
 from advisor.sweep.source import STRANGE
 
-ODD = "odd"
+IRREGULAR = "irregular"
 _NUMBER = "number_"
 LOW, EXPECTED, HIGH = "monthly_images_low", "monthly_images", "monthly_images_high"
 _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
@@ -32,15 +32,15 @@ _NEVER = ibis.literal(False)
 
 
 def with_numbers(table: ir.Table, cells: Mapping[str, str]) -> ir.Table:
-    """The table with every number read; ``cells`` says in which column each field stands."""
+    """The table with every number read; ``cells`` says which column holds each field."""
     quantities = {name: quantity for name in cells if (quantity := FIELDS[name].quantity)}
     return table.mutate(
         {_NUMBER + name: _number(table[cells[name]], quantity) for name, quantity in quantities.items()}
     )
 
 
-def with_odd(table: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...]) -> ir.Table:
-    """The table, its numbers read, with ``odd``; ``needed`` says what no row may lack."""
+def with_irregular(table: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...]) -> ir.Table:
+    """The table, its numbers read, with ``irregular``; ``needed`` says what no row may lack."""
 
     def fine(name: str, column: Any) -> Any:
         quantity = FIELDS[name].quantity
@@ -52,31 +52,34 @@ def with_odd(table: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...])
     truths = [fine(name, table[column]) for name, column in cells.items()]
     truths += [*_in_order(table, cells, needed), *_affordable(table, cells)]
     truths += [~table[STRANGE]] if STRANGE in table.columns else []
-    return table.mutate({ODD: ~reduce(and_, truths).fill_null(False)})
+    return table.mutate({IRREGULAR: ~reduce(and_, truths).fill_null(False)})
 
 
 def most_of(rows: ir.Table, cells: Mapping[str, str], name: str) -> Any:
-    """The largest number of a field in the rows that are not odd, as it stands."""
-    return _amount(rows, cells, name).max(where=~rows[ODD])
+    """The largest number of a field in the rows that are not irregular."""
+    return _amount(rows, cells, name).max(where=~rows[IRREGULAR])
 
 
-def with_answers(rows: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...], any_odd: bool) -> ir.Table:
+def with_answers(rows: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...], any_irregular: bool) -> ir.Table:
     """The rows with a column for each needed field: words, booleans, or int64 in smallest steps.
 
-    Where there are odd rows, they get harmless answers, so that whatever is computed from them stays small.
+    Where there are irregular rows, they get harmless answers, so that whatever is computed from them stays small.
     """
 
     def answer(name: str) -> Any:
         spec = FIELDS[name]
         if spec.quantity:
             amount = _amount(rows, cells, name)
-            return _steps(rows[ODD].ifelse(_least(spec.quantity, amount), amount) if any_odd else amount, spec.quantity)
+            return _steps(
+                rows[IRREGULAR].ifelse(_least(spec.quantity, amount), amount) if any_irregular else amount,
+                spec.quantity,
+            )
         word = rows[cells[name]]
         if spec.boolean and word.type().is_string():
             word = word.isin(_TRUE)
         elif not (word.type().is_boolean() if spec.boolean else word.type().is_string()):
             word = ibis.null("boolean" if spec.boolean else "string")  # no row of it is fine
-        return rows[ODD].ifelse(False if spec.boolean else str(spec.options[0]), word) if any_odd else word
+        return rows[IRREGULAR].ifelse(False if spec.boolean else str(spec.options[0]), word) if any_irregular else word
 
     return rows.mutate({name: answer(name) for name in needed})
 
@@ -129,7 +132,7 @@ def _number(column: Any, quantity: Quantity) -> Any:
 def _number_fine(number: Any, quantity: Quantity) -> Any:
     """Whether a number is within bounds and names no part of a step.
 
-    A double stands for its shortest decimal text. That text has at most 15 digits up to ``_MOST_STEPS``, and then the
+    A double represents its shortest decimal text. That text has at most 15 digits up to ``_MOST_STEPS``, and then the
     double is ``steps / 10**places`` exactly when the text is.
     """
     scale = 10**quantity.places
@@ -140,9 +143,9 @@ def _number_fine(number: Any, quantity: Quantity) -> Any:
 
 
 def _amount(rows: ir.Table, cells: Mapping[str, str], name: str) -> Any:
-    """The number of a field; a low or high month that is absent is the expected one. Null where there is none."""
-    given = [known for known in ((name, EXPECTED) if name in (LOW, HIGH) else (name,)) if known in cells]
-    numbers = [rows[_NUMBER + known] for known in given]
+    """The number of a field; a low or high month that is absent is the expected one. Null if both are."""
+    names = [known for known in ((name, EXPECTED) if name in (LOW, HIGH) else (name,)) if known in cells]
+    numbers = [rows[_NUMBER + known] for known in names]
     if len({number.type() for number in numbers}) > 1:
         numbers = [number.cast("float64") for number in numbers]
     return ibis.coalesce(*numbers)
@@ -161,8 +164,8 @@ def _steps(amount: Any, quantity: Quantity) -> Any:
 
 def _in_order(table: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...]) -> Iterator[Any]:
     """The low month is no more than the expected one, nor that than the high one; needed ends are there."""
-    given = [name for name in (LOW, EXPECTED, HIGH) if name in cells or (name in (LOW, HIGH) and EXPECTED in cells)]
-    amounts = {name: _amount(table, cells, name) for name in given}
+    known = [name for name in (LOW, EXPECTED, HIGH) if name in cells or (name in (LOW, HIGH) and EXPECTED in cells)]
+    amounts = {name: _amount(table, cells, name) for name in known}
     yield from (amounts[name].notnull() if name in amounts else _NEVER for name in (LOW, HIGH) if name in needed)
     for lesser, greater in ((LOW, EXPECTED), (EXPECTED, HIGH), (LOW, HIGH)):
         if lesser in amounts and greater in amounts:

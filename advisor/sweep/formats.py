@@ -1,4 +1,4 @@
-"""Which formats a table may have, told by the extension of its name."""
+"""Which formats a table may have, by the extension of its name."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.tabular.text_files import Packing
 
 
 class Format(StrEnum):
-    """What stands in a file of scenarios."""
+    """The format of a file of scenarios."""
 
     CSV = "csv"
     PARQUET = "parquet"
@@ -19,19 +20,19 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Kind:
-    """A format, and whether the file is compressed with gzip."""
+    """A format, and how the file is compressed."""
 
     format: Format
-    gzip: bool = False
+    packing: Packing = Packing.NONE
 
 
 _EXTENSIONS = {
     ".csv": Kind(Format.CSV),
-    ".csv.gz": Kind(Format.CSV, gzip=True),
+    ".csv.gz": Kind(Format.CSV, Packing.GZIP),
     ".jsonl": Kind(Format.JSONL),
-    ".jsonl.gz": Kind(Format.JSONL, gzip=True),
+    ".jsonl.gz": Kind(Format.JSONL, Packing.GZIP),
     ".ndjson": Kind(Format.JSONL),
-    ".ndjson.gz": Kind(Format.JSONL, gzip=True),
+    ".ndjson.gz": Kind(Format.JSONL, Packing.GZIP),
     ".parquet": Kind(Format.PARQUET),
 }
 
@@ -40,7 +41,7 @@ def kind_of(path: Path) -> Kind:
     """The kind of a file by the extension of its name. Raises BadInput.
 
     >>> kind_of(Path("sites.csv.gz"))
-    Kind(format=<Format.CSV: 'csv'>, gzip=True)
+    Kind(format=<Format.CSV: 'csv'>, packing=<Packing.GZIP: 'gzip'>)
     """
     name = path.name.lower()
     for extension, kind in _EXTENSIONS.items():

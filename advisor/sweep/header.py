@@ -1,4 +1,4 @@
-"""The columns of a table: which are answers, and which names cannot stand."""
+"""The columns of a table: which are answers, and which names are refused."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from advisor.evaluation.outcome_table import Outcome
 from advisor.sweep.database import ROW, code_of_row
-from advisor.sweep.fast_path import ODD
+from advisor.sweep.fast_path import IRREGULAR
 from advisor.sweep.formats import Format
 from advisor.sweep.header import RESULTS
 from advisor.sweep.outcome_codes import REJECTED
@@ -20,9 +20,9 @@ _TYPES = {"route": "string", "deciding_axis": "string", "feasible_routes": "arra
 
 
 def with_outcomes(table: ir.Table, outcomes: Sequence[Outcome | None], any_rejected: bool) -> ir.Table:
-    """The table with the results of odd rows looked up by their codes, and without the rejected rows.
+    """The table with the results of irregular rows looked up by their codes, and without the rejected rows.
 
-    Without a column ``odd`` every row is odd.
+    Without a column ``irregular`` every row is irregular.
     """
     columns = zip(*(outcome or (None,) * len(RESULTS) for outcome in outcomes), strict=True)
     code = code_of_row(table[ROW])
@@ -31,9 +31,9 @@ def with_outcomes(table: ir.Table, outcomes: Sequence[Outcome | None], any_rejec
         for name, values in zip(RESULTS, columns, strict=True)
     }
     kept = code != REJECTED
-    if ODD in table.columns:
-        looked_up = {name: table[ODD].ifelse(value, table[name]) for name, value in looked_up.items()}
-        kept = ~table[ODD] | kept
+    if IRREGULAR in table.columns:
+        looked_up = {name: table[IRREGULAR].ifelse(value, table[name]) for name, value in looked_up.items()}
+        kept = ~table[IRREGULAR] | kept
     table = table.mutate(looked_up)
     return table.filter(kept) if any_rejected else table
 

@@ -1,4 +1,4 @@
-"""Rows one at a time: what a scenario comes to, as the columns of a sweep say it."""
+"""Rows one at a time: the outcome of a scenario as the columns of a sweep."""
 
 from __future__ import annotations
 

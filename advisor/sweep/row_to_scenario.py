@@ -1,4 +1,4 @@
-"""One odd row as a scenario: its values become what a scenario file holds, and its validator reads them."""
+"""One irregular row as a scenario: its values become what a scenario file holds, and its validator reads them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def scenario_of(row: Mapping[str, Any], file: str) -> Scenario:
 
 
 def _answer(name: str, value: Any) -> Any:
-    """Text stands for a truth as it does in a scenario file without quotes."""
+    """Text is read as a boolean as it is in a scenario file without quotes."""
     if not (FIELDS[name].boolean and isinstance(value, str)):
         return value
     meant = strict_yaml.scalar(value)

@@ -1,4 +1,4 @@
-"""The odd rows, one at a time in Python: read by the validator, decided, or rejected."""
+"""The irregular rows, one at a time in Python: read by the validator, decided, or rejected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.sweep.outcome_codes import Codes
-from advisor.sweep.read_jsonl import answers_in
+from advisor.sweep.read_text import answers_in
 from advisor.sweep.rejects import Rejects
 from advisor.sweep.row_decider import RowReading
 from advisor.sweep.row_to_scenario import scenario_of, values_of
@@ -21,13 +21,13 @@ from advisor.sweep.source import FAULT, HELP, LINE, RAW, Source
 _BATCH = 10_000
 
 
-def decide_odd(
+def decide_irregular(
     source: Source,
     rows: NDArray[np.int64],
     reading: RowReading,
     codes: Codes,
     rejects: Rejects,
-    told: Callable[[int], None],
+    report: Callable[[int], None],
 ) -> None:
     """Gives every one of ``rows``, which ascend, its code. Raises EngineFailure, BadInput for an undecided rulebook."""
     for done, (row, line, answers) in enumerate(_rows(source, rows), 1):
@@ -37,7 +37,7 @@ def decide_odd(
             rejects.add(line, error.problems)
         else:
             codes.codes[row] = codes.place(reading.outcome(scenario))
-        told(done)
+        report(done)
 
 
 def _rows(source: Source, wanted: NDArray[np.int64]) -> Iterator[tuple[int, int, Callable[[], dict[str, Any]]]]:

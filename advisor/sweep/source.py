@@ -1,4 +1,4 @@
-"""A table of scenarios as one Parquet file: the given one, or one written from text."""
+"""A table of scenarios as one Parquet file: the input itself, or one staged from text."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from advisor.domain.scenario import FIELDS
 from advisor.sweep.formats import Format
 
 LINE, FAULT, HELP, STRANGE, RAW = "line", "fault", "help", "strange", "raw"
-"""What stands beside the cells of a table that was text: the line a row starts on, what is wrong with the row as a
-whole, whether it holds an answer that text cannot stand for, and in JSON Lines the line itself."""
+"""The columns that staging adds to the cells of a text table: the line a row starts on, what is wrong with the row as a
+whole, whether it holds an answer that text cannot represent, and in JSON Lines the line itself."""
 ROW_NUMBER = "file_row_number"
 _MOST_DIGITS = 38
 
@@ -27,7 +27,7 @@ def cell(place: int) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """The rows of a table in ``path``. Column ``names[i]`` of ``file`` stands there as ``columns[i]``."""
+    """The rows of a table in ``path``. Column ``names[i]`` of ``file`` is called ``columns[i]`` there."""
 
     file: str
     format: Format
@@ -43,7 +43,7 @@ class Source:
 
     @property
     def fields(self) -> Mapping[str, str]:
-        """The scenario fields among the columns, and where they stand."""
+        """The scenario fields among the columns, and the columns that hold them."""
         pairs = zip(self.names, self.columns, strict=True)
         return {name: column for name, column in pairs if name in FIELDS}
 
@@ -54,7 +54,7 @@ class Source:
 
     @property
     def extras(self) -> tuple[str, ...]:
-        """What stands in ``path`` besides the cells."""
+        """The columns of ``path`` that staging added."""
         if not self.staged:
             return ()
         return (LINE, FAULT, HELP, STRANGE, *((RAW,) if self.format is Format.JSONL else ()))

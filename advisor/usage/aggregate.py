@@ -59,9 +59,9 @@ def of_file(rows: ir.Table, file: int) -> ir.Table:
 def each_once(rows: ir.Table) -> ir.Table:
     """Each row once, with the number of its ``copies``.
 
-    A row with an id of its source's is one however often it stands; where its readings differ, the largest number and
-    the best basis count. Others that stand several times in one file are several, and the file with the most of them
-    says how many.
+    A row with an id of its source counts once however often it occurs; where its copies differ, the largest number and
+    the best basis count. Other rows that occur several times in one file are several, and the file with the most of
+    them says how many.
     """
     ranked = rows.mutate(
         **{BASIS: ibis.cases(*((rows[BASIS] == basis, rank) for rank, basis in enumerate(_BEST_FIRST)))}

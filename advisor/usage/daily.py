@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Context, Decimal, localcontext
+from typing import Any, TypeVar
 
 from advisor.domain.formatting import plain
 from advisor.usage.aggregate import DAY, FIRST, LAST, ROWS
@@ -14,6 +16,10 @@ from advisor.usage.normalise import BASIS, COST, CURRENCY, IMAGES, MEGAPIXELS, M
 
 Sums = tuple[str, Sequence[dict[str, Any]]]
 """The name of a source, and rows of ``day_sums``."""
+Number = TypeVar("Number", int, Decimal)
+
+_DIGITS = 60
+"""Enough for exact sums of whatever a history may hold."""
 
 
 def span_of(sums: Sequence[dict[str, Any]]) -> tuple[datetime, datetime] | None:
@@ -25,17 +31,41 @@ def span_of(sums: Sequence[dict[str, Any]]) -> tuple[datetime, datetime] | None:
 
 def days_of(all_sums: Iterable[Sums]) -> tuple[Day, ...]:
     """One Day for each day, source, meter, basis and currency, in this order."""
-    days: dict[tuple[Any, ...], Day] = {}
+    days: dict[tuple[object, ...], list[Day]] = defaultdict(list)
     for source, sums in all_sums:
         for row in sums:
             day = _day(source, row)
-            key = (day.day, day.source, day.meter, day.basis, day.currency or "")
-            days[key] = _added(days[key], day) if key in days else day
-    return tuple(days[key] for key in sorted(days))
+            days[place_of(day)].append(day)
+    return tuple(sorted(map(added_up, days.values()), key=place_of))
+
+
+def place_of(day: Day) -> tuple[date, str, str, str, str]:
+    """What a Day is of: no two Days of one result share it."""
+    return day.day, day.source, day.meter, day.basis, day.currency or ""
+
+
+def added_up(days: Sequence[Day]) -> Day:
+    """One Day of several: the numbers that at least one of them states, added up."""
+    with localcontext(Context(prec=_DIGITS)):
+        return replace(
+            days[0],
+            images=_total(day.images for day in days),
+            requests=_total(day.requests for day in days),
+            megapixels=_total(day.megapixels for day in days),
+            cost=_total(day.cost for day in days),
+            rows=sum(day.rows for day in days),
+            first=min(day.first for day in days),
+            last=max(day.last for day in days),
+        )
+
+
+def _total(numbers: Iterable[Number | None]) -> Number | None:
+    stated = [number for number in numbers if number is not None]
+    return sum(stated[1:], stated[0]) if stated else None
 
 
 def corrections_as_bills(sums: Iterable[Sums]) -> list[Sums]:
-    """A correction counts with the images that it mends; where a month has none, with the costs that it mends."""
+    """A correction is added to that month's counted images, or to its costs if there are none."""
     return [(source, _of_source(rows)) for source, rows in sums]
 
 
@@ -69,30 +99,6 @@ def _day(source: str, row: dict[str, Any]) -> Day:
         row[FIRST],
         row[LAST],
     )
-
-
-def _added(one: Day, other: Day) -> Day:
-    requests = [day.requests for day in (one, other) if day.requests is not None]
-    return Day(
-        one.day,
-        one.source,
-        one.meter,
-        one.basis,
-        _sum(one.images, other.images),
-        sum(requests) if requests else None,
-        _sum(one.megapixels, other.megapixels),
-        _sum(one.cost, other.cost),
-        one.currency,
-        one.rows + other.rows,
-        min(one.first, other.first),
-        max(one.last, other.last),
-    )
-
-
-def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    if one is None or other is None:
-        return one if other is None else other
-    return one + other
 
 
 def _number(value: Any) -> Decimal | None:

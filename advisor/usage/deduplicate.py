@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
 
 from advisor.usage.aggregate import DIFFER, ROWS, UNLIKE, day_sums, each_once, of_file, together
 from advisor.usage.daily import Sums
-from advisor.usage.engines import Engine
 from advisor.usage.readers.gateways import LOGS
 
+if TYPE_CHECKING:
+    from advisor.usage.engines import Engine
+
 _OF_SERVERS = (
-    ": lines have no id, and such as stand in several files are taken for copies; if these files are the logs of "
+    ": lines have no id, and those that occur in several files are taken for copies; if these files are the logs of "
     "different servers, too few count: end every line with the name of its server"
 )
 
@@ -80,10 +82,10 @@ def _compared(name: str, group: Sequence[Part], engine: Engine) -> tuple[list[di
     left_out = sum(row[ROWS] for part in group for row in part.sums) - sum(row[ROWS] for row in counted)
     if left_out:
         servers = _OF_SERVERS if name in {log.name for log in LOGS} and len(group) > 1 else ""
-        notes.append(f"{name}: {left_out:,} rows stand more than once and are counted once{servers}")
+        notes.append(f"{name}: {left_out:,} rows occur more than once and are counted once{servers}")
     differ = sum(row[DIFFER] or 0 for row in counted)
     if differ:
-        what = "ids stand at several times; only the first of each counts, so check that they are ids of rows"
+        what = "ids occur at several times; only the first of each counts, so check that they are ids of rows"
         notes.append(f"{name}: {differ:,} {what}")
     unlike = sum(row[UNLIKE] or 0 for row in counted)
     if unlike:
@@ -94,6 +96,6 @@ def _compared(name: str, group: Sequence[Part], engine: Engine) -> tuple[list[di
         files = ", ".join(part.file for part in group[:3])
         notes.append(
             f"{name}: files of different columns cover the same days ({files}): "
-            "a row that stands in two of them counts twice, so leave one out where they say the same"
+            "a row in two of them counts twice, so leave one out where they say the same"
         )
     return counted, notes

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.usage.input_files import Input, stands_in, unpacked
+from advisor.tabular.text_files import unpacked
+from advisor.usage.input_files import Input, stands_in
 from advisor.usage.paged import paged
 from advisor.usage.readers.access_log import WRAPPED, AccessLog, is_collected, object_of
 from advisor.usage.readers.json_pages import HALF_CHARACTER, Stream, parse

@@ -1,55 +1,28 @@
-"""Where the expression is computed: DuckDB in this process, Spark, or another database that Ibis knows."""
+"""Where the expression is computed: DuckDB in this process, or Spark."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
-
-import ibis.expr.types as ir
+from typing import TYPE_CHECKING
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.usage.duckdb_engine import DuckDBEngine
 from advisor.usage.options import DUCKDB, SPARK, ReadOptions
-from advisor.usage.source import Source
 
+if TYPE_CHECKING:
+    from advisor.usage.spark_engine import SparkEngine
 
-class UnreadableRows(Exception):
-    """The database met rows that it cannot read; which, a reading line by line has to say."""
-
-
-class Engine(Protocol):
-    """Reads files of rows and computes over them."""
-
-    def table(self, source: Source) -> ir.Table:
-        """The rows of a file: column ``i`` as ``ci``, as text except in Parquet. Raises UnreadableRows."""
-
-    def staged(self, path: Path) -> ir.Table:
-        """The rows of a Parquet file of our own."""
-
-    def rows_of(
-        self, expression: ir.Table, file: str, told: Callable[[float], None] = lambda share: None
-    ) -> list[dict[str, Any]]:
-        """A result of few rows. ``told`` hears which share of the work is done. Raises UnreadableRows and BadInput."""
-
-    def close(self) -> None:
-        """Gives back memory and files."""
+    Engine = DuckDBEngine | SparkEngine
 
 
 def engine_of(options: ReadOptions, folder: Path) -> Engine:
     """The engine that was asked for; it may fill ``folder``. Raises BadInput."""
-    if options.on != SPARK and options.master is not None:
-        raise BadInput(Problem("`--master` is for Spark only", "--master", help="add --on spark, or leave it out"))
-    if options.on == DUCKDB:
-        from advisor.usage.duckdb_engine import Database
-
-        return Database(folder)
     if options.on == SPARK:
-        from advisor.usage.spark_engine import Spark
+        from advisor.usage.spark_engine import SparkEngine
 
-        return Spark(options.master)
-    if "://" in options.on:
-        from advisor.usage.ibis_engine import Elsewhere
-
-        return Elsewhere(options.on)
-    help = "write duckdb, spark, or the URL of a database that Ibis knows"
-    raise BadInput(Problem(f"there is no engine {quoted(options.on)}", "--on", help=help))
+        return SparkEngine(options.master)
+    if options.on != DUCKDB:
+        raise BadInput(Problem(f"there is no engine {quoted(options.on)}", "--on", help="write duckdb or spark"))
+    if options.master is not None:
+        raise BadInput(Problem("`--master` is for Spark only", "--master", help="add --on spark, or leave it out"))
+    return DuckDBEngine(folder)

@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
 
@@ -21,9 +21,9 @@ from advisor.usage.column_exprs import Cells
 from advisor.usage.daily import corrections_as_bills, days_of, span_of
 from advisor.usage.deduplicate import Part, without_doubles
 from advisor.usage.detect import Found, Pages, Table, detected, name_of
-from advisor.usage.engines import Engine, UnreadableRows, engine_of
+from advisor.usage.engines import engine_of
 from advisor.usage.input_files import inputs_of
-from advisor.usage.line_reader import stage
+from advisor.usage.line_reader import UnreadableRows, stage
 from advisor.usage.model import Reading
 from advisor.usage.normalise import AT, ENDS, FAULT, NUMBERS, STANDS, Shaped, end_faults, stamp_faults
 from advisor.usage.notes import each_note_once
@@ -39,6 +39,9 @@ from advisor.usage.source import BROKEN, LINE, Source
 from advisor.usage.spreadsheet_dates import add_iso
 from advisor.usage.staging import stage_rows
 
+if TYPE_CHECKING:
+    from advisor.usage.engines import Engine
+
 _MOST_NAMED = 3
 _PREFIX = "advisor-monitor-"
 
@@ -46,7 +49,7 @@ _PREFIX = "advisor-monitor-"
 def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
     """Reads bills and logs: each file once, each row once, summed by UTC day.
 
-    Raises BadInput for files that cannot be read or told, and for rows that cannot be read unless they are to be
+    Raises BadInput for files that cannot be read or recognised, and for rows that cannot be read unless they are to be
     listed in ``options.rejects``; KeyboardInterrupt. Nothing is written but the rejects, in the end.
     """
     try:
@@ -158,24 +161,24 @@ class _Run:
         return [*self.unsure, *doubts(self.charged, ", ".join(self.bills), self.options)]
 
     def part(self, found: Found) -> Part:
-        """The sums of a file, and its rows for when they have to be told from those of others."""
+        """The sums of a file, and its rows for comparison with those of other files."""
         self.files += 1
         if isinstance(found, Pages):
             return self._pages(found)
         self.notes += found.reader.notes(self.options)
         if found.source.by_line:
-            return self._carefully(found)
+            return self._line_by_line(found)
         try:
             shaped = found.reader.shaped(Cells(self.engine.table(found.source), found.source), self.options)
             sums = self._sums(shaped.rows, found.source.file)
             if not any(row[FAULTS] for row in sums):
                 return self._part(found, shaped, shaped.rows, sums)
         except UnreadableRows:
-            pass  # which rows those are is found below
-        return self._carefully(found)
+            pass  # they are located below
+        return self._line_by_line(found)
 
-    def _carefully(self, found: Table) -> Part:
-        """Line by line, to say which rows cannot be read."""
+    def _line_by_line(self, found: Table) -> Part:
+        """Re-reads the file line by line to locate the rows that cannot be read."""
         target = self._target()
         file = found.source.file
         stage(found.source, target, self.options.progress.phase(f"looking for faults in {file}"))
@@ -222,10 +225,10 @@ class _Run:
             *end_faults(at, ends, "", ends.cast("string")),
         )
         for fault in faults:
-            wrong = table.filter(fault.wrong).select(line=table[LINE], stands=fault.stands)
+            wrong = table.filter(fault.wrong).select(line=table[LINE], value=fault.stands)
             rows = self.engine.rows_of(wrong, found.file)
             if rows:
-                rejects = [Reject(found.file, row["line"], fault.what, "", row["stands"]) for row in rows]
+                rejects = [Reject(found.file, row["line"], fault.what, "", row["value"]) for row in rows]
                 self._reject_all(found.file, rejects)
                 table = table.filter(~fault.wrong)
         for bucket in found.reader.buckets(found.name, found.document, found.file):
@@ -260,8 +263,8 @@ class _Run:
         return Reject(file, row[LINE], fault.what, fault.field, row[STANDS])
 
     def _sums(self, rows: ir.Table, file: str) -> list[dict[str, Any]]:
-        told = self.options.progress.phase(f"reading {file}", unit="%")
-        return self.engine.rows_of(day_sums(rows), file, lambda share: told(round(share * 100)))
+        report = self.options.progress.phase(f"reading {file}", unit="%")
+        return self.engine.rows_of(day_sums(rows), file, lambda share: report(round(share * 100)))
 
     def _target(self) -> Path:
         return self.folder / f"rows{self.files}.parquet"
@@ -269,7 +272,7 @@ class _Run:
 
 @contextmanager
 def _no_rows_to_find(file: str | None) -> Iterator[None]:
-    """Rows that a database cannot read, where nobody can say any more which they are, as BadInput."""
+    """Rows that an engine cannot parse and that can no longer be located, as BadInput."""
     try:
         yield
     except UnreadableRows as error:

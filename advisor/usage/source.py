@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from advisor.usage.input_files import Packing
+from advisor.tabular.text_files import Packing
 
 LINE, BROKEN, VALUE = "line", "broken", "value"
 """What stands beside the cells once a file has been read line by line: where a row starts, what is wrong with it as a

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
-from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from advisor.tabular.staging import write_rows
 from advisor.usage.model import Row
 from advisor.usage.normalise import (
     AT,
@@ -28,7 +27,6 @@ from advisor.usage.source import LINE
 
 _AMOUNT = pa.decimal128(38, 12)
 _STEP = Decimal("1e-12")
-_BATCH = 20_000
 SCHEMA = pa.schema(
     [
         (AT, pa.timestamp("us")),
@@ -49,17 +47,12 @@ SCHEMA = pa.schema(
 
 def stage_rows(rows: Iterable[Row], target: Path) -> None:
     """Writes rows with the columns of a shaped table. Raises what reading them raises."""
-    waiting = iter(rows)
-    with pq.ParquetWriter(target, SCHEMA) as writer:
-        while batch := list(islice(waiting, _BATCH)):
-            values = [[getattr(row, name) for row in batch] for name in SCHEMA.names]
-            for place, field in enumerate(SCHEMA):
-                if field.type == _AMOUNT:
-                    values[place] = [_exact(value) for value in values[place]]
-                if field.name == BASIS:
-                    values[place] = [basis.value for basis in values[place]]
-            arrays = [pa.array(column, field.type) for column, field in zip(values, SCHEMA, strict=True)]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA))
+    kinds = [(field.name, field.type == _AMOUNT) for field in SCHEMA]
+    write_rows(
+        target,
+        SCHEMA,
+        ([_exact(getattr(row, name)) if amount else getattr(row, name) for name, amount in kinds] for row in rows),
+    )
 
 
 def _exact(value: Decimal | int | None) -> Decimal | None:

@@ -162,7 +162,7 @@ def test_without_any_usage_it_says_what_to_name(startup: Path, capsys: pytest.Ca
 def test_a_run_that_fails_leaves_no_history(startup: Path) -> None:
     (startup / "usage" / "costs-2026-12.json").write_text('{"object": "page", "data": [{"object": "bucket"')
     assert monitor(startup, "--date", "2026-11-02") == 2
-    assert not (startup / "startup.usage.jsonl").exists()
+    assert not (startup / "startup.usage.sqlite").exists()
 
 
 def test_days_that_could_not_be_judged_are_not_kept(startup: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,4 +171,4 @@ def test_days_that_could_not_be_judged_are_not_kept(startup: Path, capsys: pytes
     record = str(startup / "startup.decision.json")
     assert run(["monitor", str(log), str(startup / "usage" / "*"), "--decision", record, "--date", "2026-11-02"]) == 2
     assert "may count the same images" in capsys.readouterr().err
-    assert not (startup / "startup.usage.jsonl").exists()
+    assert not (startup / "startup.usage.sqlite").exists()

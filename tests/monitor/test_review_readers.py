@@ -280,7 +280,7 @@ def test_lines_that_two_logs_share_may_be_of_two_servers(tmp_path: Path) -> None
     reading = read(*logs)
     assert [day.requests for day in reading.days] == [2]
     (note,) = (note for note in reading.notes if "more than once" in note)
-    assert note.startswith("nginx: 2 rows stand more than once and are counted once: lines have no id")
+    assert note.startswith("nginx: 2 rows occur more than once and are counted once: lines have no id")
     assert note.endswith("end every line with the name of its server")
     for log in logs:
         log.write_text(lines.replace("\n", f" {log.stem}\n"))

@@ -15,9 +15,9 @@ import pytest
 
 from advisor.common.diagnostics import BadInput
 from advisor.common.progress import Progress
-from advisor.usage.duckdb_engine import Database
-from advisor.usage.engines import UnreadableRows
+from advisor.usage.duckdb_engine import DuckDBEngine
 from advisor.usage.input_files import inputs_of
+from advisor.usage.line_reader import UnreadableRows
 from advisor.usage.model import Reading
 from advisor.usage.options import ReadOptions
 from advisor.usage.read import read_usage
@@ -107,7 +107,7 @@ def test_rows_that_nobody_can_find_are_no_traceback(
     def fails(*arguments: object) -> None:
         raise UnreadableRows("Out of Range\nand more")
 
-    monkeypatch.setattr(Database, "rows_of", fails)
+    monkeypatch.setattr(DuckDBEngine, "rows_of", fails)
     file = tmp_path / "a.csv"
     file.write_text(HEADER + ROW)
     with pytest.raises(BadInput, match=r"the rows cannot be computed with: out of range\n.*a\.csv"):

@@ -37,11 +37,11 @@ def refused(file: Path, mapping: Path | None = None) -> str:
 @pytest.mark.parametrize(
     ("row", "what"),
     [
-        ('{"at": "2026-10-02", "images": 1, "images": 9, "cost": 1}', "the key `images` stands twice in one object"),
-        ('{"at": "2026-10-02", "at": "2026-10-02", "images": 9}', "the key `at` stands twice in one object"),
-        (f'{{"at": "2026-10-02", "images": 1, "cost": "{HALF}"}}', "a text in it holds half a character"),
-        (f'{{"at": "{HALF}", "images": 1}}', "a text in it holds half a character"),
-        (f'{{"at": "2026-10-02", "images": 1, "cost": {{"a": "{HALF}"}}}}', "a text in it holds half a character"),
+        ('{"at": "2026-10-02", "images": 1, "images": 9, "cost": 1}', "duplicate key `images`"),
+        ('{"at": "2026-10-02", "at": "2026-10-02", "images": 9}', "duplicate key `at`"),
+        (f'{{"at": "2026-10-02", "images": 1, "cost": "{HALF}"}}', "a text holds half a character"),
+        (f'{{"at": "{HALF}", "images": 1}}', "a text holds half a character"),
+        (f'{{"at": "2026-10-02", "images": 1, "cost": {{"a": "{HALF}"}}}}', "a text holds half a character"),
     ],
 )
 @pytest.mark.parametrize("name", ["usage.jsonl", "usage.json"])

@@ -30,7 +30,7 @@ from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.sweep import row_decider as deciding
 from advisor.sweep import run as module
-from advisor.sweep.fast_path import with_answers, with_numbers, with_odd
+from advisor.sweep.fast_path import with_answers, with_irregular, with_numbers
 from advisor.sweep.row_decider import needed_fields
 from advisor.sweep.row_to_scenario import scenario_of
 from tests.helpers.strategies import complete_answers
@@ -143,8 +143,8 @@ def _odd(columns: dict[str, Any]) -> list[bool]:
     rulebook = bundled_rulebook()
     needed = needed_fields(rulebook, IbisReading(rulebook).names)
     cells = {name: name for name in columns}
-    table = with_odd(with_numbers(ibis.memtable(pa.table(columns)), cells), cells, needed)
-    return list(table["odd"].to_pyarrow().to_pylist())
+    table = with_irregular(with_numbers(ibis.memtable(pa.table(columns)), cells), cells, needed)
+    return list(table["irregular"].to_pyarrow().to_pylist())
 
 
 def _as_stored(value: Any) -> Any:
@@ -190,8 +190,8 @@ def test_numbers_become_whole_steps(steps: list[int]) -> None:
     stored = {"text": [str(price) for price in prices], "double": [float(price) for price in prices], "decimal": prices}
     for kind, cells in stored.items():
         table = with_numbers(ibis.memtable(pa.table({"cell": cells})), {"monthly_overhead": "cell"})
-        table = with_odd(table, {"monthly_overhead": "cell"}, ())
-        answered = with_answers(table, {"monthly_overhead": "cell"}, ("monthly_overhead",), any_odd=False)
+        table = with_irregular(table, {"monthly_overhead": "cell"}, ())
+        answered = with_answers(table, {"monthly_overhead": "cell"}, ("monthly_overhead",), any_irregular=False)
         assert answered["monthly_overhead"].to_pyarrow().to_pylist() == steps, kind
 
 

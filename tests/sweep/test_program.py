@@ -113,6 +113,7 @@ def test_without_pyspark_it_says_what_to_install(sweeping: Sweeping) -> None:
     assert not (sweeping.folder / "out.csv").exists()
 
 
+@pytest.mark.spark
 @pytest.mark.skipif(not (_PYSPARK and _JAVA), reason="needs pyspark (the extra `spark`) and Java")
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
 def test_spark_and_duckdb_agree(kind: str, sweeping: Sweeping) -> None:

@@ -124,7 +124,7 @@ def test_json_lines_that_are_no_rows(sweeping: Sweeping) -> None:
     assert [row[:3] for row in sweeping.rejects("out.jsonl")] == [
         ("2", "", "this is not an object of names and values"),
         ("3", "", "this is not valid JSON: expecting value at character 12"),
-        ("5", "", "`latency` stands twice"),
+        ("5", "", "duplicate key `latency`"),
         ("6", "", "a text holds half a character"),
         ("7", "title", "`5` is not text"),
         ("8", "monthly_images", "a list stands where one value belongs"),
