@@ -1,4 +1,4 @@
-"""Regular expressions of a user's own, by RE2 alone: its time grows with the length of a line, whatever the pattern."""
+"""Regular expressions of the user, by RE2 alone: its time grows with the length of a line, whatever the pattern."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def groups_of(pattern: str) -> tuple[str, ...]:
     except (pa.ArrowException, UnicodeError) as error:
         what = str(error).partition("\n")[0].removeprefix("Invalid regular expression: ")
         unnamed = "a group has no name: write `(?P<name>...)`, or `(?:...)` for a group that nothing is read from"
-        raise ValueError(unnamed if "unnamed" in what else f"this is no regular expression: {what}") from None
+        raise ValueError(unnamed if "unnamed" in what else f"invalid regular expression: {what}") from None
     names = [groups.field(number).name for number in range(groups.num_fields)]
     if not names:
         raise ValueError("the pattern has no group with a name, such as `(?P<at>...)`")
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise ValueError(f"two groups are called `{twice[0]}`")
+        raise ValueError(f"duplicate group `{twice[0]}`")
     return tuple(names)
 
 

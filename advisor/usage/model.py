@@ -36,7 +36,7 @@ MOST_IMAGES_IN_A_ROW = 100_000_000
 MOST_DOLLARS_IN_A_ROW = 100_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One row of a source, normalised. Also the schema of the Ibis table, column by column.
 
@@ -51,16 +51,16 @@ class Row:
     at: datetime
     ends: datetime
     meter: str
-    model: str | None
+    model: str | None = None
     basis: Basis
-    images: Decimal | None
-    requests: int | None
-    megapixels: Decimal | None
-    cost: Decimal | None
-    currency: str | None
+    images: Decimal | None = None
+    requests: int | None = None
+    megapixels: Decimal | None = None
+    cost: Decimal | None = None
+    currency: str | None = None
     identity: str
-    unique: bool
-    grows: bool
+    unique: bool = True
+    grows: bool = True
     line: int
 
 

@@ -33,7 +33,7 @@ def paged(source: Source, head: str, text: Callable[[], str]) -> Iterator[Source
 
 
 def missing_pages(sources: Iterable[Source]) -> list[str]:
-    """A note on pages that other pages tell of and that are in none of the files."""
+    """A note on pages whose numbers show that they exist, and that are in none of the files."""
     seen: dict[tuple[int, int], set[int]] = {}
     for page in (page for source in sources for page in source.pages):
         seen.setdefault((page.rows, page.pages), set()).add(page.number)

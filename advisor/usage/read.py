@@ -33,7 +33,7 @@ from advisor.usage.readers.buckets import Buckets
 from advisor.usage.readers.focus import FOCUS
 from advisor.usage.readers.focus_services import doubts, services_note
 from advisor.usage.readers.plain import Plain
-from advisor.usage.readers.registry import OF_SECONDS, TableReader, doubts_of
+from advisor.usage.readers.registry import OF_SECONDS, TableReader
 from advisor.usage.rejects import MOST, Reject, refused, too_many, write_rejects
 from advisor.usage.source import BROKEN, LINE, Source
 from advisor.usage.spreadsheet_dates import add_iso
@@ -215,9 +215,10 @@ class _Run:
     def _pages(self, found: Pages) -> Part:
         target = self._target()
         unit, chosen = self.options.unit, self.options.makes_images
-        stage_rows(found.reader.rows(found.name, found.document, found.file, unit, chosen), target)
-        self.notes += found.reader.notes(found.name, found.document, found.file, unit, chosen)
-        self.unsure += doubts_of(found.name, found.document, found.file, chosen)
+        reading = found.reader.read(found.name, found.document, found.file, unit, chosen)
+        stage_rows(reading.rows, target)
+        self.notes += reading.notes
+        self.unsure += reading.doubts
         table = self.engine.staged(target)
         at, ends = table[AT], table[ENDS]
         faults = (
@@ -231,7 +232,7 @@ class _Run:
                 rejects = [Reject(found.file, row["line"], fault.what, "", row["value"]) for row in rows]
                 self._reject_all(found.file, rejects)
                 table = table.filter(~fault.wrong)
-        for bucket in found.reader.buckets(found.name, found.document, found.file):
+        for bucket in reading.buckets:
             self.buckets[found.name].add(bucket, found.file)
         sums = self._sums(table, found.file)
         if not any(row[name] for row in sums for name in NUMBERS):

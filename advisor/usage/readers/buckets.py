@@ -1,4 +1,4 @@
-"""Buckets of time, in which some services answer: whether those of several pages tell of the same rows twice."""
+"""Buckets of time, in which some services answer: whether several pages hold the same rows in different splits."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", t
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket with results: by which keys they are split, where the asker chooses that, and the results as texts."""
+    """A bucket with results, and the keys that split them, for services where the request chooses these."""
 
     start: datetime
     ends: datetime
     split_by: frozenset[str] = frozenset()
-    results: frozenset[str] = frozenset()
+    results: frozenset[object] = frozenset()
 
     def agrees_with(self, other: Bucket) -> bool:
-        """Whether two of the same time are split in one way, or one holds all that the other says."""
+        """Whether two of the same time are split in one way, or one holds all results of the other."""
         return self.split_by == other.split_by or self.results <= other.results or other.results <= self.results
 
 
@@ -33,7 +33,7 @@ class Buckets:
     _seen: dict[tuple[datetime, datetime], tuple[Bucket, str]] = field(default_factory=dict)
 
     def add(self, bucket: Bucket, file: str) -> None:
-        """Raises BadInput where a bucket tells of the same time as another, split otherwise or of another width."""
+        """Raises BadInput if a bucket overlaps another one of another width, or of another split."""
         span = (bucket.start, bucket.ends)
         if span in self._seen:
             other, where = self._seen[span]
@@ -53,7 +53,9 @@ class Buckets:
 
 def _twice(bucket: Bucket, how: str, before: str, where: str, file: str, help: str) -> Problem:
     day = bucket.start.date()
-    return Problem(f"{day} stands here {how}, and {before} in {where}: its images would count twice", file, help=help)
+    return Problem(
+        f"duplicate day {day}: {how} here, {before} in {where}, so its images would count twice", file, help=help
+    )
 
 
 def _by(keys: frozenset[str]) -> str:

@@ -40,7 +40,7 @@ CATEGORY, START, END, COST, MONEY = (
 )
 NEEDED = (CATEGORY, START, COST, MONEY)
 CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
-_TELLING = (CATEGORY, START, COST)
+_IDENTIFYING = (CATEGORY, START, COST)
 _UNITS = {Unit.IMAGE: r"^([0-9]+ )?images?$", Unit.VIDEO_SECOND: r"^([0-9]+ )?(?:video )?seconds?$"}
 _MOST_DAYS = 31
 _SEVERAL = ("charges are", "count on the day they start")
@@ -58,7 +58,7 @@ class Focus:
 
     def fits(self, source: Source) -> bool:
         """Whether these are columns of FOCUS."""
-        return source.container in (Container.CSV, Container.PARQUET) and set(_TELLING) <= set(source.columns)
+        return source.container in (Container.CSV, Container.PARQUET) and set(_IDENTIFYING) <= set(source.columns)
 
     def notes(self, options: ReadOptions) -> tuple[str, ...]:
         """What does not depend on the file."""
@@ -92,10 +92,10 @@ class Focus:
         faults = (
             *stamp_faults(start, START, cells.text(START), options),
             *end_faults(start, end, END, cells.text(END)),
-            Fault("this is no charge category", CATEGORY, category, category.isnull() | ~category.isin(CATEGORIES)),
-            Fault("there is no provider", "ProviderName", meter, counted & meter.isnull()),
+            Fault("not a charge category", CATEGORY, category, category.isnull() | ~category.isin(CATEGORIES)),
+            Fault("missing provider", "ProviderName", meter, counted & meter.isnull()),
             *cost_faults(cost, COST, cells.text(COST), counted, required=True),
-            Fault("there is no currency", MONEY, currency, counted & currency.isnull()),
+            Fault("missing currency", MONEY, currency, counted & currency.isnull()),
             *currency_faults(currency, MONEY, counted, options),
             *image_faults(images, "ConsumedQuantity", quantity, of_images, correction=ibis.literal(True)),
         )
@@ -157,15 +157,15 @@ def _no_images(cells: Cells, options: ReadOptions) -> list[Any]:
 
 
 def _image_unit(cells: Cells, unit_of_images: str) -> tuple[Any, Any, Any]:
-    """How many images a unit has (null where none are stated), the quantity as it stands, whether a unit is images."""
-    block, stands, named = ibis.null("string"), ibis.null("string"), ibis.literal(False)
+    """How many images a unit has (null if none are stated), the quantity as text, and whether a unit is images."""
+    block, stated, named = ibis.null("string"), ibis.null("string"), ibis.literal(False)
     for unit, quantity in (("PricingUnit", "PricingQuantity"), ("ConsumedUnit", "ConsumedQuantity")):
         text = cells.text(unit).lower()
         images = text.re_search(unit_of_images).fill_null(False)
         found, named = images & cells.text(quantity).notnull(), named | images
         size = ibis.coalesce(text.re_extract(unit_of_images, 1).strip().nullif(""), "1")
-        block, stands = ibis.ifelse(found, size, block), ibis.ifelse(found, cells.text(quantity), stands)
-    return block, stands, named
+        block, stated = ibis.ifelse(found, size, block), ibis.ifelse(found, cells.text(quantity), stated)
+    return block, stated, named
 
 
 def _correction(cells: Cells, cost: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a bill in FOCUS charges for: images need not be all of it, and a cost says nothing of which."""
+"""What a bill in FOCUS charges for: images may be only a part of it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ Group = Mapping[str, Any]
 
 
 def charged_for(cells: Cells, counted: Any, start: Any, in_images: Any, cost: Any, currency: Any) -> ir.Table:
-    """The rows by month and by all that says what they are charged for."""
-    told = [column for column in cells.source.columns if column in _FINER or _OF_ONES_OWN.fullmatch(column)]
-    names = [column for column in (*PROVIDERS, SERVICE) if cells.has(column)] + told
+    """The rows by month and by all columns that name what they are charged for."""
+    finer = [column for column in cells.source.columns if column in _FINER or _OF_ONES_OWN.fullmatch(column)]
+    names = [column for column in (*PROVIDERS, SERVICE) if cells.has(column)] + finer
     rows = cells.table.select(
         counted=counted,
         month=start.year() * 100 + start.month(),
@@ -68,13 +68,13 @@ def doubts(groups: Iterable[Group], file: str, options: ReadOptions) -> list[Pro
     if options.unit is not Unit.IMAGE or not unsure:
         return []
     columns = [column for column in unsure[0] if column not in _NO_NAMES]
-    telling = _telling(unsure, columns)
-    if telling and all(makes_images([group[telling]]) for group in unsure):
+    naming = _naming_column(unsure, columns)
+    if naming and all(makes_images([group[naming]]) for group in unsure):
         return []
     chosen = {column for column, _ in options.only}
-    for column in sorted(columns, key=lambda column: column != telling):
+    for column in sorted(columns, key=lambda column: column != naming):
         costs = _costs(unsure, column)
-        several = len(costs) > 1 and column in (telling, *PROVIDERS) and telling not in chosen
+        several = len(costs) > 1 and column in (naming, *PROVIDERS) and naming not in chosen
         unlike = any(makes_images([name]) is False for name in costs)
         if column not in chosen and (several or unlike or (counted_in and not chosen)):
             return [_problem(costs, column, file)]
@@ -84,7 +84,7 @@ def doubts(groups: Iterable[Group], file: str, options: ReadOptions) -> list[Pro
 _NO_NAMES = ("month", "currency", "cost", "in_images")
 
 
-def _telling(groups: Sequence[Group], columns: Sequence[str]) -> str | None:
+def _naming_column(groups: Sequence[Group], columns: Sequence[str]) -> str | None:
     """The column that names services: another one where ``ServiceName`` is empty."""
     named = [column for column in columns if column not in PROVIDERS and any(group[column] for group in groups)]
     return named[0] if named else None
@@ -105,4 +105,4 @@ def _problem(costs: Mapping[str, Decimal], column: str, file: str) -> Problem:
     likely = sorted((name for name in dearest if name), key=lambda name: makes_images([name]) is not True)
     what = f"no row is counted in images, and what is charged for need not be images: {column} is {shown}{more}"
     help = f"choose the rows that are for images, as in --only '{column}={likely[0] if likely else 'TEXT'}'"
-    return Problem(what, file, help=f"{help}; given twice, either counts")
+    return Problem(what, file, help=f"{help}; repeated, either counts")

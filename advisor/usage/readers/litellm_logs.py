@@ -19,7 +19,7 @@ from advisor.usage.spreadsheet_dates import Columns
 
 CALL_TYPES = tuple(f"{a}image_{what}" for what in ("generation", "edit", "variation") for a in ("", "a"))
 START = "startTime"
-_TELLING = ("request_id", "call_type", "spend")
+_IDENTIFYING = ("request_id", "call_type", "spend")
 _NAMES = ("call_type", "model")
 
 
@@ -33,14 +33,14 @@ class LiteLlmLogs:
     name: str = "litellm-logs"
     periods: Columns = ((START, "endTime"), ("completionStartTime", None))
     optional: tuple[str, ...] = ("status", "cache_hit")
-    """Columns that decide whether a row counts and may first stand far into the file."""
+    """Columns that decide whether a row counts, and that may first occur far into the file."""
 
     def fits(self, source: Source) -> bool:
         """Whether these are columns of the table."""
-        return set(_TELLING) <= set(source.columns)
+        return set(_IDENTIFYING) <= set(source.columns)
 
     def notes(self, options: ReadOptions) -> tuple[str, ...]:
-        """What people should know of the numbers."""
+        """Notes on the numbers."""
         doubt = "the cost is LiteLLM's own estimate, which is known to be wrong for some image models"
         return (f"{self.name}: {doubt}; a provider's invoice is better",)
 
@@ -51,7 +51,7 @@ class LiteLlmLogs:
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Raises BadInput for a file in which no row says when it was."""
         if not cells.has(START):
-            what = f"the rows have no `{START}`, so nobody can say when they were"
+            what = f"the rows have no `{START}`, so they cannot be dated"
             raise BadInput(Problem(what, cells.source.file, help=f"export the table with its column `{START}`"))
         status = ibis.coalesce(cells.text("status"), "success").lower()
         cached = ibis.coalesce(cells.text("cache_hit"), "false").lower()
