@@ -14,15 +14,14 @@ from advisor.charts.model import Chart, Table
 from advisor.domain.quantity import grouped
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Route
-from advisor.rulebook.model import Rulebook
 from advisor.wording.labels import NAMED, NONE, SHORT, are, listed, sentence, units_of
 
 _ID = "chart-costs"
 
 
-def costs_chart(decision: Decision, rulebook: Rulebook | None, width: int = WIDTH) -> Chart | None:
+def costs_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
     """The chart, where two routes at least have a known cost and there is a volume to show them at."""
-    curves = curves_of(decision, rulebook)
+    curves = curves_of(decision)
     if curves is None:
         return None
     title, description = _title(curves), _description(curves)

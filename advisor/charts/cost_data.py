@@ -7,12 +7,10 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
-from advisor.domain.cost_model import Number, crossover_volume, exact, own, to_micro_dollars
+from advisor.domain.cost_model import Costs, Number, exact, own, to_micro_dollars
 from advisor.domain.quantity import MICRO, dollars, grouped
 from advisor.domain.record import Decision
-from advisor.domain.route_costs import Costs
 from advisor.domain.scenario import Axis, Route, Scenario, validated
-from advisor.rulebook.model import Rulebook
 
 _IN_SIGHT = 10**4
 """A crossover this many times above or below every month of the scenario is told, not drawn."""
@@ -95,8 +93,9 @@ class Curves:
 
     def few_step_cost(self, volume: Number) -> Fraction:
         """Dollars a month on own GPUs that are as much faster as a few-step model makes them."""
-        G, r, E = self._running()
-        return own(G, r, E, volume)
+        running = self.costs.running(self.speedup or 1)
+        assert running is not None
+        return own(*running, volume)
 
     def cost_text(self, route: Route, volume: Decimal) -> str:
         """What one of the months costs, as the record has it."""
@@ -118,25 +117,16 @@ class Curves:
 
     def few_step_crossing_text(self, route: Route) -> str | None:
         """The crossover with faster GPUs; None where owning never wins even then."""
-        G, r, E = self._running()
-        return _grouped(crossover_volume(self.costs.price(route) or 0, G, r, E).text())
-
-    def _running(self) -> tuple[Decimal, Decimal, Decimal]:
-        G, r, E = self.scenario.gpu_hour_price, self.scenario.images_per_gpu_hour, self.scenario.monthly_overhead
-        assert G is not None
-        assert r is not None
-        assert E is not None
-        return G, r * (self.speedup or 1), E
+        crossover = self.costs.crossover(route, self.speedup or 1)
+        return _grouped(crossover.text() if crossover else None)
 
 
-def curves_of(decision: Decision, rulebook: Rulebook | None) -> Curves | None:
+def curves_of(decision: Decision) -> Curves | None:
     """The curves, where two routes at least have a known cost and there is a volume to show them at."""
     curves = Curves(decision, validated(decision.scenario, "the record"), None)
     if len(curves.routes) < 2 or not curves.volumes:
         return None
-    if rulebook is None or not curves.owns:
-        return curves
-    return Curves(decision, curves.scenario, rulebook.constants.get("few_step_speedup"))
+    return Curves(decision, curves.scenario, decision.few_step_speedup if curves.owns else None)
 
 
 def _grouped(text: str | None) -> str | None:

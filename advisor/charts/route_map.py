@@ -10,15 +10,14 @@ from advisor.charts.model import Chart, Table
 from advisor.charts.route_map_data import Regions, distance, regions_of
 from advisor.domain.quantity import grouped
 from advisor.domain.record import Decision, Flip, Status
-from advisor.rulebook.model import Rulebook
 from advisor.wording.labels import NAMED, NONE, VOLUMES, are, figure_name, figure_text, sentence, units_of
 
 _ID = "chart-map"
 
 
-def map_chart(decision: Decision, rulebook: Rulebook | None, width: int = WIDTH) -> Chart | None:
+def map_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
     """The chart, where every figure the rules read is known and not all of the map is one route."""
-    regions = regions_of(decision, rulebook) if rulebook else None
+    regions = regions_of(decision)
     if regions is None or len(regions.shares) < 2:
         return None
     from advisor.charts.route_map_drawing import draw_map

@@ -13,15 +13,14 @@ from advisor.common.text_table import table
 from advisor.domain.record import Decision
 from advisor.report.front_matter import NOTES_START
 from advisor.report.templates import memo_markdown, tidy
-from advisor.rulebook.model import Rulebook
 
 WIDTH = 100
 _UNDERLINES = {"h1": "=", "h2": "-"}
 
 
-def memo_text(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
+def memo_text(decision: Decision, templates: Path | None = None) -> str:
     """The memo in lines of at most ``WIDTH`` characters where its words allow, without the place for review notes."""
-    memo = memo_markdown(decision, rulebook, templates)
+    memo = memo_markdown(decision, templates)
     if memo.startswith("---\n"):
         memo = memo[4:].partition("\n---\n")[2]
     tree = SyntaxTreeNode(MarkdownIt("commonmark", {"html": False}).enable("table").parse(memo))

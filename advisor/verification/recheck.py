@@ -13,7 +13,7 @@ from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import is_file, read_text
 from advisor.decision.decide import decide, decide_again
 from advisor.domain.record import Decision, parse_record
-from advisor.report.embedded_scenario import deciding_rules, outcome_text
+from advisor.report.embedded_scenario import outcome_text
 from advisor.report.front_matter import taken_apart
 from advisor.rulebook.model import Rulebook
 from advisor.verification.decision_set import (
@@ -90,7 +90,7 @@ def _mixed(path: Path) -> Iterator[Mixed]:
 
 def _again(path: Path, rulebook: Rulebook) -> Rechecked:
     was, before, digest, decision = _stated(path, rulebook)
-    after = deciding_rules(decision)
+    after = decision.applied_rules()
     return Rechecked(
         path=path,
         was=was,
@@ -109,7 +109,7 @@ def _stated(path: Path, rulebook: Rulebook) -> tuple[str, tuple[str, ...], str, 
     if path.name.endswith(RECORD):
         record = parse_record(text, file)
         again = decide_again(record, rulebook, file)
-        return outcome_text(record), deciding_rules(record), record.rulebook_digest, again
+        return outcome_text(record), record.applied_rules(), record.rulebook_digest, again
     embedded = embedded_in(path, text)
     decision = decide(embedded.scenario, rulebook, decided_on=embedded.decided_on)
     return embedded.outcome, embedded.rules, embedded.rulebook_digest, decision

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -11,16 +12,19 @@ from pathlib import Path
 import advisor
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.decision.decide import decide, decide_again
-from advisor.domain.record import Decision, is_record, parse_record
+from advisor.decision.migration import as_written
+from advisor.domain.record import READABLE, SCHEMA_VERSION, Decision, is_record, parse_record
 from advisor.report.embedded_scenario import Embedded, embedded_in_memo, embedded_in_page, outcome_text
 from advisor.report.front_matter import notes_apart, taken_apart
-from advisor.report.templates import memo_markdown, memo_with_marks
+from advisor.report.templates import memo_with_marks, unmarked
 from advisor.rulebook.model import Rulebook
 from advisor.verification.decision_set import Stranger, files_of, strangers_among
 from advisor.verification.diff import Difference, field_differences, first_differing_line, line_differences
 from advisor.verification.line_endings import Plain, plain, plain_text
 from advisor.verification.notes_markup import markup_in_notes
 from advisor.verification.source_map import places_in_memo, places_in_page
+
+_SCHEMA = re.compile(r"the record has schema version ([0-9]{1,3})\b")
 
 
 class Verdict(StrEnum):
@@ -77,7 +81,7 @@ def with_its_set(found: Verification, path: Path) -> Verification:
 def _record(text: str, file: str, rulebook: Rulebook) -> Verification:
     found = plain_text(text)
     record = parse_record(found.text, file)
-    decision = _as_version(decide_again(record, rulebook, file), record.advisor_version)
+    decision = as_written(decide_again(record, rulebook, file), record.advisor_version, record.schema_version)
     base = _compared(file, decision, record.rulebook_digest, outcome_text(record), found)
     expected = decision.to_json()
     if base.verdict is Verdict.RULES_CHANGED or expected == found.text:
@@ -91,9 +95,9 @@ def _memo(text: str, file: str, rulebook: Rulebook, templates: Path | None) -> V
     decision, base = _decided(embedded_in_memo(found.text, file), file, rulebook, found)
     if base.verdict is Verdict.RULES_CHANGED:
         return base
-    expected = memo_markdown(decision, rulebook, templates)
-    lines = taken_apart(expected, "the memo").facts
-    places = places_in_memo(memo_with_marks(decision, rulebook, templates), expected)
+    marked = memo_with_marks(decision, templates)
+    expected = unmarked(marked)
+    lines, places = taken_apart(expected, "the memo").facts, places_in_memo(marked, expected)
     return _differing(base, tuple(line_differences(lines, found.lines, places)))
 
 
@@ -105,7 +109,7 @@ def _page(text: str, file: str, rulebook: Rulebook, templates: Path | None) -> V
     decision, base = _decided(embedded_in_page(found.text, file), file, rulebook, found)
     if base.verdict is Verdict.RULES_CHANGED:
         return base
-    expected = memo_html(decision, rulebook, templates)
+    expected = memo_html(decision, templates)
     lines, _ = notes_apart(expected, "the page")
     differences = tuple(line_differences(lines, found.lines, places_in_page(expected)))
     return _differing(base, (*differences, *markup_in_notes(notes or "")))
@@ -113,19 +117,18 @@ def _page(text: str, file: str, rulebook: Rulebook, templates: Path | None) -> V
 
 def _decided(embedded: Embedded, file: str, rulebook: Rulebook, found: Plain) -> tuple[Decision, Verification]:
     decision = decide(embedded.scenario, rulebook, decided_on=embedded.decided_on)
-    decision = _as_version(decision, embedded.advisor_version)
+    stated = _SCHEMA.search(found.text)
+    version = int(stated[1]) if stated and int(stated[1]) in READABLE else decision.schema_version
+    decision = as_written(decision, embedded.advisor_version, version)
     return decision, _compared(file, decision, embedded.rulebook_digest, embedded.outcome, found)
-
-
-def _as_version(decision: Decision, version: str) -> Decision:
-    """The decision as the advisor of another version would have signed it."""
-    return decision.model_copy(update={"advisor_version": version})
 
 
 def _remarks(decision: Decision, found: Plain) -> Iterator[str]:
     if decision.advisor_version != advisor.__version__:
         written, here = quoted(decision.advisor_version), advisor.__version__
         yield f"it was written by advisor {written}, and is compared with what advisor {here} writes"
+    if decision.schema_version != SCHEMA_VERSION:
+        yield f"its record has schema version {decision.schema_version}, and is compared with what that version holds"
     if found.from_windows:
         yield "its line ends are those of Windows (CRLF), and were read as plain ones"
     if found.end_changed:
