@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 
-from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.decision.advice import DEFAULT_PAYBACK_LIMIT as DEFAULT_PAYBACK_LIMIT
 from advisor.decision.advice import outcome_named
 from advisor.decision.assessment import Assessment
@@ -39,12 +38,7 @@ def decide_again(earlier: Decision, rulebook: Rulebook | None = None, file: str 
 
     Raises BadInput and anything ``decide`` raises.
     """
-    try:
-        decided_on = datetime.date.fromisoformat(earlier.decided_on)
-    except ValueError:
-        what = f"{quoted(earlier.decided_on)} is not a date"
-        raise BadInput(Problem(what, file, field="decided_on", help="write YYYY-MM-DD")) from None
-    return decide(validated(earlier.scenario, file), rulebook, decided_on=decided_on)
+    return decide(validated(earlier.scenario, file), rulebook, decided_on=earlier.date(file))
 
 
 def outcome_facts(scenario: Scenario, rulebook: Rulebook, matcher: Matcher) -> Facts | None:

@@ -6,6 +6,7 @@ so they are unknown, and ``to_json`` writes them as they were.
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections import Counter
@@ -355,6 +356,14 @@ class Decision(_Part):
     def is_complete(self) -> bool:
         """False for a record of version 1, which lacks what a memo states."""
         return self.added_fields() <= self.model_fields_set
+
+    def date(self, file: str) -> datetime.date:
+        """The date of the decision. Raises BadInput."""
+        try:
+            return datetime.date.fromisoformat(self.decided_on)
+        except ValueError:
+            what = f"{quoted(self.decided_on)} is not a date"
+            raise BadInput(Problem(what, file, field="decided_on", help="write YYYY-MM-DD")) from None
 
     @property
     def deciding_rules(self) -> tuple[str, ...]:
