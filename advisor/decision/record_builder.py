@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from fractions import Fraction
+from typing import Any
 
 import advisor
 from advisor.decision.advice import advice_given, migration_of, outcome_named
@@ -118,10 +119,7 @@ class _Builder:
             record.Elimination(
                 route=offer.route,
                 offer=offer.id,
-                rule=id,
-                axis=self.rulebook.rules[id].axis,
-                because=self.rulebook.rules[id].because,
-                source=self.rulebook.rules[id].source,
+                **_cited(self.rulebook.rules[id]),
             )
             for offer, match in zip(self.judgement.offers, self.judgement.gates, strict=True)
             for id in match.eliminating
@@ -132,12 +130,7 @@ class _Builder:
             return []
         return [
             record.PreferenceApplied(
-                rule=applied.rule,
-                axis=self.rulebook.rules[applied.rule].axis,
-                preferred=applied.preferred,
-                over=applied.over,
-                because=self.rulebook.rules[applied.rule].because,
-                source=self.rulebook.rules[applied.rule].source,
+                preferred=applied.preferred, over=applied.over, **_cited(self.rulebook.rules[applied.rule])
             )
             for applied in self.judgement.verdict.applied
         ]
@@ -189,11 +182,8 @@ class _Builder:
     def _rule(self, rule: Rule, asked: bool) -> record.RuleUsed:
         read = self.rulebook.reads((rule,))
         return record.RuleUsed(
-            rule=rule.id,
-            axis=rule.axis,
+            **_cited(rule),
             kind="gate" if isinstance(rule, Gate) else "preference" if isinstance(rule, Preference) else "advice",
-            because=rule.because,
-            source=rule.source,
             fields=[name for name in FIELDS if name in read],
             asked=asked,
         )
@@ -207,6 +197,11 @@ class _Builder:
             )
             for option, outcomes in leads(self.assessment.completions, self.assessment.answers, question)
         ]
+
+
+def _cited(rule: Rule) -> dict[str, Any]:
+    """What a record says of a rule wherever it names the reason."""
+    return {"rule": rule.id, "axis": rule.axis, "because": rule.because, "source": rule.source}
 
 
 def _amount(cost: Fraction) -> str:

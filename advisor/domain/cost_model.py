@@ -27,6 +27,7 @@ AMOUNTS_OF: Mapping[Route, tuple[str, ...]] = {
 PRICES = (*PRICE_OF.values(), *OWN_AMOUNTS)
 VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
 """The fields with the range of volumes, the least first."""
+VOLUME_ENDS = VOLUMES[::2]
 MOST_IMAGES = 10**12
 """The largest monthly volume of a scenario."""
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)

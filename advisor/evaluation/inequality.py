@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from advisor.domain.cost_model import HOSTED, own_formula, rent_formula
+from advisor.domain.cost_model import HOSTED, VOLUME_ENDS, own_formula, rent_formula
 from advisor.domain.scenario import Route
 from advisor.evaluation.compiler import B, Truth
 from advisor.rulebook.symbols import FIELD_NAMES
@@ -16,7 +16,6 @@ from advisor.rulebook.terms import Expression, parse_term
 
 Sides = tuple[Expression, Expression]
 """What renting and what owning costs in one month: renting wins while the first is less than the second."""
-_VOLUMES = ("monthly_images_low", "monthly_images_high")
 
 
 def _cost(formula: str) -> Expression:
@@ -24,7 +23,7 @@ def _cost(formula: str) -> Expression:
 
 
 INEQUALITY: Mapping[Route, tuple[Sides, ...]] = {
-    route: tuple((_cost(rent_formula(route, N)), _cost(own_formula(N))) for N in _VOLUMES) for route in HOSTED
+    route: tuple((_cost(rent_formula(route, N)), _cost(own_formula(N))) for N in VOLUME_ENDS) for route in HOSTED
 }
 """For each hosted route the inequality in the low and in the high month."""
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.domain.cost_model import AMOUNTS_OF, VOLUMES
+from advisor.domain.cost_model import AMOUNTS_OF, VOLUME_ENDS, VOLUMES
 from advisor.domain.quantity import plain
 from advisor.domain.record import Decision, Flip, RuleUsed
 from advisor.domain.scenario import FIELDS, Axis, Route
@@ -83,7 +83,7 @@ def _outcome(decision: Decision) -> Iterator[Claim]:
         },
     )
     if any(name in decision.scenario for name in VOLUMES):
-        yield Claim("volume", "volume", "volume", (), ("monthly_images", *VOLUMES[::2]))
+        yield Claim("volume", "volume", "volume", (), ("monthly_images", *VOLUME_ENDS))
     if "current_route" in decision.scenario:
         figures = {"route": decision.scenario["current_route"]}
         yield Claim("current_route", "current_route", "current_route", (), ("current_route",), figures)
