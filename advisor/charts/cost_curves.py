@@ -24,12 +24,10 @@ from advisor.charts.canvas import (
     wrapped,
 )
 from advisor.charts.scale import Scale, scale_of
-from advisor.domain.cost_model import Number, exact, own, rent, to_micro_dollars
+from advisor.domain.cost_model import Costs, Number, exact, own, rent, to_micro_dollars
 from advisor.domain.formatting import dollars, grouped
 from advisor.domain.record import Decision
-from advisor.domain.route_costs import Costs
 from advisor.domain.scenario import Axis, Route, Scenario, validated
-from advisor.rulebook.model import Rulebook
 from advisor.wording.labels import HERE, NAMED, NONE, SHORT, are, listed, on_scale, sentence, sentences, units_of
 
 if TYPE_CHECKING:
@@ -127,10 +125,9 @@ class RouteCurves:
         return None if text is None else grouped(Decimal(text))
 
 
-def costs_chart(decision: Decision, rulebook: Rulebook | None, width: int = WIDTH) -> Chart | None:
+def costs_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
     """The chart, where two routes at least have a known cost and there is a volume to show them at."""
-    speedup = rulebook.constants.get("few_step_speedup") if rulebook else None
-    curves = RouteCurves(decision, validated(decision.scenario, "the record"), speedup)
+    curves = RouteCurves(decision, validated(decision.scenario, "the record"), decision.few_step_speedup)
     if len(curves.routes) < 2 or not curves.volumes:
         return None
     if not curves.owns:

@@ -10,29 +10,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.charts.scale import Scale, scale_of
-from advisor.common.diagnostics import BadInput
-from advisor.domain.cost_model import exact
+from advisor.domain.cost_model import PRICE_OF, PRICES, Costs, exact
 from advisor.domain.offer import Encoded
 from advisor.domain.quantity import Quantity
-from advisor.domain.record import Decision, Flip, Status
-from advisor.domain.route_costs import Costs
+from advisor.domain.record import Decision, Flip, RouteByAmounts
 from advisor.domain.scenario import FIELDS, Route, Scenario, validated
 from advisor.evaluation.facts import answer_facts, with_range
-from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.terms import Expression, parse_term
 from advisor.wording.labels import VOLUMES
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from advisor.evaluation.numpy_backend import NumpyReading
-
 COLUMNS, ROWS = 64, 44
 FINER = 4
 """Each place of the grid is decided this many times across and upwards, so that borders come out smooth."""
-_FIGURES = ("open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
-_PRICES = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
 _IN_SIGHT = 10**4
 """A break point this many times above or below what the scenario has is told, not drawn."""
 
@@ -49,7 +43,7 @@ class Regions:
     scenario: Scenario
     facts: Mapping[str, Encoded]
     figure: str
-    reading: NumpyReading
+    by_amounts: RouteByAmounts
 
     @cached_property
     def month(self) -> str:
@@ -81,10 +75,17 @@ class Regions:
         """For each route recommended somewhere, and for none: its share of each of ROWS x COLUMNS places."""
         import numpy as np
 
-        found = self.reading.decide(self._columns())
+        from advisor.evaluation.numpy_backend import less
+
+        columns, code = self._columns(), np.zeros((FINER * ROWS, FINER * COLUMNS), np.int64)
+        for comparison in self.by_amounts.comparisons:
+            left, right = (_parsed(side) for side in comparison.split(" < "))
+            code = 2 * code + less(left, right, columns)
+        digits = len(self.by_amounts.comparisons)
+        routes = [self.by_amounts.routes.get(f"{number:0{digits}b}") for number in range(2**digits)]
         shares: dict[Route | None, NDArray[np.float64]] = {}
         for route in (*Route, None):
-            of_route = np.array([outcome.route is route for outcome in found.table])[found.codes]
+            of_route = np.array([found is route for found in routes])[code]
             if of_route.any():
                 shares[route] = of_route.reshape(ROWS, FINER, COLUMNS, FINER).mean(axis=(1, 3))
         return shares
@@ -94,6 +95,7 @@ class Regions:
         return [flip for flip in self.decision.flips if flip.field in fields and (flip.below or flip.above)]
 
     def _columns(self) -> dict[str, NDArray[Any]]:
+        """The amounts over the grid: a number, a row of volumes, or a column of figures."""
         import numpy as np
 
         months, figures = (
@@ -101,46 +103,34 @@ class Regions:
             _steps(self.upwards, self.figure, FINER * ROWS),
         )
         now = int(self.facts[self.month])
-        columns: dict[str, NDArray[Any]] = {}
-        for name in self.reading.names:
-            if name in VOLUMES:
+        columns = {name: np.array(value) for name, value in self.facts.items() if not isinstance(value, str)}
+        for name in VOLUMES:
+            if name in self.facts:
                 in_proportion = [max(1, month * int(self.facts[name]) // now) for month in months]
-                columns[name] = np.tile(np.array(in_proportion, np.int64), FINER * ROWS)
-            elif name == self.figure:
-                columns[name] = np.repeat(np.array(figures, np.int64), FINER * COLUMNS)
-            else:
-                columns[name] = np.full(FINER**2 * ROWS * COLUMNS, _place(name, self.facts[name]))
-        return columns
+                columns[name] = np.array(in_proportion, np.int64)
+        return {**columns, self.figure: np.array(figures, np.int64)[:, np.newaxis]}
 
 
-def regions_of(decision: Decision, rulebook: Rulebook) -> Regions | None:
-    """The regions, where a route is recommended and every figure that the rules read is known."""
+def regions_of(decision: Decision) -> Regions | None:
+    """The regions, where the record has the route as a function of the amounts."""
     figure = most_sensitive(decision)
-    if decision.status is not Status.RECOMMENDED or figure not in decision.scenario:
-        return None
-    from advisor.evaluation.numpy_backend import NumpyReading
-
-    try:
-        reading = NumpyReading(rulebook, deciding=False)
-    except BadInput:  # more cases than can be tabulated: such a rulebook decides, but not by whole columns
+    if decision.route_by_amounts is None or figure not in decision.scenario:
         return None
     scenario = validated(decision.scenario, "the record")
-    facts = with_range(answer_facts(scenario))
-    known = all(name in facts for name in (*reading.names, "monthly_images_low", "monthly_images_high"))
-    return Regions(decision, scenario, facts, figure, reading) if known else None
+    return Regions(decision, scenario, with_range(answer_facts(scenario)), figure, decision.route_by_amounts)
 
 
 def most_sensitive(decision: Decision) -> str:
     """The figure, volumes apart, with the nearest break point in proportion; without any, the hosted route's price."""
     nearest: dict[str, Fraction] = {}
     for flip in decision.flips:
-        if flip.field in _FIGURES and (flip.below or flip.above):
+        if flip.field in PRICES and (flip.below or flip.above):
             times = distance(flip, decision)
             nearest[flip.field] = min(times, nearest.get(flip.field, times))
     if nearest:
-        return min(nearest, key=lambda name: (nearest[name], _FIGURES.index(name)))
-    hosted = [route for route in (decision.route, *decision.feasible_routes) if route in _PRICES]
-    return _PRICES[hosted[0]] if hosted else "open_price"
+        return min(nearest, key=lambda name: (nearest[name], PRICES.index(name)))
+    hosted = [PRICE_OF[route] for route in (decision.route, *decision.feasible_routes) if route and route in PRICE_OF]
+    return hosted[0] if hosted else PRICES[0]
 
 
 def distance(flip: Flip, decision: Decision) -> Fraction:
@@ -176,6 +166,5 @@ def _steps(scale: Scale, field: str, count: int) -> list[int]:
     return [max(quantity.inside(quantity.least), quantity.inside(position)) for position in positions]
 
 
-def _place(name: str, value: Encoded) -> int:
-    known = FIELD_NAMES[name]
-    return known.options.index(value) if isinstance(value, str) else int(value)
+def _parsed(side: str) -> Expression:
+    return parse_term("comparison", side, FIELD_NAMES, "the record", 1).expression

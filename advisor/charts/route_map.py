@@ -11,7 +11,6 @@ from advisor.charts.route_grid import COLUMNS, FINER, ROWS, Regions, distance, r
 from advisor.domain.formatting import grouped
 from advisor.domain.record import Decision, Flip, Status
 from advisor.domain.scenario import FIELDS, Route
-from advisor.rulebook.model import Rulebook
 from advisor.wording.labels import (
     HERE,
     NAMED,
@@ -39,9 +38,9 @@ _KEY_WIDTH, _KEY_HEIGHT = 46, 17
 """The room of an entry of the legend beyond its words, and the height of its rows."""
 
 
-def map_chart(decision: Decision, rulebook: Rulebook | None, width: int = WIDTH) -> Chart | None:
+def map_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
     """The chart, where every figure the rules read is known and not all of the map is one route."""
-    regions = regions_of(decision, rulebook) if rulebook else None
+    regions = regions_of(decision)
     if regions is None or len(regions.shares) < 2:
         return None
     texts = _title(regions), _description(regions), _table(regions)

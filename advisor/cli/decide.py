@@ -20,7 +20,6 @@ from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import FIELDS
 from advisor.domain.scenario_io import read_scenario
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
-from advisor.rulebook.model import Rulebook
 
 FORMATS = ("md", "html", "txt", "json")
 EXIT_CODES = {Status.RECOMMENDED: EXIT_OK, Status.OPEN: EXIT_ANSWERS_MISSING, Status.INFEASIBLE: EXIT_INFEASIBLE}
@@ -60,14 +59,14 @@ def run(options: argparse.Namespace) -> int:
     scenario = read_scenario(options.scenario, tuple(options.set))
     rulebook = load_rulebook(options.rules) if options.rules else bundled_rulebook()
     decision = decide(scenario, rulebook, decided_on=decided_on)
-    shown = _shown(decision, rulebook, options)
+    shown = _shown(decision, options)
     # Printed last, so that nothing stands on stdout when a file cannot be written.
     if options.out:
         from advisor.verification.artifacts import name_of, write_decision
 
         name = name_of(options.scenario)
         written = write_decision(
-            decision, scenario, rulebook, options.out, name, options.templates, options.pdf, options.supersedes
+            decision, rulebook, options.out, name, options.templates, options.pdf, options.supersedes
         )
         if not written.compared:
             print(_not_compared(options.supersedes), file=sys.stderr)
@@ -84,7 +83,7 @@ def _not_compared(old: Path) -> str:
     return f"note: {printable(what)}\n  help: `advisor verify` with --rules and the rules of that time compares them"
 
 
-def _shown(decision: Decision, rulebook: Rulebook, options: argparse.Namespace) -> str:
+def _shown(decision: Decision, options: argparse.Namespace) -> str:
     """What goes to stdout: the record alone, the summary beside written files, or the memo."""
     if options.format == "json":
         return decision.to_json()
@@ -93,13 +92,13 @@ def _shown(decision: Decision, rulebook: Rulebook, options: argparse.Namespace) 
     if options.format == "html":
         from advisor.report.html import memo_html
 
-        return memo_html(decision, rulebook, options.templates)
+        return memo_html(decision, options.templates)
     if options.format == "txt":
         from advisor.report.text import memo_text
 
-        return memo_text(decision, rulebook, options.templates)
+        return memo_text(decision, options.templates)
     written = summary if options.out and not options.format else memo_markdown
-    return written(decision, rulebook, options.templates)
+    return written(decision, options.templates)
 
 
 def missing_answers(decision: Decision) -> str:

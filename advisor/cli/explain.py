@@ -11,12 +11,14 @@ from advisor.cli.options import add_json, add_rules, add_settings, add_templates
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.decision.decide import decide
-from advisor.domain.record import Decision, is_record, parse_record
+from advisor.domain.record import Decision, Status, is_record, parse_record
 from advisor.domain.scenario import Route, Scenario
 from advisor.domain.scenario_io import parse_scenario
-from advisor.explanation.extended import OnDemand, on_demand
+from advisor.evaluation.facts import answer_facts
+from advisor.explanation.sufficient_reasons import sufficient_reasons
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
+from advisor.scenario_space.completions import completions_of
 
 _IN_RECORD = ("status", "route", "deciding_axes", "flips", "conflicts", "repairs", "why_not", "open_questions")
 
@@ -46,12 +48,14 @@ def run(options: argparse.Namespace) -> int:
     if options.why_not is not None and options.why_not == decision.route:
         what = f"`{options.why_not}` is the route recommended here"
         raise BadInput(Problem(what, file="--why-not", help="name another route"))
-    more = on_demand(scenario, rulebook)
+    sufficient = None
+    if decision.status is not Status.OPEN:
+        sufficient = sufficient_reasons(completions_of(rulebook), answer_facts(scenario), decision.route)
     if options.json:
-        sys.stdout.write(json.dumps(_data(decision, more), ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json.dumps(_data(decision, sufficient), ensure_ascii=False, indent=2) + "\n")
     else:
         route = Route(options.why_not) if options.why_not else None
-        sys.stdout.write(explanation_text(decision, more, rulebook, route, options.templates))
+        sys.stdout.write(explanation_text(decision, sufficient, route, options.templates))
     return EXIT_CODES[decision.status]
 
 
@@ -67,13 +71,12 @@ def _scenario(options: argparse.Namespace, rulebook: Rulebook) -> Scenario:
     return parse_scenario(text, file, tuple(options.set))
 
 
-def _data(decision: Decision, more: OnDemand) -> dict[str, object]:
+def _data(decision: Decision, sufficient: list[tuple[str, ...]] | None) -> dict[str, object]:
     record = json.loads(decision.to_json())
     leads = {
         question: [
-            {"answer": answer, "outcomes": sorted(outcomes, key=lambda outcome: (outcome is None, str(outcome)))}
-            for answer, outcomes in options
+            {"answer": one.option, "outcomes": [*sorted(one.routes), *one.outcomes[len(one.routes) :]]} for one in found
         ]
-        for question, options in more.leads.items()
+        for question, found in decision.leads.items()
     }
-    return {**{key: record[key] for key in _IN_RECORD}, "sufficient_reasons": more.sufficient, "leads": leads}
+    return {**{key: record[key] for key in _IN_RECORD}, "sufficient_reasons": sufficient, "leads": leads}

@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         return EXIT_ANSWERS_MISSING
     from advisor.verification.artifacts import write_decision
 
-    written = write_decision(decision, state.scenario(), rulebook, options.out, options.name, options.templates)
+    written = write_decision(decision, rulebook, options.out, options.name, options.templates)
     draft_store.draft_path(options.out, options.name).unlink(missing_ok=True)
     _show_end(decision, rulebook, written.paths, options)
     return EXIT_CODES[decision.status]
@@ -105,7 +105,7 @@ def _show_end(decision: Decision, rulebook: Rulebook, files: list[Path], options
     """The recommendation, what would flip it, the files, and the command that repeats it."""
     from advisor.report.templates import fill, summary
 
-    sys.stdout.write("\n" + summary(decision, rulebook, options.templates))
+    sys.stdout.write("\n" + summary(decision, options.templates))
     parts = ["advisor", "decide", str(files[0]), "--date", decision.decided_on]
     if options.rules:
         parts += ["--rules", options.rules]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from advisor.cli.options import add_json, add_rules, add_templates, parse_date
 from advisor.common.diagnostics import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
-from advisor.domain.scenario import Route, validated
+from advisor.domain.scenario import Route
 from advisor.rulebook.loader import load_rulebook
 
 if TYPE_CHECKING:
@@ -246,9 +246,8 @@ def _write_memo(watched: MonitorResult, options: argparse.Namespace) -> Path | N
     from advisor.monitor.run import name_anew
     from advisor.verification.artifacts import write_decision
 
-    scenario = validated(watched.now.scenario, options.decision)
     name = name_anew(options.decision, watched.on)
-    written = write_decision(watched.now, scenario, load_rulebook(options.rules), options.memo, name, options.templates)
+    written = write_decision(watched.now, load_rulebook(options.rules), options.memo, name, options.templates)
     return next(path for path in written.paths if path.name.endswith(".memo.html"))
 
 

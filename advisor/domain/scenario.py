@@ -18,7 +18,6 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.domain.cost_model import own, rent
 from advisor.domain.formatting import grouped, plain
 from advisor.domain.quantity import NotANumber, Quantity
 
@@ -316,18 +315,17 @@ def _inconsistencies(scenario: Scenario) -> list[tuple[str, str, str]]:
 
 
 def _month_too_dear(scenario: Scenario) -> tuple[str, str, str] | None:
+    from advisor.domain.cost_model import PRICE_OF, Costs  # here, as the cost model is one of scenarios
+
     named = {name: getattr(scenario, name) for name in ("monthly_images_high", "monthly_images", "monthly_images_low")}
     volumes = {name: volume for name, volume in named.items() if volume is not None}
     if not volumes:
         return None
     field = max(volumes, key=volumes.__getitem__)
-    prices = {"open_price": scenario.open_price, "closed_price": scenario.closed_price}
-    costs = {f"at `{name}`": rent(price, volumes[field]) for name, price in prices.items() if price is not None}
-    G, r, E = scenario.gpu_hour_price, scenario.images_per_gpu_hour, scenario.monthly_overhead
-    if G is not None and r is not None:
-        costs["on own GPUs"] = own(G, r, E or 0, volumes[field])
-    for how, cost in costs.items():
-        if cost > Fraction(MAX_MONTHLY_COST):
+    hows = {**{route: f"at `{name}`" for route, name in PRICE_OF.items()}, Route.SELF_HOST: "on own GPUs"}
+    for route, how in hows.items():
+        cost = Costs(scenario).monthly(route, volumes[field], overhead=Decimal(0))
+        if cost is not None and cost > Fraction(MAX_MONTHLY_COST):
             most = f"${grouped(MAX_MONTHLY_COST)}, the most that is computed"
             help = "check the units: images a month, dollars per image, dollars and images per GPU-hour"
             return field, f"{grouped(volumes[field])} images a month {how} come to more than {most}", help

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.offer import Encoded
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.breakpoints import Truths, bounds_of
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
-
-_VOLUMES = ("monthly_images", "monthly_images_low", "monthly_images_high")
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def passed_numbers(completions: Completions, answers: Answers) -> Iterator[Passe
         return
     amounts = {name: answers[name] for name in completions.amounts.names if name in answers}
     for name, value in amounts.items():
-        bounds = bounds_of(name, {other: amounts[other] for other in _VOLUMES if other in amounts})
+        bounds = bounds_of(name, {other: amounts[other] for other in VOLUMES if other in amounts})
         breaks = completions.breaks
         turns = breaks.along(amounts, name, bounds)
         edges = [bounds[0], *turns, bounds[1] + 1]

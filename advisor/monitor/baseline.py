@@ -11,6 +11,7 @@ from fractions import Fraction
 from advisor.decision.break_even import (
     MOST_IMAGES,
     PRICE_OF,
+    SteadyOutcome,
     rents_for_its_price,
     watched_route,
     whatever_the_volume,
@@ -130,7 +131,7 @@ def _span_of(value: Decimal | None, within: Span | None) -> Span | None:
     return Span(within.low, expected, within.high) if within.low <= expected <= within.high else within
 
 
-def _not_comparable(decision: Decision) -> NotComparable:
+def _not_comparable(decision: SteadyOutcome) -> NotComparable:
     if decision.status is Status.INFEASIBLE:
         return NotComparable(NotComparableReason.INFEASIBLE)
     if decision.status is Status.OPEN:

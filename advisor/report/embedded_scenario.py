@@ -43,7 +43,7 @@ def embedded_text(decision: Decision) -> str:
         "advisor": decision.advisor_version,
         "rulebook": decision.rulebook_digest,
         "outcome": outcome_text(decision),
-        "rules": ", ".join(deciding_rules(decision)) or "none",
+        "rules": ", ".join(decision.applied_rules()) or "none",
     }
     return "".join(f"# {name}: {head[name]}\n" for name in _HEAD) + _escaped(scenario)
 
@@ -56,12 +56,6 @@ def outcome_text(decision: Decision) -> str:
         left = [*decision.possible_routes, *(["no route"] if decision.may_be_infeasible else [])]
         return f"open between {' and '.join(left)}"
     return f"{decision.route} on {decision.deciding_axis}" if decision.deciding_axis else str(decision.route)
-
-
-def deciding_rules(decision: Decision) -> tuple[str, ...]:
-    """The rules that took options out of the running, in the order they did."""
-    gates, preferences = ([step.rule for step in steps] for steps in (decision.eliminated, decision.preferences))
-    return tuple(dict.fromkeys((*gates, *preferences)))
 
 
 def _escaped(text: str) -> str:

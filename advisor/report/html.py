@@ -12,23 +12,22 @@ from advisor.report import limits
 from advisor.report.claims.build import claims_of
 from advisor.report.markdown_to_html import Linked, html_of
 from advisor.report.templates import MEMO, fill, identifier, memo_with_marks, one_line
-from advisor.rulebook.model import Rulebook
 
 _FRONT_MATTER = "---\n"
 
 
-def memo_html(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
-    """The memo as HTML: no network, no script. ``rulebook`` is the one it was decided with.
+def memo_html(decision: Decision, templates: Path | None = None) -> str:
+    """The memo as HTML: no network, no script.
 
     Each claim is an element with the id ``claim-ID`` and links to ``rule-ID``, which has its reason and its source.
     """
-    marked = memo_with_marks(decision, rulebook, templates)
+    marked = memo_with_marks(decision, templates)
     if marked.startswith(_FRONT_MATTER):
         marked = marked[len(_FRONT_MATTER) :].partition(f"\n{_FRONT_MATTER}")[2]
-    claims = claims_of(decision, rulebook)
+    claims = claims_of(decision)
     charts = {
         chart.id: fill("figure.html.j2", {"chart": chart, "svg": Markup(chart.svg)}, templates)
-        for chart in charts_of(decision, rulebook)
+        for chart in charts_of(decision)
     }
     body = _body(
         marked,

@@ -36,7 +36,6 @@ from advisor.report import limits
 from advisor.report.claim_markers import figure, marked, stripped
 from advisor.report.claims.build import Claim, claims_of
 from advisor.report.embedded_scenario import embedded_text
-from advisor.rulebook.model import Rulebook
 from advisor.wording.questions import FILE, wordings
 
 MEMO = "memo.md.j2"
@@ -47,24 +46,29 @@ _SLUG, _SLUG_READ = 60, 200
 _REORDERING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def memo_markdown(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
-    """The memo of a decision in Markdown, in the sections of MADR 4.0. ``rulebook`` is the one it was decided with."""
-    return tidy(stripped(memo_with_marks(decision, rulebook, templates)))
+def memo_markdown(decision: Decision, templates: Path | None = None) -> str:
+    """The memo of a decision in Markdown, in the sections of MADR 4.0."""
+    return unmarked(memo_with_marks(decision, templates))
 
 
-def memo_with_marks(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
-    """The memo in Markdown with the marks of its claims and figures (``marks``)."""
-    return _render(MEMO, decision, rulebook, templates)
+def memo_with_marks(decision: Decision, templates: Path | None = None) -> str:
+    """The memo in Markdown with the marks of its claims and figures (``claim_markers``)."""
+    return _render(MEMO, decision, templates)
 
 
-def summary(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
+def unmarked(marked: str) -> str:
+    """The memo without the marks of its claims."""
+    return tidy(stripped(marked))
+
+
+def summary(decision: Decision, templates: Path | None = None) -> str:
     """The decision in a few lines for a terminal."""
-    return _render("summary.txt.j2", decision, rulebook, templates)
+    return _render("summary.txt.j2", decision, templates)
 
 
-def _render(template: str, decision: Decision, rulebook: Rulebook, templates: Path | None) -> str:
+def _render(template: str, decision: Decision, templates: Path | None) -> str:
     named = {
-        "claims": _Sections(claims_of(decision, rulebook)),
+        "claims": _Sections(claims_of(decision)),
         "title": decision.scenario.get("title"),
         "identifier": identifier(decision),
         "decision": decision.model_dump(mode="json"),

@@ -14,15 +14,14 @@ from advisor.domain.record import Decision
 from advisor.report import limits
 from advisor.report.front_matter import NOTES_START
 from advisor.report.templates import MEMO, memo_markdown, tidy
-from advisor.rulebook.model import Rulebook
 
 WIDTH = 100
 _UNDERLINES = {"h1": "=", "h2": "-"}
 
 
-def memo_text(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
+def memo_text(decision: Decision, templates: Path | None = None) -> str:
     """The memo in lines of at most ``WIDTH`` characters where its words allow, without the place for review notes."""
-    memo = memo_markdown(decision, rulebook, templates)
+    memo = memo_markdown(decision, templates)
     if templates is None:
         return text_of(memo)
     from advisor.report.limited import within_limits

@@ -78,7 +78,8 @@ class Turning:
 class Breaks(Turning, PlainLogic):
     """The comparisons of numbers in a rulebook's preferences, each ``left < right`` counted once.
 
-    As a carrier it judges such a comparison by its truth, which stands among the facts under the comparison's name.
+    ``pairs`` are their sides. As a carrier it judges such a comparison by its truth, which stands among the facts under
+    the comparison's name.
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -86,7 +87,8 @@ class Breaks(Turning, PlainLogic):
         found = [c for rule in rulebook.preferences for c in comparisons(rule.when) if self._is_of_amounts(c)]
         pairs = tuple(dict.fromkeys(map(_strict, found)))
         self._named = tuple(_name(pair) for pair in pairs)
-        differences = [Operation("-", self._expression(left), self._expression(right)) for left, right in pairs]
+        self.pairs = tuple((self._expression(left), self._expression(right)) for left, right in pairs)
+        differences = [Operation("-", left, right) for left, right in self.pairs]
         super().__init__(
             [computations(rulebook, [difference]) for difference in differences], computations(rulebook, differences)
         )

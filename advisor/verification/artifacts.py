@@ -13,7 +13,7 @@ from advisor.common.atomic_files import write_together, writing
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import STANDARD_INPUT, check_target, is_file, real
 from advisor.domain.record import Decision
-from advisor.domain.scenario import Scenario
+from advisor.domain.scenario import validated
 from advisor.domain.scenario_io import scenario_text
 from advisor.report.html import memo_html
 from advisor.report.pdf import memo_pdf
@@ -38,7 +38,6 @@ def name_of(path: str) -> str:
 
 def write_decision(
     decision: Decision,
-    scenario: Scenario,
     rulebook: Rulebook,
     folder: Path,
     name: str,
@@ -53,7 +52,7 @@ def write_decision(
     names = ("scenario.yaml", "decision.json", "memo.md", "memo.html")
     answers, record, memo, page = paths = [folder / f"{name}.{ending}" for ending in names]
     paper = folder / f"{name}.memo.pdf"
-    markdown, html = memo_markdown(decision, rulebook, templates), memo_html(decision, rulebook, templates)
+    markdown, html = memo_markdown(decision, templates), memo_html(decision, templates)
     # The old memo is read and written under one lock, so of two decisions that supersede it the second sees the first.
     with writing(folder, *([real(supersedes).parent] if supersedes else [])):
         for path in (*paths, paper):
@@ -62,6 +61,7 @@ def write_decision(
         markdown = memo_with_review(memo, markdown)
         links = linked(supersedes, memo, markdown, rulebook, templates) if supersedes else None
         contents: dict[Path, str | bytes] = {paper: memo_pdf(html, templates)} if pdf else {}
+        scenario = validated(decision.scenario, "the record")
         contents |= {answers: scenario_text(scenario), record: decision.to_json(), page: html, memo: markdown}
         if links and supersedes:
             contents |= {memo: links.new, real(supersedes): links.old}

@@ -9,19 +9,13 @@ from pathlib import Path
 from advisor.common.atomic_files import alone_in
 from advisor.common.diagnostics import BadInput
 from advisor.common.files import is_file, read_text
-from advisor.domain.record import parse_record
-from advisor.domain.scenario import Scenario, validated
 from advisor.domain.scenario_io import parse_scenario
-from advisor.report.embedded_scenario import Embedded, embedded_in_memo, embedded_in_page
-from advisor.report.front_matter import notes_apart, taken_apart
-from advisor.verification.line_endings import plain
+from advisor.verification.stated import Kind, stated_in
 
 MAX_BYTES = 4_000_000
 """A memo is far smaller, even with a title of 10,000 escapes and long notes."""
 
-SCENARIO, RECORD, MEMO, PAGE = ".scenario.yaml", ".decision.json", ".memo.md", ".memo.html"
-STATING = (RECORD, MEMO, PAGE)
-"""The endings of the files that state an outcome, and so everything it was made from."""
+SCENARIO = ".scenario.yaml"
 _ANSWERS = "other answers"
 
 
@@ -35,7 +29,7 @@ class Stranger:
 
 def files_of(path: Path) -> tuple[Path, ...]:
     """A file and those next to it that have its NAME; the file alone where its name has no such ending."""
-    endings = (*STATING, SCENARIO)
+    endings = (*Kind, SCENARIO)
     ending = next((ending for ending in endings if path.name.endswith(ending)), None)
     if ending is None:
         return (path,)
@@ -57,12 +51,9 @@ def strangers_among(paths: Sequence[Path]) -> tuple[Stranger, ...]:
     return tuple(Stranger(str(path), found) for path in others if (found := tuple(_other(own, path, texts[path]))))
 
 
-def embedded_in(path: Path, text: str) -> Embedded:
-    """What a memo in either format embeds. Raises BadInput."""
-    file = str(path)
-    if path.name.endswith(MEMO):
-        return embedded_in_memo(plain(taken_apart(text, file).facts).text, file)
-    return embedded_in_page(plain(notes_apart(text, file)[0]).text, file)
+def kind_named(path: Path) -> Kind | None:
+    """The kind of a file that states an outcome, by its name; None for any other."""
+    return next((kind for kind in Kind if path.name.endswith(kind)), None)
 
 
 def _text(path: Path) -> str | BadInput:
@@ -76,18 +67,16 @@ def _facts(path: Path, text: str | BadInput) -> dict[str, object]:
     """What all files of a decision agree on, in words for where they do not; of a scenario only its answers."""
     if isinstance(text, BadInput):
         raise text
-    if path.name.endswith(SCENARIO):
+    kind = kind_named(path)
+    if kind is None:
         return {_ANSWERS: parse_scenario(text, str(path))}
-    if path.name.endswith(RECORD):
-        record = parse_record(text, str(path))
-        scenario, date = validated(record.scenario, str(path)), record.decided_on
-        return _named(scenario, date, record.rulebook_digest, record.advisor_version)
-    memo = embedded_in(path, text)
-    return _named(memo.scenario, memo.decided_on.isoformat(), memo.rulebook_digest, memo.advisor_version)
-
-
-def _named(scenario: Scenario, date: str, rules: str, version: str) -> dict[str, object]:
-    return {_ANSWERS: scenario, "another date": date, "other rules": rules, "another version of the advisor": version}
+    stated = stated_in(text, str(path), kind).embedded
+    return {
+        _ANSWERS: stated.scenario,
+        "another date": stated.decided_on,
+        "other rules": stated.rulebook_digest,
+        "another version of the advisor": stated.advisor_version,
+    }
 
 
 def _other(own: dict[str, object], path: Path, text: str | BadInput) -> Iterator[str]:

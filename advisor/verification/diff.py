@@ -13,6 +13,7 @@ from advisor.report.front_matter import Line
 
 _MOST_LINES = 2_000
 """Between first and last difference; more are not aligned, as aligning takes the square of their number."""
+_ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -65,30 +66,18 @@ def _first_difference(one: str, other: str) -> int:
 def field_differences(expected: Any, found: Any, path: str = "") -> Iterator[Difference]:
     """Differing fields of two JSON values, in the order of the expected one."""
     if isinstance(expected, dict) and isinstance(found, dict):
-        for name in [*expected, *(name for name in found if name not in expected)]:
-            below = f"{path}.{name}" if path else str(name)
-            yield from _beside(expected, found, name, below)
+        for name in {**expected, **found}:
+            pair = expected.get(name, _ABSENT), found.get(name, _ABSENT)
+            yield from field_differences(*pair, f"{path}.{name}" if path else str(name))
     elif isinstance(expected, list) and isinstance(found, list):
-        for at in range(max(len(expected), len(found))):
-            yield from _beside(dict(enumerate(expected)), dict(enumerate(found)), at, f"{path}[{at}]")
+        for at, pair in enumerate(zip_longest(expected, found, fillvalue=_ABSENT)):
+            yield from field_differences(*pair, f"{path}[{at}]")
     elif expected != found or type(expected) is not type(found):
         yield Difference(path, None, _shown(expected), _shown(found))
 
 
-def _beside(expected: dict[Any, Any], found: dict[Any, Any], name: Any, path: str) -> Iterator[Difference]:
-    if name in expected and name in found:
-        yield from field_differences(expected[name], found[name], path)
-    else:
-        yield Difference(
-            path,
-            None,
-            _shown(expected[name]) if name in expected else None,
-            _shown(found[name]) if name in found else None,
-        )
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _shown(value: Any) -> str | None:
+    return None if value is _ABSENT else json.dumps(value, ensure_ascii=False)
 
 
 def first_differing_line(expected: str, found: str) -> Difference:

@@ -11,21 +11,12 @@ from pathlib import Path
 from advisor.common.atomic_files import settle
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import is_file, read_text
-from advisor.decision.decide import decide, decide_again
-from advisor.domain.record import Decision, parse_record
-from advisor.report.embedded_scenario import deciding_rules, outcome_text
+from advisor.decision.decide import decide
+from advisor.report.embedded_scenario import outcome_text
 from advisor.report.front_matter import taken_apart
 from advisor.rulebook.model import Rulebook
-from advisor.verification.decision_set import (
-    MAX_BYTES,
-    MEMO,
-    RECORD,
-    STATING,
-    Stranger,
-    embedded_in,
-    files_of,
-    strangers_among,
-)
+from advisor.verification.decision_set import MAX_BYTES, Stranger, files_of, kind_named, strangers_among
+from advisor.verification.stated import Kind, stated_in
 
 
 @dataclass(frozen=True)
@@ -67,16 +58,17 @@ def rechecked(folder: Path, rulebook: Rulebook) -> Iterator[Rechecked | Mixed | 
         settle(Path(above))
     closed: list[OSError] = []
     walk = os.walk(folder, onerror=closed.append)
-    paths = [Path(above, name) for above, below, files in walk for name in (*below, *files) if name.endswith(STATING)]
+    found = (Path(above, name) for above, below, files in walk for name in (*below, *files))
+    kinds = {path: kind for path in found if (kind := kind_named(path))}
     for error in sorted(closed, key=lambda error: str(error.filename)):
         what = f"the folder cannot be read: {(error.strerror or str(error)).lower()}"
         yield BadInput(Problem(what, str(error.filename), help="check its permissions"))
-    for path in sorted(paths, key=lambda path: path.as_posix()):
+    for path in sorted(kinds, key=lambda path: path.as_posix()):
         try:
-            yield _again(path, rulebook)
+            yield _again(path, kinds[path], rulebook)
         except BadInput as error:
             yield error
-    for path in sorted({min(found for found in files_of(path) if found.name.endswith(STATING)) for path in paths}):
+    for path in sorted({min(filter(kind_named, files_of(path))) for path in kinds}):
         yield from _mixed(path)
 
 
@@ -88,36 +80,22 @@ def _mixed(path: Path) -> Iterator[Mixed]:
             yield Mixed(path, strangers)
 
 
-def _again(path: Path, rulebook: Rulebook) -> Rechecked:
-    was, before, digest, decision = _stated(path, rulebook)
-    after = deciding_rules(decision)
+def _again(path: Path, kind: Kind, rulebook: Rulebook) -> Rechecked:
+    stated = stated_in(read_text(str(path), MAX_BYTES), str(path), kind).embedded
+    decision = decide(stated.scenario, rulebook, decided_on=stated.decided_on)
+    before, after = stated.rules, decision.applied_rules()
     return Rechecked(
         path=path,
-        was=was,
+        was=stated.outcome,
         now=outcome_text(decision),
         no_longer=tuple(rule for rule in before if rule not in after),
         newly=tuple(rule for rule in after if rule not in before),
-        same_rules=digest == rulebook.digest,
-        in_force=_in_force(path),
+        same_rules=stated.rulebook_digest == rulebook.digest,
+        in_force=_in_force(path.with_name(path.name.removesuffix(kind) + Kind.MEMO)),
     )
 
 
-def _stated(path: Path, rulebook: Rulebook) -> tuple[str, tuple[str, ...], str, Decision]:
-    """The outcome, the rules and their digest that a file states, and its scenario decided anew."""
-    file = str(path)
-    text = read_text(file, MAX_BYTES)
-    if path.name.endswith(RECORD):
-        record = parse_record(text, file)
-        again = decide_again(record, rulebook, file)
-        return outcome_text(record), deciding_rules(record), record.rulebook_digest, again
-    embedded = embedded_in(path, text)
-    decision = decide(embedded.scenario, rulebook, decided_on=embedded.decided_on)
-    return embedded.outcome, embedded.rules, embedded.rulebook_digest, decision
-
-
-def _in_force(path: Path) -> bool:
-    ending = next(ending for ending in STATING if path.name.endswith(ending))
-    memo = path.with_name(path.name.removesuffix(ending) + MEMO)
+def _in_force(memo: Path) -> bool:
     try:
         return not is_file(memo) or taken_apart(read_text(str(memo), MAX_BYTES), str(memo)).in_force
     except BadInput:

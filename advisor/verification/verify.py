@@ -9,18 +9,20 @@ from enum import StrEnum
 from pathlib import Path
 
 import advisor
-from advisor.common.diagnostics import BadInput, Problem, quoted
-from advisor.decision.decide import decide, decide_again
-from advisor.domain.record import Decision, is_record, parse_record
-from advisor.report.embedded_scenario import Embedded, embedded_in_memo, embedded_in_page, outcome_text
+from advisor.common.diagnostics import quoted
+from advisor.decision.decide import decide
+from advisor.decision.migration import as_written
+from advisor.domain.record import SCHEMA_VERSION, Decision
+from advisor.report.embedded_scenario import outcome_text
 from advisor.report.front_matter import notes_apart, taken_apart
-from advisor.report.templates import memo_markdown, memo_with_marks
+from advisor.report.templates import memo_with_marks, unmarked
 from advisor.rulebook.model import Rulebook
 from advisor.verification.decision_set import Stranger, files_of, strangers_among
 from advisor.verification.diff import Difference, field_differences, first_differing_line, line_differences
-from advisor.verification.line_endings import Plain, plain, plain_text
+from advisor.verification.line_endings import Plain
 from advisor.verification.notes_markup import markup_in_notes
 from advisor.verification.source_map import places_in_memo, places_in_page
+from advisor.verification.stated import Kind, Stated, kind_of, stated_in
 
 
 class Verdict(StrEnum):
@@ -57,14 +59,23 @@ class Verification:
 
 def verified(text: str, file: str, rulebook: Rulebook, templates: Path | None = None) -> Verification:
     """Checks the text of a record, a memo in Markdown or a memo in HTML. Raises BadInput where it is none of them."""
-    if is_record(text):
-        return _record(text, file, rulebook)
-    if text.startswith("---"):
-        return _memo(text, file, rulebook, templates)
-    if text[:15].lower() == "<!doctype html>":
-        return _page(text, file, rulebook, templates)
-    help = "name a NAME.decision.json, NAME.memo.md or NAME.memo.html that `advisor decide --out` wrote"
-    raise BadInput(Problem("this is neither a memo nor a decision record", file, help=help))
+    stated = stated_in(text, file, kind_of(text, file))
+    embedded = stated.embedded
+    decision = decide(embedded.scenario, rulebook, decided_on=embedded.decided_on)
+    decision = as_written(decision, embedded.advisor_version, stated.schema_version)
+    same_rules = embedded.rulebook_digest == decision.rulebook_digest
+    differences = tuple(_differences(decision, stated, templates)) if same_rules else ()
+    verdict = Verdict.DIFFERS if differences else Verdict.VERIFIED
+    return Verification(
+        file=file,
+        verdict=verdict if same_rules else Verdict.RULES_CHANGED,
+        rulebook_digest=embedded.rulebook_digest,
+        rulebook_at_hand=decision.rulebook_digest,
+        stated=embedded.outcome,
+        now=outcome_text(decision),
+        differences=differences,
+        remarks=tuple(_remarks(decision, stated.found)),
+    )
 
 
 def with_its_set(found: Verification, path: Path) -> Verification:
@@ -74,76 +85,35 @@ def with_its_set(found: Verification, path: Path) -> Verification:
     return replace(found, verdict=Verdict.MIXED if mixed else found.verdict, of_another_decision=strangers)
 
 
-def _record(text: str, file: str, rulebook: Rulebook) -> Verification:
-    found = plain_text(text)
-    record = parse_record(found.text, file)
-    decision = _as_version(decide_again(record, rulebook, file), record.advisor_version)
-    base = _compared(file, decision, record.rulebook_digest, outcome_text(record), found)
-    expected = decision.to_json()
-    if base.verdict is Verdict.RULES_CHANGED or expected == found.text:
-        return base
-    fields = tuple(field_differences(json.loads(expected), json.loads(found.text)))
-    return _differing(base, fields or (first_differing_line(expected, found.text),))
+def _differences(decision: Decision, stated: Stated, templates: Path | None) -> Iterator[Difference]:
+    """Where a file is not what is written for the decision of its scenario."""
+    found = stated.found
+    if stated.kind is Kind.RECORD:
+        expected = decision.to_json()
+        if expected != found.text:
+            fields = list(field_differences(json.loads(expected), json.loads(found.text)))
+            yield from fields or [first_differing_line(expected, found.text)]
+    elif stated.kind is Kind.MEMO:
+        marked = memo_with_marks(decision, templates)
+        expected = unmarked(marked)
+        lines = taken_apart(expected, "the memo").facts
+        yield from line_differences(lines, found.lines, places_in_memo(marked, expected))
+    else:
+        from advisor.report.html import memo_html
 
-
-def _memo(text: str, file: str, rulebook: Rulebook, templates: Path | None) -> Verification:
-    found = plain(taken_apart(text, file).facts)
-    decision, base = _decided(embedded_in_memo(found.text, file), file, rulebook, found)
-    if base.verdict is Verdict.RULES_CHANGED:
-        return base
-    expected = memo_markdown(decision, rulebook, templates)
-    lines = taken_apart(expected, "the memo").facts
-    places = places_in_memo(memo_with_marks(decision, rulebook, templates), expected)
-    return _differing(base, tuple(line_differences(lines, found.lines, places)))
-
-
-def _page(text: str, file: str, rulebook: Rulebook, templates: Path | None) -> Verification:
-    from advisor.report.html import memo_html
-
-    facts, notes = notes_apart(text, file)
-    found = plain(facts)
-    decision, base = _decided(embedded_in_page(found.text, file), file, rulebook, found)
-    if base.verdict is Verdict.RULES_CHANGED:
-        return base
-    expected = memo_html(decision, rulebook, templates)
-    lines, _ = notes_apart(expected, "the page")
-    differences = tuple(line_differences(lines, found.lines, places_in_page(expected)))
-    return _differing(base, (*differences, *markup_in_notes(notes or "")))
-
-
-def _decided(embedded: Embedded, file: str, rulebook: Rulebook, found: Plain) -> tuple[Decision, Verification]:
-    decision = decide(embedded.scenario, rulebook, decided_on=embedded.decided_on)
-    decision = _as_version(decision, embedded.advisor_version)
-    return decision, _compared(file, decision, embedded.rulebook_digest, embedded.outcome, found)
-
-
-def _as_version(decision: Decision, version: str) -> Decision:
-    """The decision as the advisor of another version would have signed it."""
-    return decision.model_copy(update={"advisor_version": version})
+        expected = memo_html(decision, templates)
+        lines, _ = notes_apart(expected, "the page")
+        yield from line_differences(lines, found.lines, places_in_page(expected))
+        yield from markup_in_notes(stated.notes or "")
 
 
 def _remarks(decision: Decision, found: Plain) -> Iterator[str]:
     if decision.advisor_version != advisor.__version__:
         written, here = quoted(decision.advisor_version), advisor.__version__
         yield f"it was written by advisor {written}, and is compared with what advisor {here} writes"
+    if decision.schema_version != SCHEMA_VERSION:
+        yield f"its record has schema version {decision.schema_version}, and is compared with what that version holds"
     if found.from_windows:
         yield "its line ends are those of Windows (CRLF), and were read as plain ones"
     if found.end_changed:
         yield "it does not end with one line end, and was read as if it did"
-
-
-def _compared(file: str, decision: Decision, digest: str, stated: str, found: Plain) -> Verification:
-    same = digest == decision.rulebook_digest
-    return Verification(
-        file=file,
-        verdict=Verdict.VERIFIED if same else Verdict.RULES_CHANGED,
-        rulebook_digest=digest,
-        rulebook_at_hand=decision.rulebook_digest,
-        stated=stated,
-        now=outcome_text(decision),
-        remarks=tuple(_remarks(decision, found)),
-    )
-
-
-def _differing(base: Verification, differences: tuple[Difference, ...]) -> Verification:
-    return replace(base, verdict=Verdict.DIFFERS, differences=differences) if differences else base

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from advisor.domain.cost_model import VOLUMES as VOLUMES
 from advisor.domain.formatting import grouped, plain, price
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Axis, Route, Unit
@@ -16,7 +17,6 @@ NAMED = {
     Route.OPEN_WEIGHT_API: "the open-weight API",
     Route.CLOSED_API: "the closed API",
 }
-VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
 NO_ROUTE = "no route"
 HERE = "this scenario"
 NONE = "—"

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from advisor.decision.decide import decide
-from advisor.domain.cost_model import exact
+from advisor.domain.cost_model import Costs, exact
 from advisor.domain.record import Decision
-from advisor.domain.route_costs import Costs
 from advisor.domain.scenario import Axis, Route, Scenario, validated
 from advisor.domain.scenario_io import read_scenario
 from advisor.evaluation.python_backend import PlainReading

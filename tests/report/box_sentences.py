@@ -263,7 +263,7 @@ BOX: dict[str, Callable[[Held, str], None]] = {
 def check_box(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> None:
     """Every line of the box, and that no line is missing."""
     held = Held(decision, rulebook)
-    lines = [line for line in memo_markdown(decision, rulebook, templates).splitlines() if line.startswith("> ")]
+    lines = [line for line in memo_markdown(decision, templates).splitlines() if line.startswith("> ")]
     said = [re.fullmatch(r"> \* \*\*([A-Z][a-z ]*):\*\* (.*)", line) for line in lines]
     assert all(said), lines
     labels = [match[1] for match in said if match]

@@ -57,7 +57,7 @@ def drawn(answers: dict[str, Any]) -> dict[str, Chart]:
 
 
 def by_kind(decision: Decision) -> dict[str, Chart]:
-    return {chart.id.removeprefix("chart-"): chart for chart in charts_of(decision, bundled_rulebook())}
+    return {chart.id.removeprefix("chart-"): chart for chart in charts_of(decision)}
 
 
 def example(name: str) -> Decision:

@@ -21,7 +21,6 @@ from advisor.domain.cost_model import rounded
 from advisor.domain.formatting import dollars, grouped
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Route
-from advisor.rulebook.loader import bundled_rulebook
 from advisor.wording.labels import NAMED
 from tests.helpers.reference import decide as by_hand
 from tests.helpers.strategies import EXERCISE, complete_answers, examples
@@ -45,7 +44,7 @@ from tests.report.drawn import (
 def test_every_number_is_the_record_s_or_follows_from_it(answers: dict[str, Any]) -> None:
     decision = decided(answers)
     allowed = numbers_of(decision) | computed(answers)
-    for chart in charts_of(decision, bundled_rulebook()):
+    for chart in charts_of(decision):
         told = [
             chart.title,
             chart.description,
@@ -139,7 +138,7 @@ def test_routes_that_fell_on_several_axes_say_so() -> None:
 @given(choices, st.randoms(use_true_random=False))
 def test_the_map_shows_what_would_be_decided_there(answers: dict[str, Any], choose: random.Random) -> None:
     decision = decided(answers)
-    regions = regions_of(decision, bundled_rulebook())
+    regions = regions_of(decision)
     assert regions is not None
     quantity = FIELDS[regions.figure].quantity
     assert quantity is not None

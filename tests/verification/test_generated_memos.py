@@ -63,9 +63,10 @@ def decided(given: Scenario) -> Decision:
 
 
 def noticed(text: str) -> bool:
-    """True where verification fails or refuses the file."""
+    """True where verification fails or refuses the file, or says what is unusual about it."""
     try:
-        return verified(text, "the file", bundled_rulebook()).verdict is not Verdict.VERIFIED
+        found = verified(text, "the file", bundled_rulebook())
+        return found.verdict is not Verdict.VERIFIED or bool(found.remarks)
     except BadInput:
         return True
 
@@ -74,7 +75,7 @@ def noticed(text: str) -> bool:
 @given(scenarios())
 def test_what_was_rendered_verifies(given: Scenario) -> None:
     decision = decided(given)
-    for text in (memo_markdown(decision, bundled_rulebook()), decision.to_json()):
+    for text in (memo_markdown(decision), decision.to_json()):
         found = verified(text, "the file", bundled_rulebook())
         assert (found.verdict, found.differences, found.remarks) == (Verdict.VERIFIED, (), ())
 
@@ -82,7 +83,7 @@ def test_what_was_rendered_verifies(given: Scenario) -> None:
 @examples(in_ci=8)
 @given(scenarios())
 def test_a_page_that_was_rendered_verifies(given: Scenario) -> None:
-    page = memo_html(decided(given), bundled_rulebook())
+    page = memo_html(decided(given))
     found = verified(page, "the file", bundled_rulebook())
     assert (found.verdict, found.differences, found.remarks) == (Verdict.VERIFIED, (), ())
 
@@ -110,7 +111,7 @@ def test_a_memo_embeds_its_scenario_exactly(given: Scenario) -> None:
 @pytest.mark.parametrize("title", HOSTILE)
 def test_a_hostile_title_leaves_one_block_and_one_pair_of_marks(title: str) -> None:
     given = scenario({"title": title, "region": title})
-    memo = memo_markdown(decided(given), bundled_rulebook())
+    memo = memo_markdown(decided(given))
     apart = taken_apart(memo, "a memo")
     assert (apart.notes, apart.status) == ("\n", "proposed")
     assert embedded_in_memo(memo, "a memo").scenario == given
@@ -156,7 +157,7 @@ def test_any_changed_character_of_a_fact_is_noticed(name: str, draw: st.DataObje
 @examples(in_ci=60)
 @given(scenarios(), st.data())
 def test_any_changed_figure_or_route_is_noticed(given: Scenario, draw: st.DataObject) -> None:
-    memo = memo_markdown(decided(given), bundled_rulebook())
+    memo = memo_markdown(decided(given))
     # Digits of an escape spell a character of the title that nobody sees, with another one as unseen: no figure.
     escape = r"\\(?:x..|u.{4}|U.{8})"
     named = r"[0-9]|self_host|open_weight_api|closed_api|[Oo]wn GPUs|[Oo]pen-weight|[Cc]losed flagship"

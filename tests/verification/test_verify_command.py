@@ -93,7 +93,7 @@ RECORD_EDITS: dict[str, Edit] = {
     "flip-removed": lambda text: (
         json.dumps({**json.loads(text), "flips": json.loads(text)["flips"][:-1]}, indent=2, ensure_ascii=False) + "\n"
     ),
-    "spaces": swap('"schema_version": 1', '"schema_version":  1'),
+    "spaces": swap('"schema_version": 2', '"schema_version":  2'),
     "windows-line-ends": lambda text: text.replace("\n", "\r\n"),
     "written-by-another-version": swap('"0.1.0"', '"0.0.9"'),
     "version-with-a-claim": swap('"0.1.0"', f'"{APPROVED}"'),
