@@ -110,6 +110,7 @@ def filled_within(template: str, named: Mapping[str, Any], folder: Path, held: l
     try:
         wordings(folder)
     except limits.Exceeded as error:
+        lift_limits()
         raise BadInput(limits.fault(error, str(folder / FILE))) from None
     try:
         return tidy(_text(_loaded(template, folder), named, held.characters))

@@ -248,8 +248,8 @@ def test_an_interrupt_ends_both_processes(where: str, folder: Path) -> None:
 
 def test_the_process_ends_with_the_program_that_is_killed(folder: Path) -> None:
     program = (
-        "import os, sys; from pathlib import Path; from advisor.report import limited, render; "
-        "render.fill('interview_start.txt.j2', {'resumed': True}, Path(sys.argv[1])); "
+        "import os, sys; from pathlib import Path; from advisor.report import limited, templates; "
+        "templates.fill('interview_start.txt.j2', {'resumed': True}, Path(sys.argv[1])); "
         "print(limited._Shared.worker._process.pid, flush=True); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run(

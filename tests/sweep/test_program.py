@@ -70,7 +70,7 @@ def test_an_interrupt_at_any_time_leaves_nothing(after: float, tmp_path: Path) -
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     if after > 1:
-        assert process.returncode == 130
+        assert process.returncode == 130, said
         assert said == "interrupted\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]
 
