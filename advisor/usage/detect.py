@@ -48,6 +48,16 @@ class Table:
     reader: TableReader
     source: Source
 
+    @property
+    def name(self) -> str:
+        """The name of the format."""
+        return self.reader.name
+
+    @property
+    def file(self) -> str:
+        """The name of the file."""
+        return self.source.file
+
 
 @dataclass(frozen=True)
 class Pages:
@@ -92,15 +102,10 @@ def detected(input: Input, format: str | None, plain: Plain | None) -> Found:
     if len(found) == 1:
         return found[0]
     if found:
-        both = " or ".join(dict.fromkeys(name_of(one) for one in found))
-        help = f"choose one, as in --format {name_of(found[0])}"
+        both = " or ".join(dict.fromkeys(one.name for one in found))
+        help = f"choose one, as in --format {found[0].name}"
         raise BadInput(Problem(f"ambiguous file format: {both}", input.file, help=help))
     raise _unknown(input, format, plain, sources)
-
-
-def name_of(found: Found) -> str:
-    """The name of the source."""
-    return found.name if isinstance(found, Pages) else found.reader.name
 
 
 def _with_late_keys(source: Source, reader: TableReader) -> Source:
