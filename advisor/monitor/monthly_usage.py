@@ -223,11 +223,7 @@ def _states_volume(day: Day, assumed: Assumed) -> bool:
 
 def _images(days: Iterable[Day], assumed: Assumed) -> Span:
     """The images of some days, as far as they are known."""
-    low = expected = high = Fraction(0)
-    for day in days:
-        span, _ = _taken(day, assumed)
-        low, expected, high = low + span.low, expected + span.expected, high + span.high
-    return Span(low, expected, high)
+    return sum((_taken(day, assumed)[0] for day in days), Span.of(Fraction(0)))
 
 
 def _taken(day: Day, assumed: Assumed) -> tuple[Span, Guess | None]:

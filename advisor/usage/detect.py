@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.tabular.text_files import unpacked
 from advisor.usage.input_files import Input, stands_in
-from advisor.usage.paged import paged
 from advisor.usage.readers.access_log import WRAPPED, AccessLog, is_collected, object_of
 from advisor.usage.readers.json_pages import HALF_CHARACTER, Stream, parse
+from advisor.usage.readers.litellm_logs import paged
 from advisor.usage.readers.plain import Plain
 from advisor.usage.readers.registry import (
     PLAIN,

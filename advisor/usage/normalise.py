@@ -73,6 +73,10 @@ class Shaped:
     remarks: tuple[Remark, ...] = ()
     services: ir.Table | None = None
     """The services that a bill charges for."""
+    counts: str = "all"
+    """Which rows count, for people."""
+    notes: tuple[str, ...] = ()
+    """What people should know of the numbers of this source."""
 
     @property
     def table(self) -> ir.Table:

@@ -27,8 +27,8 @@ from advisor.usage.line_reader import UnreadableRows, stage
 from advisor.usage.model import NUMBERS, Day, Reading
 from advisor.usage.normalise import Shaped, end_faults, stage_rows, stamp_faults
 from advisor.usage.options import ReadOptions
-from advisor.usage.paged import missing_pages
 from advisor.usage.readers.focus import FOCUS, doubts, services_note
+from advisor.usage.readers.litellm_logs import missing_pages
 from advisor.usage.readers.page_models import Buckets
 from advisor.usage.readers.plain import Plain
 from advisor.usage.readers.registry import OF_SECONDS
@@ -166,7 +166,6 @@ class _Run:
         self.files += 1
         if isinstance(found, Pages):
             return self._pages(found)
-        self.notes += found.reader.notes(self.options)
         if found.source.by_line:
             return self._line_by_line(found)
         try:
@@ -193,6 +192,7 @@ class _Run:
 
     def _part(self, found: Table, shaped: Shaped, rows: ir.Table, sums: list[dict[str, Any]]) -> Part:
         file = found.file
+        self.notes += shaped.notes
         for table, notes in shaped.remarks:
             self.notes += notes(self.engine.rows_of(table, file))
         if shaped.services is not None:
@@ -200,16 +200,11 @@ class _Run:
             self.notes += services_note(groups, file, self.options)
             self.charged += groups
             self.bills.append(file)
-        if not sums and not any(reject.file == file for reject in self.rejects):
-            self._note_nothing(found, shaped)
+        nothing = not sums and not any(reject.file == file for reject in self.rejects)
+        if nothing and (number := self._number(shaped.table, file)):
+            self.notes.append(f"{file}: none of the rows counts ({number:,}); {shaped.counts} would")
         alike = (found.source.container.value, tuple(sorted(found.source.columns)))
         return Part(found.reader.name, file, rows, sums, bool(shaped.unique), alike)
-
-    def _note_nothing(self, found: Table, shaped: Shaped) -> None:
-        """That a file has rows, and none of them counts."""
-        if number := self._number(shaped.table, found.file):
-            what = f"none of the rows counts ({number:,}); {found.reader.counts(self.options)} would"
-            self.notes.append(f"{found.file}: {what}")
 
     def _number(self, rows: ir.Table, file: str) -> int:
         (row,) = self.engine.rows_of(rows.aggregate(number=rows.count()), file)

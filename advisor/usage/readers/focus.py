@@ -73,15 +73,6 @@ class Focus:
         """Whether these are columns of FOCUS."""
         return source.container in (Container.CSV, Container.PARQUET) and set(_IDENTIFYING) <= set(source.columns)
 
-    def notes(self, options: ReadOptions) -> tuple[str, ...]:
-        """What does not depend on the file."""
-        return ("focus: rows by the image make no video and are left out",) if _of_video(options) else ()
-
-    def counts(self, options: ReadOptions) -> str:
-        """Which rows count."""
-        only = " ".join(f"--only {column}={text}" for column, text in options.only)
-        return f"charges of category Usage{' that fit ' + only if only else ''}"
-
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Raises BadInput for a file without a column that is needed, or that ``--only`` names."""
         cells = replace(cells, null="NULL")
@@ -113,6 +104,7 @@ class Focus:
             *image_faults(images, "ConsumedQuantity", quantity, of_images, correction=ibis.literal(True)),
         )
         of_images |= counted & correction
+        only = " ".join(f"--only {column}={text}" for column, text in options.only)
         return Shaped(
             cells,
             counted,
@@ -129,6 +121,8 @@ class Focus:
                 free_rows(cells, of_images, cost, "a bill with a free tier or a credit has such rows, and they count"),
                 _long(cells, counted, start, end),
             ),
+            counts=f"charges of category Usage{' that fit ' + only if only else ''}",
+            notes=("focus: rows by the image make no video and are left out",) if _of_video(options) else (),
             services=_charged_for(cells, counted, start, of_images, cost, currency),
         )
 
