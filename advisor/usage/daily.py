@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Context, Decimal, localcontext
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -17,12 +17,11 @@ from advisor.usage.column_exprs import AMOUNT
 from advisor.usage.model import NUMBERS, Basis, Day
 from advisor.usage.readers.gateways import LOGS
 
-if TYPE_CHECKING:
-    from advisor.usage.engines import Engine
+Compute = Callable[[ir.Table, str], list[dict[str, Any]]]
+"""The rows of an expression; the text is the name of the file in errors."""
 
 _GROUPS = ("meter", "basis", "currency")
 _KEPT = ("at", "ends", *_GROUPS, *NUMBERS, "identity", "unique")
-_BEST_FIRST = tuple(basis.value for basis in Basis)
 _DIGITS = 60
 """Enough for exact sums of whatever a history may hold."""
 _OF_SERVERS = (
@@ -87,7 +86,7 @@ def _each_once(parts: Sequence[Part]) -> ir.Table:
     """
     tables = [_of_file(part.rows, number) for number, part in enumerate(parts)]
     rows = ibis.union(*tables) if len(tables) > 1 else tables[0]
-    ranked = rows.mutate(basis=ibis.cases(*((rows.basis == basis, rank) for rank, basis in enumerate(_BEST_FIRST))))
+    ranked = rows.mutate(basis=ibis.cases(*((rows.basis == basis.value, basis.rank) for basis in Basis)))
     in_file = ranked.group_by(["file", "identity", "unique"]).aggregate(
         copies=ranked.count(), differ=_several(ranked, "at"), unlike=_unlike(ranked), **_largest(ranked)
     )
@@ -99,7 +98,7 @@ def _each_once(parts: Sequence[Part]) -> ir.Table:
     )
     return once.mutate(
         copies=ibis.ifelse(once.unique, ibis.literal(1, type="int64"), once.copies),
-        basis=ibis.cases(*((once.basis == rank, basis) for rank, basis in enumerate(_BEST_FIRST))),
+        basis=ibis.cases(*((once.basis == basis.rank, basis.value) for basis in Basis)),
     )
 
 
@@ -126,7 +125,7 @@ def _largest(rows: ir.Table) -> dict[str, Any]:
 # ---- rows that several files hold, or one file twice
 
 
-def days_of(parts: Sequence[Part], engine: Engine) -> tuple[tuple[Day, ...], list[str]]:
+def days_of(parts: Sequence[Part], rows_of: Compute) -> tuple[tuple[Day, ...], list[str]]:
     """One Day for each day, source, meter, basis and currency, in which every row counts once, and notes.
 
     Files are only compared where it can matter: with ids, or where their times overlap.
@@ -139,7 +138,7 @@ def days_of(parts: Sequence[Part], engine: Engine) -> tuple[tuple[Day, ...], lis
             if len(group) == 1 and not group[0].unique:
                 counted += group[0].sums
             else:
-                sums = engine.rows_of(day_sums(_each_once(group)), group[0].file)
+                sums = rows_of(day_sums(_each_once(group)), group[0].file)
                 counted += sums
                 notes += _notes(name, group, sums)
         days += [_day(name, row) for row in _corrections_as_bills(counted)]

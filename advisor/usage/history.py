@@ -21,7 +21,7 @@ from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.common.files import read_start, real
 from advisor.usage.daily import added_up, place_of, sum_of
 from advisor.usage.history_lines import observations_in
-from advisor.usage.model import NUMBERS, Basis, Day
+from advisor.usage.model import NUMBERS, Day
 from advisor.usage.observation import COLUMNS, Observation, day_of, values_of
 
 VERSION = 1
@@ -53,7 +53,6 @@ CREATE TABLE usage (
 _SELECT = f"SELECT observation, read_on, {', '.join(COLUMNS)} FROM usage ORDER BY observation, rowid"
 _INSERT = f"INSERT INTO usage VALUES ({', '.join('?' * (2 + len(COLUMNS)))})"
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")
-_BEST_FIRST = tuple(Basis)
 
 
 @dataclass(frozen=True)
@@ -305,7 +304,7 @@ def _rank(observation: Observation) -> tuple[object, ...]:
     """What counts first comes last. Ends in all the values, so that no two different observations are equal."""
     days: Sequence[Day] = observation.days
     rows = sum(day.rows for day in days)
-    worst_basis = max(_BEST_FIRST.index(day.basis) for day in days)
+    worst_basis = max(day.basis.rank for day in days)
     whole = sum_of(days)
     numbers = [getattr(whole, name) or 0 for name in NUMBERS]
     return rows, any(numbers), -worst_basis, observation.read_on, *numbers, repr([values_of(day) for day in days])

@@ -25,6 +25,11 @@ class Basis(StrEnum):
     DERIVED = "derived"
     """Only cost or megapixels are known: images are cost over a price, or megapixels over an assumed size."""
 
+    @property
+    def rank(self) -> int:
+        """0 for the best, and so on."""
+        return list(Basis).index(self)
+
 
 EXACT: frozenset[Basis] = frozenset({Basis.COUNTED, Basis.REQUESTED})
 """What needs no assumption."""

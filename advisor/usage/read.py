@@ -21,12 +21,12 @@ from advisor.domain.scenario import Unit
 from advisor.usage.column_exprs import Cells
 from advisor.usage.daily import Part, day_sums, days_of
 from advisor.usage.detect import Found, Pages, Table, detected
-from advisor.usage.engines import engine_of
+from advisor.usage.duckdb_engine import DuckDBEngine
 from advisor.usage.input_files import inputs_of
 from advisor.usage.line_reader import UnreadableRows, stage
 from advisor.usage.model import NUMBERS, Day, Reading
 from advisor.usage.normalise import Shaped, end_faults, stage_rows, stamp_faults
-from advisor.usage.options import ReadOptions
+from advisor.usage.options import DUCKDB, SPARK, ReadOptions
 from advisor.usage.readers.focus import FOCUS, doubts, services_note
 from advisor.usage.readers.litellm_logs import missing_pages
 from advisor.usage.readers.page_models import Buckets
@@ -37,7 +37,9 @@ from advisor.usage.source import BROKEN, LINE
 from advisor.usage.spreadsheet_dates import add_iso
 
 if TYPE_CHECKING:
-    from advisor.usage.engines import Engine
+    from advisor.usage.spark_engine import SparkEngine
+
+    Engine = DuckDBEngine | SparkEngine
 
 _MOST_NAMED = 3
 _PREFIX = "advisor-monitor-"
@@ -56,11 +58,11 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         found = [detected(input, options.format, plain) for input in inputs]
         _check_only(found, options)
         _check_unit(found, options)
-        with _work_folder() as folder, closing(engine_of(options, folder)) as engine:
+        with _work_folder() as folder, closing(_engine_of(options, folder)) as engine:
             run = _Run(engine, folder, options)
             parts = [run.part(one) for one in found]
             with _no_rows_to_find(None):
-                days, more = days_of(parts, engine)
+                days, more = days_of(parts, engine.rows_of)
         if options.rejects:
             write_rejects(options.rejects, run.rejects)
         missing = missing_pages(one.source for one in found if isinstance(one, Table))
@@ -69,6 +71,19 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         return Reading(days, all_notes, len(run.rejects), tuple(run.doubts()))
     finally:
         options.progress.clear()
+
+
+def _engine_of(options: ReadOptions, folder: Path) -> Engine:
+    """The engine that was asked for; it may fill ``folder``. Raises BadInput."""
+    if options.on == SPARK:
+        from advisor.usage.spark_engine import SparkEngine
+
+        return SparkEngine(options.master)
+    if options.on != DUCKDB:
+        raise BadInput(Problem(f"there is no engine {quoted(options.on)}", "--on", help="write duckdb or spark"))
+    if options.master is not None:
+        raise BadInput(Problem("`--master` is for Spark only", "--master", help="add --on spark, or leave it out"))
+    return DuckDBEngine(folder)
 
 
 @contextmanager
@@ -244,7 +259,7 @@ class _Run:
     def _reject_all(self, file: str, rejects: list[Reject]) -> None:
         rejects.sort(key=lambda reject: reject.line)
         if self.options.rejects is None:
-            raise refused(rejects, len(rejects))
+            raise refused(rejects)
         self.rejects += rejects
         rows = "row that cannot be read is" if len(rejects) == 1 else "rows that cannot be read are"
         self.notes.append(f"{file}: {len(rejects):,} {rows} left out; see {self.options.rejects}")

@@ -11,8 +11,7 @@ import ibis
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.usage.column_exprs import AMOUNT, NARROW, Cells, Numerals, epoch_stamp, in_zone, scaled, stamped
-from advisor.usage.line_patterns import fitting, groups_of
-from advisor.usage.mapping import COST_UNITS, PARTS, THOUSANDS, UNITS, PlainMapping
+from advisor.usage.mapping import COST_UNITS, PARTS, THOUSANDS, UNITS, PlainMapping, fitting, groups_of
 from advisor.usage.model import GATEWAY, Basis
 from advisor.usage.normalise import (
     Fault,
