@@ -6,6 +6,7 @@ import argparse
 import datetime
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
     print(f"watching {printable(str(options.watch))}; Ctrl-C ends it", file=sys.stderr)
     for usage in when_changed(options.watch, _own_files(options, run)):
         try:
-            _told(monitored(_run(options).with_usage(usage)), options)
+            _told(monitored(replace(_run(options), usage=usage)), options)
         except BadInput as error:
             # A file may still be on its way; it is read again when it has changed.
             print(error, file=sys.stderr)

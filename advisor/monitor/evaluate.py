@@ -16,13 +16,12 @@ from advisor.monitor.model import (
     MonitorResult,
     MonitorVerdict,
     Month,
-    NotComparable,
     Overspend,
     Span,
     Thresholds,
 )
 from advisor.monitor.trend import trend_of
-from advisor.monitor.trigger import MonthState, MonthVolume, month_states
+from advisor.monitor.trigger import MonthVolume, month_states
 from advisor.usage.calendar_month import first_day, months_between, moved
 from advisor.wording import monitor_notes as words
 
@@ -69,6 +68,7 @@ def evaluate(
         if crossover
         else []
     )
+    states = {volume.month: step.state for volume, step in zip(volumes, steps, strict=bool(steps))}
     last = steps[-1] if steps else None
     now = baseline.decided_at(known.volume, known.paid, today) if known.volume else None
     since = last.since if last and last.state in _HIGH else None
@@ -81,7 +81,7 @@ def evaluate(
         decision=baseline.decision,
         decision_file=file,
         on=today.isoformat(),
-        verdict=_verdict(reason, last),
+        verdict=MonitorVerdict.NOT_COMPARABLE if reason else last.state if last else MonitorVerdict.INSUFFICIENT_DATA,
         why_not_comparable=reason,
         compared=baseline.compared,
         list_price=baseline.list_price,
@@ -90,7 +90,7 @@ def evaluate(
         list_crossover=list_crossover.expected if list_crossover else None,
         few_step_crossover=few_step.expected if few_step else None,
         few_step_speedup=speedup,
-        months=_with_states(months, volumes, steps),
+        months=tuple(replace(month, state=states.get(month.month)) for month in months),
         trailing_volume=known.volume,
         trailing_months=tuple(month.month for month in known.trailing),
         thresholds=rules,
@@ -127,19 +127,6 @@ def _paid(trailing: Sequence[Month]) -> Span | None:
     return Span(low, cost / images, high) if low > 0 else None
 
 
-def _verdict(reason: NotComparable | None, last: MonthState | None) -> MonitorVerdict:
-    if reason is not None:
-        return MonitorVerdict.NOT_COMPARABLE
-    return last.state if last else MonitorVerdict.INSUFFICIENT_DATA
-
-
-def _with_states(
-    months: Sequence[Month], volumes: Sequence[MonthVolume], steps: Sequence[MonthState]
-) -> tuple[Month, ...]:
-    states = {volume.month: step.state for volume, step in zip(volumes, steps, strict=bool(steps))}
-    return tuple(replace(month, state=states.get(month.month)) for month in months)
-
-
 def _overspend(baseline: Baseline, known: _Known, since: str, price: Span | None) -> tuple[Overspend, ...]:
     """What was paid beyond the cost of own GPUs, month by month from the crossing on.
 
@@ -151,22 +138,20 @@ def _overspend(baseline: Baseline, known: _Known, since: str, price: Span | None
         if month.month < since or month.images is None or price is None:
             continue
         billed = month.billed and not known.credited
-        spent = _spent(month, month.images, price, billed)
+        spent = Span.of(month.cost) if billed and month.cost is not None else _rented(price, month.images)
         beyond = [
             paid - own
             for images, paid in zip(month.images.ends, spent.ends, strict=True)
             for own in (baseline.own_costs(Span.of(images)) or spent).ends
         ]
         over = Span(min(beyond), beyond[4], max(beyond))
-        so_far = Span(*(one + other for one, other in zip(so_far.ends, over.ends, strict=True)))
+        so_far += over
         found.append(Overspend(month.month, over, so_far, estimated=not billed))
     return tuple(found)
 
 
-def _spent(month: Month, images: Span, price: Span, billed: bool) -> Span:
-    """What was paid for a month; at the price of the last months where the bill is not for all of its images."""
-    if billed and month.cost is not None:
-        return Span.of(month.cost)
+def _rented(price: Span, images: Span) -> Span:
+    """What the images cost at the price of the last months, where no bill is for all of them."""
     return Span(*(rent(price.expected, count) for count in images.ends))
 
 

@@ -47,6 +47,10 @@ class Span:
         """A number known exactly."""
         return Span(value, value, value)
 
+    def __add__(self, other: Span) -> Span:
+        """The sum of two numbers."""
+        return Span(self.low + other.low, self.expected + other.expected, self.high + other.high)
+
     @property
     def ends(self) -> tuple[Fraction, Fraction, Fraction]:
         """The least, the expected and the largest value."""

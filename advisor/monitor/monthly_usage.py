@@ -26,7 +26,6 @@ from advisor.usage.model import GATEWAY, Basis, Day
 from advisor.wording import monitor_notes as words
 from advisor.wording.monitor_notes import joined
 
-_RANK = list(Basis)
 _ESTIMATES = "litellm-"
 """Sources that write what they think a request cost, and nothing or zero where they do not know."""
 IMAGES_PER_REQUEST = Span(Fraction(1), Fraction(1), Fraction(4))
@@ -93,7 +92,7 @@ def months_of(days: Sequence[Day], assumed: Assumed) -> tuple[tuple[Month, ...],
                 cost=sum((Fraction(day.cost or 0) for day in paid), Fraction(0)) if paid else None,
                 priced=_images(priced, assumed) if paid and unpriced else None,
                 guessed=frozenset(guess for day in counted if (guess := _taken(day, assumed)[1])) - assumed.stated,
-                basis=max((day.basis for day in counted), key=_RANK.index, default=None),
+                basis=max((day.basis for day in counted), key=lambda basis: basis.rank, default=None),
                 complete=why_partial is None and not unknown,
                 missing=not counted,
                 why_partial=why_partial or _why_unknown(counted, unknown),
@@ -197,7 +196,7 @@ def _worth(group: Sequence[Day], source: str) -> tuple[int, Decimal]:
     """How well a source knows the volume: the best basis first, then the one that counts more."""
     days = [day for day in group if day.source == source]
     images = sum((day.images for day in days if day.images is not None), Decimal(0))
-    return min(_RANK.index(day.basis) for day in days), -images
+    return min(day.basis.rank for day in days), -images
 
 
 def _refuse_overlaps(days: Sequence[Day]) -> None:
@@ -223,11 +222,7 @@ def _states_volume(day: Day, assumed: Assumed) -> bool:
 
 def _images(days: Iterable[Day], assumed: Assumed) -> Span:
     """The images of some days, as far as they are known."""
-    low = expected = high = Fraction(0)
-    for day in days:
-        span, _ = _taken(day, assumed)
-        low, expected, high = low + span.low, expected + span.expected, high + span.high
-    return Span(low, expected, high)
+    return sum((_taken(day, assumed)[0] for day in days), Span.of(Fraction(0)))
 
 
 def _taken(day: Day, assumed: Assumed) -> tuple[Span, Guess | None]:

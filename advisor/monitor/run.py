@@ -51,10 +51,6 @@ class Run:
     ranges: Mapping[str, Span]
     history: Path | None
 
-    def with_usage(self, usage: tuple[str, ...]) -> Run:
-        """The same over other files."""
-        return replace(self, usage=usage)
-
 
 def monitored(run: Run) -> MonitorResult:
     """Reads and judges; what was read is kept in the history once it could be judged. Raises BadInput."""

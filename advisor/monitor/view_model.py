@@ -24,8 +24,6 @@ from advisor.usage.calendar_month import moved
 from advisor.usage.model import Basis
 from advisor.wording.labels import listed
 
-_BASES = list(Basis)
-"""Best first."""
 _TENTH = Fraction(1, 10)
 
 
@@ -142,7 +140,7 @@ def span_text(span: Span, form: Callable[[Fraction], str]) -> str:
 
 def _basis(months: Sequence[Month]) -> Basis | None:
     """The worst basis of any of the months."""
-    return max((month.basis for month in months if month.basis), key=_BASES.index, default=None)
+    return max((month.basis for month in months if month.basis), key=lambda basis: basis.rank, default=None)
 
 
 def _images_each(months: Sequence[Month]) -> str | None:

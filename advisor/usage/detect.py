@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.tabular.text_files import unpacked
 from advisor.usage.input_files import Input, stands_in
-from advisor.usage.paged import paged
 from advisor.usage.readers.access_log import WRAPPED, AccessLog, is_collected, object_of
 from advisor.usage.readers.json_pages import HALF_CHARACTER, Stream, parse
+from advisor.usage.readers.litellm_logs import paged
 from advisor.usage.readers.plain import Plain
 from advisor.usage.readers.registry import (
     PLAIN,
@@ -47,6 +47,16 @@ class Table:
 
     reader: TableReader
     source: Source
+
+    @property
+    def name(self) -> str:
+        """The name of the format."""
+        return self.reader.name
+
+    @property
+    def file(self) -> str:
+        """The name of the file."""
+        return self.source.file
 
 
 @dataclass(frozen=True)
@@ -92,15 +102,10 @@ def detected(input: Input, format: str | None, plain: Plain | None) -> Found:
     if len(found) == 1:
         return found[0]
     if found:
-        both = " or ".join(dict.fromkeys(name_of(one) for one in found))
-        help = f"choose one, as in --format {name_of(found[0])}"
+        both = " or ".join(dict.fromkeys(one.name for one in found))
+        help = f"choose one, as in --format {found[0].name}"
         raise BadInput(Problem(f"ambiguous file format: {both}", input.file, help=help))
     raise _unknown(input, format, plain, sources)
-
-
-def name_of(found: Found) -> str:
-    """The name of the source."""
-    return found.name if isinstance(found, Pages) else found.reader.name
 
 
 def _with_late_keys(source: Source, reader: TableReader) -> Source:

@@ -19,9 +19,9 @@ from pathlib import Path
 from advisor.common.atomic_files import write_together, writing
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.common.files import read_start, real
-from advisor.usage.daily import added_up, place_of
+from advisor.usage.daily import added_up, place_of, sum_of
 from advisor.usage.history_lines import observations_in
-from advisor.usage.model import Basis, Day
+from advisor.usage.model import NUMBERS, Day
 from advisor.usage.observation import COLUMNS, Observation, day_of, values_of
 
 VERSION = 1
@@ -53,7 +53,6 @@ CREATE TABLE usage (
 _SELECT = f"SELECT observation, read_on, {', '.join(COLUMNS)} FROM usage ORDER BY observation, rowid"
 _INSERT = f"INSERT INTO usage VALUES ({', '.join('?' * (2 + len(COLUMNS)))})"
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")
-_BEST_FIRST = tuple(Basis)
 
 
 @dataclass(frozen=True)
@@ -68,14 +67,8 @@ class History:
 
     def days(self) -> tuple[Day, ...]:
         """What is known of each day: the sums over the observations that count, by basis and currency."""
-        found = []
-        for group in _grouped(self.observations).values():
-            parts: dict[tuple[Basis, str | None], list[Day]] = defaultdict(list)
-            for observation in counting(group):
-                for day in observation.days:
-                    parts[day.basis, day.currency].append(day)
-            found += [added_up(several) for several in parts.values()]
-        return tuple(sorted(found, key=place_of))
+        groups = _grouped(self.observations).values()
+        return added_up(day for group in groups for one in counting(group) for day in one.days)
 
     def as_csv(self) -> str:
         """The days as csv, one row for each day, source, meter, basis and currency."""
@@ -311,7 +304,7 @@ def _rank(observation: Observation) -> tuple[object, ...]:
     """What counts first comes last. Ends in all the values, so that no two different observations are equal."""
     days: Sequence[Day] = observation.days
     rows = sum(day.rows for day in days)
-    worst_basis = max(_BEST_FIRST.index(day.basis) for day in days)
-    whole = added_up(days)
-    numbers = [number or 0 for number in (whole.images, whole.requests, whole.megapixels, whole.cost)]
+    worst_basis = max(day.basis.rank for day in days)
+    whole = sum_of(days)
+    numbers = [getattr(whole, name) or 0 for name in NUMBERS]
     return rows, any(numbers), -worst_basis, observation.read_on, *numbers, repr([values_of(day) for day in days])

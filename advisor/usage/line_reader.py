@@ -41,10 +41,10 @@ def stage(source: Source, target: Path, report: Callable[[int], None]) -> None:
     if source.container is Container.PARQUET:
         _stage_parquet(source, target, report)
         return
-    readers = {Container.CSV: _csv_rows, Container.JSONL: _jsonl_rows, Container.JSON_ARRAY: _array_rows}
+    readers = {Container.CSV: _csv_rows, Container.JSON_ARRAY: _array_rows}
     schema = pa.schema([*_BESIDE, *((cell, pa.string()) for cell in source.cells)])
     nothing = (None,) * len(source.columns)
-    rows = readers.get(source.container, _log_rows)(source)
+    rows = readers.get(source.container, _line_rows)(source)
     values = ((row.line, row.broken, row.value, *(nothing if row.broken else row.cells)) for row in rows)
     write_rows(target, schema, values, report)
 
@@ -66,25 +66,18 @@ def _stage_parquet(source: Source, target: Path, report: Callable[[int], None]) 
                 report(done)
 
 
-def _lines(source: Source, row_of: Callable[[int, str], Read]) -> Iterator[Read]:
+def _line_rows(source: Source) -> Iterator[Read]:
     """A row for each line that is not blank. Raises BadInput for a line that is too long."""
     for number, data in lines_of(source.path, source.packing):
         try:
             text = text_of(data, first=number == 1)
             if text.strip():
-                yield row_of(number, text)
+                is_log = source.container is Container.LINES
+                yield Read(number, (text.rstrip("\r"),) if is_log else _cells_of(object_in(text, _DECODER), source))
         except BadRow as bad:
             if len(data) > MAX_LINE:
                 raise bad.in_file(source.path, number) from None
             yield Read(number, (), str(bad), data.decode("utf-8", errors="replace"))
-
-
-def _log_rows(source: Source) -> Iterator[Read]:
-    return _lines(source, lambda number, text: Read(number, (text.rstrip("\r"),)))
-
-
-def _jsonl_rows(source: Source) -> Iterator[Read]:
-    return _lines(source, lambda number, text: Read(number, _cells_of(object_in(text, _DECODER), source)))
 
 
 def _csv_rows(source: Source) -> Iterator[Read]:

@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -26,7 +28,6 @@ from pydantic_core import ErrorDetails
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import read_text
-from advisor.usage.line_patterns import groups_of
 from advisor.usage.time_zones import Zone, zone_of
 from advisor.usage.validation import refused
 
@@ -47,6 +48,9 @@ PARTS = {
     "%z": r"(Z|[+-]\d\d:?\d\d)",
 }
 """The parts of a format of stamps, and the regular expression of each."""
+MOST_CHARACTERS = 1_000
+"""Of a pattern."""
+_OTHER_NAMES = re.compile(r"(?<!\\)\(\?<\w+>")
 _DIGEST_LENGTH = 8
 _NAMES = "the names of columns in quotes, as in `columns: {at: 'time', cost: 'paid'}`"
 _HELP = "docs/usage-mapping.md shows one"
@@ -233,3 +237,33 @@ def _inconsistencies(mapping: PlainMapping) -> Iterator[_Fault]:
         yield ("columns",), what, "map one of them, or write `each_row: request`"
     if "currency" in mapping.columns and mapping.currency:
         yield ("currency",), "the currency is set both here and as a column", "keep one of them"
+
+
+# ---- regular expressions of the user, by RE2 alone: its time grows with the length of a line, whatever the pattern
+
+
+def groups_of(pattern: str) -> tuple[str, ...]:
+    """The names of the groups, in their order. Raises ValueError with what is wrong, in words."""
+    if len(pattern) > MOST_CHARACTERS:
+        raise ValueError(f"the pattern is longer than {MOST_CHARACTERS:,} characters")
+    if _OTHER_NAMES.search(pattern):
+        raise ValueError("names of groups are written as `(?P<name>...)`")
+    try:
+        groups = pc.extract_regex(pa.array([""]), pattern).type
+    except (pa.ArrowException, UnicodeError) as error:
+        what = str(error).partition("\n")[0].removeprefix("Invalid regular expression: ")
+        unnamed = "a group has no name: write `(?P<name>...)`, or `(?:...)` for a group that nothing is read from"
+        raise ValueError(unnamed if "unnamed" in what else f"invalid regular expression: {what}") from None
+    names = [groups.field(number).name for number in range(groups.num_fields)]
+    if not names:
+        raise ValueError("the pattern has no group with a name, such as `(?P<at>...)`")
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ValueError(f"duplicate group `{twice[0]}`")
+    return tuple(names)
+
+
+def fitting(pattern: str, lines: Sequence[str]) -> list[bool]:
+    """Which of the lines fit."""
+    found: list[bool] = pc.match_substring_regex(pa.array(lines, pa.string()), pattern).to_pylist()
+    return found

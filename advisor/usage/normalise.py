@@ -1,29 +1,37 @@
-"""The rows of a source as the columns of ``usage.Row``, with the first error of each."""
+"""The rows of a source as the columns of ``Row``, with the first error of each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
+from advisor.tabular.staging import write_rows
 from advisor.usage.column_exprs import AMOUNT, Cells, day, either, every, joined
-from advisor.usage.model import MOST_IMAGES_IN_A_ROW, Basis
+from advisor.usage.model import MOST_IMAGES_IN_A_ROW, NUMBERS, Basis, Row
 from advisor.usage.options import ReadOptions
 from advisor.usage.source import BROKEN, LINE, VALUE
 
-AT, ENDS, METER, BASIS = "at", "ends", "meter", "basis"
-IMAGES, REQUESTS, MEGAPIXELS, COST, CURRENCY = "images", "requests", "megapixels", "cost", "currency"
-IDENTITY, UNIQUE, FAULT, STANDS = "identity", "unique", "fault", "stands"
-"""``FAULT`` is the index of the first error of a row, or null; ``STANDS`` is the offending value."""
-NUMBERS = (IMAGES, REQUESTS, MEGAPIXELS, COST)
 EARLIEST = datetime(2015, 1, 1)
 LONGEST_YEARS = 10
-IS_BROKEN = 0
+_AMOUNT = pa.decimal128(38, 12)
+_STEP = Decimal("1e-12")
+_STAGED = pa.schema(
+    [
+        *((name, pa.timestamp("us")) for name in ("at", "ends")),
+        *((name, pa.string()) for name in ("meter", "basis", "currency", "identity")),
+        *((name, _AMOUNT) for name in NUMBERS),
+        ("unique", pa.bool_()),
+        (LINE, pa.int64()),
+    ]
+)
 _DIGITS = len(str(MOST_IMAGES_IN_A_ROW))
 
 Remark = tuple[ir.Table, Callable[[list[dict[str, Any]]], list[str]]]
@@ -36,7 +44,7 @@ class Fault:
 
     what: str
     field: str
-    stands: Any
+    value: Any
     wrong: Any
 
 
@@ -65,60 +73,62 @@ class Shaped:
     remarks: tuple[Remark, ...] = ()
     services: ir.Table | None = None
     """The services that a bill charges for."""
+    counts: str = "all"
+    """Which rows count, for people."""
+    notes: tuple[str, ...] = ()
+    """What people should know of the numbers of this source."""
+
+    @property
+    def table(self) -> ir.Table:
+        """The rows of the source."""
+        return self.cells.table
 
     @property
     def rows(self) -> ir.Table:
-        """The rows that count, and those with a fault, as columns of ``usage.Row``."""
-        table = self.cells.table
-        broken = [(table[BROKEN].notnull(), IS_BROKEN)] if BROKEN in table.columns else []
-        wrong = [(fault.wrong, number) for number, fault in enumerate(self.faults, 1)]
+        """The rows that count, and those with a fault, as columns of ``Row``.
+
+        ``fault`` is the index of the first error of a row, 0 for one of the whole row, or null. Where rows are not yet
+        located, it only says whether there is one, which is quicker to compute. ``value`` is the offending value.
+        """
         columns = {
-            AT: self.at,
-            ENDS: self.at if self.ends is None else self.ends,
-            METER: _literal(self.meter),
-            BASIS: _literal(self.basis),
-            IMAGES: self.images,
-            REQUESTS: self.requests,
-            MEGAPIXELS: self.megapixels,
-            COST: self.cost,
-            CURRENCY: _literal(self.currency, "string"),
-            IDENTITY: self._identity(),
-            UNIQUE: _literal(self.unique),
-            FAULT: (_which([*broken, *wrong]) if broken else _whether([condition for condition, _ in wrong])),
+            "at": self.at,
+            "ends": self.at if self.ends is None else self.ends,
+            "meter": _literal(self.meter),
+            "basis": _literal(self.basis),
+            **{name: _number(getattr(self, name)) for name in NUMBERS},
+            "currency": _literal(self.currency),
+            "identity": self._identity(),
+            "unique": _literal(self.unique),
+            "fault": self._fault(),
             "counted": _literal(self.counted),
         }
-        place = {LINE: table[LINE], BROKEN: table[BROKEN], STANDS: self._value()} if LINE in table.columns else {}
-        shaped = table.select(
-            **{name: _number(column) if name in NUMBERS else column for name, column in columns.items()}, **place
-        )
-        return shaped.filter(shaped["counted"] | shaped[FAULT].notnull()).drop("counted")
+        if LINE in self.table.columns:
+            columns |= {LINE: self.table[LINE], BROKEN: self.table[BROKEN], "value": self._value()}
+        shaped = self.table.select(**columns)
+        return shaped.filter(shaped.counted | shaped.fault.notnull()).drop("counted")
 
     def _identity(self) -> Any:
         if self.identity is not None:
             return self.identity
         return joined([self.at.cast("string"), self.cells.everything()]).hexdigest("md5")
 
+    def _fault(self) -> Any:
+        wrong = [(fault.wrong, number) for number, fault in enumerate(self.faults, 1)]
+        if BROKEN in self.table.columns:
+            return ibis.cases((self.table[BROKEN].notnull(), 0), *wrong, else_=ibis.null("int16")).cast("int16")
+        any_wrong = either([condition for condition, _ in wrong])
+        return ibis.ifelse(any_wrong, ibis.literal(1, type="int16"), ibis.null("int16"))
+
     def _value(self) -> Any:
-        table = self.cells.table
-        wrong = [(fault.wrong, fault.stands.cast("string")) for fault in self.faults]
-        return ibis.cases((table[BROKEN].notnull(), table[VALUE]), *wrong, else_=ibis.null("string"))
+        wrong = [(fault.wrong, fault.value.cast("string")) for fault in self.faults]
+        return ibis.cases((self.table[BROKEN].notnull(), self.table[VALUE]), *wrong, else_=ibis.null("string"))
 
 
-def _which(wrong: list[tuple[Any, int]]) -> Any:
-    """The index of the first error."""
-    return ibis.cases(*wrong, else_=ibis.null("int16")).cast("int16")
-
-
-def _whether(wrong: list[Any]) -> Any:
-    """Only whether something is wrong, which is quicker to compute."""
-    return ibis.ifelse(either(wrong), ibis.literal(1, type="int16"), ibis.null("int16"))
-
-
-def _literal(value: Any, kind: str | None = None) -> Any:
+def _literal(value: Any) -> Any:
     if isinstance(value, ir.Value):
         return value
     if value is None:
-        return ibis.null(kind or "string")
+        return ibis.null("string")
     return ibis.literal(value.value if isinstance(value, Basis) else value)
 
 
@@ -221,3 +231,14 @@ def currency_faults(currency: Any, field: str, counted: Any, options: ReadOption
 def all_of(conditions: Sequence[Any]) -> Any:
     """Whether all conditions hold, a null not holding."""
     return every([condition.fill_null(False) for condition in conditions])
+
+
+def stage_rows(rows: Iterable[Row], target: Path) -> None:
+    """Writes rows of pages as a Parquet file, for the same expression as any table. Raises what reading them raises."""
+
+    def value(row: Row, name: str) -> Any:
+        found = getattr(row, name)
+        amount = name in NUMBERS and found is not None
+        return Decimal(found).quantize(_STEP, ROUND_HALF_EVEN) if amount else found
+
+    write_rows(target, _STAGED, ([value(row, name) for name in _STAGED.names] for row in rows))

@@ -28,7 +28,7 @@ class Reject:
     value: str | None
 
 
-def refused(rejects: Sequence[Reject], number: int) -> BadInput:
+def refused(rejects: Sequence[Reject]) -> BadInput:
     """The first of them, how many there are, and what to do."""
     problems = [
         Problem(
@@ -39,6 +39,7 @@ def refused(rejects: Sequence[Reject], number: int) -> BadInput:
         )
         for reject in rejects[:SHOWN]
     ]
+    number = len(rejects)
     more = f"{number:,} {'row' if number == 1 else 'rows'} cannot be read"
     help = "mend them, or leave them out and list them with --rejects FILE"
     return BadInput([*problems, Problem(more, rejects[0].file, help=help)])

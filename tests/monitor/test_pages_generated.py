@@ -360,4 +360,3 @@ def assert_sound(row: Row) -> None:
     assert row.requests is None or 0 <= row.requests <= 100_000_000
     assert (row.cost is None) <= (row.currency is None)
     row.identity.encode()
-    (row.model or "").encode()

@@ -131,16 +131,6 @@ class AccessLog:
         asked = [line for line in lines.first if not lines.collected or re.search(_IS_REQUEST, line)]
         return fitting > 0 and fitting * 2 > len(asked)
 
-    def notes(self, options: ReadOptions) -> tuple[str, ...]:
-        """Notes on the numbers."""
-        return (f"{self.name}: {self.counts(options)} count",)
-
-    def counts(self, options: ReadOptions) -> str:
-        """Which rows count."""
-        methods = " and ".join(options.request_methods)
-        where = f"on {', '.join(options.request_paths)}" if options.request_paths else "on any path (`--request-path`)"
-        return f"requests with method {methods} {where} that were answered with 2xx"
-
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Requests: no images, no cost."""
         lines = cells.source.lines
@@ -162,7 +152,21 @@ class AccessLog:
             other = self._of_others(cells, whole, line is not None)
             faults = tuple(replace(fault, wrong=fault.wrong & ~other) for fault in faults)
             remarks = (self._remark(cells, whole, counted, other),)
-        return Shaped(cells, counted, at, GATEWAY, Basis.REQUESTS, requests=1, faults=faults, remarks=remarks)
+        methods = " and ".join(options.request_methods)
+        where = f"on {', '.join(options.request_paths)}" if options.request_paths else "on any path (`--request-path`)"
+        counts = f"requests with method {methods} {where} that were answered with 2xx"
+        return Shaped(
+            cells,
+            counted,
+            at,
+            GATEWAY,
+            Basis.REQUESTS,
+            requests=1,
+            faults=faults,
+            remarks=remarks,
+            counts=counts,
+            notes=(f"{self.name}: {counts} count",),
+        )
 
     def _of_keys(self, cells: Cells, options: ReadOptions) -> tuple[Cells, dict[str, Any]]:
         keys, lines, spark = self.keys, cells.source.lines, options.on == SPARK

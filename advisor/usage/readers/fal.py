@@ -20,10 +20,10 @@ from pydantic import AfterValidator, AliasChoices, Field, ValidationInfo, field_
 from advisor.common.diagnostics import quoted
 from advisor.domain.scenario import Unit
 from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row
-from advisor.usage.readers.buckets import Bucket
 from advisor.usage.readers.image_names import makes_images
 from advisor.usage.readers.json_pages import first_in, identity, objects
 from advisor.usage.readers.page_models import (
+    Bucket,
     Currency,
     Dollars,
     Many,
@@ -218,7 +218,6 @@ def _row(part: _Billed, at: datetime, ends: datetime, unit: Unit, identity: str,
         at=at,
         ends=ends,
         meter=METER,
-        model=part.endpoint_id,
         basis=Basis.COUNTED if counted else Basis.REQUESTS if of_request else Basis.DERIVED,
         images=part.units if counted else None,
         requests=None if grows else 1,
@@ -226,7 +225,6 @@ def _row(part: _Billed, at: datetime, ends: datetime, unit: Unit, identity: str,
         cost=part.paid,
         currency=None if part.paid is None else part.currency,
         identity=identity,
-        grows=grows,
         line=line,
     )
 

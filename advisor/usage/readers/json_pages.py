@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.tabular.json_rows import decoder_of
+from advisor.tabular.text_files import BadRow
 
 MOST_DIGITS = 40
 """Digits of a number, on either side of its point. Costs arrive with 34 decimal places, images with nine digits."""
@@ -35,9 +37,7 @@ def parse(text: str, file: str) -> object:
     one object, numbers of more than ``MOST_DIGITS`` digits, and nesting too deep to read.
     """
     _check_nesting(text, file)
-    decoder = json.JSONDecoder(
-        parse_float=_decimal, parse_int=_int, parse_constant=_refused_constant, object_pairs_hook=unique_keys
-    )
+    decoder = decoder_of(_number)
     documents: list[object] = []
     starts: list[int] = []
     at, line = _after_white(text, 0), 1
@@ -48,8 +48,8 @@ def parse(text: str, file: str) -> object:
             document, end = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
             raise BadInput(_not_json(error, text, file)) from None
-        except RefusedError as refused:
-            raise BadInput(Problem(refused.what, file, line, help=refused.help)) from None
+        except BadRow as bad:
+            raise BadInput(Problem(str(bad), file, line, help=bad.help)) from None
         documents.append(document)
         starts.append(line)
         at = _after_white(text, end)
@@ -78,25 +78,6 @@ def identity(*said: object) -> str:
     return json.dumps(said, default=str, separators=(",", ":"), sort_keys=True)
 
 
-class RefusedError(Exception):
-    """Raised inside the decoder, which does not know the file."""
-
-    def __init__(self, what: str, help: str) -> None:
-        super().__init__(what)
-        self.what, self.help = what, help
-
-
-def unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object, for the decoder. Raises RefusedError for a duplicate key."""
-    found: dict[str, object] = {}
-    for key, value in pairs:
-        if key in found:
-            help = "keep the one that is right"
-            raise RefusedError(f"duplicate key {quoted(key)} in one object", help)
-        found[key] = value
-    return found
-
-
 def _check_nesting(text: str, file: str) -> None:
     """Before the decoder sees it: so that nothing that walks the document runs out of stack."""
     depth = 0
@@ -109,21 +90,16 @@ def _check_nesting(text: str, file: str) -> None:
             raise BadInput(Problem(what, file, text.count("\n", 0, token.start()) + 1, help=help))
 
 
-def _int(digits: str) -> int:
-    if len(digits) > MOST_DIGITS:
-        raise RefusedError(f"the number {quoted(digits)} is too long", f"at most {MOST_DIGITS} digits are read")
-    return int(digits)
-
-
-def _decimal(digits: str) -> Decimal:
+def _number(digits: str) -> int | Decimal:
+    """A number, exactly. Raises BadRow for NaN and infinity, and for more digits than are read."""
     mantissa, _, exponent = digits.lower().partition("e")
-    if len(mantissa) > 2 * MOST_DIGITS or len(exponent) > 4 or (exponent and abs(int(exponent)) > 400):
-        raise RefusedError(f"the number {quoted(digits)} is too long", f"at most {MOST_DIGITS} digits are read")
-    return Decimal(digits)
-
-
-def _refused_constant(word: str) -> object:
-    raise RefusedError(f"{quoted(word)} is not a number", "JSON has numbers and null only")
+    if not digits[-1].isdigit():
+        raise BadRow(f"{quoted(digits)} is not a number", "JSON has numbers and null only")
+    whole = not exponent and "." not in digits
+    huge = len(exponent) > 4 or (exponent and abs(int(exponent)) > 400)
+    if huge or len(mantissa) > (MOST_DIGITS if whole else 2 * MOST_DIGITS):
+        raise BadRow(f"the number {quoted(digits)} is too long", f"at most {MOST_DIGITS} digits are read")
+    return int(digits) if whole else Decimal(digits)
 
 
 def _after_white(text: str, at: int) -> int:

@@ -154,7 +154,7 @@ def _table_entry(page: JsonPage, chosen: Sequence[str]) -> _Entry:
     name = " on ".join(filter(None, (row.model, row.endpoint))) or _NAMELESS
     numbers = (row.successful_requests, row.cost)
     keys = [*(value for key, value in row if key not in _NO_KEYS), *(() if unique else numbers)]
-    return _Entry(name, made, _row(row.date, page.line, keys, *numbers, row.model, unique=unique), *numbers)
+    return _Entry(name, made, _row(row.date, page.line, keys, *numbers, unique=unique), *numbers)
 
 
 def _entries_of_day(result: _DayResult, line: int, chosen: Sequence[str]) -> list[_Entry]:
@@ -170,13 +170,13 @@ def _by_best_kind(result: _DayResult, line: int, chosen: Sequence[str]) -> list[
     Endpoints say best what was made; those that an older proxy did not write are left out of them.
     """
 
-    def entry(keys: Sequence[str], name: str, requests: int, spend: Decimal, model: str | None = None) -> _Entry:
+    def entry(keys: Sequence[str], name: str, requests: int, spend: Decimal) -> _Entry:
         made = makes_images(["" if name == _NAMELESS else name], chosen)
-        return _Entry(name, made, _row(result.date, line, keys, requests, spend, model), requests, spend)
+        return _Entry(name, made, _row(result.date, line, keys, requests, spend), requests, spend)
 
     by_kind = {
         kind: [
-            entry((one, name), name, numbers.successful_requests, numbers.cost, None if one == "endpoint" else name)
+            entry((one, name), name, numbers.successful_requests, numbers.cost)
             for name, numbers in result.breakdown.get(kind, {}).items()
         ]
         for kind, one in _KINDS.items()
@@ -206,29 +206,18 @@ def _behind_other_endpoints(best: str, by_kind: Mapping[str, list[_Entry]]) -> l
     return [entry._replace(makes_images=None) for entry in of_images]
 
 
-def _row(
-    day: date,
-    line: int,
-    keys: Sequence[object],
-    requests: int,
-    spend: Decimal,
-    model: str | None = None,
-    *,
-    unique: bool = True,
-) -> Row:
+def _row(day: date, line: int, keys: Sequence[object], requests: int, spend: Decimal, *, unique: bool = True) -> Row:
     at = datetime.combine(day, time())
     unknown = bool(requests) and not spend
     return Row(
         at=at,
         ends=at + timedelta(days=1),
         meter=GATEWAY,
-        model=model,
         basis=Basis.REQUESTS,
         requests=requests,
         cost=None if unknown else spend,
         currency=None if unknown else "USD",
         identity=identity(DAILY, at, *keys),
         unique=unique,
-        grows=unique,
         line=line,
     )

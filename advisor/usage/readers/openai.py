@@ -17,10 +17,10 @@ from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from advisor.common.diagnostics import Problem
 from advisor.domain.scenario import Unit
 from advisor.usage.model import Basis, Row
-from advisor.usage.readers.buckets import Bucket
 from advisor.usage.readers.image_names import check_known, makes_images
 from advisor.usage.readers.json_pages import first_in, identity, objects
 from advisor.usage.readers.page_models import (
+    Bucket,
     Count,
     Currency,
     Dollars,
@@ -212,7 +212,7 @@ def _usage_rows(bucket: _Bucket[_Usage], line: int) -> list[Row]:
     rows = []
     for result in bucket.results:
         made: dict[str, Any] = {"images": Decimal(result.images), "requests": result.num_model_requests}
-        rows.append(_row(USAGE, bucket, line, result.groups, basis=Basis.COUNTED, model=result.model, **made))
+        rows.append(_row(USAGE, bucket, line, result.groups, basis=Basis.COUNTED, **made))
     return rows or [_row(USAGE, bucket, line, "empty", basis=Basis.COUNTED, images=Decimal(0), requests=0)]
 
 
@@ -220,7 +220,7 @@ def _cost_row(bucket: _Bucket[_Cost], result: _Cost, line: int) -> Row:
     paid, images = result.amount, result.quantity
     stated: dict[str, Any] = {"images": images, "cost": paid.value, "currency": paid.currency}
     basis, keys = Basis.DERIVED if images is None else Basis.COUNTED, (result.groups, result.quantity_unit)
-    return _row(COSTS, bucket, line, paid.currency, *keys, basis=basis, model=result.line_item, **stated)
+    return _row(COSTS, bucket, line, paid.currency, *keys, basis=basis, **stated)
 
 
 def _no_cost(bucket: _Bucket[_Cost], line: int, counted: bool) -> Row:

@@ -11,8 +11,7 @@ import ibis
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.usage.column_exprs import AMOUNT, NARROW, Cells, Numerals, epoch_stamp, in_zone, scaled, stamped
-from advisor.usage.line_patterns import fitting, groups_of
-from advisor.usage.mapping import COST_UNITS, PARTS, THOUSANDS, UNITS, PlainMapping
+from advisor.usage.mapping import COST_UNITS, PARTS, THOUSANDS, UNITS, PlainMapping, fitting, groups_of
 from advisor.usage.model import GATEWAY, Basis
 from advisor.usage.normalise import (
     Fault,
@@ -107,15 +106,6 @@ class Plain:
         if problems:
             raise BadInput(problems)
 
-    def notes(self, options: ReadOptions) -> tuple[str, ...]:
-        """None: the mapping says everything."""
-        return ()
-
-    def counts(self, options: ReadOptions) -> str:
-        """Which rows count."""
-        where = (f"{column}: [{', '.join(values)}]" for column, values in self.mapping.where.items())
-        return f"those of `where: {{{', '.join(where)}}}`" if self.mapping.where else "all"
-
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Raises BadInput for columns that are not there."""
         mapping, columns = self.mapping, self.mapping.columns
@@ -149,6 +139,7 @@ class Plain:
                 wrong = paid & ~numbers["currency"].re_search("^[A-Z]{3}$").fill_null(False)
                 faults.append(Fault("not a currency code", field, cells.text(field), wrong))
                 faults += currency_faults(numbers["currency"], field, paid, options)
+        where = [f"{column}: [{', '.join(values)}]" for column, values in mapping.where.items()]
         identity = cells.text(columns["id"]) if "id" in columns else None
         if identity is not None:
             faults.append(Fault("the id is empty", columns["id"], identity, counted & identity.isnull()))
@@ -162,6 +153,7 @@ class Plain:
             unique=identity is not None,
             faults=tuple(faults),
             remarks=remarks,
+            counts=f"those of `where: {{{', '.join(where)}}}`" if where else "all",
             **{name: _exact(number) for name, number in numbers.items()},
         )
 

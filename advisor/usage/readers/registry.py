@@ -34,12 +34,6 @@ class TableReader(Protocol):
     def fits(self, source: Source) -> bool:
         """Whether a table with these columns is of this source."""
 
-    def notes(self, options: ReadOptions) -> tuple[str, ...]:
-        """What people should know of the numbers of this source."""
-
-    def counts(self, options: ReadOptions) -> str:
-        """Which rows count, for people."""
-
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """The columns of ``usage.Row``. Raises BadInput."""
 

@@ -61,7 +61,6 @@ class _Prediction(PageObject):
     id: Text
     created_at: UtcMoment
     model: Text | None = None
-    version: Text | None = None
     data_removed: bool = False
     output: Any = None
     metrics: Any = None
@@ -167,12 +166,10 @@ def _row(prediction: _Prediction, basis: Basis, images: Decimal | None, line: in
         at=prediction.created_at,
         ends=prediction.created_at,
         meter=METER,
-        model=prediction.model or prediction.version,
         basis=basis,
         images=images,
         requests=1,
         identity=identity(PREDICTIONS, prediction.id),
-        grows=False,
         line=line,
     )
 
