@@ -91,13 +91,13 @@ def run(options: argparse.Namespace) -> int:
     run = _run(options)
     _check_written(options, run)
     if options.watch is None:
-        return _told(monitored(run), options)
+        return _report(monitored(run), options)
     if options.usage:
         raise BadInput(Problem("`--watch` reads the files of its folder", help="name either files or --watch DIR"))
     print(f"watching {printable(str(options.watch))}; Ctrl-C ends it", file=sys.stderr)
     for usage in when_changed(options.watch, _own_files(options, run)):
         try:
-            _told(monitored(_run(options).with_usage(usage)), options)
+            _report(monitored(_run(options).with_usage(usage)), options)
         except BadInput as error:
             # A file may still be on its way; it is read again when it has changed.
             print(error, file=sys.stderr)
@@ -209,7 +209,7 @@ def _run(options: argparse.Namespace) -> Run:
     )
 
 
-def _told(watched: MonitorResult, options: argparse.Namespace) -> int:
+def _report(watched: MonitorResult, options: argparse.Namespace) -> int:
     from advisor.monitor.model import MonitorVerdict
 
     memo = _write_memo(watched, options) if options.memo else None

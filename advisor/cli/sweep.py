@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     rulebook = load_rulebook(options.rules)
 
     from advisor.common.progress import Progress
-    from advisor.sweep.run import How, sweep
+    from advisor.sweep.run import SweepOptions, sweep
 
     progress = Progress()
 
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         progress.clear()
         print(problem, file=sys.stderr)
 
-    how = How(by_row=options.reading == "run", on_spark=options.on == "spark", master=options.master)
+    how = SweepOptions(by_row=options.reading == "run", on_spark=options.on == "spark", master=options.master)
     try:
         swept = sweep(paths, rulebook, how, warn, progress)
     finally:

@@ -56,7 +56,7 @@ def load(text: str, file: str, faults: list[Problem] | None = None) -> Any:
         raise BadInput(Problem(what, file, text.count("\n", 0, unreadable.start()) + 1, help="remove it"))
     found: list[Problem] = []
     try:
-        value = _Builder(yaml.parse(text, Loader=_Loader), file, found).document()
+        value = _DocumentBuilder(yaml.parse(text, Loader=_Loader), file, found).document()
     except yaml.MarkedYAMLError as error:
         raise BadInput([*found, _syntax_fault(error, text, file)]) from None
     except yaml.YAMLError:
@@ -79,7 +79,7 @@ def character_name(character: str) -> str:
     return f"U+{ord(character):04X}"
 
 
-class _Builder:
+class _DocumentBuilder:
     """Builds values from parser events. Faults that leave the rest readable are collected, others raised."""
 
     def __init__(self, events: Iterator[Any], file: str, faults: list[Problem]) -> None:

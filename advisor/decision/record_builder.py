@@ -20,7 +20,7 @@ from advisor.domain.offer import Encoded, Unknown
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.protocol import Facts
-from advisor.explanation.record_sections import Explaining
+from advisor.explanation.record_sections import Explainer
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Preference, Rule
 from advisor.scenario_space.question_effects import leads
@@ -28,10 +28,10 @@ from advisor.scenario_space.question_effects import leads
 
 def record_of(assessment: Assessment, decided_on: datetime.date) -> Decision:
     """The decision on a scenario, with the matcher asked for advice where a route is recommended."""
-    return _Builder(assessment).decision(decided_on)
+    return _RecordBuilder(assessment).decision(decided_on)
 
 
-class _Builder:
+class _RecordBuilder:
     """One record while it is made."""
 
     def __init__(self, assessment: Assessment) -> None:
@@ -50,7 +50,7 @@ class _Builder:
         advised = this.matcher.advice(outcome) if recommended else ()
         trace, conditions = self._trace(advised, outcome), self._conditions() if recommended else []
         unchecked = self.offers.unchecked({condition.rule for condition in conditions})
-        explaining = Explaining(self.rulebook, self.judgement, this.answers, self.stated)
+        explaining = Explainer(self.rulebook, self.judgement, this.answers, self.stated)
         decision = Decision(
             schema_version=record.SCHEMA_VERSION,
             advisor_version=advisor.__version__,

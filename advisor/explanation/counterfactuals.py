@@ -8,7 +8,7 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from advisor.domain.offer import Encoded
-from advisor.explanation.sensitivity import Passed
+from advisor.explanation.sensitivity import ShiftedNumber
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.breakpoints import Truths
@@ -19,25 +19,25 @@ _MAX_COMBINATIONS = 20_000
 _MAX_CHANGES = 20
 Changed = frozenset[tuple[str, Encoded]]
 """Answered questions with other answers."""
-Cells = tuple[Truths, ...]
+TruthSets = tuple[Truths, ...]
 """The combinations of comparisons that may hold."""
 
 
-class Change(NamedTuple):
+class Counterfactual(NamedTuple):
     """Other answers to some questions, at most one number past a break point, and the outcomes then possible."""
 
     answers: tuple[tuple[str, Encoded], ...]
-    number: Passed | None
+    number: ShiftedNumber | None
     outcomes: frozenset[Outcome]
 
 
 @lru_cache(maxsize=8)
-def changes_of(rulebook: Rulebook) -> Changes:
+def counterfactuals_of(rulebook: Rulebook) -> Counterfactuals:
     """The changes under a rulebook, prepared once."""
-    return Changes(completions_of(rulebook))
+    return Counterfactuals(completions_of(rulebook))
 
 
-class Changes:
+class Counterfactuals:
     """Every minimal change of a scenario's answers: none of it can be left out."""
 
     def __init__(self, completions: Completions) -> None:
@@ -45,24 +45,24 @@ class Changes:
         self._combinations_given = lru_cache(maxsize=4096)(self._combinations)
         self._leads_given = lru_cache(maxsize=4096)(self._leads)
 
-    def to_route(self, answers: Answers, wanted: Outcome, passed: Iterable[Passed]) -> list[Change]:
+    def to_route(self, answers: Answers, wanted: Outcome, passed: Iterable[ShiftedNumber]) -> list[Counterfactual]:
         """The minimal changes after which ``wanted`` is certain, with at most one of the ``passed`` numbers in each."""
-        moved: list[tuple[Passed | None, Cells]] = [(number, (number.truths,)) for number in passed]
+        moved: list[tuple[ShiftedNumber | None, TruthSets]] = [(number, (number.truths,)) for number in passed]
         return self._minimal(answers, [self._unmoved(answers), *moved], lambda outcomes: outcomes == {wanted})
 
-    def to_any_route(self, answers: Answers) -> list[Change]:
+    def to_any_route(self, answers: Answers) -> list[Counterfactual]:
         """The minimal changes of answers after which some route is certain to be feasible."""
         return self._minimal(answers, [self._unmoved(answers)], lambda outcomes: None not in outcomes)
 
-    def _unmoved(self, answers: Answers) -> tuple[Passed | None, Cells]:
+    def _unmoved(self, answers: Answers) -> tuple[ShiftedNumber | None, TruthSets]:
         return None, tuple(self._completions.amounts.cells(answers).witnesses)
 
     def _minimal(
         self,
         answers: Answers,
-        reached: list[tuple[Passed | None, Cells]],
+        reached: list[tuple[ShiftedNumber | None, TruthSets]],
         wanted: Callable[[frozenset[Outcome]], bool],
-    ) -> list[Change]:
+    ) -> list[Counterfactual]:
         needs = tuple(answers.get(name) for name in self._completions.standings.needs)
         candidates = [
             (changed, passed, outcomes)
@@ -79,10 +79,10 @@ class Changes:
             if not any(less <= changed and way in (None, direction) for less, way in found):
                 found.append((changed, direction))
                 ordered = sorted(changed, key=lambda change: _POSITION[change[0]])
-                changes.append(Change(tuple(ordered), passed, outcomes))
+                changes.append(Counterfactual(tuple(ordered), passed, outcomes))
         return changes[:_MAX_CHANGES]
 
-    def _leads(self, needs: tuple[Encoded | None, ...], cells: Cells) -> dict[frozenset[Outcome], list[Changed]]:
+    def _leads(self, needs: tuple[Encoded | None, ...], cells: TruthSets) -> dict[frozenset[Outcome], list[Changed]]:
         """The minimal changes of needs that lead to each set of outcomes over these cells of the amounts."""
         leads: dict[frozenset[Outcome], list[Changed]] = {}
         for standings, alternatives in self._combinations_given(needs):

@@ -11,8 +11,8 @@ from advisor.domain.record import Status
 from advisor.domain.scenario import Route
 from advisor.evaluation.judgement import Judgement
 from advisor.explanation.conflicts import conflicts
-from advisor.explanation.counterfactuals import Change, changes_of
-from advisor.explanation.sensitivity import AnswerFlip, NumberFlip, answer_flips, number_flips, passed_numbers
+from advisor.explanation.counterfactuals import Counterfactual, counterfactuals_of
+from advisor.explanation.sensitivity import AnswerFlip, NumberFlip, answer_flips, number_flips, shifted_numbers
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.completions import Outcome, completions_of
@@ -21,7 +21,7 @@ MonthlyCost = Callable[[Route], Any]
 """What a route costs in the expected month; None where that is not known."""
 
 
-class Explaining:
+class Explainer:
     """What explains one decision that is certain: flips, conflicts, repairs, why not another route.
 
     ``stated`` holds the answers as a record shows them, ``answers`` as they are compared.
@@ -32,7 +32,7 @@ class Explaining:
     ) -> None:
         self._rulebook, self._judgement = rulebook, judgement
         self._answers, self._stated = answers, stated
-        self._passed = list(passed_numbers(completions_of(rulebook), answers))
+        self._passed = list(shifted_numbers(completions_of(rulebook), answers))
 
     def flips(self, outcome: Outcome) -> list[record.Flip]:
         """Every single change of an answer, or of a number past a value, after which the outcome is another."""
@@ -61,7 +61,7 @@ class Explaining:
                 status=status_of(change.outcomes),
                 route=route_of(change.outcomes),
             )
-            for change in changes_of(self._rulebook).to_any_route(self._answers)
+            for change in counterfactuals_of(self._rulebook).to_any_route(self._answers)
         ]
 
         def dearness(repair: record.Repair) -> tuple[bool, Any]:
@@ -76,7 +76,7 @@ class Explaining:
         ruled_out: dict[Route, list[str]] = {}
         for offer, match in gates:
             ruled_out.setdefault(offer.route, []).extend(match.eliminating)
-        to_route = changes_of(self._rulebook).to_route
+        to_route = counterfactuals_of(self._rulebook).to_route
         feasible, applied = self._judgement.verdict.feasible, self._judgement.verdict.applied
         return [
             record.WhyNot(
@@ -89,7 +89,7 @@ class Explaining:
             if route is not recommended
         ]
 
-    def _change(self, change: Change) -> list[record.Change]:
+    def _change(self, change: Counterfactual) -> list[record.Change]:
         parts = [
             record.Change(field=name, from_=self._stated[name], to=shown(name, value)) for name, value in change.answers
         ]

@@ -19,7 +19,7 @@ from advisor.interview.flow import Flow
 from advisor.interview.state import DETAILS, EXTRAS, UNKNOWN, InterviewState, answer_text, parse_answer
 from advisor.report.templates import fill
 from advisor.wording import interview as words
-from advisor.wording.questions import Answer, InputWording, Wording, wordings
+from advisor.wording.questions import InputWording, OptionWording, Wording, wordings
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ class InterviewViews:
 _VOLUMES = ("monthly_images", "monthly_images_low", "monthly_images_high")
 
 
-def _options(question: str, answers: Mapping[str, Answer]) -> tuple[Option, ...]:
+def _options(question: str, answers: Mapping[str, OptionWording]) -> tuple[Option, ...]:
     options = tuple(Option(value, answer.short, answer.means) for value, answer in answers.items())
     can_be_unknown = options and question in FIELDS
     return (*options, Option(UNKNOWN, words.DO_NOT_KNOW)) if can_be_unknown else options

@@ -14,7 +14,7 @@ from advisor.report.templates import fill
 
 
 @dataclass(frozen=True)
-class Holding:
+class StableRange:
     """The values of one number for which the outcome stays as it is: from ``least`` to ``most``, either may be open."""
 
     field: str
@@ -58,7 +58,7 @@ def explanation_text(
     return fill("explain.txt.j2", named, templates)
 
 
-def _holdings(decision: Decision) -> Iterator[Holding]:
+def _holdings(decision: Decision) -> Iterator[StableRange]:
     bounds: dict[str, dict[str, str]] = {}
     for flip in decision.flips:
         if flip.below is not None:
@@ -68,7 +68,7 @@ def _holdings(decision: Decision) -> Iterator[Holding]:
     for name in FIELDS:
         if name in bounds:
             held = bounds[name]
-            yield Holding(name, str(decision.scenario[name]), held.get("least"), held.get("most"))
+            yield StableRange(name, str(decision.scenario[name]), held.get("least"), held.get("most"))
 
 
 def _missing(decision: Decision) -> list[str]:

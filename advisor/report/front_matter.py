@@ -30,14 +30,14 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Reviewed:
+class ParsedMemo:
     """A memo taken apart: the facts, the reviewer's lines of the front matter, and the notes as they were written.
 
     ``notes`` is None where a memo has no lines for them. ``supersedes`` are the links it holds.
     """
 
     facts: tuple[Line, ...]
-    own_lines: tuple[str, ...]
+    reviewer_lines: tuple[str, ...]
     notes: str | None
     status: str
     supersedes: tuple[str, ...]
@@ -48,7 +48,7 @@ class Reviewed:
         return self.status in (PROPOSED, "accepted")
 
 
-def notes_apart(text: str, file: str) -> tuple[tuple[Line, ...], str | None]:
+def split_notes(text: str, file: str) -> tuple[tuple[Line, ...], str | None]:
     """The lines of a memo in any format without its notes, and the notes. Raises BadInput."""
     lines = text.split("\n")
     starts, ends = ([at for at, line in enumerate(lines) if line.rstrip("\r") == mark] for mark in _MARKS)
@@ -62,38 +62,38 @@ def notes_apart(text: str, file: str) -> tuple[tuple[Line, ...], str | None]:
     return numbered[:start] + numbered[end:], "".join(f"{line}\n" for line in lines[start:end])
 
 
-def taken_apart(text: str, file: str) -> Reviewed:
+def parse_memo(text: str, file: str) -> ParsedMemo:
     """Facts and reviewer's parts of a memo in Markdown. Raises BadInput where they cannot be told apart."""
-    lines, notes = notes_apart(text, file)
+    lines, notes = split_notes(text, file)
     end = _end_of_front_matter([line.text for line in lines], file)
     own = _own([line.text for line in lines[:end]])
     # An empty line in the place of the fence, so that the lines keep their numbers.
     front_matter = _front_matter("\n".join(["", *(line.text for line in lines[1:end])]), file)
     supersedes = front_matter.get("supersedes") or []
-    return Reviewed(
+    return ParsedMemo(
         facts=tuple(line for at, line in enumerate(lines) if at not in own),
-        own_lines=tuple(lines[at].text for at in own),
+        reviewer_lines=tuple(lines[at].text for at in own),
         notes=notes,
         status=_status_in(front_matter, file),
         supersedes=tuple(supersedes if isinstance(supersedes, list) else [supersedes]),
     )
 
 
-def put_back(memo: str, reviewed: Reviewed, file: str) -> str:
+def merge_review(memo: str, earlier: ParsedMemo, file: str) -> str:
     """A memo just rendered, with the reviewer's parts of the one before. Raises BadInput where it has no place."""
-    fresh = taken_apart(memo, file)
+    fresh = parse_memo(memo, file)
     lines = memo.split("\n")
     own = _own(lines[: _end_of_front_matter(lines, file)])
-    kept = [line.rstrip("\r") for line in reviewed.own_lines]
+    kept = [line.rstrip("\r") for line in earlier.reviewer_lines]
     memo = "\n".join(
         [*lines[: own[0]], *kept, *(line for at, line in enumerate(lines) if at > own[0] and at not in own)]
     )
-    if reviewed.notes is None:
+    if earlier.notes is None:
         return memo
     if fresh.notes is None:
         help = f"the template needs these two lines: {NOTES_START} and {NOTES_END}"
         raise BadInput(Problem("the memo has no lines for the review notes that are to be kept", file, help=help))
-    return with_notes(memo, reviewed.notes)
+    return with_notes(memo, earlier.notes)
 
 
 def with_notes(memo: str, notes: str) -> str:
@@ -103,7 +103,7 @@ def with_notes(memo: str, notes: str) -> str:
     return before + start + notes + end + after
 
 
-def with_own_lines(memo: str, file: str, **values: str | list[str]) -> str:
+def with_front_matter(memo: str, file: str, **values: str | list[str]) -> str:
     """A memo with these lines of the front matter written anew, or added; all else stays as it is to the byte."""
     lines = memo.split("\n")
     end = _end_of_front_matter(lines, file)

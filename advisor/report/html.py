@@ -10,7 +10,7 @@ from advisor.charts.memo_charts import charts_of
 from advisor.domain.record import Decision
 from advisor.report import limits
 from advisor.report.claims.build import claims_of
-from advisor.report.markdown_to_html import Linked, html_of
+from advisor.report.markdown_to_html import PageLinks, html_of
 from advisor.report.templates import MEMO, fill, identifier, memo_with_marks, one_line
 
 _FRONT_MATTER = "---\n"
@@ -31,7 +31,7 @@ def memo_html(decision: Decision, templates: Path | None = None) -> str:
     }
     body = _body(
         marked,
-        Linked(
+        PageLinks(
             rules={claim.id: claim.rules for claim in claims},
             fields=frozenset(claim.fields[0] for claim in claims if claim.section == "inputs"),
             figures=charts,
@@ -47,7 +47,7 @@ def memo_html(decision: Decision, templates: Path | None = None) -> str:
     return fill("page.html.j2", named, templates)
 
 
-def _body(marked: str, linked: Linked, templates: Path | None) -> str:
+def _body(marked: str, linked: PageLinks, templates: Path | None) -> str:
     if templates is None:
         return html_of(marked, linked)
     from advisor.report.limited import within_limits

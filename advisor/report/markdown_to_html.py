@@ -25,7 +25,7 @@ _SCENARIO = "yaml"
 
 
 @dataclass(frozen=True)
-class Linked:
+class PageLinks:
     """What a page links: the rules of each claim by its id, the fields with a row of their own, the charts as HTML."""
 
     rules: Mapping[str, Sequence[str]]
@@ -33,25 +33,25 @@ class Linked:
     figures: Mapping[str, str]
 
 
-def html_of(marked: str, linked: Linked) -> str:
+def html_of(marked: str, linked: PageLinks) -> str:
     """The body of the page. Raw HTML in the Markdown is text, but for the two lines around the review notes."""
     parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
     parser.core.ruler.after("block", "claims", _claim_elements)
-    page = _Page(linked)
+    page = _PageState(linked)
     html = parser.render(marked, {"page": page})
     return stripped(_CLAIM.sub(lambda found: _span(page, found), html))
 
 
-def _span(page: _Page, found: re.Match[str]) -> str:
+def _span(page: _PageState, found: re.Match[str]) -> str:
     name, value = page.attribute(read_id(found[1]))
     return f'<span {name}="{escape(value)}" class="claim">{found[2]}</span>'
 
 
 @dataclass
-class _Page:
+class _PageState:
     """One page while it is made. ``seen`` are the claims that have their element, ``based`` those with their links."""
 
-    linked: Linked
+    linked: PageLinks
     seen: set[str] = field(default_factory=set)
     based: set[str] = field(default_factory=set)
     heading: str = ""
@@ -78,7 +78,7 @@ class _Page:
 
 def _claim_elements(state: StateCore) -> None:
     """Before inline parsing: whole blocks and rows that are one claim become its element; figures take their place."""
-    page: _Page = state.env["page"]
+    page: _PageState = state.env["page"]
     tokens = state.tokens
     for at, token in enumerate(tokens):
         if token.type == "tr_open":
@@ -88,7 +88,7 @@ def _claim_elements(state: StateCore) -> None:
     state.tokens = [token for token in tokens if token.type != "dropped"]
 
 
-def _name_row(page: _Page, tokens: list[Token], at: int) -> None:
+def _name_row(page: _PageState, tokens: list[Token], at: int) -> None:
     end = next(place for place in range(at, len(tokens)) if tokens[place].type == "tr_close")
     cells = [token for token in tokens[at:end] if token.type == "inline"]
     opened = _OPENED.match(cells[0].content) if cells else None
@@ -103,7 +103,7 @@ def _name_row(page: _Page, tokens: list[Token], at: int) -> None:
     cells[-1].content = cells[-1].content.removesuffix(CLOSE)
 
 
-def _name_block(page: _Page, tokens: list[Token], at: int) -> None:
+def _name_block(page: _PageState, tokens: list[Token], at: int) -> None:
     token, holder = tokens[at], tokens[at - 1]
     figure = _FIGURE.fullmatch(token.content)
     if figure or token.content in (NOTES_START, NOTES_END):
@@ -123,7 +123,7 @@ def _name_block(page: _Page, tokens: list[Token], at: int) -> None:
     token.content = whole[2] + ("" if in_heading else page.basis(claim, whole[2]))
 
 
-def _with_basis(page: _Page, found: re.Match[str]) -> str:
+def _with_basis(page: _PageState, found: re.Match[str]) -> str:
     claim = read_id(found[1])
     return f"{found[0][: -len(CLOSE)]}{page.basis(claim, found[2])}{CLOSE}"
 
@@ -165,7 +165,7 @@ class _Renderer(RendererHTML):
 
     def code_inline(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
         """A name; one of a rule leads to its row, one of a field to the answer."""
-        linked: Linked = env["page"].linked
+        linked: PageLinks = env["page"].linked
         content = tokens[at].content
         name = content.partition(":")[0]
         shown = f"<code>{escape(content, quote=False)}</code>"

@@ -100,10 +100,10 @@ def fill(template: str, named: Mapping[str, Any], templates: Path | None = None)
     from advisor.report.limited import within_limits
 
     held = limits.FILLING
-    return within_limits(held, templates / template, filled_within, template, dict(named), templates, held)
+    return within_limits(held, templates / template, fill_within_limits, template, dict(named), templates, held)
 
 
-def filled_within(template: str, named: Mapping[str, Any], folder: Path, held: limits.Limits) -> str:
+def fill_within_limits(template: str, named: Mapping[str, Any], folder: Path, held: limits.Limits) -> str:
     """A template of one's own filled in, where the process is held to limits. Raises BadInput for a fault in it."""
     from advisor.report.limited_child import lift_limits
 

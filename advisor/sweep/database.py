@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from advisor.sweep.formats import Format, Kind
-from advisor.sweep.source import ROW_NUMBER, Source, cell
+from advisor.sweep.formats import Format, TableFormat
+from advisor.sweep.source import ROW_NUMBER, SourceTable, cell
 from advisor.tabular.duckdb_connection import DuckDB, parquet, sql_text, watched
 from advisor.tabular.text_files import Packing
 
@@ -41,13 +41,13 @@ class Database(DuckDB):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, in_order=True, what="the table cannot be computed")
 
-    def table(self, source: Source) -> ir.Table:
+    def table(self, source: SourceTable) -> ir.Table:
         """The rows, numbered from 0 in ``row``: the cells of column ``i`` in ``ci``, and what staging added."""
         rows = self.view(f"SELECT * FROM {parquet(source.path, ', file_row_number = true')}", source.file)
         cells = {cell(place): rows[column] for place, column in enumerate(source.columns) if column}
         return rows.select(**{ROW: rows[ROW_NUMBER]}, **{name: rows[name] for name in source.extras}, **cells)
 
-    def once(self, table: ir.Table, source: Source) -> ir.Table:
+    def once(self, table: ir.Table, source: SourceTable) -> ir.Table:
         """The same table as a view."""
         return self.view(self.backend.compile(table), source.file)
 
@@ -61,13 +61,15 @@ class Database(DuckDB):
             "code_of_row", code_of_row, ["BIGINT"], "SMALLINT", type="arrow", side_effects=False
         )
 
-    def numbers_of(self, expression: ir.Table, source: Source) -> NDArray[np.int64]:
+    def numbers_of(self, expression: ir.Table, source: SourceTable) -> NDArray[np.int64]:
         """A result of one column of whole numbers."""
         with self.faults(source.file):
             (numbers,) = self.backend.raw_sql(self.backend.compile(expression)).fetchnumpy().values()
         return np.asarray(numbers, np.int64)
 
-    def write(self, table: ir.Table, out: Path, kind: Kind, source: Source, report: Callable[[int], None]) -> None:
+    def write(
+        self, table: ir.Table, out: Path, kind: TableFormat, source: SourceTable, report: Callable[[int], None]
+    ) -> None:
         """Writes a table in the order of its rows; one with a single column of text as lines."""
         lines = kind.format is Format.JSONL and len(table.columns) == 1
         how = _LINES if lines else _WRITING[kind.format]

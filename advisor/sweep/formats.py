@@ -19,7 +19,7 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True)
-class Kind:
+class TableFormat:
     """A format, and how the file is compressed."""
 
     format: Format
@@ -27,21 +27,21 @@ class Kind:
 
 
 _EXTENSIONS = {
-    ".csv": Kind(Format.CSV),
-    ".csv.gz": Kind(Format.CSV, Packing.GZIP),
-    ".jsonl": Kind(Format.JSONL),
-    ".jsonl.gz": Kind(Format.JSONL, Packing.GZIP),
-    ".ndjson": Kind(Format.JSONL),
-    ".ndjson.gz": Kind(Format.JSONL, Packing.GZIP),
-    ".parquet": Kind(Format.PARQUET),
+    ".csv": TableFormat(Format.CSV),
+    ".csv.gz": TableFormat(Format.CSV, Packing.GZIP),
+    ".jsonl": TableFormat(Format.JSONL),
+    ".jsonl.gz": TableFormat(Format.JSONL, Packing.GZIP),
+    ".ndjson": TableFormat(Format.JSONL),
+    ".ndjson.gz": TableFormat(Format.JSONL, Packing.GZIP),
+    ".parquet": TableFormat(Format.PARQUET),
 }
 
 
-def kind_of(path: Path) -> Kind:
+def format_of(path: Path) -> TableFormat:
     """The kind of a file by the extension of its name. Raises BadInput.
 
-    >>> kind_of(Path("sites.csv.gz"))
-    Kind(format=<Format.CSV: 'csv'>, packing=<Packing.GZIP: 'gzip'>)
+    >>> format_of(Path("sites.csv.gz"))
+    TableFormat(format=<Format.CSV: 'csv'>, packing=<Packing.GZIP: 'gzip'>)
     """
     name = path.name.lower()
     for extension, kind in _EXTENSIONS.items():

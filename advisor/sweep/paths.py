@@ -7,7 +7,7 @@ from pathlib import Path
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import check_regular, check_target, real
-from advisor.sweep.formats import Kind, kind_of
+from advisor.sweep.formats import TableFormat, format_of
 from advisor.sweep.rejects import is_of_rejects
 
 
@@ -21,21 +21,21 @@ class Paths:
     named: bool
 
     @property
-    def source_kind(self) -> Kind:
+    def source_kind(self) -> TableFormat:
         """The kind of the rows that come in."""
-        return kind_of(self.source)
+        return format_of(self.source)
 
     @property
-    def out_kind(self) -> Kind:
+    def out_kind(self) -> TableFormat:
         """The kind of the rows that go out."""
-        return kind_of(self.out)
+        return format_of(self.out)
 
 
 def checked_paths(source: str, out: str, rejects: str | None) -> Paths:
     """The files of a sweep; rejects go to OUT's name and `.rejects.csv` unless named. Raises BadInput."""
     paths = Paths(Path(source), Path(out), Path(rejects or f"{out}.rejects.csv"), bool(rejects))
     for path in (paths.source, paths.out):
-        kind_of(path)
+        format_of(path)
     check_regular(paths.source)
     for path in (paths.out, paths.rejects):
         check_target(path)

@@ -14,7 +14,7 @@ from advisor.sweep.fast_path import IRREGULAR
 from advisor.sweep.formats import Format
 from advisor.sweep.header import RESULTS
 from advisor.sweep.outcome_codes import REJECTED
-from advisor.sweep.source import RAW, Source, cell
+from advisor.sweep.source import RAW, SourceTable, cell
 
 _TYPES = {"route": "string", "deciding_axis": "string", "feasible_routes": "array<string>", "settled": "boolean"}
 
@@ -38,7 +38,7 @@ def with_outcomes(table: ir.Table, outcomes: Sequence[Outcome | None], any_rejec
     return table.filter(kept) if any_rejected else table
 
 
-def as_written(table: ir.Table, source: Source, format: Format) -> ir.Table:
+def as_written(table: ir.Table, source: SourceTable, format: Format) -> ir.Table:
     """The columns that OUT holds, under their names: one of whole lines where JSON Lines go to JSON Lines."""
     if source.format is format is Format.JSONL:
         return table.select(line=_extended(table))

@@ -14,7 +14,7 @@ from advisor.domain.scenario import FIELDS, Scenario, validated
 
 
 @dataclass(frozen=True)
-class Foreign:
+class UnsupportedValue:
     """A value that Python has nothing for, such as a day after the year 9999. It answers no question."""
 
     type: str
@@ -35,7 +35,7 @@ def _value_of(cell: pa.Scalar, kind: Any) -> Any:
     try:
         value = cell.as_py()
     except (pa.ArrowException, OverflowError, ValueError):
-        return Foreign(str(cell.type))
+        return UnsupportedValue(str(cell.type))
     return value if kind is None or value is None else Decimal(str(kind(value)))
 
 

@@ -16,13 +16,13 @@ from advisor.sweep.read_text import answers_in
 from advisor.sweep.rejects import Rejects
 from advisor.sweep.row_decider import RowReading
 from advisor.sweep.row_to_scenario import scenario_of, values_of
-from advisor.sweep.source import FAULT, HELP, LINE, RAW, Source
+from advisor.sweep.source import FAULT, HELP, LINE, RAW, SourceTable
 
 _BATCH = 10_000
 
 
 def decide_irregular(
-    source: Source,
+    source: SourceTable,
     rows: NDArray[np.int64],
     reading: RowReading,
     codes: Codes,
@@ -40,7 +40,7 @@ def decide_irregular(
         report(done)
 
 
-def _rows(source: Source, wanted: NDArray[np.int64]) -> Iterator[tuple[int, int, Callable[[], dict[str, Any]]]]:
+def _rows(source: SourceTable, wanted: NDArray[np.int64]) -> Iterator[tuple[int, int, Callable[[], dict[str, Any]]]]:
     """Number, line and answers of each wanted row; asking for the answers raises BadInput where there are none."""
     for start, batch in _batches(source, wanted):
         first, last = np.searchsorted(wanted, (start, start + batch.num_rows))
@@ -52,7 +52,7 @@ def _rows(source: Source, wanted: NDArray[np.int64]) -> Iterator[tuple[int, int,
             yield row, extras.get(LINE, row + 1), _answers(cells, extras)
 
 
-def _batches(source: Source, wanted: NDArray[np.int64]) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _batches(source: SourceTable, wanted: NDArray[np.int64]) -> Iterator[tuple[int, pa.RecordBatch]]:
     """The row groups that hold wanted rows, in parts, each with the number of its first row."""
     with pq.ParquetFile(source.path) as file:
         start = 0

@@ -26,7 +26,7 @@ def cell(place: int) -> str:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceTable:
     """The rows of a table in ``path``. Column ``names[i]`` of ``file`` is called ``columns[i]`` there."""
 
     file: str
@@ -60,7 +60,7 @@ class Source:
         return (LINE, FAULT, HELP, STRANGE, *((RAW,) if self.format is Format.JSONL else ()))
 
 
-def parquet_source(path: Path) -> Source:
+def parquet_source(path: Path) -> SourceTable:
     """A Parquet file as it is. Raises BadInput where it cannot be read."""
     try:
         with pq.ParquetFile(path) as file:
@@ -77,7 +77,7 @@ def parquet_source(path: Path) -> Source:
     ]
     if problems:
         raise BadInput(problems)
-    return Source(str(path), Format.PARQUET, path, names, names, rows)
+    return SourceTable(str(path), Format.PARQUET, path, names, names, rows)
 
 
 def _cannot_be_carried(column: pa.Field) -> str | None:

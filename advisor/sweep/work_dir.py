@@ -13,7 +13,7 @@ PREFIX = ".advisor-sweep-"
 
 
 @contextmanager
-def work_beside(out: Path) -> Iterator[Path]:
+def sweep_work_folder(out: Path) -> Iterator[Path]:
     """A new folder on OUT's file system, gone in the end whatever happens. Raises BadInput where none can be made."""
     with ExitStack() as working:
         try:

@@ -20,7 +20,7 @@ _COMPARE = "compare it with the bundled file"
 
 
 @dataclass(frozen=True)
-class Answer:
+class OptionWording:
     """An option in words: short, and what it means in a line."""
 
     short: str
@@ -32,7 +32,7 @@ class InputWording:
     """An input of an estimate in words."""
 
     ask: str
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, OptionWording] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Wording:
     ask: str
     help: str
     subject: str = ""
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, OptionWording] = field(default_factory=dict)
     estimate: dict[str, InputWording] = field(default_factory=dict)
 
     def about(self, **words: str) -> Wording:

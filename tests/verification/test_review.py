@@ -11,7 +11,7 @@ import pytest
 from advisor.cli.main import run
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.files import bundled
-from advisor.report.front_matter import NOTES_END, NOTES_START, taken_apart
+from advisor.report.front_matter import NOTES_END, NOTES_START, parse_memo
 from tests.verification.memos import EXAMPLES, EXERCISE, REWORDED, rules_with
 
 NOTES = "\n  Ann: is r = 600 measured?\n\n```\n# rulebook: none\n```\n<b>\ttab</b>\r\n\u202e\u0000 \n"
@@ -58,7 +58,7 @@ def noted(path: Path = OLD) -> None:
 
 
 def notes_of(path: Path) -> str | None:
-    return taken_apart(path.read_bytes().decode(), str(path)).notes
+    return parse_memo(path.read_bytes().decode(), str(path)).notes
 
 
 def test_notes_and_the_reviewers_lines_survive_a_decision_over_them() -> None:
@@ -102,7 +102,7 @@ def test_an_accepted_memo_keeps_its_facts(capsys: pytest.CaptureFixture[str]) ->
     assert decide("old") == 0
     assert decide("old", "--set", "monthly_images=90000") == 2
     said = capsys.readouterr().err
-    assert "this memo is `accepted`, and would come to state other facts" in said
+    assert "this memo is `accepted`, and its facts would change" in said
     assert "--supersedes" in said
     assert {path: path.read_bytes() for path in Path().iterdir()} == files
 

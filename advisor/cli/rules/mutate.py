@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     for survivor in found.gaps:
         print(f"\ngap: {_place(survivor)}")
         if survivor.apart:
-            print("\n".join(f"  {line}" for line in _told(survivor.apart, rulebook)))
+            print("\n".join(f"  {line}" for line in _distinction_lines(survivor.apart, rulebook)))
     share = f"{100 * found.killed // max(1, total)} % killed: {found.killed} of {total} mutants"
     gaps = "1 gap" if len(found.gaps) == 1 else f"{len(found.gaps) or 'no'} gaps"
     print(f"\n{share}; {len(found.equivalent)} equivalent, {gaps}")
@@ -53,7 +53,7 @@ def _place(survivor: Survivor) -> str:
     return f"{mutant.rule}, {mutant.what}\n  --> {mutant.file}:{mutant.line}"
 
 
-def _told(apart: Distinction, rulebook: Rulebook) -> Iterator[str]:
+def _distinction_lines(apart: Distinction, rulebook: Rulebook) -> Iterator[str]:
     """The scenario as a case holds it, and what comes out of it with the rules and with the mutant."""
     yield f"given: {_flow(apart.situation.scenario.answers())}"
     stated = {

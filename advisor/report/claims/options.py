@@ -13,7 +13,7 @@ LOSES = "loses"
 
 
 @dataclass(frozen=True)
-class Cell:
+class OptionCell:
     """One offer on one axis. ``stated`` is what it offers, ``mark`` how that meets the need; empty where none is."""
 
     offer: str
@@ -35,7 +35,7 @@ def option_claims(decision: Decision) -> list[Claim]:
 def _traits(decision: Decision) -> Iterator[Claim]:
     for row in decision.traits:
         cells = [
-            Cell(offer.offer, offer.route, offer.traits[row.trait], row.fits.get(offer.offer, ""))
+            OptionCell(offer.offer, offer.route, offer.traits[row.trait], row.fits.get(offer.offer, ""))
             for offer in decision.offers
         ]
         figures = {
@@ -53,7 +53,7 @@ def _cost(decision: Decision) -> Claim:
     cells = []
     for offer in decision.offers:
         cost = decision.monthly_costs.get(offer.route)
-        cells.append(Cell(offer.offer, offer.route, " ".join(cost.months.values()) if cost else "", ""))
+        cells.append(OptionCell(offer.offer, offer.route, " ".join(cost.months.values()) if cost else "", ""))
     return Claim("option.cost", "options", "option_cost", figures={"axis": Axis.COST, "cells": cells})
 
 
