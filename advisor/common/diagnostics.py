@@ -48,7 +48,7 @@ class Problem(NamedTuple):
 
 
 class AdvisorError(Exception):
-    """Base of every error the advisor raises on purpose."""
+    """Base of all errors that the advisor raises."""
 
     exit_code = EXIT_DEFECT
 
@@ -120,6 +120,11 @@ def _yaml_notation(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_yaml_notation, value)) + "]"
     return str(value)
+
+
+def reason(error: OSError | ValueError) -> str:
+    """The cause that the operating system names, for the end of a message."""
+    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""The route as a function of the amounts, with all other answers as they are: what a map of it is drawn from."""
+"""The route as a function of the amounts, with all other answers fixed: the data of the route map."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from advisor.scenario_space.completions import Outcome
 def route_by_amounts(assessment: Assessment) -> RouteByAmounts | None:
     """The comparisons that the preferences make, and the route for each combination of them.
 
-    None without a recommendation, with an amount or a need unknown that matters, or with too many comparisons.
+    None without a recommendation, if a relevant amount or need is unknown, or with too many comparisons.
     """
     completions, answers = assessment.completions, assessment.answers
     standings, pairs = completions.standings.of(answers), completions.breaks.pairs

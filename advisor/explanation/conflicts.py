@@ -14,7 +14,7 @@ _MAX_CHOICES = 20_000
 
 @dataclass(frozen=True)
 class MinimalConflict:
-    """Answers that together leave no offer; take any one back and some offer survives these rules."""
+    """Answers that together leave no offer; without any one of them some offer survives these rules."""
 
     fields: frozenset[str]
     rules: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The smallest changes that lead elsewhere: of answers, and of one number past a break point."""
+"""Counterfactuals: the minimal changes of answers, and of at most one number, that lead to another outcome."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from advisor.scenario_space.gate_outcomes import Answers, Group, Standing
 _MAX_COMBINATIONS = 20_000
 _MAX_CHANGES = 20
 Changed = frozenset[tuple[str, Encoded]]
-"""Answered questions with other answers."""
+"""Questions with changed answers."""
 TruthSets = tuple[Truths, ...]
-"""The combinations of comparisons that may hold."""
+"""The truth values that the comparisons may have."""
 
 
 class Counterfactual(NamedTuple):
-    """Other answers to some questions, at most one number past a break point, and the outcomes then possible."""
+    """Changed answers, at most one number past a break point, and the outcomes then possible."""
 
     answers: tuple[tuple[str, Encoded], ...]
     number: ShiftedNumber | None
@@ -33,12 +33,12 @@ class Counterfactual(NamedTuple):
 
 @lru_cache(maxsize=8)
 def counterfactuals_of(rulebook: Rulebook) -> Counterfactuals:
-    """The changes under a rulebook, prepared once."""
+    """The counterfactuals under a rulebook, cached."""
     return Counterfactuals(completions_of(rulebook))
 
 
 class Counterfactuals:
-    """Every minimal change of a scenario's answers: none of it can be left out."""
+    """Every minimal change of a scenario's answers: no part of it can be left out."""
 
     def __init__(self, completions: Completions) -> None:
         self._completions = completions
@@ -96,7 +96,7 @@ class Counterfactuals:
     def _combinations(
         self, needs: tuple[Encoded | None, ...]
     ) -> list[tuple[frozenset[int], tuple[list[Changed], ...]]]:
-        """Every combination of the groups' standings, with the changes of each group that lead to its part."""
+        """Every combination of the groups' standings, with the changes of each group that lead to it."""
         standings = self._completions.standings
         answers = {name: value for name, value in zip(standings.needs, needs, strict=True) if value is not None}
         fixed = {name: value for name, value in answers.items() if FIELD_NAMES[name].numeric}
@@ -112,7 +112,7 @@ _POSITION = {name: place for place, name in enumerate(FIELD_NAMES)}
 
 
 def _options(group: Group, answers: Answers) -> list[tuple[frozenset[Standing], list[Changed]]]:
-    """The sets of standings a group can come to, each with the minimal changes of its answered needs that lead there.
+    """The sets of standings that a group can have, each with the minimal changes of its answered needs that lead to it.
 
     Needs not answered stay open, so a change leads to the standings of all their completions.
     """

@@ -1,4 +1,4 @@
-"""The explanations as they stand in a record."""
+"""The explanations in the form of a record."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.completions import Outcome, completions_of
 
 MonthlyCost = Callable[[Route], Any]
-"""What a route costs in the expected month; None where that is not known."""
+"""The cost of a route in the expected month; None if it is not known."""
 
 
 class Explainer:
-    """What explains one decision that is certain: flips, conflicts, repairs, why not another route.
+    """Explains one decision that is certain: flips, conflicts, repairs, why not another route.
 
     ``stated`` holds the answers as a record shows them, ``answers`` as they are compared.
     """
@@ -35,7 +35,7 @@ class Explainer:
         self._passed = list(shifted_numbers(completions_of(rulebook), answers))
 
     def flips(self, outcome: Outcome) -> list[record.Flip]:
-        """Every single change of an answer, or of a number past a value, after which the outcome is another."""
+        """Every single change of an answer, or of a number past a value, that changes the outcome."""
         completions = completions_of(self._rulebook)
         found: list[AnswerFlip | NumberFlip] = [
             *answer_flips(completions, self._answers, outcome),
@@ -54,7 +54,7 @@ class Explainer:
         ]
 
     def repairs(self, monthly_cost: MonthlyCost) -> list[record.Repair]:
-        """Every minimal relaxation with what it leads to: fewest answers first, then the cheapest route."""
+        """Every minimal relaxation and its outcome: fewest answers first, then the cheapest route."""
         found = [
             record.Repair(
                 changes={name: shown(name, value) for name, value in change.answers},
@@ -64,14 +64,14 @@ class Explainer:
             for change in counterfactuals_of(self._rulebook).to_any_route(self._answers)
         ]
 
-        def dearness(repair: record.Repair) -> tuple[bool, Any]:
+        def price(repair: record.Repair) -> tuple[bool, Any]:
             cost = monthly_cost(repair.route) if repair.route else None
             return cost is None, cost or 0
 
-        return sorted(found, key=lambda repair: (len(repair.changes), *dearness(repair)))
+        return sorted(found, key=lambda repair: (len(repair.changes), *price(repair)))
 
     def why_not(self, recommended: Route | None) -> list[record.WhyNot]:
-        """For every other route: the rules it fell to, and the minimal changes that would recommend it."""
+        """For every other route: the rules that dropped it, and the minimal changes that would recommend it."""
         gates = zip(self._judgement.offers, self._judgement.gates, strict=True)
         ruled_out: dict[Route, list[str]] = {}
         for offer, match in gates:
@@ -116,17 +116,17 @@ class Explainer:
 
 
 def status_of(outcomes: frozenset[Outcome]) -> Status:
-    """Whether the outcomes are one route, none, or several."""
+    """The status of a set of outcomes: one route, none, or several."""
     if len(outcomes) > 1:
         return Status.OPEN
     return Status.INFEASIBLE if None in outcomes else Status.RECOMMENDED
 
 
 def route_of(outcomes: frozenset[Outcome]) -> Route | None:
-    """The route, where the outcomes are one."""
+    """The route, if there is exactly one outcome."""
     return next(iter(outcomes)) if len(outcomes) == 1 else None
 
 
 def shown(name: str, value: Encoded) -> object:
-    """An encoded answer as it stands in a record."""
+    """An encoded answer in the form of a record."""
     return value if isinstance(value, bool) else FIELD_NAMES[name].decode(value)

@@ -81,11 +81,11 @@ class InterviewState:
         return self._with(kept, self.unknown - set(answers), (*self.order, *answers), self._inputs_except(answers))
 
     def estimate(self, question: str) -> InterviewState:
-        """With the estimate of a question begun: its inputs are asked for next."""
+        """With an estimate of a question in progress: its inputs are asked next."""
         return replace(self, estimating=question, inputs=self._inputs_except([question]))
 
     def without_estimate(self) -> InterviewState:
-        """With the estimate in progress given up."""
+        """Without the estimate in progress."""
         return replace(self, estimating=None, inputs=self._inputs_except([self.estimating or ""]))
 
     def previous(self, question: str | None) -> str | None:
@@ -134,7 +134,7 @@ class InterviewState:
         return changed
 
     def _inputs_except(self, questions: Iterable[str]) -> dict[str, Any]:
-        """The inputs without those of some questions."""
+        """The inputs except those of some questions."""
         gone = set(questions)
         return {name: value for name, value in self.inputs.items() if estimates.estimated_by(name) not in gone}
 
@@ -178,7 +178,7 @@ def _one_of(text: str, options: tuple[str, ...], question: str, where: str) -> s
 
 
 def _without_misfits(answers: dict[str, Any]) -> dict[str, Any]:
-    """Without the ends of a range that the changed expected month has left."""
+    """Without the ends of the range that no longer fit the changed expected month."""
     for end in _RANGE:
         try:
             validated({name: answers[name] for name in ("monthly_images", end) if name in answers}, "the answers")

@@ -1,4 +1,4 @@
-"""The memo as one self-contained page: the same Markdown, its claims as elements, the charts beside their numbers."""
+"""The memo as one self-contained page: the same Markdown with its claims as elements, and charts with their data."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _UNDERLINES = {"h1": "=", "h2": "-"}
 
 
 def memo_text(decision: Decision, templates: Path | None = None) -> str:
-    """The memo in lines of at most ``WIDTH`` characters where its words allow, without the place for review notes."""
+    """The memo in lines of at most ``WIDTH`` characters if its words allow, without the place for review notes."""
     memo = memo_markdown(decision, templates)
     if templates is None:
         return text_of(memo)

@@ -1,4 +1,4 @@
-"""DuckDB through Ibis: reads the rows, computes over them, writes them out in their order."""
+"""DuckDB through Ibis: reads the rows, computes over them, and writes them in order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WRITING = {
     Format.PARQUET: "FORMAT parquet",
 }
 _LINES = "FORMAT csv, HEADER false, DELIMITER '\x01', QUOTE '', ESCAPE ''"
-"""Lines as they are: what is written holds no control characters."""
+"""Unchanged lines: they contain no control characters."""
 
 
 def _code_of_row(row: int) -> None:
@@ -32,7 +32,7 @@ def _code_of_row(row: int) -> None:
 
 
 code_of_row: Any = ibis.udf.scalar.builtin(_code_of_row, name="code_of_row", signature=(("int64",), "int16"))
-"""Tells Ibis of the function that ``Database.set_codes`` makes."""
+"""Declares to Ibis the function that ``Database.set_codes`` creates."""
 
 
 class Database(DuckDB):
@@ -52,7 +52,7 @@ class Database(DuckDB):
         return self.view(self.backend.compile(table), source.file)
 
     def set_codes(self, codes: NDArray[np.int16]) -> None:
-        """What ``code_of_row`` answers."""
+        """Sets the results of ``code_of_row``."""
 
         def code_of_row(rows: pa.ChunkedArray) -> pa.Array:
             return pa.array(codes[rows.to_numpy()])
@@ -70,7 +70,7 @@ class Database(DuckDB):
     def write(
         self, table: ir.Table, out: Path, kind: TableFormat, source: SourceTable, report: Callable[[int], None]
     ) -> None:
-        """Writes a table in the order of its rows; one with a single column of text as lines."""
+        """Writes a table in the order of its rows; a single column of text is written as lines."""
         lines = kind.format is Format.JSONL and len(table.columns) == 1
         how = _LINES if lines else _WRITING[kind.format]
         how += "" if kind.packing is Packing.NONE else f", COMPRESSION {kind.packing}"

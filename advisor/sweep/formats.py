@@ -1,4 +1,4 @@
-"""Which formats a table may have, by the extension of its name."""
+"""The formats of tables, by file name extension."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class TableFormat:
-    """A format, and how the file is compressed."""
+    """The format and the compression of a file."""
 
     format: Format
     packing: Packing = Packing.NONE
@@ -38,7 +38,7 @@ _EXTENSIONS = {
 
 
 def format_of(path: Path) -> TableFormat:
-    """The kind of a file by the extension of its name. Raises BadInput.
+    """The format of a file by the extension of its name. Raises BadInput.
 
     >>> format_of(Path("sites.csv.gz"))
     TableFormat(format=<Format.CSV: 'csv'>, packing=<Packing.GZIP: 'gzip'>)
@@ -49,7 +49,7 @@ def format_of(path: Path) -> TableFormat:
             return kind
     raise BadInput(
         Problem(
-            f"the name {quoted(path.name)} does not tell the format",
+            f"the name {quoted(path.name)} has no known extension",
             str(path),
             help="name a file that ends in .csv, .parquet or .jsonl; csv and jsonl may be followed by .gz",
         )

@@ -1,4 +1,4 @@
-"""The three files of a sweep, checked before any work is done."""
+"""The three files of a sweep, checked before it starts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from advisor.sweep.rejects import is_of_rejects
 
 @dataclass(frozen=True)
 class Paths:
-    """Where the rows come from and go to, and where rejected rows are listed; ``named``: by the user."""
+    """Input, output and rejects; ``named`` says whether the user named the rejects file."""
 
     source: Path
     out: Path
@@ -22,12 +22,12 @@ class Paths:
 
     @property
     def source_kind(self) -> TableFormat:
-        """The kind of the rows that come in."""
+        """The format of the input."""
         return format_of(self.source)
 
     @property
     def out_kind(self) -> TableFormat:
-        """The kind of the rows that go out."""
+        """The format of the output."""
         return format_of(self.out)
 
 
@@ -40,7 +40,7 @@ def checked_paths(source: str, out: str, rejects: str | None) -> Paths:
     for path in (paths.out, paths.rejects):
         check_target(path)
     if not paths.named and paths.rejects.exists() and not is_of_rejects(paths.rejects):
-        what = "rejected rows would be listed here, and this file is no such list"
+        what = "rejected rows would be listed here, and this file is not such a list"
         raise BadInput(Problem(what, str(paths.rejects), help="name another file with --rejects FILE"))
     pairs = ((paths.source, paths.out), (paths.source, paths.rejects), (paths.out, paths.rejects))
     for one, other in pairs:

@@ -1,4 +1,4 @@
-"""Text tables of scenarios as Parquet: unchanged cells, with the line of each row and what is wrong with it."""
+"""Converts text tables of scenarios to Parquet: unchanged cells, with the line and the fault of each row."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _DECODER = decoder_of(_Number)
 
 
 def csv_source(path: Path, kind: TableFormat, target: Path, report: Report) -> SourceTable:
-    """Writes the cells to ``target``; an empty one is null. Too many or too few cells in a row are a fault of the row.
+    """Writes the cells to ``target``; an empty cell is null. A wrong number of cells is a fault of the row.
 
     Raises BadInput for a file that is not UTF-8 or not csv, with its line.
     """
@@ -59,7 +59,7 @@ def csv_source(path: Path, kind: TableFormat, target: Path, report: Report) -> S
 def jsonl_source(path: Path, kind: TableFormat, target: Path, report: Report, carry_cells: bool) -> SourceTable:
     """Writes each line, and the cells of its fields, to ``target``; with ``carry_cells`` those of all names.
 
-    A line that is no object is a fault of its own. Raises BadInput for a file whose first line is none.
+    A line that is not an object is a fault of that row. Raises BadInput if the first line is not an object.
     """
     names = _names(path, kind)
     cells = names if carry_cells else [name for name in names if name in FIELDS]
@@ -82,7 +82,7 @@ def jsonl_source(path: Path, kind: TableFormat, target: Path, report: Report, ca
 
 
 def answers_in(line: str) -> dict[str, Any]:
-    """The fields of a line that was read before, with exact numbers."""
+    """The fields of a staged line, with exact numbers."""
     row = _DECODER.decode(line)
     return {name: _exactly(value) for name, value in row.items() if name in FIELDS}
 
@@ -115,7 +115,7 @@ def _names(path: Path, kind: TableFormat) -> list[str]:
 
 
 def _lines(path: Path, kind: TableFormat) -> Iterator[tuple[int, bytes]]:
-    """Each line that is not blank, without white space around it unless it is too long."""
+    """Each line that is not blank, stripped unless it is too long."""
     for number, data in lines_of(path, kind.packing):
         if len(data) > MAX_LINE or (data := data.strip()):
             yield number, data

@@ -1,4 +1,4 @@
-"""A table of scenarios in, the same rows with their outcomes out."""
+"""Runs a sweep: reads a table of scenarios, decides the rows, and writes them with their outcomes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class SweepOptions:
-    """What decides: ``by_row`` the rules engine, else one expression over all rows, in DuckDB or ``on_spark``."""
+    """``by_row``: decided by the rules engine, else by one expression over all rows, in DuckDB or ``on_spark``."""
 
     by_row: bool = False
     on_spark: bool = False
@@ -55,7 +55,7 @@ class SweepOptions:
 
 @dataclass(frozen=True)
 class SweepSummary:
-    """How many rows there were, how many were rejected, and for how many answers are missing that matter."""
+    """The numbers of rows, of rejected rows, and of rows that are still open."""
 
     rows: int
     rejected: int
@@ -65,7 +65,7 @@ class SweepSummary:
 def sweep(
     paths: Paths, rulebook: Rulebook, how: SweepOptions, warn: Callable[[Problem], None], progress: Progress
 ) -> SweepSummary:
-    """Decides every row of a table and writes them out in their order, all or nothing.
+    """Decides every row of a table and writes the rows in order, all or nothing.
 
     Raises BadInput for a table that cannot be read, EngineFailure, and KeyboardInterrupt.
     """
@@ -115,7 +115,7 @@ def _read(paths: Paths, folder: Path, progress: Progress) -> SourceTable:
 
 
 def _may_be_complete(source: SourceTable, needed: tuple[str, ...]) -> bool:
-    """Whether a row can have all that is needed."""
+    """Whether the table has all columns that a complete row needs."""
     fields = set(source.fields)
     return fields.issuperset(needed) or (EXPECTED in fields and fields.union((LOW, HIGH)).issuperset(needed))
 
@@ -123,9 +123,9 @@ def _may_be_complete(source: SourceTable, needed: tuple[str, ...]) -> bool:
 def _decided_on_duckdb(
     rulebook: Rulebook, needed: tuple[str, ...], source: SourceTable, database: Database, progress: Progress
 ) -> tuple[ir.Table, Rows]:
-    """The rows with ``irregular`` and, where they are not, their results; and the numbers of the irregular ones.
+    """The rows with ``irregular`` and the results of regular rows; and the numbers of the irregular rows.
 
-    A row that the rules do not decide counts as an irregular one: deciding it by itself says what is wrong.
+    The first row that the rules leave undecided counts as irregular: deciding it alone gives the error message.
     """
     progress.phase("checking", source.rows)
     rows = _judged(database, source, needed)
@@ -143,7 +143,7 @@ def _decided_on_duckdb(
 def _decided_on_spark(
     rulebook: Rulebook, needed: tuple[str, ...], source: SourceTable, codes: Codes, folder: Path, master: str | None
 ) -> Rows:
-    """Fills in the codes of all rows but the irregular and undecided ones, whose numbers it returns."""
+    """Fills in the codes of all rows except the irregular and undecided ones, and returns the numbers of those."""
     from advisor.sweep.spark import SparkSweep
 
     with closing(SparkSweep(master)) as spark:
@@ -155,7 +155,7 @@ def _decided_on_spark(
 
 
 def _judged(engine: Engine, source: SourceTable, needed: tuple[str, ...]) -> ir.Table:
-    """The rows with ``irregular``."""
+    """The rows with the column ``irregular``."""
     return with_irregular(engine.once(with_numbers(engine.table(source), source.cells), source), source.cells, needed)
 
 

@@ -1,4 +1,4 @@
-"""The irregular rows, one at a time in Python: read by the validator, decided, or rejected."""
+"""Decides irregular rows one at a time in Python: the validator reads or rejects them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def decide_irregular(
     rejects: Rejects,
     report: Callable[[int], None],
 ) -> None:
-    """Gives every one of ``rows``, which ascend, its code. Raises EngineFailure, BadInput for an undecided rulebook."""
+    """Sets the codes of ``rows`` (ascending). Raises EngineFailure, and BadInput for rules that do not decide."""
     for done, (row, line, answers) in enumerate(_rows(source, rows), 1):
         try:
             scenario = scenario_of(answers(), source.file)
@@ -41,7 +41,7 @@ def decide_irregular(
 
 
 def _rows(source: SourceTable, wanted: NDArray[np.int64]) -> Iterator[tuple[int, int, Callable[[], dict[str, Any]]]]:
-    """Number, line and answers of each wanted row; asking for the answers raises BadInput where there are none."""
+    """Number, line and answers of each wanted row; calling the answers raises BadInput for a faulty row."""
     for start, batch in _batches(source, wanted):
         first, last = np.searchsorted(wanted, (start, start + batch.num_rows))
         rows = wanted[first:last]

@@ -1,4 +1,4 @@
-"""The same expression on Spark: each row's outcome comes back, and the rows themselves stay where they are."""
+"""The same expression on Spark, which returns only the outcome of each row."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SparkSweep(Spark):
             return self.view(self.session.sql(self.backend.compile(table)))
 
     def fill(self, codes: Codes, decided: ir.Table, folder: Path, source: SourceTable) -> NDArray[np.int64]:
-        """Gives every row that is not irregular its code, and returns the numbers of the others, ascending."""
+        """Sets the codes of the regular rows, and returns the numbers of the others, ascending."""
         words = [
             decided["route"],
             decided["deciding_axis"],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.common.atomic_files import settle
-from advisor.common.diagnostics import BadInput, Problem
+from advisor.common.diagnostics import BadInput, Problem, reason
 from advisor.common.files import is_file, read_text
 from advisor.decision.decide import decide
 from advisor.report.embedded_scenario import outcome_text
@@ -61,7 +61,7 @@ def rechecked(folder: Path, rulebook: Rulebook) -> Iterator[Rechecked | MixedSet
     found = (Path(above, name) for above, below, files in walk for name in (*below, *files))
     kinds = {path: kind for path in found if (kind := kind_by_name(path))}
     for error in sorted(closed, key=lambda error: str(error.filename)):
-        what = f"the folder cannot be read: {(error.strerror or str(error)).lower()}"
+        what = f"the folder cannot be read: {reason(error)}"
         yield BadInput(Problem(what, str(error.filename), help="check its permissions"))
     for path in sorted(kinds, key=lambda path: path.as_posix()):
         try:

@@ -33,7 +33,7 @@ MOST_SECONDS = 60
 TIME = "takes more than 0.5 s of computing time"
 MEMORY = "needs more than 512 MiB of memory"
 LENGTH = "writes more than 4,000,000 characters"
-ENDLESS = "cannot be filled in: this calls itself without an end"
+ENDLESS = "cannot be rendered: infinite recursion"
 
 LOOPS = "{% for a in range(99999) %}\n{% for b in range(99999) %}{% endfor %}{% endfor %}"
 NESTED = (
@@ -72,7 +72,7 @@ GREEDY: dict[str, tuple[str, str, int | None]] = {
     "power": ("{% set a = 10 %}\n{{ (a ** (a ** 8)) % 7 }}", TIME, 3),
     "one-step-without-an-end": (NESTED, TIME, None),
     "when-compiled": ("{{ range(99999) | sum }}" * 3000, TIME, None),
-    "range": ("{{ range(10 ** 9) | list }}", "cannot be filled in: range too big", 2),
+    "range": ("{{ range(10 ** 9) | list }}", "cannot be rendered: range too big", 2),
     "macro-without-an-end": ("{% macro a() %}{{ a() }}{% endmacro %}\n{{ a() }}", ENDLESS, 2),
     "macro-that-branches": (
         "{% macro a(n) %}\n{% if n %}{{ a(n - 1) }}{{ a(n - 1) }}{% endif %}{% endmacro %}\n{{ a(60) }}",

@@ -114,7 +114,7 @@ def test_notes_need_a_place_in_templates_of_ones_own(tmp_path: Path, capsys: pyt
     memo.write_text(memo.read_text().replace(NOTES_START, "").replace(NOTES_END, ""))
     noted()
     assert decide("old", "--templates", str(templates)) == 2
-    assert "the memo has no lines for the review notes that are to be kept" in capsys.readouterr().err
+    assert "the memo has no place for the existing review notes" in capsys.readouterr().err
     assert notes_of(OLD) == NOTES
 
 
@@ -148,7 +148,7 @@ def test_an_old_memo_under_other_rules_may_be_superseded_and_is_said_to_be_unche
     edit(OLD, ("# Product photos", "# Product pictures"))
     assert decide("new", "--supersedes", str(OLD), "--rules", rules_with(tmp_path, REWORDED)) == 0
     assert front_matter(OLD)["status"] == "superseded by new.memo.md"
-    said = "note: the rules have changed since old.memo.md was decided, so its facts were not compared"
+    said = "note: the rules have changed since old.memo.md was decided, so its facts were not verified"
     assert said in capsys.readouterr().err
 
 
@@ -219,7 +219,7 @@ def test_where_one_memo_cannot_be_written_the_other_has_no_link(
         ("missing", "there is no such file"),
         ("standard input", "this is not a memo in Markdown"),
         ("itself", "a memo cannot supersede itself"),
-        ("no out", "nothing is written that could supersede a memo"),
+        ("no out", "a memo can only be superseded by one that is written"),
     ],
 )
 def test_what_cannot_be_superseded_is_refused_and_nothing_written(

@@ -1,4 +1,4 @@
-"""``advisor rules mutate``: changes the rules one by one, and sees whether the cases notice."""
+"""``advisor rules mutate``: changes the rules one by one, and checks that a case fails."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.add_argument("--rule", metavar="ID", help="the mutants of one rule, term or constant only")
+    parser.add_argument("--rule", metavar="ID", help="only the mutants of one rule, term or constant")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the share of mutants that a case kills, and each survivor. Exit code 5 when some scenario shows one."""
+    """Prints the share of mutants that a case kills, and each survivor. Exit code 5 if a scenario reveals one."""
     from advisor.rule_testing.mutation.rule_edits import checked
     from advisor.rule_testing.mutation.run import mutate
 
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     print(f"searched: {found.searched}")
     for survivor in found.equivalent:
         print(f"\nequivalent: {_place(survivor)}")
-        print(f"  no scenario tells it from the original: {survivor.why_equivalent}")
+        print(f"  no scenario distinguishes it from the original: {survivor.why_equivalent}")
     for survivor in found.gaps:
         print(f"\ngap: {_place(survivor)}")
         if survivor.apart:
@@ -54,7 +54,7 @@ def _place(survivor: Survivor) -> str:
 
 
 def _distinction_lines(apart: Distinction, rulebook: Rulebook) -> Iterator[str]:
-    """The scenario as a case holds it, and what comes out of it with the rules and with the mutant."""
+    """The scenario in the form of a case, and its outcomes with the rules and with the mutant."""
     yield f"given: {_flow(apart.situation.scenario.answers())}"
     stated = {
         offer.id: {name: value for name, value in offer.stated.items() if value != own.stated[name]}

@@ -1,4 +1,4 @@
-"""The answers a decision was made from: which of them counted, and what was assumed or left unknown."""
+"""The answers behind a decision: which of them mattered, and what was assumed or unknown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _JUDGED = ("eliminate", "verify", "prefer")
 
 
 def driver_claims(decision: Decision) -> Iterator[Claim]:
-    """For each axis on which a rule judged an option, the answers that rule read."""
+    """For each axis on which a rule fired, the answers that the rule read."""
     fired = {step.rule for step in decision.trace if step.kind in _JUDGED}
     for axis in Axis:
         rules = [rule for rule in decision.rules if rule.rule in fired and rule.axis is axis]
@@ -29,7 +29,7 @@ def driver_claims(decision: Decision) -> Iterator[Claim]:
 
 
 def input_claims(decision: Decision) -> Iterator[Claim]:
-    """Every question with its answer, what is assumed in its place, or that it is not known."""
+    """Every question with its answer, the assumed value, or that it is not known."""
     for name, spec in FIELDS.items():
         if name == "title":
             continue
@@ -44,7 +44,7 @@ def input_claims(decision: Decision) -> Iterator[Claim]:
 
 
 def _assumed(decision: Decision, name: str) -> Any:
-    """The defaults that the scenario's definition names."""
+    """The default of a field in the scenario's definition."""
     if name in ("monthly_images_low", "monthly_images_high"):
         return decision.scenario.get("monthly_images")
     if name == "payback_limit_months" and decision.migration:

@@ -1,4 +1,4 @@
-"""The options against the axes of Table 38.3.1: what each offers, and whether that meets what this scenario needs."""
+"""The options against the axes of Table 38.3.1: what each offers, and whether that meets this scenario's needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOSES = "loses"
 
 @dataclass(frozen=True)
 class OptionCell:
-    """One offer on one axis. ``stated`` is what it offers, ``mark`` how that meets the need; empty where none is."""
+    """One offer on one axis. ``stated`` is what it offers, ``mark`` how that meets the need; empty without a need."""
 
     offer: str
     route: str
@@ -23,7 +23,7 @@ class OptionCell:
 
 
 def option_claims(decision: Decision) -> list[Claim]:
-    """One claim a trait, in the order of the axes, and one for cost. Only the first of an axis says who loses on it."""
+    """One claim for each trait, by axis, and one for cost. The first of an axis marks the routes that lose on it."""
     rows = sorted((*_traits(decision), _cost(decision)), key=lambda claim: list(Axis).index(claim.figures["axis"]))
     axes = [claim.figures["axis"] for claim in rows]
     return [
@@ -49,7 +49,7 @@ def _traits(decision: Decision) -> Iterator[Claim]:
 
 
 def _cost(decision: Decision) -> Claim:
-    """What each option costs in the expected month, or at both ends where none is expected."""
+    """What each option costs in the expected month, or at both ends of the range without one."""
     cells = []
     for offer in decision.offers:
         cost = decision.monthly_costs.get(offer.route)
