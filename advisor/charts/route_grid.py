@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.charts.scale import Scale, scale_of
-from advisor.domain.cost_model import PRICE_OF, PRICES, Costs, exact
+from advisor.domain.cost_model import PRICE_OF, PRICES, VOLUMES, Costs, exact
 from advisor.domain.offer import Encoded
 from advisor.domain.quantity import Quantity
 from advisor.domain.record import Decision, Flip, RouteByAmounts
@@ -18,7 +18,6 @@ from advisor.domain.scenario import FIELDS, Route, Scenario, validated
 from advisor.evaluation.facts import answer_facts, with_range
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.rulebook.terms import Expression, parse_term
-from advisor.wording.labels import VOLUMES
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.charts.canvas import COLOURS, HEIGHT, INK, WIDTH, Chart, ChartTable, Plot, chart, text_width
 from advisor.charts.route_grid import COLUMNS, FINER, ROWS, Regions, distance, regions_of
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.formatting import grouped
 from advisor.domain.record import Decision, Flip, Status
 from advisor.domain.scenario import FIELDS, Route
@@ -17,7 +18,6 @@ from advisor.wording.labels import (
     NO_ROUTE,
     NONE,
     SHORT,
-    VOLUMES,
     are,
     figure_name,
     figure_text,

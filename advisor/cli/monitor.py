@@ -29,9 +29,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     reading = parser.add_argument_group("reading")
     reading.add_argument("--format", metavar="SOURCE", help="the format of the files, if it is not recognised")
     reading.add_argument("--mapping", metavar="FILE", type=Path, help="what the columns of a plain table mean")
-    reading.add_argument("--only", metavar="COLUMN=TEXT", action="append", default=[], help="rows of a bill that count")
     reading.add_argument(
-        "--request-path", metavar="PATTERN", action="append", default=[], help="requests of a log that count"
+        "--only", metavar="COLUMN=TEXT", action="append", default=[], help="count only these rows of a bill"
+    )
+    reading.add_argument(
+        "--request-path", metavar="PATTERN", action="append", default=[], help="count only these requests of a log"
     )
     reading.add_argument(
         "--makes-images",
@@ -49,25 +51,39 @@ def configure(parser: argparse.ArgumentParser) -> None:
     reading.add_argument("--history", metavar="FILE", type=Path, help="days kept (default: NAME.usage.sqlite)")
     reading.add_argument("--no-history", action="store_true", help="neither read nor keep earlier months")
     reading.add_argument("--watch", metavar="DIR", type=Path, help="read the files of DIR again whenever they change")
-    meaning = parser.add_argument_group("what the sources do not say")
+    meaning = parser.add_argument_group("what the sources do not state")
     meaning.add_argument("--route", choices=_HOSTED, help="whose bill it is (default: the route in use)")
-    meaning.add_argument("--images-from", metavar="SOURCE", action="append", default=[], help="count images here only")
-    meaning.add_argument("--cost-from", metavar="SOURCE", action="append", default=[], help="take the cost here only")
-    meaning.add_argument("--images-per-request", metavar="N|LOW..HIGH", help="where only requests are known")
-    meaning.add_argument("--megapixels-per-image", metavar="N|LOW..HIGH", help="where only megapixels are known")
-    meaning.add_argument("--price-per-image", metavar="N|LOW..HIGH", help="where only the cost is known")
-    meaning.add_argument("--rate", metavar="CUR=N", action="append", default=[], help="dollars for one unit of it")
+    meaning.add_argument(
+        "--images-from", metavar="SOURCE", action="append", default=[], help="count images only from this source"
+    )
+    meaning.add_argument(
+        "--cost-from", metavar="SOURCE", action="append", default=[], help="take the cost only from this source"
+    )
+    meaning.add_argument("--images-per-request", metavar="N|LOW..HIGH", help="used if only requests are known")
+    meaning.add_argument("--megapixels-per-image", metavar="N|LOW..HIGH", help="used if only megapixels are known")
+    meaning.add_argument("--price-per-image", metavar="N|LOW..HIGH", help="used if only the cost is known")
+    meaning.add_argument(
+        "--rate", metavar="CUR=N", action="append", default=[], help="dollars for one unit of a currency"
+    )
     meaning.add_argument("--covers", metavar="FROM..TO", help="the days for which the files are complete")
     meaning.add_argument(
         "--range", metavar="FIELD=LOW..HIGH", action="append", default=[], help="an amount of own GPUs as a range"
     )
-    rule = parser.add_argument_group("the rule")
-    rule.add_argument("--strict", action="store_true", help="the lower quartile of the last six months above N*")
-    rule.add_argument("--stable-months", metavar="N", default="3", help="months in a row above N* (3)")
-    rule.add_argument("--margin", metavar="X", default="1.1", help="their mean over N*, at least (1.1)")
-    rule.add_argument("--most-variation", metavar="X", default="0.25", help="their coefficient of variation (0.25)")
-    rule.add_argument("--clear-months", metavar="N", default="2", help="months in a row below that clear it (2)")
-    rule.add_argument("--clear-below", metavar="X", default="0.9", help="times N* that they lie below (0.9)")
+    rule = parser.add_argument_group("trigger rule")
+    rule.add_argument(
+        "--strict", action="store_true", help="ask for the lower quartile of the last six months above N*"
+    )
+    rule.add_argument("--stable-months", metavar="N", default="3", help="consecutive months above N* (default: 3)")
+    rule.add_argument("--margin", metavar="X", default="1.1", help="least ratio of their mean to N* (default: 1.1)")
+    rule.add_argument(
+        "--most-variation", metavar="X", default="0.25", help="largest coefficient of variation (default: 0.25)"
+    )
+    rule.add_argument(
+        "--clear-months", metavar="N", default="2", help="consecutive months below that clear it (default: 2)"
+    )
+    rule.add_argument(
+        "--clear-below", metavar="X", default="0.9", help="they are below this multiple of N* (default: 0.9)"
+    )
     output = parser.add_argument_group("output")
     add_json(output)
     output.add_argument("--html", metavar="FILE", type=Path, help="write the dashboard, one page")

@@ -24,7 +24,7 @@ class Problem(NamedTuple):
     """One fault: what is wrong, its location, and what to do about it.
 
     A tuple and no dataclass, because importing ``dataclasses`` is a quarter of the time of ``advisor --help``.
-    ``code`` names the kind of fault if it has a page of its own; ``level`` is ``error`` or ``warning``.
+    ``code`` names the kind of fault if it has a page in the documentation; ``level`` is ``error`` or ``warning``.
     """
 
     what: str

@@ -84,9 +84,7 @@ def own(G: Number, r: Number, E: Number, N: Number) -> Fraction:
     >>> own("1.20", 600, 2_000, 50_000)
     Fraction(2100, 1)
     """
-    if exact(r) <= 0:
-        raise ValueError("images per GPU-hour must be more than zero")
-    return exact(G) * exact(N) / exact(r) + exact(E)
+    return _cost_per_image(G, r) * exact(N) + exact(E)
 
 
 def crossover_volume(c: Number, G: Number, r: Number, E: Number) -> Crossover:
@@ -101,10 +99,14 @@ def crossover_volume(c: Number, G: Number, r: Number, E: Number) -> Crossover:
     >>> crossover_volume("0.002", "1.20", 600, 2_000).never
     True
     """
+    saving_per_image = exact(c) - _cost_per_image(G, r)
+    return Crossover(exact(E) / saving_per_image if saving_per_image > 0 else None)
+
+
+def _cost_per_image(G: Number, r: Number) -> Fraction:
     if exact(r) <= 0:
         raise ValueError("images per GPU-hour must be more than zero")
-    saving_per_image = exact(c) - exact(G) / exact(r)
-    return Crossover(exact(E) / saving_per_image if saving_per_image > 0 else None)
+    return exact(G) / exact(r)
 
 
 def payback_months(migration_cost: Number, monthly_saving: Number) -> Fraction | None:

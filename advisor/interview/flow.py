@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.facts import answer_facts
@@ -22,7 +23,6 @@ from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.completions import Outcome, completions_of
 from advisor.scenario_space.question_effects import leads
 
-_RANGE = ("monthly_images_low", "monthly_images_high")
 _COST_QUESTIONS: tuple[tuple[str, Route | None], ...] = (
     ("monthly_images", None),
     ("open_price", Route.OPEN_WEIGHT_API),
@@ -111,7 +111,7 @@ class Flow:
 
     def why(self, state: InterviewState, question: str) -> QuestionReason:
         """The rules that read a question, and the outcomes still possible after each of its options."""
-        read = {question, *(_RANGE if question == "monthly_images" else ())}
+        read = {question, *(VOLUME_ENDS if question == "monthly_images" else ())}
         rules = tuple(
             rule
             for rule in (*self._rulebook.gates, *self._rulebook.preferences)
@@ -135,7 +135,7 @@ class Flow:
         return questions
 
     def _costs_read(self, name: str, route: Route | None, position: Position, state: InterviewState) -> bool:
-        if name == "monthly_images" and all(end in state.answers for end in _RANGE):
+        if name == "monthly_images" and all(end in state.answers for end in VOLUME_ENDS):
             return False
         return route is None or route not in {each.route for each in position.eliminated}
 
@@ -150,7 +150,7 @@ class Flow:
     def _facts(self, state: InterviewState) -> dict[str, Encoded]:
         """The answers as facts; an end of the range that is not known is the expected month."""
         facts = answer_facts(state.scenario())
-        for end in _RANGE:
+        for end in VOLUME_ENDS:
             if end in state.unknown and "monthly_images" in facts:
                 facts[end] = facts["monthly_images"]
         return facts
@@ -158,7 +158,7 @@ class Flow:
 
 def _volume_first(questions: tuple[str, ...]) -> tuple[str, ...]:
     """The expected month is asked before the ends of its range."""
-    first = next((place for place, name in enumerate(questions) if name in _RANGE), None)
+    first = next((place for place, name in enumerate(questions) if name in VOLUME_ENDS), None)
     return questions if first is None else (*questions[:first], "monthly_images", *questions[first:])
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.common.diagnostics import BadInput
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.formatting import grouped, price
 from advisor.domain.quantity import Quantity
 from advisor.domain.scenario import FIELDS, Route
@@ -172,9 +173,9 @@ class InterviewViews:
         asked = estimates.estimated_by(question)
         if asked in state.unknown or (question != asked and state.estimating):
             return ()
-        volumes = [grouped(state.answers[name]) for name in _VOLUMES if name in state.answers]
-        if question != asked and asked == _VOLUMES[0]:
-            return (words.VOLUMES.format(expected=volumes[0], low=volumes[1], high=volumes[2]),)
+        if question != asked and asked == "monthly_images":
+            low, expected, high = (grouped(state.answers[name]) for name in VOLUMES)
+            return (words.VOLUMES.format(expected=expected, low=low, high=high),)
         result = f"= {self.shown(asked, state.answers[asked])}"
         if question != asked and asked == "images_per_gpu_hour":
             faster = estimates.few_step_throughput(state.answers[asked])
@@ -219,9 +220,6 @@ class InterviewViews:
             "because": list(dict.fromkeys(each.rule.because for each in position.eliminated)),
         }
         return fill(template, named | more, self.templates)
-
-
-_VOLUMES = ("monthly_images", "monthly_images_low", "monthly_images_high")
 
 
 def _options(question: str, answers: Mapping[str, OptionWording]) -> tuple[Option, ...]:

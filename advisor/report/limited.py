@@ -17,18 +17,16 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
 from advisor.common.diagnostics import BadInput, Problem, reason
-from advisor.report.limits import Exceeded, Limits, fault, out_of_memory, out_of_time
+from advisor.report.limits import Exceeded, Limits, Result, fault, out_of_memory, out_of_time
 
 LENGTH = 8
 """Bytes of the number before each message, which is the message's length."""
 TEXT, DATA, FAULTS, DEFECT = b"t", b"b", b"f", b"d"
 """The first byte of an answer: the type of its content."""
 _START = "import sys; sys.path[:] = sys.argv[1:]; from advisor.report.limited_child import serve; serve()"
-
-Result = TypeVar("Result", str, bytes)
 
 
 def within_limits(limits: Limits, file: Path, work: Callable[..., Result], *arguments: object) -> Result:

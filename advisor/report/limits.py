@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 from advisor.common.diagnostics import Problem
 
@@ -27,6 +30,23 @@ FILLING = Limits()
 """For one template. A memo is 20 thousand characters, and `advisor verify` reads four million bytes at most."""
 PRINTING = Limits(seconds=60.0, waiting=240.0, memory=2 * 2**30)
 """For one page as PDF, which takes seconds even normally."""
+
+
+Result = TypeVar("Result", str, bytes)
+
+
+def bounded(
+    limits: Limits, templates: Path | None, template: str, work: Callable[..., Result], *arguments: object
+) -> Result:
+    """The result of ``work``: in this process for the bundled templates, within limits for a folder of custom ones.
+
+    ``template`` is the file to name in faults. Raises what ``limited.within_limits`` raises.
+    """
+    if templates is None:
+        return work(*arguments)
+    from advisor.report.limited import within_limits
+
+    return within_limits(limits, templates / template, work, *arguments)
 
 
 class Exceeded(Exception):

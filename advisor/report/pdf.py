@@ -20,11 +20,7 @@ def memo_pdf(page: str, templates: Path | None = None) -> bytes:
     Pages of custom templates are printed within ``limits.PRINTING``. Raises BadInput beyond them, and without
     WeasyPrint.
     """
-    if templates is None:
-        return printed(page)
-    from advisor.report.limited import within_limits
-
-    return within_limits(limits.PRINTING, templates / "page.html.j2", printed, page)
+    return limits.bounded(limits.PRINTING, templates, "page.html.j2", printed, page)
 
 
 def printed(page: str) -> bytes:

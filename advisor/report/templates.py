@@ -6,7 +6,7 @@ import json
 import re
 import traceback
 import unicodedata
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -34,8 +34,10 @@ from advisor.domain.formatting import MICRO, dollars, grouped
 from advisor.domain.record import Decision
 from advisor.report import limits
 from advisor.report.claim_markers import figure, marked, stripped
-from advisor.report.claims.build import Claim, claims_of
+from advisor.report.claims.build import claims_of
+from advisor.report.claims.model import Claim
 from advisor.report.embedded_scenario import embedded_text
+from advisor.wording.labels import listed
 from advisor.wording.questions import FILE, wordings
 
 MEMO = "memo.md.j2"
@@ -97,10 +99,8 @@ def fill(template: str, named: Mapping[str, Any], templates: Path | None = None)
     if templates is None:
         # Custom templates are input, but a fault in the bundled ones is a defect, and is not turned into BadInput.
         return tidy(_loaded(template, bundled("templates")).render(named))
-    from advisor.report.limited import within_limits
-
     held = limits.FILLING
-    return within_limits(held, templates / template, fill_within_limits, template, dict(named), templates, held)
+    return limits.bounded(held, templates, template, fill_within_limits, template, dict(named), templates, held)
 
 
 def fill_within_limits(template: str, named: Mapping[str, Any], folder: Path, held: limits.Limits) -> str:
@@ -282,13 +282,3 @@ def money(amount: str) -> str:
 def number(value: object) -> str:
     """A number with thousands separators."""
     return grouped(Decimal(str(value)))
-
-
-def listed(items: Iterable[object], last: str = "and") -> str:
-    """Items as prose.
-
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    words = [str(item) for item in items]
-    return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

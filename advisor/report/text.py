@@ -21,12 +21,7 @@ _UNDERLINES = {"h1": "=", "h2": "-"}
 
 def memo_text(decision: Decision, templates: Path | None = None) -> str:
     """The memo in lines of at most ``WIDTH`` characters if its words allow, without the place for review notes."""
-    memo = memo_markdown(decision, templates)
-    if templates is None:
-        return text_of(memo)
-    from advisor.report.limited import within_limits
-
-    return within_limits(limits.FILLING, templates / MEMO, text_of, memo)
+    return limits.bounded(limits.FILLING, templates, MEMO, text_of, memo_markdown(decision, templates))
 
 
 def text_of(memo: str) -> str:

@@ -50,7 +50,7 @@ def _fault(code: Code, what: str, help: str) -> PydanticCustomError:
 
 def _not_reserved(id: str) -> str:
     if id.startswith(RESERVED_PREFIX):
-        help = f"the engine marks rules of its own with `{RESERVED_PREFIX}`"
+        help = f"`{RESERVED_PREFIX}` is reserved for rules that the engine adds"
         raise _fault(Code.UNUSABLE_NAME, f"{quoted(id)} cannot be an id", help)
     return id
 

@@ -16,13 +16,14 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.quantity import Quantity
 from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST, MAX_TEXT, FieldSpec
 from advisor.sweep.source import STRANGE
 
 IRREGULAR = "irregular"
 _NUMBER = "number_"
-LOW, EXPECTED, HIGH = "monthly_images_low", "monthly_images", "monthly_images_high"
+LOW, EXPECTED, HIGH = VOLUMES
 _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 _MOST_STEPS = 10**15
 """Up to here doubles and their decimal text convert exactly both ways, and doubles hold every whole number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from advisor.domain.cost_model import VOLUMES as VOLUMES
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.formatting import grouped, plain, price
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Axis, Route, Unit
@@ -86,9 +86,14 @@ def are(routes: Sequence[Route]) -> str:
     return "is" if len(routes) == 1 and routes[0] is not Route.SELF_HOST else "are"
 
 
-def listed(words: Sequence[str]) -> str:
-    """Words as prose."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+def listed(items: Iterable[object], last: str = "and") -> str:
+    """Items as prose.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    words = [str(item) for item in items]
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def sentence(text: str) -> str:

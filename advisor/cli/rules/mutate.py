@@ -53,20 +53,20 @@ def _place(survivor: Survivor) -> str:
     return f"{mutant.rule}, {mutant.what}\n  --> {mutant.file}:{mutant.line}"
 
 
-def _distinction_lines(apart: Distinction, rulebook: Rulebook) -> Iterator[str]:
+def _distinction_lines(found: Distinction, rulebook: Rulebook) -> Iterator[str]:
     """The scenario in the form of a case, and its outcomes with the rules and with the mutant."""
-    yield f"given: {_flow(apart.situation.scenario.answers())}"
+    yield f"given: {_flow(found.situation.scenario.answers())}"
     stated = {
         offer.id: {name: value for name, value in offer.stated.items() if value != own.stated[name]}
-        for offer, own in zip(apart.situation.offers, rulebook.offers, strict=True)
+        for offer, own in zip(found.situation.offers, rulebook.offers, strict=True)
     }
     if any(stated.values()):
         changes = ", ".join(f"{id}: {_flow(traits)}" for id, traits in stated.items() if traits)
         yield f"offers: {{{changes}}}"
-    yield f"with the rules: {_outcome(apart.before)}"
-    yield f"with the mutant: {_outcome(apart.after)}"
-    yield from _fired("fires no more", apart.before.fired - apart.after.fired)
-    yield from _fired("fires then", apart.after.fired - apart.before.fired)
+    yield f"with the rules: {_outcome(found.before)}"
+    yield f"with the mutant: {_outcome(found.after)}"
+    yield from _fired("fires no more", found.before.fired - found.after.fired)
+    yield from _fired("fires then", found.after.fired - found.before.fired)
 
 
 def _flow(entries: dict[str, object] | dict[str, str]) -> str:

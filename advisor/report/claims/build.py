@@ -22,8 +22,6 @@ from advisor.report.claims.inputs import driver_claims, input_claims
 from advisor.report.claims.model import Claim
 from advisor.report.claims.options import option_claims
 
-__all__ = ["Claim", "claims_of", "reason_of", "rule_texts"]
-
 
 def claims_of(decision: Decision) -> list[Claim]:
     """Every claim of a memo on this decision. Raises BadInput for a record that lacks what a memo states."""

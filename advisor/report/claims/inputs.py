@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from advisor.domain.cost_model import VOLUMES
+from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Axis
 from advisor.report.claims.model import Claim
@@ -45,7 +45,7 @@ def input_claims(decision: Decision) -> Iterator[Claim]:
 
 def _assumed(decision: Decision, name: str) -> Any:
     """The default of a field in the scenario's definition."""
-    if name in ("monthly_images_low", "monthly_images_high"):
+    if name in VOLUME_ENDS:
         return decision.scenario.get("monthly_images")
     if name == "payback_limit_months" and decision.migration:
         return decision.migration.payback_limit_months
