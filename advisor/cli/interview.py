@@ -91,15 +91,14 @@ def _interview(options: argparse.Namespace, flow: Flow, state: InterviewState) -
             return Terminal(views, lambda changed: draft_store.save(draft, changed)).run(state)
     except (KeyboardInterrupt, EOFError):
         print("\n" + words.INTERRUPTED.format(draft=draft), file=sys.stderr)
-        print(words.GO_ON.format(command=_command(options, "--resume")), file=sys.stderr)
+        parts = ["interview", "--name", options.name, "--out", os.fspath(options.out), "--resume"]
+        print(words.GO_ON.format(command=_command(options, parts)), file=sys.stderr)
         raise SystemExit(EXIT_INTERRUPTED) from None
 
 
-def _command(options: argparse.Namespace, *more: str) -> str:
-    parts = ["advisor", "interview", "--name", options.name, "--out", os.fspath(options.out), *more]
-    if options.rules:
-        parts += ["--rules", options.rules]
-    return shlex.join(parts)
+def _command(options: argparse.Namespace, parts: list[str]) -> str:
+    """A command line to copy, with the rules of this interview."""
+    return shlex.join(["advisor", *parts, *(["--rules", options.rules] if options.rules else [])])
 
 
 def _show_end(decision: Decision, rulebook: Rulebook, files: list[Path], options: argparse.Namespace) -> None:
@@ -107,14 +106,11 @@ def _show_end(decision: Decision, rulebook: Rulebook, files: list[Path], options
     from advisor.report.templates import fill, summary
 
     sys.stdout.write("\n" + summary(decision, options.templates))
-    parts = ["advisor", "decide", str(files[0]), "--date", decision.decided_on]
-    if options.rules:
-        parts += ["--rules", options.rules]
     named = {
         "flips": decision.flips[:_FLIPS_SHOWN],
         "more": len(decision.flips[_FLIPS_SHOWN:]),
         "files": [str(path) for path in files],
-        "command": shlex.join(parts),
+        "command": _command(options, ["decide", str(files[0]), "--date", decision.decided_on]),
         "decision": decision.model_dump(mode="json"),
     }
     sys.stdout.write(fill("interview_end.txt.j2", named, options.templates))

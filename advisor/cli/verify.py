@@ -45,12 +45,9 @@ def run(options: argparse.Namespace) -> int:
     found = verified(read_text(options.source, MAX_BYTES), file, load_rulebook(options.rules), options.templates)
     if options.source != STANDARD_INPUT:
         found = with_its_set(found, Path(options.source))
-    sys.stdout.write(_json(found) if options.json else _text(found))
+    data = {**asdict(found), "stands": found.same_outcome}
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n" if options.json else _text(found))
     return EXIT_OK if found.verdict is VerificationVerdict.VERIFIED else EXIT_DIFFERENCE
-
-
-def _json(found: Verification) -> str:
-    return json.dumps({**asdict(found), "stands": found.same_outcome}, ensure_ascii=False, indent=2) + "\n"
 
 
 def _text(found: Verification) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from fractions import Fraction
 
 from advisor.decision.assessment import Assessment
 from advisor.domain import record
@@ -101,16 +100,12 @@ def _figures(assessment: Assessment, migration: record.Migration | None) -> Mapp
         "crossover": _volume(crossover),
         "owning_pays": _from_volume(crossover, units),
         "few_step_owning_pays": _from_volume(faster, units),
-        "closed_saving": "" if not here or closed is None else _dollars(here - closed),
+        "closed_saving": "" if not here or closed is None else dollars(to_micro_dollars(here - closed)),
         "gpu_month": "" if gpu_month is None else dollars(int(gpu_month)),
         "payback_months": _grouped(migration.payback_months if migration else None),
         "payback_limit_months": _grouped(migration.payback_limit_months if migration else None),
     }
     return {**{name: str(value) for name, value in constants.items()}, **figures}
-
-
-def _dollars(cost: Fraction) -> str:
-    return dollars(to_micro_dollars(cost))
 
 
 def _grouped(number: str | None) -> str:

@@ -90,7 +90,8 @@ class OfferFit:
         axis = gates[0].axis if gates else named
         if axis is None:
             return None
-        fits = {offer.id: _worst([self._fit(gate, offer) for gate in gates]) for offer in self._rulebook.offers}
+        found = {offer.id: [self._fit(gate, offer) for gate in gates] for offer in self._rulebook.offers}
+        worst = {id: next((fit for fit in _WORST_FIRST if fit in fits), None) for id, fits in found.items()}
         fields = dict.fromkeys(name for gate in gates for name in names_in_order(gate.when) if name in FIELDS)
         return record.TraitJudged(
             trait=trait.name,
@@ -99,7 +100,7 @@ class OfferFit:
             compared_with=_field_compared(trait, gates),
             fields=list(fields),
             rules=[gate.id for gate in gates if gate.id in self.gates_asked],
-            fits={offer: fit for offer, fit in fits.items() if fit},
+            fits={id: fit for id, fit in worst.items() if fit},
         )
 
     def _fit(self, gate: Gate, offer: Offer) -> Fit | None:
@@ -130,10 +131,6 @@ class OfferFit:
 @lru_cache(maxsize=8)
 def _gate_tests(rulebook: Rulebook) -> dict[str, Compiled[Encoded | Unknown, bool]]:
     return compile_rules(rulebook.gates, PLAIN)
-
-
-def _worst(found: Sequence[Fit | None]) -> Fit | None:
-    return next((fit for fit in _WORST_FIRST if fit in found), None)
 
 
 def _field_compared(trait: Trait, gates: Sequence[Gate]) -> str | None:

@@ -8,9 +8,9 @@ from itertools import product
 
 from advisor.decision.assessment import Assessment
 from advisor.domain.record import MAX_COMPARISONS, RouteByAmounts, Status
+from advisor.explanation.record_sections import route_of
 from advisor.rulebook.terms import MAX_LENGTH, Expression, Number, Operation, Use
 from advisor.rulebook.unparse import term_text
-from advisor.scenario_space.completions import Outcome
 
 
 def route_by_amounts(assessment: Assessment) -> RouteByAmounts | None:
@@ -32,7 +32,7 @@ def route_by_amounts(assessment: Assessment) -> RouteByAmounts | None:
     return RouteByAmounts(
         comparisons=[f"{left} < {right}" for left, right in sides],
         routes={
-            "".join("01"[holds] for holds in truths): _only(completions.outcome(standing, truths))
+            "".join("01"[holds] for holds in truths): route_of(completions.outcome(standing, truths))
             for truths in product((False, True), repeat=len(pairs))
         },
     )
@@ -50,7 +50,3 @@ def _with_values(expression: Expression, constants: Mapping[str, int]) -> Expres
     if isinstance(expression, Use) and expression.name in constants:
         return Number(constants[expression.name])
     return expression
-
-
-def _only(outcomes: frozenset[Outcome]) -> Outcome:
-    return next(iter(outcomes)) if len(outcomes) == 1 else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.scenario_space.amount_regions import VOLUME_ENDS
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
 

@@ -109,7 +109,7 @@ def with_front_matter(memo: str, file: str, **values: str | list[str]) -> str:
     end = _end_of_front_matter(lines, file)
     line_end = "\r" if lines[0].endswith("\r") else ""
     for key, value in values.items():
-        written = f"{key}: {_yaml_text(value)}{line_end}"
+        written = f"{key}: {printable(json.dumps(value, ensure_ascii=False))}{line_end}"
         own = _own(lines[:end])
         places = [at for at in own if lines[at].startswith(f"{key}:")]
         if places:
@@ -121,10 +121,6 @@ def with_front_matter(memo: str, file: str, **values: str | list[str]) -> str:
             lines.insert(own[0] + 1 if own else end, written)
         end = _end_of_front_matter(lines, file)
     return "\n".join(lines)
-
-
-def _yaml_text(value: str | list[str]) -> str:
-    return printable(json.dumps(value, ensure_ascii=False))
 
 
 def _end_of_front_matter(lines: list[str], file: str) -> int:

@@ -150,10 +150,10 @@ def test_questions_are_read_within_the_limits(folder: Path, capfd: pytest.Captur
 def test_a_process_that_does_not_answer_is_ended(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "FILLING", replace(SOON, seconds=60.0, waiting=1.0))
     (folder / "memo.md.j2").write_text(LOOPS)
-    with pytest.raises(BadInput, match=r"the template is not filled in after 1 s\n  --> .*memo.md.j2\n"):
+    with pytest.raises(BadInput, match=r"the template is not rendered after 1 s\n  --> .*memo.md.j2\n"):
         fill("memo.md.j2", {}, folder)
     monkeypatch.undo()
-    assert fill("interview_start.txt.j2", {"resumed": True}, folder).startswith("Going on")
+    assert fill("interview_start.txt.j2", {"resumed": True}, folder).startswith("Continuing")
 
 
 def test_bundled_templates_are_filled_in_by_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,12 +176,12 @@ def test_templates_are_filled_in_from_any_thread_and_after_a_fork(folder: Path) 
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert sorted(told) == [*["Going on"] * 4, f"error: the template {TIME}"]
+    assert sorted(told) == [*["Continui"] * 4, f"error: the template {TIME}"]
     fork = os.fork()
     if fork == 0:
         shared = limited._Shared.worker is not None
         work("interview_start.txt.j2")
-        os._exit(shared or told[-1] != "Going on")
+        os._exit(shared or told[-1] != "Continui")
     assert os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1]) == 0
 
 
@@ -248,8 +248,8 @@ def test_an_interrupt_ends_both_processes(where: str, folder: Path) -> None:
 
 def test_the_process_ends_with_the_program_that_is_killed(folder: Path) -> None:
     program = (
-        "import os, sys; from pathlib import Path; from advisor.report import limited, render; "
-        "render.fill('interview_start.txt.j2', {'resumed': True}, Path(sys.argv[1])); "
+        "import os, sys; from pathlib import Path; from advisor.report import limited, templates; "
+        "templates.fill('interview_start.txt.j2', {'resumed': True}, Path(sys.argv[1])); "
         "print(limited._Shared.worker._process.pid, flush=True); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run(
