@@ -1,6 +1,6 @@
 """Charts on matplotlib's Axes, and their SVG made fit for a page: themed colours, one typeface, a title.
 
-Here and in the modules that draw, numbers are floats; every figure that a reader sees was computed before, exactly.
+Numbers are floats here and in the modules that draw; every figure that a reader sees is computed exactly before.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WIDTH = 520
 HEIGHT = 356
 INK = "#010101"
 COLOURS = {Route.SELF_HOST: "#2f7fd0", Route.OPEN_WEIGHT_API: "#c8601a", Route.CLOSED_API: "#9a5fd0"}
-"""At least 3 to 1 against white and against #111111, so that each serves on either where a page sets no other."""
+"""Contrast of at least 3 to 1 against white and against #111111, for pages that do not override them."""
 _PAINTS = {
     INK: "currentColor",
     COLOURS[Route.SELF_HOST]: f"var(--chart-own, {COLOURS[Route.SELF_HOST]})",
@@ -39,9 +39,9 @@ _PAINTS = {
 }
 TEXT_SIZE, LINE_HEIGHT = 12.0, 14.0
 _LETTER, _BOLD_LETTER = 0.56, 0.72
-"""The width of a letter in sizes of the text, on the safe side of the usual typefaces, the wide ones included."""
+"""The width of a letter relative to the font size; an upper estimate for common typefaces."""
 _FACES = "system-ui, Segoe UI, Liberation Sans, sans-serif"
-"""Those of the page: in a PDF the last alone would be a wide one."""
+"""The typefaces of the page; the last alone would be a wide one in a PDF."""
 _STYLE = Path(__file__).with_name("chart.mplstyle")
 _METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 _UNUSED = re.compile(r"<!--.*?-->|<defs>\s*<style.*?</style>\s*</defs>|\n\s*", re.DOTALL)
@@ -53,13 +53,13 @@ _IN_A_TAG = (
     (re.compile(r' +"'), '"'),
 )
 _LONG_NUMBER = re.compile(r"-?[0-9]+\.[0-9]{3,}")
-# It logs at length where a home folder cannot be written to, which a reader of a memo can do nothing about.
+# It logs at length if the home folder is not writable, which does not concern a reader of a memo.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
 class ChartTable:
-    """A heading for each column, and rows of as many cells. Plain text: whoever prints it escapes it."""
+    """A heading for each column, and rows of cells. Plain text, to be escaped when printed."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -81,14 +81,14 @@ def chart(
 ) -> Chart:
     """The chart that ``draw`` paints on a figure of ``size`` pixels. Every id in its SVG starts with ``id``."""
     with suppress(OSError):
-        temporary_folder()  # what matplotlib wants to keep goes there where the home folder cannot be written to
+        temporary_folder()  # for matplotlib's cache, if the home folder is not writable
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context():
-        # Not `rcdefaults`, which reads all style sheets first. The defaults were validated: `dict` stores them as they
-        # are. The backend is not touched, as `rc_context` does not restore it.
+        # Not `rcdefaults`, which reads all style sheets first. The defaults are valid, so `dict` stores them unchecked.
+        # The backend is left alone, because `rc_context` does not restore it.
         defaults: dict[Any, Any] = {k: value for k, value in matplotlib.rcParamsDefault.items() if k != "backend"}
         style = matplotlib.rc_params_from_file(_STYLE, fail_on_error=True, use_default_template=False)
         dict.update(matplotlib.rcParams, {**defaults, **style, "svg.hashsalt": id})
@@ -107,7 +107,7 @@ def chart(
 
 
 def _body(drawn: str, id: str) -> str:
-    """What matplotlib drew: ids with the chart's prefix, colours that follow the page, no typeface, short numbers."""
+    """The SVG from matplotlib: ids with the chart's prefix, colours of the page, no typeface, short numbers."""
     body = _UNUSED.sub("", drawn[drawn.index("<defs>") :])
     return re.sub("<[^>]+>", partial(_tag, id), body)
 
@@ -122,7 +122,7 @@ def _tag(id: str, found: re.Match[str]) -> str:
 
 
 class Plot:
-    """Axes that fill a figure but for margins in pixels; a pixel is a point, 72 of them matplotlib's inch."""
+    """Axes that fill a figure except margins in pixels; a pixel is a point, of which an inch has 72."""
 
     def __init__(self, figure: Figure, left: float, bottom: float, right: float, top: float) -> None:
         self.figure, self.width, self.height = figure, float(figure.bbox.width), float(figure.bbox.height)
@@ -132,39 +132,39 @@ class Plot:
         self.box = self.axes.bbox
 
     def label(self, across: str, up: str) -> None:
-        """What the axes measure; the words for the upright one lie in the upper left corner."""
+        """Labels the axes; the label of the vertical one is in the upper left corner."""
         across = wrapped(across, self.width - 8)
         middle, half = (self.box.x0 + self.box.x1) / 2, text_width(across) / 2
         self.text(max(half, min(middle, self.width - half)), 13 + 4 * across.count("\n"), across)
         self.text(6, self.height - 12, up, "left")
 
     def scale(self, across: Scale | None, up: Scale, sign: str = "") -> None:
-        """Sets the limits, the kinds of scale, and the ticks; ``sign`` precedes the numbers of the upright one."""
+        """Sets limits, scales and ticks; ``sign`` precedes the numbers of the vertical axis."""
         if across:
             across.set(self.axes.xaxis)
         up.set(self.axes.yaxis, sign)
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Where in the picture a value lies."""
+        """The position of a value in the picture."""
         across, up = self.axes.transData.transform((x, y))
         return float(across), float(up)
 
     def text(self, x: float, y: float, words: str, align: str = "center", *, bold: bool = False) -> None:
-        """Words centred on a height in the picture, one or several lines of them."""
+        """One or several lines of text, vertically centred on a height in the picture."""
         for place, line in enumerate(words.split("\n")):
-            # Each line is an element of its own, as SVG anchors the middle or the end of one line only.
+            # Each line is a separate element, because SVG can only anchor single lines.
             height = y + LINE_HEIGHT * ((words.count("\n")) / 2 - place) - TEXT_SIZE * 0.35
             weight = "bold" if bold else "normal"
             self.figure.text(x, height, line, ha=align, va="baseline", weight=weight, transform=None)
 
     def leader(self, xs: Sequence[float], ys: Sequence[float]) -> None:
-        """A thin line in the picture, between something and its words."""
+        """A thin line in the picture, from an object to its label."""
         from matplotlib.lines import Line2D
 
         self.figure.add_artist(Line2D(xs, ys, color=INK, linewidth=0.8, alpha=0.6, transform=None))
 
     def name_ends(self, ends: Sequence[tuple[float, str, bool]]) -> None:
-        """Words to the right of lines that end at these values; bold ones where asked for."""
+        """Labels to the right of lines that end at these values, with a flag for bold."""
         heights = [self.at(0, value)[1] for value, _, _ in ends]
         sizes = [LINE_HEIGHT * (words.count("\n") + 1) + 3 for _, words, _ in ends]
         centres = spread(heights, sizes, self.box.y0 - 6, self.box.y1 + 14)
@@ -173,7 +173,7 @@ class Plot:
             self.text(self.box.x1 + 15, centre, words, "left", bold=bold)
 
     def name_above(self, names: Sequence[tuple[float, str]]) -> None:
-        """Words above places across the picture."""
+        """Labels above horizontal positions."""
         sizes = [text_width(words) + 8 for _, words in names]
         centres = spread([x for x, _ in names], sizes, 4, self.width - 4)
         for (x, words), centre in zip(names, centres, strict=True):
@@ -182,23 +182,23 @@ class Plot:
 
 
 def text_width(words: str, *, bold: bool = False) -> float:
-    """How wide the longest line is at most, in pixels."""
+    """The maximum width of the longest line in pixels."""
     return max(map(len, words.split("\n"))) * TEXT_SIZE * (_BOLD_LETTER if bold else _LETTER)
 
 
 def wrapped(words: str, room: float) -> str:
-    """The words in lines as wide as there is room; their own lines are kept."""
+    """The words wrapped to a width; existing line breaks are kept."""
     wrapper = textwrap.TextWrapper(int(room / text_width("x")), break_long_words=False, break_on_hyphens=False)
     return "\n".join(map(wrapper.fill, words.split("\n")))
 
 
 def fitting(words: str, value: Fraction, room: float, sign: str = "", *, bold: bool = False) -> str:
-    """The number in words, in short if they are wider than the room."""
+    """The number as written, or abbreviated if it is wider than the room."""
     return words if text_width(words, bold=bold) <= room else tick_label(float(f"{float(value):.3g}"), sign)
 
 
 def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
-    """Centres as near to the wanted ones as they can be without overlapping, between ``low`` and ``high``."""
+    """Centres as close as possible to the wanted ones without overlap, between ``low`` and ``high``."""
     order = sorted(range(len(wanted)), key=lambda place: wanted[place])
     centres, edge = list(wanted), low
     for place in order:

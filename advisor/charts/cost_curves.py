@@ -1,4 +1,4 @@
-"""What each route costs a month against the volume, and from where owning is cheaper."""
+"""The monthly cost of each route against the volume, and the volume from which owning is cheaper."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ _IN_SIGHT = 10**4
 _POINTS = 97
 _DASHES: dict[Route, Dashes] = {Route.OPEN_WEIGHT_API: (7, 2), Route.CLOSED_API: (7, 2, 1.5, 2)}
 _RULED_OUT = (1.0, 2.0)
-_FAR_APART = 30
-"""From this ratio of the dearest to the cheapest route on, even scales would press the cheap ones to the ground."""
+_LOG_COST_RATIO = 30
+"""From this ratio of the most expensive to the cheapest route, a linear scale would flatten the cheap ones."""
 
 
 @dataclass(frozen=True)
 class RouteCurves:
-    """What the routes of a scenario cost, as far as its amounts are known; ``speedup`` is that of a few-step model."""
+    """The costs of a scenario's routes, as far as its amounts are known; ``speedup`` is that of a few-step model."""
 
     decision: Decision
     scenario: Scenario
@@ -65,12 +65,12 @@ class RouteCurves:
 
     @cached_property
     def hosted(self) -> list[Route]:
-        """The hosted ones of them."""
+        """The hosted routes with a known cost."""
         return [route for route in self.routes if route is not Route.SELF_HOST]
 
     @property
     def owns(self) -> bool:
-        """Whether the cost of own GPUs is among them."""
+        """Whether the cost of own GPUs is known."""
         return Route.SELF_HOST in self.routes
 
     @property
@@ -101,7 +101,7 @@ class RouteCurves:
 
     @property
     def volumes(self) -> list[Fraction]:
-        """What a picture has to include."""
+        """The volumes that the chart must include."""
         return [*map(exact, self.months), *self.in_sight.values()]
 
     def is_feasible(self, route: Route) -> bool:
@@ -113,7 +113,7 @@ class RouteCurves:
         return self.costs.monthly(route, volume) or Fraction(0)
 
     def few_step_cost(self, volume: Number) -> Fraction:
-        """Dollars a month on own GPUs that are as much faster as a few-step model makes them."""
+        """Dollars a month on own GPUs with a few-step model."""
         known = self.scenario
         rate = (known.images_per_gpu_hour or 1) * (self.speedup or 1)
         return own(known.gpu_hour_price or 0, rate, known.monthly_overhead or 0, volume)
@@ -126,7 +126,7 @@ class RouteCurves:
 
 
 def costs_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
-    """The chart, where two routes at least have a known cost and there is a volume to show them at."""
+    """The chart, if at least two routes have a known cost and there is a volume to show."""
     curves = RouteCurves(decision, validated(decision.scenario, "the record"), decision.few_step_speedup)
     if len(curves.routes) < 2 or not curves.volumes:
         return None
@@ -199,7 +199,7 @@ def _money(cost: Fraction) -> str:
 
 
 class Curve(NamedTuple):
-    """One way to pay for a month: its cost at a volume, and how it is drawn."""
+    """A curve: the cost as a function of the volume, and its style."""
 
     words: str
     cost: Callable[[Fraction], Fraction]
@@ -217,13 +217,13 @@ class Mark(NamedTuple):
     dashed: bool = False
 
     def text(self, room: float) -> str:
-        """The name and the volumes in lines as wide as there is room."""
+        """The name and the volumes, wrapped to a width."""
         volumes = "\nto ".join(fitting(words, value, room) for words, value in self.volumes)
         return f"{wrapped(self.name, room)}\n{volumes}"
 
 
 class CostPlot(Plot):
-    """Curves with their names at their ends, and marked volumes with theirs above."""
+    """Curves with labels at their ends, and marked volumes with labels above."""
 
     def __init__(
         self, figure: Figure, curves: Sequence[Curve], across: Scale, units: str, marks: Sequence[Mark]
@@ -289,7 +289,7 @@ def _curves(curves: RouteCurves) -> Iterator[Curve]:
 
 
 def _across(curves: RouteCurves) -> Scale:
-    """From zero, or logarithmic where the volumes or the costs lie far apart."""
+    """Linear, or logarithmic if the volumes or the costs span a wide range."""
     across = scale_of(curves.volumes, LEAST)
     ends = [curves.cost(route, Fraction(across.most)) for route in curves.routes]
-    return scale_of(curves.volumes, LEAST, log=max(ends) > _FAR_APART * min(ends))
+    return scale_of(curves.volumes, LEAST, log=max(ends) > _LOG_COST_RATIO * min(ends))

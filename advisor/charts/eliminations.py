@@ -1,4 +1,4 @@
-"""How the field narrowed: the three routes, and the axis that took each out."""
+"""The eliminations chart: the three routes, and the axis that took each out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DASHES: dict[Route, tuple[float, float]] = {Route.OPEN_WEIGHT_API: (4, 1), Rout
 
 @dataclass
 class _Step:
-    """One axis at which gates, or preferences, took routes out; ``also`` had gone before."""
+    """One axis on which gates or preferences took routes out; ``also`` lists routes that were out already."""
 
     axis: Axis
     gate: bool
@@ -41,7 +41,7 @@ class _Step:
 
 
 def narrowing_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
-    """The chart, where some axis took a route out; wider than asked for where its columns need it."""
+    """The chart, if an axis took a route out; wider than ``width`` if its columns need it."""
     steps = _steps(decision)
     if not steps:
         return None
@@ -77,24 +77,24 @@ def _offers(gates: list[Elimination], route: Route) -> set[str]:
 
 
 def _title(steps: list[_Step]) -> str:
-    said = [
+    parts = [
         f"{axis_name(step.axis)} takes out {listed([NAMED[route] for route in step.out])}" for step in steps if step.out
     ]
     left = [route for route in Route if not any(route in step.out for step in steps)]
-    said.append(f"{listed([NAMED[route] for route in left])} {are(left)} left" if left else "no route is left")
-    return sentence("; ".join(said))
+    parts.append(f"{listed([NAMED[route] for route in left])} {are(left)} left" if left else "no route is left")
+    return sentence("; ".join(parts))
 
 
 def _description(decision: Decision, steps: list[_Step]) -> str:
-    left, said = len(Route), []
+    left, parts = len(Route), []
     for step in steps:
         left -= len(step.out)
         if step.out:
-            said.append(f"after {axis_name(step.axis)} {_COUNTS[left]} {'is' if left == 1 else 'are'} left")
+            parts.append(f"after {axis_name(step.axis)} {_COUNTS[left]} {'is' if left == 1 else 'are'} left")
         if step.also:
             gone = listed([NAMED[route] for route in step.also])
-            said.append(f"{axis_name(step.axis)} would have taken out {gone} too")
-    return f"Of the three routes {'; '.join(said)}. {_ending(decision)}"
+            parts.append(f"{axis_name(step.axis)} would have taken out {gone} too")
+    return f"Of the three routes {'; '.join(parts)}. {_ending(decision)}"
 
 
 def _ending(decision: Decision) -> str:
@@ -152,6 +152,6 @@ def _draw(decision: Decision, steps: list[_Step], figure: Figure) -> None:
 
 
 def _heading(axis: Axis, room: float) -> str:
-    """An axis in words, on two lines where one has no room."""
+    """The name of an axis, on two lines if one is too narrow."""
     words = axis_name(axis)
     return words if text_width(words) <= room else words.replace(" ", "\n")

@@ -1,4 +1,4 @@
-"""The pictures of a memo, each only where there is something to see."""
+"""The charts of a memo, each only if it shows something."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from advisor.domain.record import Decision
 
 
 def charts_of(decision: Decision, width: int = WIDTH) -> list[Chart]:
-    """How the field narrowed, what each route costs, and where each route is recommended.
+    """The eliminations, the cost curves, and the route map.
 
     ``width`` is that of each chart in pixels. A record of version 1 has no few-step line and no map. The same arguments
     give the same bytes. Raises BadInput where the record holds invalid answers.

@@ -1,4 +1,4 @@
-"""Which route is recommended at each place of a grid of volumes and one other figure."""
+"""The recommended route at each point of a grid of volumes and one other figure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from advisor.charts.scale import Scale, scale_of
-from advisor.domain.cost_model import PRICE_OF, PRICES, Costs, exact
+from advisor.domain.cost_model import PRICE_OF, PRICES, VOLUMES, Costs, exact
 from advisor.domain.offer import Encoded
 from advisor.domain.quantity import Quantity
 from advisor.domain.record import Decision, Flip, RouteByAmounts
@@ -18,7 +18,6 @@ from advisor.domain.scenario import FIELDS, Route, Scenario, validated
 from advisor.evaluation.facts import answer_facts, with_range
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.rulebook.terms import Expression, parse_term
-from advisor.wording.labels import VOLUMES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,17 +25,17 @@ if TYPE_CHECKING:
 
 COLUMNS, ROWS = 64, 44
 FINER = 4
-"""Each place of the grid is decided this many times across and upwards, so that borders come out smooth."""
+"""Each grid cell is sampled this many times in each direction, for smooth borders."""
 _IN_SIGHT = 10**4
-"""A break point this many times above or below what the scenario has is told, not drawn."""
+"""A break point this many times above or below the scenario's value is stated, not drawn."""
 
 
 @dataclass(frozen=True)
 class Regions:
-    """A decision over two of its figures, the others as they are.
+    """A decision as a function of two of its figures, with the others fixed.
 
-    ``facts`` are the answers in their smallest steps. Across lies the expected month (the best plausible one where
-    none is expected), and the rest of the range moves in proportion; ``figure`` names the field that lies upwards.
+    ``facts`` are the answers in their smallest steps. The horizontal axis is the expected month (or the best plausible
+    one), with the rest of the range in proportion; ``figure`` names the field of the vertical axis.
     """
 
     decision: Decision
@@ -47,12 +46,12 @@ class Regions:
 
     @cached_property
     def month(self) -> str:
-        """The field that lies across."""
+        """The field of the horizontal axis."""
         return "monthly_images" if "monthly_images" in self.facts else "monthly_images_high"
 
     @cached_property
     def here(self) -> tuple[Fraction, Fraction]:
-        """Where the scenario stands: its month, and its figure."""
+        """The position of the scenario: its month, and its figure."""
         return exact(int(self.facts[self.month])), exact(getattr(self.scenario, self.figure))
 
     @cached_property
@@ -72,7 +71,7 @@ class Regions:
 
     @cached_property
     def shares(self) -> dict[Route | None, NDArray[np.float64]]:
-        """For each route recommended somewhere, and for none: its share of each of ROWS x COLUMNS places."""
+        """For each recommended route, and for none: its share of each of ROWS x COLUMNS cells."""
         import numpy as np
 
         from advisor.evaluation.numpy_backend import less
@@ -112,7 +111,7 @@ class Regions:
 
 
 def regions_of(decision: Decision) -> Regions | None:
-    """The regions, where the record has the route as a function of the amounts."""
+    """The regions, if the record has the route as a function of the amounts."""
     figure = most_sensitive(decision)
     if decision.route_by_amounts is None or figure not in decision.scenario:
         return None
@@ -121,7 +120,7 @@ def regions_of(decision: Decision) -> Regions | None:
 
 
 def most_sensitive(decision: Decision) -> str:
-    """The figure, volumes apart, with the nearest break point in proportion; without any, the hosted route's price."""
+    """The figure, except volumes, with the relatively nearest break point; without any, the hosted route's price."""
     nearest: dict[str, Fraction] = {}
     for flip in decision.flips:
         if flip.field in PRICES and (flip.below or flip.above):
@@ -134,13 +133,13 @@ def most_sensitive(decision: Decision) -> str:
 
 
 def distance(flip: Flip, decision: Decision) -> Fraction:
-    """How many times as much, or as little, the number has to become; from or to nothing counts as far."""
+    """The factor by which the number has to change; very large from or to zero."""
     now, turn = exact(str(decision.scenario[flip.field])), turn_of(flip)
     return max(turn / now, now / turn) if now and turn else Fraction(10**30)
 
 
 def turn_of(flip: Flip) -> Fraction:
-    """The value past which a number leads elsewhere."""
+    """The value past which a number leads to another outcome."""
     return exact(flip.below or flip.above or 0)
 
 

@@ -1,4 +1,4 @@
-"""Where each route is recommended, over the volume and the figure that turns the decision soonest."""
+"""The route map: the recommended route over the volume and the most sensitive figure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.charts.canvas import COLOURS, HEIGHT, INK, WIDTH, Chart, ChartTable, Plot, chart, text_width
 from advisor.charts.route_grid import COLUMNS, FINER, ROWS, Regions, distance, regions_of
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.formatting import grouped
 from advisor.domain.record import Decision, Flip, Status
 from advisor.domain.scenario import FIELDS, Route
@@ -17,7 +18,6 @@ from advisor.wording.labels import (
     NO_ROUTE,
     NONE,
     SHORT,
-    VOLUMES,
     are,
     figure_name,
     figure_text,
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 _HATCHES = {Route.SELF_HOST: "//", Route.OPEN_WEIGHT_API: "\\\\", Route.CLOSED_API: "--", None: ".."}
 _TINT = 0.16
 _KEY_WIDTH, _KEY_HEIGHT = 46, 17
-"""The room of an entry of the legend beyond its words, and the height of its rows."""
+"""The width of a legend entry beyond its words, and the height of its rows."""
 
 
 def map_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
-    """The chart, where every figure the rules read is known and not all of the map is one route."""
+    """The chart, if every figure that the rules read is known and the map has more than one route."""
     regions = regions_of(decision)
     if regions is None or len(regions.shares) < 2:
         return None
@@ -97,7 +97,7 @@ def _led_to(flip: Flip) -> str:
 
 
 def _draw(regions: Regions, figure: Figure) -> None:
-    """The regions tinted and hatched, the scenario's place and its range of volumes, and above them what each is."""
+    """Draws the regions, the position of the scenario with its range of volumes, and a legend above them."""
     from matplotlib.transforms import IdentityTransform
 
     names = [SHORT[route] if route else NO_ROUTE for route in regions.shares] + [HERE]
@@ -130,7 +130,7 @@ def _draw(regions: Regions, figure: Figure) -> None:
 
 
 def _fill(plot: Plot, route: Route | None, share: NDArray[np.float64]) -> Any:
-    """Tint, hatching and border of a region, where its share is more than one half; the same for the legend."""
+    """Fills the cells where a route's share is more than one half; returns the handles for the legend."""
     import numpy as np
     from matplotlib.patches import Patch
 
@@ -146,7 +146,7 @@ def _fill(plot: Plot, route: Route | None, share: NDArray[np.float64]) -> Any:
 
 
 def _centres(count: int) -> NDArray[np.float64]:
-    """The centres of so many places in shares of the axis, and its ends."""
+    """The centres of ``count`` cells as fractions of the axis, and its ends."""
     import numpy as np
 
     fine = np.linspace(0, 1, FINER * count)
@@ -154,7 +154,7 @@ def _centres(count: int) -> NDArray[np.float64]:
 
 
 def _across(regions: Regions) -> str:
-    """What lies across."""
+    """The label of the horizontal axis."""
     scenario, units = regions.scenario, units_of(regions.decision)
     if scenario.low == scenario.high:
         return f"{units} a month"

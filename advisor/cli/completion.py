@@ -11,7 +11,7 @@ from advisor.common.diagnostics import EXIT_OK
 _SHELLS = ("bash", "zsh")
 _FILES = ("FILE", "SCENARIO", "RECORD", "RECORD|SCENARIO", "MEMO|RECORD", "OLD", "IN", "OUT", "USAGE", "CASES")
 _FOLDERS = ("DIR",)
-"""What arguments are called whose values are paths."""
+"""The names of arguments whose values are paths."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """The arguments of a parser and of its sub-commands, where shtab too reads them: argparse has no public way."""
+    """The arguments of a parser and of its sub-commands, by the private attributes that shtab uses too."""
     for action in parser._actions:
         yield action
         below: Any = action.choices if isinstance(action, argparse._SubParsersAction) else {}

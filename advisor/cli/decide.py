@@ -6,30 +6,23 @@ import argparse
 import sys
 from pathlib import Path
 
+from advisor.cli.exit_codes import EXIT_CODES
 from advisor.cli.options import add_date, add_json, add_rules, add_settings, add_templates, parse_date
-from advisor.common.diagnostics import (
-    EXIT_ANSWERS_MISSING,
-    EXIT_INFEASIBLE,
-    EXIT_OK,
-    BadInput,
-    Problem,
-    printable,
-)
+from advisor.common.diagnostics import BadInput, Problem, printable
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision, Status
-from advisor.domain.scenario import FIELDS
 from advisor.domain.scenario_io import read_scenario
+from advisor.report.missing_answers import missing_answers
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 
 FORMATS = ("md", "html", "txt", "json")
-EXIT_CODES = {Status.RECOMMENDED: EXIT_OK, Status.OPEN: EXIT_ANSWERS_MISSING, Status.INFEASIBLE: EXIT_INFEASIBLE}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("scenario", metavar="SCENARIO", help="a scenario file, YAML or JSON; - is standard input")
-    add_settings(parser, "an answer, on top of the file")
-    add_json(parser, "print the decision record, and nothing else")
+    add_settings(parser, "set an answer, overriding the file")
+    add_json(parser, "print only the decision record")
     parser.add_argument("--format", metavar="FORMAT", choices=FORMATS, help=f"print {', '.join(FORMATS)} (default: md)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="write scenario, record and memo into a folder")
     parser.add_argument("--pdf", action="store_true", help="with --out: write the memo as PDF too")
@@ -37,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--supersedes",
         metavar="OLD",
         type=Path,
-        help="with --out: the memo (NAME.memo.md) that this one takes over from",
+        help="with --out: the earlier memo (NAME.memo.md) that this decision replaces",
     )
     add_date(parser)
     add_rules(parser)
@@ -48,19 +41,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Decides and prints. Exit code by status: 0 recommended, 3 answers missing, 4 infeasible."""
     if options.supersedes and not options.out:
-        what = "nothing is written that could supersede a memo"
+        what = "a memo can only be superseded by one that is written"
         raise BadInput(Problem(what, file="--supersedes", help="add --out DIR"))
     if options.pdf and not options.out:
-        raise BadInput(Problem("a PDF is written beside the memo", file="--pdf", help="add --out DIR"))
+        raise BadInput(Problem("a PDF is written next to the memo", file="--pdf", help="add --out DIR"))
     if options.json and options.format not in (None, "json"):
-        raise BadInput(Problem(f"`--json` and `--format {options.format}` ask for two things", help="keep one"))
+        raise BadInput(Problem(f"`--json` and `--format {options.format}` contradict each other", help="keep one"))
     options.format = "json" if options.json else options.format
     decided_on = parse_date(options.date)
     scenario = read_scenario(options.scenario, tuple(options.set))
     rulebook = load_rulebook(options.rules) if options.rules else bundled_rulebook()
     decision = decide(scenario, rulebook, decided_on=decided_on)
     shown = _shown(decision, options)
-    # Printed last, so that nothing stands on stdout when a file cannot be written.
+    # Printed last, so that stdout stays empty when a file cannot be written.
     if options.out:
         from advisor.verification.artifacts import name_of, write_decision
 
@@ -78,13 +71,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _not_compared(old: Path) -> str:
-    """What to know of a superseded memo that was decided with other rules."""
-    what = f"the rules have changed since {old} was decided, so its facts were not compared with anything"
-    return f"note: {printable(what)}\n  help: `advisor verify` with --rules and the rules of that time compares them"
+    """The note on a superseded memo that was decided with other rules."""
+    what = f"the rules have changed since {old} was decided, so its facts were not verified"
+    help = "verify them with `advisor verify --rules` and the rules that it was decided with"
+    return f"note: {printable(what)}\n  help: {help}"
 
 
 def _shown(decision: Decision, options: argparse.Namespace) -> str:
-    """What goes to stdout: the record alone, the summary beside written files, or the memo."""
+    """The output on stdout: the record, the memo, or the summary if files are written."""
     if options.format == "json":
         return decision.to_json()
     from advisor.report.templates import memo_markdown, summary
@@ -99,15 +93,3 @@ def _shown(decision: Decision, options: argparse.Namespace) -> str:
         return memo_text(decision, options.templates)
     written = summary if options.out and not options.format else memo_markdown
     return written(decision, options.templates)
-
-
-def missing_answers(decision: Decision) -> str:
-    """What to answer next, and how."""
-    first = decision.open_questions[0]
-    spec = FIELDS[first]
-    example = spec.options[-1] if spec.options else (spec.quantity.example if spec.quantity else "...")
-    problem = Problem(
-        "answers are missing: " + ", ".join(f"`{name}`" for name in decision.open_questions),
-        help=f"the most decisive is `{first}`; add it to the scenario, or try --set {first}={example}",
-    )
-    return str(problem)

@@ -1,4 +1,4 @@
-"""``advisor explain``: what would flip a decision, what clashes, why not another route, and what forces it."""
+"""``advisor explain``: what would flip a decision, which answers conflict, why not another route, what forces it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from advisor.cli.decide import EXIT_CODES
+from advisor.cli.exit_codes import EXIT_CODES
 from advisor.cli.options import add_json, add_rules, add_settings, add_templates
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import STANDARD_INPUT, read_text
@@ -29,9 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "source", metavar="RECORD|SCENARIO", help="a decision record or a scenario; - is standard input"
     )
     parser.add_argument(
-        "--why-not", metavar="ROUTE", choices=[str(route) for route in Route], help="this other route alone"
+        "--why-not", metavar="ROUTE", choices=[str(route) for route in Route], help="explain only this other route"
     )
-    add_settings(parser, "an answer, on top")
+    add_settings(parser, "set an answer")
     add_json(parser, "print the explanations as JSON")
     add_rules(parser)
     add_templates(parser)
@@ -39,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Decides anew and prints the explanations. Exit codes as ``decide``."""
+    """Decides again and prints the explanations. Exit codes as ``decide``."""
     from advisor.report.explanation import explanation_text
 
     rulebook = load_rulebook(options.rules)
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _scenario(options: argparse.Namespace, rulebook: Rulebook) -> Scenario:
-    """The scenario in the file, or the one a record holds."""
+    """The scenario in the file, or in the record."""
     file = "standard input" if options.source == STANDARD_INPUT else options.source
     text = read_text(options.source)
     if is_record(text):

@@ -9,7 +9,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from advisor.cli.decide import EXIT_CODES, missing_answers
+from advisor.cli.exit_codes import EXIT_CODES
 from advisor.cli.options import add_date, add_rules, add_settings, add_templates, parse_date
 from advisor.common.diagnostics import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, BadInput, Problem, quoted
 from advisor.common.files import is_file
@@ -20,6 +20,7 @@ from advisor.domain.scenario_io import parse_setting, read_scenario
 from advisor.interview import draft_store
 from advisor.interview.flow import Flow, flow_of
 from advisor.interview.state import EXTRAS, InterviewState
+from advisor.report.missing_answers import missing_answers
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.wording import interview as words
@@ -29,11 +30,11 @@ _FLIPS_SHOWN = 5
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.add_argument("--answers", metavar="FILE", help="answers that are known already, as a scenario file")
-    add_settings(parser, "one answer known already")
-    parser.add_argument("--resume", action="store_true", help="go on with the interview that was interrupted")
-    parser.add_argument("--no-input", action="store_true", help="ask nothing: decide, or name what is missing")
-    parser.add_argument("--name", metavar="NAME", default="decision", help="what the written files are called")
+    parser.add_argument("--answers", metavar="FILE", help="a scenario file with answers that are known already")
+    add_settings(parser, "set an answer that is known already")
+    parser.add_argument("--resume", action="store_true", help="continue an interrupted interview")
+    parser.add_argument("--no-input", action="store_true", help="ask nothing: decide, or list the missing answers")
+    parser.add_argument("--name", metavar="NAME", default="decision", help="name of the written files")
     parser.add_argument(
         "--out", metavar="DIR", type=Path, default=Path(), help="where they are written (default: here)"
     )
@@ -44,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Interviews in a terminal; without one it decides what is given, or names what is missing (exit 3)."""
+    """Interviews in a terminal; without one, decides on the known answers, or lists the missing ones (exit 3)."""
     if not re.fullmatch(r"[\w.-]{1,100}", options.name) or options.name.startswith("."):
         raise BadInput(Problem(f"{quoted(options.name)} cannot name a file", "--name", help="letters, digits, - and _"))
     decided_on = parse_date(options.date)
@@ -81,7 +82,7 @@ def _interview(options: argparse.Namespace, flow: Flow, state: InterviewState) -
 
     draft = draft_store.draft_path(options.out, options.name)
     if not options.resume and is_file(draft):
-        help = "go on with --resume, choose another --name, or remove the file"
+        help = "continue with --resume, choose another --name, or remove the file"
         raise BadInput(Problem("an interview of this name was interrupted and kept", str(draft), help=help))
     draft_store.save(draft, state)
     try:
@@ -90,15 +91,14 @@ def _interview(options: argparse.Namespace, flow: Flow, state: InterviewState) -
             return Terminal(views, lambda changed: draft_store.save(draft, changed)).run(state)
     except (KeyboardInterrupt, EOFError):
         print("\n" + words.INTERRUPTED.format(draft=draft), file=sys.stderr)
-        print(words.GO_ON.format(command=_command(options, "--resume")), file=sys.stderr)
+        parts = ["interview", "--name", options.name, "--out", os.fspath(options.out), "--resume"]
+        print(words.GO_ON.format(command=_command(options, parts)), file=sys.stderr)
         raise SystemExit(EXIT_INTERRUPTED) from None
 
 
-def _command(options: argparse.Namespace, *more: str) -> str:
-    parts = ["advisor", "interview", "--name", options.name, "--out", os.fspath(options.out), *more]
-    if options.rules:
-        parts += ["--rules", options.rules]
-    return shlex.join(parts)
+def _command(options: argparse.Namespace, parts: list[str]) -> str:
+    """A command line to copy, with the rules of this interview."""
+    return shlex.join(["advisor", *parts, *(["--rules", options.rules] if options.rules else [])])
 
 
 def _show_end(decision: Decision, rulebook: Rulebook, files: list[Path], options: argparse.Namespace) -> None:
@@ -106,14 +106,11 @@ def _show_end(decision: Decision, rulebook: Rulebook, files: list[Path], options
     from advisor.report.templates import fill, summary
 
     sys.stdout.write("\n" + summary(decision, options.templates))
-    parts = ["advisor", "decide", str(files[0]), "--date", decision.decided_on]
-    if options.rules:
-        parts += ["--rules", options.rules]
     named = {
         "flips": decision.flips[:_FLIPS_SHOWN],
         "more": len(decision.flips[_FLIPS_SHOWN:]),
         "files": [str(path) for path in files],
-        "command": shlex.join(parts),
+        "command": _command(options, ["decide", str(files[0]), "--date", decision.decided_on]),
         "decision": decision.model_dump(mode="json"),
     }
     sys.stdout.write(fill("interview_end.txt.j2", named, options.templates))

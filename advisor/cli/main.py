@@ -12,20 +12,20 @@ from typing import NoReturn
 
 import advisor
 from advisor.cli.options import CommandParser
-from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_INTERRUPTED, EXIT_OK, AdvisorError, Problem
+from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_INTERRUPTED, EXIT_OK, AdvisorError, Problem, reason
 
 COMMANDS = {
     "interview": "ask what matters, decide, and write the memo",
     "decide": "decide a scenario file and print its memo",
-    "explain": "what would flip a decision, why not another route, what forces it",
-    "verify": "whether a memo or a record is what its scenario comes to",
-    "recheck": "which decisions in a folder today's rules would make otherwise",
-    "cost": "the crossover volume, exact, in one line",
+    "explain": "show what would flip a decision, why not another route, what forces it",
+    "verify": "check that a memo or a record matches its scenario",
+    "recheck": "find the decisions in a folder that today's rules would change",
+    "cost": "print the exact crossover volume",
     "sweep": "decide a table of scenarios: csv, Parquet or JSON Lines",
-    "monitor": "the real bill against a decision: has the answer changed?",
-    "rules": "for whoever keeps the rules: show, check, test, prove, compare them",
-    "schema": "JSON Schemas of the scenario, the decision record and the rules",
-    "completion": "the completion script of bash or zsh",
+    "monitor": "compare the real bill with a decision: has the answer changed?",
+    "rules": "maintain the rules: show, check, test, prove, compare them",
+    "schema": "print JSON Schemas of the scenario, the decision record and the rules",
+    "completion": "print the completion script for bash or zsh",
 }
 
 _COLLECT_EVERY = 100_000
@@ -52,7 +52,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return EXIT_OK
     except OSError as error:
         _silence_output()
-        what = f"the output cannot be written: {(error.strerror or str(error)).lower()}"
+        what = f"the output cannot be written: {reason(error)}"
         print(Problem(what, help="check where the output goes, and that its disk is not full"), file=sys.stderr)
         return EXIT_BAD_INPUT
 
@@ -75,7 +75,7 @@ def main() -> NoReturn:
 
 
 def _replace_closed_outputs() -> None:
-    """Python has None for an output that was closed (`>&-`): its text goes to the null device instead."""
+    """Replaces a closed output (`>&-`), for which Python has None, by the null device."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
@@ -86,9 +86,9 @@ def _silence_output() -> None:
 
 
 def command_parser(configured: Container[str]) -> tuple[CommandParser, dict[str, CommandParser]]:
-    """The parser of ``advisor`` and those of its commands; those configured have their arguments.
+    """The parser of ``advisor`` and those of its commands; only ``configured`` ones have their arguments.
 
-    Configuring a command imports its module, which takes time; so only the command that runs is configured.
+    Configuring a command imports its module, which takes time, so only the command to run is configured.
     """
     parser = CommandParser(
         prog="advisor",

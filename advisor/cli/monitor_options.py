@@ -1,4 +1,4 @@
-"""The options of a run, checked: ranges, rates, days, and the numbers of the trigger rule."""
+"""Parses the options of a run: ranges, rates, days, and the numbers of the trigger rule."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def amount_ranges(texts: Sequence[str]) -> Mapping[str, Span]:
         field, equals, numbers = text.partition("=")
         if not equals or field not in OWN_AMOUNTS:
             help = did_you_mean(field, OWN_AMOUNTS) or f"write one of {', '.join(OWN_AMOUNTS)}, as FIELD=LOW..HIGH"
-            raise BadInput(Problem(f"{quoted(text)} gives no amount a range", "--range", help=help))
+            raise BadInput(Problem(f"{quoted(text)} is not an amount and a range", "--range", help=help))
         quantity = FIELDS[field].quantity
         ranges[field] = number_range(numbers, "--range", quantity or _ABOVE_NOTHING)
     return ranges
@@ -51,7 +51,7 @@ def rates(texts: Sequence[str]) -> Mapping[str, Decimal]:
     for text in texts:
         currency, equals, number = text.partition("=")
         if not equals or not _CURRENCY.fullmatch(currency):
-            raise BadInput(Problem(f"{quoted(text)} is no rate", "--rate", help="write it as in EUR=1.08"))
+            raise BadInput(Problem(f"{quoted(text)} is not a rate", "--rate", help="write it as in EUR=1.08"))
         rate = _number(number, "--rate", _ABOVE_NOTHING)
         found[currency.upper()] = Decimal(rate.numerator) / Decimal(rate.denominator)
     return found
@@ -67,7 +67,7 @@ def covered(text: str | None) -> tuple[datetime.date, datetime.date] | None:
     except ValueError:
         days = None
     if not between or days is None or days[0] > days[1]:
-        what = f"{quoted(text)} is no span of days"
+        what = f"{quoted(text)} is not a range of days"
         raise BadInput(Problem(what, "--covers", help="write it as in 2026-01-01..2026-10-31"))
     return days
 
@@ -78,14 +78,14 @@ def only(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     for text in whole_texts(texts, "--only"):
         column, equals, value = text.partition("=")
         if not equals or not column or not value:
-            what = f"{quoted(text)} names no column and text"
+            what = f"{quoted(text)} is not a column and a text"
             raise BadInput(Problem(what, "--only", help="write it as in ServiceName=image"))
         pairs.append((column, value))
     return tuple(pairs)
 
 
 def whole_texts(texts: Sequence[str], option: str) -> tuple[str, ...]:
-    """Texts of whole characters, which a database can compare. Raises BadInput for others."""
+    """Texts that are valid UTF-8, which a database can compare. Raises BadInput for others."""
     for text in texts:
         try:
             text.encode()
@@ -101,7 +101,7 @@ def sources(texts: Sequence[str], option: str) -> tuple[str, ...]:
     for source in texts:
         if source not in names():
             help = did_you_mean(source, names()) or f"write one of {', '.join(names())}"
-            raise BadInput(Problem(f"{quoted(source)} is no source", option, help=help))
+            raise BadInput(Problem(f"{quoted(source)} is not a source", option, help=help))
     return tuple(texts)
 
 
@@ -126,7 +126,7 @@ def thresholds(options: argparse.Namespace) -> Thresholds:
     most = Fraction(1) if rules.strict else max(Fraction(1), rules.margin)
     if rules.clear_below > most:
         what = f"{quoted(options.clear_below)} would clear a crossing in the months that make it stable"
-        help = f"give {most} at the most" if most == 1 else f"give no more than --margin, {options.margin}"
+        help = f"write {most} at most" if most == 1 else f"write at most --margin, {options.margin}"
         raise BadInput(Problem(what, "--clear-below", help=help))
     return rules
 

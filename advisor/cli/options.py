@@ -1,4 +1,4 @@
-"""What the commands share: one parser whose errors read like all others, and the options that several commands have."""
+"""Shared by the commands: the argument parser, whose errors read like all others, and common options."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def add_settings(parser: Arguments, help: str) -> None:
     parser.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help=help)
 
 
-def add_json(parser: Arguments, help: str = "print what was found as JSON") -> None:
+def add_json(parser: Arguments, help: str = "print the result as JSON") -> None:
     """``--json``"""
     parser.add_argument("--json", action="store_true", help=help)
 
@@ -77,7 +77,7 @@ def add_date(parser: Arguments, help: str = "the date of the decision (default: 
 
 
 def parse_date(text: str | None) -> datetime.date:
-    """The date of the decision; today when there is none. Raises BadInput."""
+    """The date of the decision; today by default. Raises BadInput."""
     import datetime
 
     if text is None:

@@ -24,7 +24,7 @@ class Problem(NamedTuple):
     """One fault: what is wrong, its location, and what to do about it.
 
     A tuple and no dataclass, because importing ``dataclasses`` is a quarter of the time of ``advisor --help``.
-    ``code`` names the kind of fault if it has a page of its own; ``level`` is ``error`` or ``warning``.
+    ``code`` names the kind of fault if it has a page in the documentation; ``level`` is ``error`` or ``warning``.
     """
 
     what: str
@@ -48,7 +48,7 @@ class Problem(NamedTuple):
 
 
 class AdvisorError(Exception):
-    """Base of every error the advisor raises on purpose."""
+    """Base of all errors that the advisor raises."""
 
     exit_code = EXIT_DEFECT
 
@@ -120,6 +120,11 @@ def _yaml_notation(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_yaml_notation, value)) + "]"
     return str(value)
+
+
+def reason(error: OSError | ValueError) -> str:
+    """The cause that the operating system names, for the end of a message."""
+    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from advisor.common.atomic_files import replace_together, settle, write_together, writing
-from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.common.diagnostics import BadInput, Problem, quoted, reason
 
 MAX_BYTES = 1_000_000
 STANDARD_INPUT = "-"
@@ -111,11 +111,11 @@ def _opened(path: str, name: str, *, pipes: bool) -> int:
 
 def _unreadable(name: str, error: OSError | ValueError) -> BadInput:
     help = "check the path and its permissions"
-    return BadInput(Problem(f"the file cannot be read: {_reason(error)}", file=name, help=help))
+    return BadInput(Problem(f"the file cannot be read: {reason(error)}", file=name, help=help))
 
 
 def _bytes_within(handle: int, name: str, most: int) -> bytes:
-    """At most so many bytes. A regular file never blocks; at a terminal there is no timeout."""
+    """At most ``most`` bytes. A regular file never blocks; at a terminal there is no timeout."""
     regular, data = stat.S_ISREG(os.fstat(handle).st_mode), bytearray()
     waiting = select.poll()
     waiting.register(handle, select.POLLIN)
@@ -146,10 +146,6 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def real(path: Path) -> Path:
@@ -198,15 +194,15 @@ def check_target(path: Path) -> Path | int:
     Refuses folders, loops of links, and anything that can be neither replaced nor written to as a stream.
     """
     if str(path.parent) == STANDARD_INPUT:
-        what = f"{quoted('-')} is standard output, which is no folder"
-        raise BadInput(Problem(what, str(path), help="name a folder; one of this name by its whole path"))
+        what = f"{quoted('-')} is standard output, not a folder"
+        raise BadInput(Problem(what, str(path), help="name a folder; write `./-` for one of this name"))
     try:
         target = _target(path)
         kind = _kind(target) if isinstance(target, Path) else stat.S_IFIFO
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from None
     if kind == stat.S_IFDIR:
-        raise BadInput(Problem("a folder stands where a file is to be written", str(path), help="move it away"))
+        raise BadInput(Problem("this is a folder, not a file", str(path), help="name a file"))
     if kind not in (0, stat.S_IFREG, stat.S_IFIFO, stat.S_IFCHR):
         raise BadInput(Problem("this is neither a file nor a pipe", str(path), help="name a file"))
     return target
@@ -250,7 +246,7 @@ def _write_stream(target: Path | int, content: BinaryIO, path: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError | ValueError) -> BadInput:
-    what = f"the file cannot be written: {_reason(error)}"
+    what = f"the file cannot be written: {reason(error)}"
     return BadInput(Problem(what, file=str(path), help="name a folder you may write to"))
 
 

@@ -1,6 +1,6 @@
 """The progress of a run: one line on a terminal that is overwritten, and erased at the end.
 
-Not rich: its display runs a thread of its own and moves the cursor, in as much code.
+Not rich: its display runs a separate thread and moves the cursor, and would not need less code.
 """
 
 from __future__ import annotations

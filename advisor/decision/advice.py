@@ -1,10 +1,9 @@
-"""Advice, which never changes the route: what moving costs and repays, the facts that advice asks for, its figures."""
+"""Advice, which never changes the route: migration, the facts that advice rules read, and the figures they print."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from fractions import Fraction
 
 from advisor.decision.assessment import Assessment
 from advisor.domain import record
@@ -18,7 +17,7 @@ DEFAULT_PAYBACK_LIMIT = Decimal(12)
 
 
 def migration_of(assessment: Assessment) -> record.Migration | None:
-    """What moving from the present route costs and repays; None where nothing has to move."""
+    """Cost and payback of moving from the current route; None if nothing has to move."""
     scenario, current, route = assessment.scenario, assessment.scenario.current_route, assessment.route
     if current is None or route is None or current is route:
         return None
@@ -45,8 +44,8 @@ def migration_of(assessment: Assessment) -> record.Migration | None:
     )
 
 
-def outcome_named(assessment: Assessment, asked: Route | None) -> dict[str, Encoded]:
-    """The outcome in the words advice asks for, where this hosted route is the one in the cost inequality."""
+def advice_facts(assessment: Assessment, asked: Route | None) -> dict[str, Encoded]:
+    """The outcome as facts for advice rules, with this hosted route in the cost inequality."""
     feasible, settled = assessment.judgement.verdict.feasible, assessment.settled_against(asked)
     return {
         **{route.value: FEASIBLE if route in feasible else ELIMINATED for route in Route},
@@ -57,7 +56,7 @@ def outcome_named(assessment: Assessment, asked: Route | None) -> dict[str, Enco
     }
 
 
-def advice_given(
+def advice_of(
     assessment: Assessment, advised: Iterable[str], migration: record.Migration | None
 ) -> list[record.AdviceGiven]:
     """The advice of some rules with its figures filled in."""
@@ -88,7 +87,7 @@ def _moving(migration: record.Migration | None) -> str:
 
 
 def _figures(assessment: Assessment, migration: record.Migration | None) -> Mapping[str, str]:
-    """What advice may print: volumes and amounts as people read them."""
+    """The figures that advice may print, as people read them."""
     scenario, costs, constants = assessment.scenario, assessment.costs, assessment.rulebook.constants
     crossover = costs.crossover(assessment.asked)
     faster = costs.crossover(assessment.asked, constants.get("few_step_speedup", 1))
@@ -101,16 +100,12 @@ def _figures(assessment: Assessment, migration: record.Migration | None) -> Mapp
         "crossover": _volume(crossover),
         "owning_pays": _from_volume(crossover, units),
         "few_step_owning_pays": _from_volume(faster, units),
-        "closed_saving": "" if not here or closed is None else _dollars(here - closed),
+        "closed_saving": "" if not here or closed is None else dollars(to_micro_dollars(here - closed)),
         "gpu_month": "" if gpu_month is None else dollars(int(gpu_month)),
         "payback_months": _grouped(migration.payback_months if migration else None),
         "payback_limit_months": _grouped(migration.payback_limit_months if migration else None),
     }
     return {**{name: str(value) for name, value in constants.items()}, **figures}
-
-
-def _dollars(cost: Fraction) -> str:
-    return dollars(to_micro_dollars(cost))
 
 
 def _grouped(number: str | None) -> str:

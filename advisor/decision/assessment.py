@@ -1,4 +1,4 @@
-"""What one scenario comes to under a rulebook, before it is written down: the outcomes over all completions."""
+"""The assessment of one scenario under a rulebook: the outcomes over all completions, before the record is built."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from advisor.scenario_space.completions import Outcome, completions_of
 
 
 class Assessment:
-    """One scenario judged with one reading. Raises EngineFailure, and BadInput for rules that leave several routes."""
+    """One scenario judged by one backend. Raises EngineFailure, and BadInput for rules that leave several routes."""
 
     def __init__(self, scenario: Scenario, rulebook: Rulebook, matcher: Matcher) -> None:
         self.scenario, self.rulebook, self.matcher = scenario, rulebook, matcher
@@ -51,34 +51,34 @@ class Assessment:
 
     @property
     def not_needed(self) -> list[str]:
-        """The unanswered questions that change nothing, whatever the answer."""
+        """The unanswered questions whose answers cannot change the outcome."""
         certain = self.status is not Status.OPEN
         return [name for name in self.unanswered if certain and not FIELDS[name].optional]
 
     @cached_property
     def compared(self) -> frozenset[Route | None]:
-        """The hosted routes that the cost inequality compares in some completion; None: it compares none."""
+        """The hosted routes that the cost inequality compares in some completion; None means no comparison."""
         if self.unanswered:
             return self.completions.asked(self.answers)
         return frozenset((self.judgement.verdict.asked,))
 
     @property
     def asked(self) -> Route | None:
-        """The hosted route in the cost inequality whatever the missing answers are; None while the outcome is open."""
+        """The hosted route in the cost inequality in every completion; None while the outcome is open."""
         return next(iter(self.compared)) if self.status is not Status.OPEN and len(self.compared) == 1 else None
 
     @property
     def settled(self) -> bool | None:
-        """Whether both ends of the range of volumes agree; None where the inequality was not asked."""
+        """Whether both ends of the range of volumes agree; None if the inequality was not asked."""
         return self.settled_against(self.asked)
 
     def settled_against(self, asked: Route | None) -> bool | None:
-        """The same, where this hosted route is the one in the inequality."""
+        """``settled`` with this hosted route in the inequality."""
         return fold_of(self.rulebook).settled(asked, self.facts)
 
     @cached_property
     def deciding_axes(self) -> tuple[Axis, ...]:
-        """By silencing; with answers missing, what must change is the set of outcomes over all completions."""
+        """The axes without whose rules the outcome, or the set of outcomes over all completions, would change."""
         if self.status is not Status.RECOMMENDED:
             return ()
         if len(self.judgement.verdict.left) == 1 and all(FIELDS[name].optional for name in self.unanswered):
@@ -94,7 +94,7 @@ class Assessment:
         return self.completions.outcomes(self.answers)
 
     def _undecided(self) -> BadInput:
-        """The bundled rules always leave one route; others may not."""
+        """The fault of rules that do not leave exactly one route; the bundled ones always do."""
         verdict = self.judgement.verdict
         routes = ", ".join(f"`{route}`" for route in Route if route in self.outcomes)
         what, help = f"{routes} are left, and no answer is missing", "`advisor rules test` shows which cases fail"

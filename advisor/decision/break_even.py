@@ -1,4 +1,4 @@
-"""Which bill is watched, and whether a volume could change the answer: the same for the memo and for the monitor."""
+"""The bill to watch, and whether a volume could change the decision: shared by the memo and the monitor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from advisor.rulebook.model import Rulebook
 
 @dataclass(frozen=True)
 class SteadyOutcome:
-    """What is decided at every volume. ``compared`` is the hosted route in the cost inequality, if it was asked."""
+    """The outcome at every volume. ``compared`` is the hosted route in the cost inequality, if it was asked."""
 
     status: Status
     route: Route | None
@@ -46,12 +46,12 @@ def review_trigger(decision: Decision, scenario: Scenario, rulebook: Rulebook) -
 
 
 def route_in_use(scenario: Scenario) -> Route | None:
-    """The hosted route whose meter runs today."""
+    """The hosted route in use today."""
     return scenario.current_route if scenario.current_route in HOSTED else None
 
 
 def compared_route(decision: Decision) -> Route | None:
-    """The hosted route compared with own GPUs on cost; None where the inequality was not asked."""
+    """The hosted route compared with own GPUs on cost; None if the inequality was not asked."""
     precedence = list(Axis)
     before = {step.over for step in decision.preferences if precedence.index(step.axis) < precedence.index(Axis.COST)}
     running = [route for route in decision.feasible_routes if route not in before]
@@ -72,13 +72,13 @@ def owns_already(decision: Decision, scenario: Scenario) -> bool:
 
 
 def whatever_the_volume(scenario: Scenario, rulebook: Rulebook) -> SteadyOutcome | None:
-    """What is decided at the smallest volume and at the largest that can be computed; None where these differ."""
+    """The outcome at the smallest and the largest possible volume; None if they differ."""
     found = []
     for volume in (1, Costs(scenario).largest_volume()):
         at_volume = {"monthly_images": Decimal(volume), "monthly_images_low": None, "monthly_images_high": None}
         try:
             found.append(Assessment(scenario.changed(**at_volume), rulebook, _reading(rulebook)))
-        except BadInput:  # rules that do not decide there, or a month that is too dear to compute
+        except BadInput:  # the rules do not decide there, or the cost is too large to compute
             return None
     smallest, largest = found
     if (smallest.status, smallest.route) != (largest.status, largest.route):

@@ -1,4 +1,4 @@
-"""How the comparison of cost comes out, and what keeps that open."""
+"""The result of the cost comparison, and the questions that keep it open."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from advisor.domain.record import CostComparison, Status
 from advisor.domain.scenario import Route
 
 _NEAR = Fraction(1, 5)
-"""Within this share of the crossover a small error in a figure turns the answer (Section 38.3.4)."""
+"""Within this share of the crossover a small error in a figure changes the answer (Section 38.3.4)."""
 
 
 def cost_comparison(assessment: Assessment) -> CostComparison | None:
@@ -24,7 +24,7 @@ def cost_comparison(assessment: Assessment) -> CostComparison | None:
 
 
 def outcome_of(assessment: Assessment) -> tuple[str, list[str]]:
-    """How the comparison comes out, and the questions that keep it open."""
+    """The result of the comparison, and the questions that keep it open."""
     compared, settled = assessment.compared, assessment.settled
     if settled is not None:
         return ("settled" if settled else "unsettled"), []
@@ -46,7 +46,7 @@ def outcome_of(assessment: Assessment) -> tuple[str, list[str]]:
 
 
 def near_crossover(assessment: Assessment, asked: Route) -> bool | None:
-    """Whether the expected month is within a fifth of the crossover; None where that is zero, not known, or none."""
+    """Whether the expected month is within a fifth of the crossover; None if there is no positive crossover."""
     crossover, expected = assessment.costs.crossover(asked), assessment.scenario.monthly_images
     if crossover is None or not crossover.volume or expected is None:
         return None
@@ -54,7 +54,7 @@ def near_crossover(assessment: Assessment, asked: Route) -> bool | None:
 
 
 def _turning(assessment: Assessment) -> list[str]:
-    """The unanswered needs some answer to which says more about which price is compared; all questions if none does."""
+    """The unanswered needs that can change which price is compared; all unneeded questions if there are none."""
     completions, answers = assessment.completions, assessment.answers
     found = [
         name

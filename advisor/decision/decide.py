@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from advisor.decision.advice import DEFAULT_PAYBACK_LIMIT as DEFAULT_PAYBACK_LIMIT
-from advisor.decision.advice import outcome_named
+from advisor.decision.advice import advice_facts
 from advisor.decision.assessment import Assessment
 from advisor.decision.record_builder import record_of
 from advisor.domain.record import Decision, Status
@@ -23,7 +23,7 @@ def decide(
     decided_on: datetime.date | None = None,
     matcher: Matcher | None = None,
 ) -> Decision:
-    """Decides one scenario with the bundled rulebook and the rules engine, unless others are given.
+    """Decides one scenario, by default with the bundled rulebook and the rules engine.
 
     ``decided_on`` is part of the input (today by default), so the same input gives the same record.
     Raises EngineFailure, and BadInput for rules that leave several routes.
@@ -42,10 +42,10 @@ def decide_again(earlier: Decision, rulebook: Rulebook | None = None, file: str 
 
 
 def outcome_facts(scenario: Scenario, rulebook: Rulebook, matcher: Matcher) -> Facts | None:
-    """The outcome in the words advice asks for; None without a recommendation. Raises as ``decide`` does.
+    """The outcome as facts for advice rules; None without a recommendation. Raises what ``decide`` raises.
 
-    No answer may be missing that changes what the gates eliminate.
+    Every answer that changes what the gates eliminate must be known.
     """
     assessment = Assessment(scenario, rulebook, matcher)
     asked = assessment.judgement.verdict.asked
-    return outcome_named(assessment, asked) if assessment.status is Status.RECOMMENDED else None
+    return advice_facts(assessment, asked) if assessment.status is Status.RECOMMENDED else None

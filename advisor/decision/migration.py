@@ -1,4 +1,4 @@
-"""Records of earlier schema versions: completed under the rules they were made with, or written as they were."""
+"""Records of earlier schema versions: completed with the rules they were made with, or kept in their version."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from advisor.rulebook.model import Rulebook
 
 
 def completed(record: Decision, rulebook: Rulebook, file: str = "the record") -> Decision:
-    """The record with the fields added since its version, where the rules at hand are those it was made with.
+    """The record with the fields added since its version, if ``rulebook`` is the one it was made with.
 
-    Else, or where it is not what its scenario gives, it is returned as it is: what it lacks is not known. Raises
+    Otherwise, or if it does not match its scenario, it is returned unchanged: the fields it lacks are unknown. Raises
     BadInput and anything ``decide`` raises.
     """
     if record.is_complete or record.rulebook_digest != rulebook.digest:
@@ -21,5 +21,5 @@ def completed(record: Decision, rulebook: Rulebook, file: str = "the record") ->
 
 
 def as_written(decision: Decision, advisor_version: str, schema_version: int) -> Decision:
-    """The decision as the advisor of another version would have signed it, in its schema version."""
+    """The decision with another version of the advisor and another schema version."""
     return decision.model_copy(update={"advisor_version": advisor_version, "schema_version": schema_version})

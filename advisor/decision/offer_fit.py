@@ -1,4 +1,4 @@
-"""How the offers meet what a scenario needs: by trait, and what is to verify or was not checked."""
+"""How the offers meet the needs of a scenario, by trait; what to verify, and what was not checked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OfferFit:
 
     @cached_property
     def gates_asked(self) -> tuple[str, ...]:
-        """The gates that some offer could fail under these answers, whether or not any does."""
+        """The gates that an offer could fail under these answers, whether or not one does."""
         known: dict[str, Encoded | Unknown] = {**self._answers, **self._nothing_known}
         return tuple(gate.id for gate in self._rulebook.gates if self._tests[gate.id](known)[1])
 
@@ -43,11 +43,11 @@ class OfferFit:
         ]
 
     def traits(self) -> list[record.TraitJudged]:
-        """The traits that gates ask about or that name an axis, with how each offer fits."""
+        """The traits that gates read or that name an axis, with how each offer fits."""
         return [row for trait in self._rulebook.traits.values() if (row := self._trait(trait))]
 
     def conditions(self, shared: set[str]) -> list[record.OfferCondition]:
-        """What some offers of the route have to be verified for; ``shared`` are the gates that hold for all of them."""
+        """What to verify for some offers of the route; ``shared`` are the gates to verify for all of them."""
         route = self._assessment.route
         offers = self._left.get(route, []) if route else []
         return [
@@ -58,7 +58,7 @@ class OfferFit:
         ]
 
     def unchecked(self, shared: set[str]) -> list[record.Unchecked]:
-        """The gates that would make a possible route one to verify, had a question been answered in some way."""
+        """The gates that could add a condition to a possible route if a question were answered."""
         open_questions = set(self._assessment.open_questions)
         found = []
         for gate in self._rulebook.gates:
@@ -90,7 +90,8 @@ class OfferFit:
         axis = gates[0].axis if gates else named
         if axis is None:
             return None
-        fits = {offer.id: _worst([self._fit(gate, offer) for gate in gates]) for offer in self._rulebook.offers}
+        found = {offer.id: [self._fit(gate, offer) for gate in gates] for offer in self._rulebook.offers}
+        worst = {id: next((fit for fit in _WORST_FIRST if fit in fits), None) for id, fits in found.items()}
         fields = dict.fromkeys(name for gate in gates for name in names_in_order(gate.when) if name in FIELDS)
         return record.TraitJudged(
             trait=trait.name,
@@ -99,11 +100,11 @@ class OfferFit:
             compared_with=_field_compared(trait, gates),
             fields=list(fields),
             rules=[gate.id for gate in gates if gate.id in self.gates_asked],
-            fits={offer: fit for offer, fit in fits.items() if fit},
+            fits={id: fit for id, fit in worst.items() if fit},
         )
 
     def _fit(self, gate: Gate, offer: Offer) -> Fit | None:
-        """How an offer meets a gate; None where the gate asks nothing of it."""
+        """How an offer meets a gate; None if the gate does not apply."""
         surely, maybe = self._tests[gate.id]({**self._answers, **offer.traits})
         if surely or maybe:
             return Fit.NOT_MET if surely else Fit.TO_VERIFY
@@ -113,17 +114,17 @@ class OfferFit:
         return Fit.OPEN if any(name not in self._answers for name in needs) else None
 
     def _completed(self, missing: Sequence[str]) -> Iterator[dict[str, Encoded]]:
-        """The answers with every way to answer the questions that are missing."""
+        """The answers with every combination of answers to the missing questions."""
         for chosen in product(*(need_values(self._assessment.rulebook, name) for name in missing)):
             yield {**self._answers, **dict(zip(missing, chosen, strict=True))}
 
     def _has_to_verify(self, gate: Gate, answers: Mapping[str, Encoded], offers: list[Offer]) -> bool:
-        """Whether every one of these offers that the gate leaves has to be verified."""
+        """Whether all of these offers that survive the gate have to be verified."""
         survive = [offer for offer in offers if not self._tests[gate.id]({**answers, **offer.traits})[0]]
         return bool(survive) and all(self._may_eliminate(gate, answers, offer) for offer in survive)
 
     def _may_eliminate(self, gate: Gate, answers: Mapping[str, Encoded], offer: Offer) -> bool:
-        """Whether the gate eliminates the offer if an unknown trait turns out badly, and not otherwise."""
+        """Whether the gate eliminates the offer only for some values of an unknown trait."""
         return self._tests[gate.id]({**answers, **offer.traits}) == (False, True)
 
 
@@ -132,11 +133,7 @@ def _gate_tests(rulebook: Rulebook) -> dict[str, Compiled[Encoded | Unknown, boo
     return compile_rules(rulebook.gates, PLAIN)
 
 
-def _worst(found: Sequence[Fit | None]) -> Fit | None:
-    return next((fit for fit in _WORST_FIRST if fit in found), None)
-
-
 def _field_compared(trait: Trait, gates: Sequence[Gate]) -> str | None:
-    """The field whose values the trait takes, where a gate compares the two."""
+    """The field that a gate compares the trait with, if there is one."""
     pairs = [set(part.names) for gate in gates for part in comparisons(gate.when) if part.against_name]
     return next((name for pair in pairs if trait.name in pair for name in pair - {trait.name}), None)

@@ -1,4 +1,4 @@
-"""The record of an assessment: the outcome, the trace, the explanations, and all that a memo states."""
+"""Builds the record of an assessment: the outcome, the trace, the explanations, and everything a memo states."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import advisor
-from advisor.decision.advice import advice_given, migration_of, outcome_named
+from advisor.decision.advice import advice_facts, advice_of, migration_of
 from advisor.decision.assessment import Assessment
 from advisor.decision.break_even import review_trigger
 from advisor.decision.cost_comparison import cost_comparison
@@ -20,19 +20,19 @@ from advisor.domain.offer import Encoded, Unknown
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.protocol import Facts
-from advisor.explanation.record_sections import Explaining
+from advisor.explanation.record_sections import Explainer
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Preference, Rule
 from advisor.scenario_space.question_effects import leads
 
 
 def record_of(assessment: Assessment, decided_on: datetime.date) -> Decision:
-    """The decision on a scenario, with the matcher asked for advice where a route is recommended."""
-    return _Builder(assessment).decision(decided_on)
+    """The record of an assessment, with advice if a route is recommended."""
+    return _RecordBuilder(assessment).decision(decided_on)
 
 
-class _Builder:
-    """One record while it is made."""
+class _RecordBuilder:
+    """Builds one record."""
 
     def __init__(self, assessment: Assessment) -> None:
         self.assessment, self.rulebook = assessment, assessment.rulebook
@@ -46,11 +46,11 @@ class _Builder:
         recommended, infeasible = status is Status.RECOMMENDED, status is Status.INFEASIBLE
         certain = recommended or infeasible
         migration = migration_of(this)
-        outcome: Facts = {**this.facts, **outcome_named(this, this.asked)} if recommended else {}
+        outcome: Facts = {**this.facts, **advice_facts(this, this.asked)} if recommended else {}
         advised = this.matcher.advice(outcome) if recommended else ()
         trace, conditions = self._trace(advised, outcome), self._conditions() if recommended else []
         unchecked = self.offers.unchecked({condition.rule for condition in conditions})
-        explaining = Explaining(self.rulebook, self.judgement, this.answers, self.stated)
+        explaining = Explainer(self.rulebook, self.judgement, this.answers, self.stated)
         decision = Decision(
             schema_version=record.SCHEMA_VERSION,
             advisor_version=advisor.__version__,
@@ -72,7 +72,7 @@ class _Builder:
             preferences=self._preferences(),
             trace=trace,
             conditions=conditions,
-            advice=advice_given(this, advised, migration),
+            advice=advice_of(this, advised, migration),
             migration=migration,
             conflicts=explaining.conflicts() if infeasible else [],
             repairs=explaining.repairs(self._expected_cost) if infeasible else [],
@@ -80,7 +80,7 @@ class _Builder:
             why_not=explaining.why_not(this.route) if certain else [],
             open_questions=list(this.open_questions),
             not_needed=this.not_needed,
-            offers_digest=getattr(self.rulebook, "offers_digest", None),
+            offers_digest=self.rulebook.offers_digest,
             rules=self._rules(trace, unchecked),
             offers=self.offers.offers(),
             traits=self.offers.traits(),
@@ -136,7 +136,7 @@ class _Builder:
         ]
 
     def _conditions(self) -> list[record.Condition]:
-        """What has to be verified of every offer of the route that survives."""
+        """What to verify for every surviving offer of the route."""
         route = self.assessment.route
         survivors = [
             match.to_verify
@@ -200,7 +200,7 @@ class _Builder:
 
 
 def _cited(rule: Rule) -> dict[str, Any]:
-    """What a record says of a rule wherever it names the reason."""
+    """The fields with which a record cites a rule."""
     return {"rule": rule.id, "axis": rule.axis, "because": rule.because, "source": rule.source}
 
 

@@ -1,4 +1,4 @@
-"""The route as a function of the amounts, with all other answers as they are: what a map of it is drawn from."""
+"""The route as a function of the amounts, with all other answers fixed: the data of the route map."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from itertools import product
 
 from advisor.decision.assessment import Assessment
 from advisor.domain.record import MAX_COMPARISONS, RouteByAmounts, Status
+from advisor.explanation.record_sections import route_of
 from advisor.rulebook.terms import MAX_LENGTH, Expression, Number, Operation, Use
 from advisor.rulebook.unparse import term_text
-from advisor.scenario_space.completions import Outcome
 
 
 def route_by_amounts(assessment: Assessment) -> RouteByAmounts | None:
     """The comparisons that the preferences make, and the route for each combination of them.
 
-    None without a recommendation, with an amount or a need unknown that matters, or with too many comparisons.
+    None without a recommendation, if a relevant amount or need is unknown, or with too many comparisons.
     """
     completions, answers = assessment.completions, assessment.answers
     standings, pairs = completions.standings.of(answers), completions.breaks.pairs
@@ -32,7 +32,7 @@ def route_by_amounts(assessment: Assessment) -> RouteByAmounts | None:
     return RouteByAmounts(
         comparisons=[f"{left} < {right}" for left, right in sides],
         routes={
-            "".join("01"[holds] for holds in truths): _only(completions.outcome(standing, truths))
+            "".join("01"[holds] for holds in truths): route_of(completions.outcome(standing, truths))
             for truths in product((False, True), repeat=len(pairs))
         },
     )
@@ -50,7 +50,3 @@ def _with_values(expression: Expression, constants: Mapping[str, int]) -> Expres
     if isinstance(expression, Use) and expression.name in constants:
         return Number(constants[expression.name])
     return expression
-
-
-def _only(outcomes: frozenset[Outcome]) -> Outcome:
-    return next(iter(outcomes)) if len(outcomes) == 1 else None

@@ -22,7 +22,7 @@ def plain(number: Decimal) -> str:
 
 
 def payback_text(months: Fraction, limit: Fraction) -> str:
-    """Months to a tenth; rounded up where they would read as none, or as within the limit when they are beyond it.
+    """Months to a tenth; rounded up if they would otherwise read as zero, or as within a limit that they exceed.
 
     >>> [payback_text(Fraction(months), Fraction(12)) for months in ("29", "12.04", "11.94", "0.01")]
     ['29', '12.1', '11.9', '0.1']
@@ -69,7 +69,7 @@ def dollars(micro_dollars: int) -> str:
 
 
 def price(amount: Decimal) -> str:
-    """An amount with every digit that was given, and cents where there is a fraction.
+    """An amount with every digit as stated, and cents if there is a fraction.
 
     >>> price(Decimal("1.2")), price(Decimal(2000)), price(Decimal("0.000001"))
     ('$1.20', '$2,000', '$0.000001')

@@ -1,4 +1,4 @@
-"""Numbers with a unit: how people type them, and how exactly they are kept.
+"""Numbers with a unit: how people type them, and how precisely they are stored.
 
 Inside, a quantity is a whole number of its smallest step (dollars: micro-dollars). Outside it is a Decimal.
 """
@@ -40,12 +40,12 @@ _ANY_LENGTH = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?", 
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+(?:\.[0-9]*)?")
 _SEPARATOR = re.compile("[.,_' ]")
 _WRITTEN_ALIKE = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'"})
-"""Blanks and the apostrophe that other programs put between groups of thousands."""
+"""Spaces and the apostrophe that other programs use between groups of thousands."""
 _MAX_TYPED = 100
 
 
 class NotANumber(ValueError):
-    """The text or value is no usable number; ``help`` says what to write."""
+    """The text or value is not a valid number; ``help`` says what to write."""
 
     def __init__(self, what: str, help: str) -> None:
         super().__init__(what)
@@ -56,7 +56,7 @@ class NotANumber(ValueError):
 class Quantity:
     """What one numeric field holds.
 
-    ``unit`` is for people ("$ per image"); ``places`` is how many decimal places are kept; ``least`` and ``most``
+    ``unit`` is for people ("$ per image"); ``places`` is the number of decimal places; ``least`` and ``most``
     bound it, ``least`` included; ``example`` is a usual one, for help lines.
     """
 
@@ -131,7 +131,7 @@ class Quantity:
 
 
 def is_float(value: object) -> bool:
-    """True for a float of Python, numpy or the like, which stands for no exact decimal.
+    """True for a float of Python, numpy or the like, which is not an exact decimal.
 
     >>> is_float(0.1), is_float(Decimal("0.1")), is_float(1), is_float("0.1")
     (True, False, False, False)
@@ -142,8 +142,8 @@ def is_float(value: object) -> bool:
 def typed(text: str, money: bool, whole: bool = False) -> Decimal:
     """A number as a person types it: ``40k``, ``1.2M``, ``1,200``, ``2_000_000``, and for money ``$0.03``, ``3 cents``.
 
-    A point is always a decimal point, and a comma always separates thousands; where that cannot be meant, and where a
-    ``whole`` number has a point before three digits, the text is refused. Raises NotANumber.
+    A point is always a decimal point, and a comma always separates thousands; text that contradicts this, or a
+    ``whole`` number with a point before three digits, is refused. Raises NotANumber.
 
     >>> [str(typed(text, money=True)) for text in ("40k", "1,200", "$0.03", "3 cents", "2_000_000", "1.2M")]
     ['40000', '1200', '0.03', '0.03', '2000000', '1200000']
@@ -171,7 +171,7 @@ def typed(text: str, money: bool, whole: bool = False) -> Decimal:
 
 
 def _respelt(text: str) -> str | None:
-    """The help for a number that is refused as it is written in other digits or separators; None for anything else."""
+    """The help for a number written in other digits or separators; None for anything else."""
     if len(text) > _MAX_TYPED:
         return None
     written = "".join(str(unicodedata.decimal(character, character)) for character in text).strip()
@@ -192,5 +192,5 @@ def _respelt(text: str) -> str | None:
 
 
 def _brief(number: Decimal) -> str:
-    """Decimal text, with an exponent where there would be a long row of zeros."""
+    """Decimal text, with an exponent in place of many zeros."""
     return plain(number) if -20 < number.adjusted() < 20 else str(number)

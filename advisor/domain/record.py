@@ -49,7 +49,7 @@ class Fit(StrEnum):
 
 
 def _since_2(default: Any, description: str) -> Any:
-    """A field that records of version 1 lack. The default stands for a value that is not known."""
+    """A field that records of version 1 lack. The default represents a value that is not known."""
     extra: dict[str, Any] = {"since_schema_version": 2}
     if isinstance(default, type):
         return Field(default_factory=default, description=description, json_schema_extra=extra)
@@ -66,7 +66,7 @@ class _Part(BaseModel):
 
 
 class Elimination(_Part):
-    """A gate that took a route out. ``offer`` names the offer where the route has several."""
+    """A gate that ruled out an offer of a route."""
 
     route: Route
     offer: str
@@ -98,7 +98,7 @@ class Fired(_Part):
 
 
 class Condition(_Part):
-    """Something nobody has established yet on which the recommendation rests."""
+    """A fact that is not established yet and on which the recommendation depends."""
 
     route: Route
     rule: str
@@ -131,7 +131,7 @@ class MonthlyCost(_Part):
 
 
 class Migration(_Part):
-    """What moving from the present route would cost and repay. Nothing here changes the recommended route."""
+    """What moving from the current route costs, and when that is repaid. It never changes the recommended route."""
 
     current_route: Route
     current_route_feasible: bool
@@ -147,14 +147,14 @@ class Migration(_Part):
 
 
 class Conflict(_Part):
-    """Answers that cannot hold together: take any one of them back and these rules leave some route."""
+    """Answers that cannot hold together: without any one of them these rules leave some route."""
 
     answers: dict[str, Any]
     rules: list[str]
 
 
 class Repair(_Part):
-    """Answers to relax, and what the advice then is."""
+    """Answers to relax, and the resulting outcome."""
 
     changes: dict[str, Any]
     status: Status
@@ -172,14 +172,14 @@ class Change(_Part):
 
 
 class Flip(Change):
-    """A single change after which the advice is another."""
+    """A single change that changes the outcome."""
 
     status: Status
     route: Route | None
 
 
 class WhyNot(_Part):
-    """Why a route is not recommended: the gates and the preferences it fell to, and what would have had to differ.
+    """Why a route is not recommended: the gates and preferences that dropped it, and what would have had to differ.
 
     ``changes`` lists minimal sets of changes; after any one of them the route is recommended.
     """
@@ -191,10 +191,10 @@ class WhyNot(_Part):
 
 
 class RuleUsed(_Part):
-    """A rule that fired, was asked without firing, or could not be asked for want of an answer.
+    """A rule that fired, was evaluated without firing, or could not be evaluated because an answer is missing.
 
     ``kind`` is ``gate``, ``preference`` or ``advice``; ``fields`` are the answers it reads, through terms too.
-    ``asked`` is false for a gate that asks nothing under the answers so far.
+    ``asked`` is false for a gate that no offer can fail under the answers so far.
     """
 
     rule: str
@@ -215,10 +215,10 @@ class OfferJudged(_Part):
 
 
 class TraitJudged(_Part):
-    """A trait that some gate asks about, or that names an axis; how each offer fits, by offer.
+    """A trait that some gate reads, or that names an axis, and how each offer fits.
 
     ``compared_with`` is the field whose values the trait takes, ``fields`` are the answers its gates read, ``rules``
-    the gates that ask something under these answers. An offer that nothing is asked of is absent from ``fits``.
+    the gates that apply under these answers. An offer to which none applies is absent from ``fits``.
     """
 
     trait: str
@@ -231,7 +231,7 @@ class TraitJudged(_Part):
 
 
 class OfferCondition(_Part):
-    """Something to verify of some offers of the recommended route, while others do not need it."""
+    """A fact to verify for some offers of the recommended route, but not for all."""
 
     rule: str
     offers: list[str]
@@ -239,7 +239,7 @@ class OfferCondition(_Part):
 
 
 class Unchecked(_Part):
-    """A gate that would make a possible route one to verify, had a question been answered: ``fields`` are not."""
+    """A gate that could add a condition to a possible route if the unanswered ``fields`` were answered."""
 
     rule: str
     fields: list[str]
@@ -247,14 +247,14 @@ class Unchecked(_Part):
 
 
 class CostComparison(_Part):
-    """How the comparison of cost comes out.
+    """The result of the cost comparison.
 
     ``outcome`` is ``settled``, ``unsettled``, ``not_compared`` (owning and renting are not both in the running),
     ``comparison_open`` (which price is compared depends on ``missing`` answers), ``amounts_open`` (amounts are
     ``missing``), or, where an answer is missing that changes nothing, ``agrees`` or ``differs`` in the low and the high
     month.
     ``route`` is the hosted route compared whatever the missing answers are. ``near_crossover``: whether the expected
-    month is within a fifth of N*; null where there is none to compare with.
+    month is within a fifth of N*; null if there is no N* to compare with.
     """
 
     outcome: str
@@ -272,12 +272,12 @@ class AnswerLead(_Part):
 
     @property
     def outcomes(self) -> list[Route | None]:
-        """The routes still possible after it, and None where it may be none."""
+        """The routes still possible after it, and None if it may be none."""
         return [*self.routes, *([None] if self.none_possible else [])]
 
 
 class ReviewTrigger(_Part):
-    """When to decide anew: the crossover of the hosted ``route`` whose bill is watched, and from which side.
+    """When to decide again: the crossover of the hosted ``route`` whose bill is watched, and from which side.
 
     ``kind`` is ``rises_above``, ``falls_below``, ``moving``, or why there is no volume to watch: ``never`` (owning
     never costs less), ``always`` (it never costs more than ``cheaper_than``), ``no_amounts`` (they are ``missing``), or
@@ -335,21 +335,21 @@ class Decision(_Part):
     not_needed: list[str]
     offers_digest: str | None = _since_2(None, "the digest of the offers, where they have one of their own")
     rules: list[RuleUsed] = _since_2(
-        list, "every rule that fired, then the gates every offer meets, then those not asked for want of an answer"
+        list, "every rule that fired, then the gates every offer meets, then those not asked for lack of an answer"
     )
     offers: list[OfferJudged] = _since_2(list, "the offers that competed")
     traits: list[TraitJudged] = _since_2(list, "the traits of the offers against what is needed here")
     offer_conditions: list[OfferCondition] = _since_2(list, "what to verify of single offers of the route")
-    unchecked: list[Unchecked] = _since_2(list, "what was not checked, as a question was not answered")
-    comparison: CostComparison | None = _since_2(None, "how the comparison of cost comes out; null without a route")
+    unchecked: list[Unchecked] = _since_2(list, "what was not checked because a question was not answered")
+    comparison: CostComparison | None = _since_2(None, "the result of the cost comparison; null without a route")
     leads: dict[str, list[AnswerLead]] = _since_2(
         dict, "for each open question where each of its options leads; empty for a number"
     )
-    review_trigger: ReviewTrigger | None = _since_2(None, "when to decide anew; null without a recommendation")
+    review_trigger: ReviewTrigger | None = _since_2(None, "when to decide again; null without a recommendation")
     route_by_amounts: RouteByAmounts | None = _since_2(
-        None, "how the route depends on the amounts; null where an amount is not known, or without a recommendation"
+        None, "how the route depends on the amounts; null if an amount is not known, or without a recommendation"
     )
-    few_step_speedup: int | None = _since_2(None, "how many times as fast a few-step model is taken to be")
+    few_step_speedup: int | None = _since_2(None, "the assumed speedup of a few-step model")
 
     @property
     def is_complete(self) -> bool:
@@ -388,7 +388,7 @@ class Decision(_Part):
 
 
 def check_origin(version: str, digest: str, file: str) -> None:
-    """Refuses what is no version of the program or no digest of rules: a memo repeats both. Raises BadInput."""
+    """Refuses an invalid version of the program or digest of rules: a memo prints both. Raises BadInput."""
     if not _VERSION.fullmatch(version):
         help = "it reads like `0.1.0`; write the file anew with `advisor decide --out`"
         raise BadInput(Problem(f"{quoted(version)} is not the version of an advisor", file, help=help))
@@ -398,14 +398,14 @@ def check_origin(version: str, digest: str, file: str) -> None:
 
 
 def is_record(text: str) -> bool:
-    """True for text that means to be a decision record, whether or not it is a sound one."""
+    """True for text that looks like a decision record, whether or not it is valid."""
     return text.lstrip().startswith("{") and '"schema_version"' in text
 
 
 def parse_record(text: str, file: str) -> Decision:
-    """The reverse of ``Decision.to_json``; nothing of another type is converted. Raises BadInput with every place."""
+    """The reverse of ``Decision.to_json``, without type conversions. Raises BadInput with every place."""
     try:
-        data = json.loads(text, object_pairs_hook=_without_doubles)
+        data = json.loads(text, object_pairs_hook=_without_duplicates)
         if not isinstance(data, dict):
             raise ValueError("it is not a record")
         _check_schema_version(data, file)
@@ -428,15 +428,15 @@ def parse_record(text: str, file: str) -> Decision:
     return record
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     twice = next((name for name, number in Counter(name for name, _ in pairs).items() if number > 1), None)
     if twice is not None:
-        raise ValueError(f"{quoted(twice)} stands twice")
+        raise ValueError(f"duplicate key {quoted(twice)}")
     return dict(pairs)
 
 
 def _check_schema_version(data: dict[str, Any], file: str) -> None:
-    """Refuses a record of another version before anything else is said of it."""
+    """Refuses a record of an unsupported version before it is validated."""
     version = data.get("schema_version", SCHEMA_VERSION)
     if type(version) is not int or version not in READABLE:
         read = " and ".join(map(str, READABLE))
@@ -446,7 +446,7 @@ def _check_schema_version(data: dict[str, Any], file: str) -> None:
 
 
 def _of_another_version(record: Decision, file: str) -> Iterator[Problem]:
-    """The fields that a record of its version has to have and lacks, or cannot have and has."""
+    """The missing fields that the version of a record requires, and the fields that it does not allow."""
     for prefix, part in (("", record), ("migration.", record.migration)):
         if part is not None:
             added = part.added_fields()

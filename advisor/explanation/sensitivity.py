@@ -1,4 +1,4 @@
-"""What would flip the answer: every single change of one answer, and the exact break point of every number."""
+"""Sensitivity: every change of a single answer that flips the outcome, and the exact break point of every number."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class AnswerFlip:
 
 @dataclass(frozen=True)
 class NumberFlip:
-    """``below`` this value of ``field``, or ``above`` it, the outcomes are others. Exactly one of them is set."""
+    """``below`` or ``above`` this value of ``field`` the outcomes change. Exactly one of the two is set."""
 
     field: str
     below: int | None
@@ -34,7 +34,7 @@ class NumberFlip:
     outcomes: frozenset[Outcome]
 
 
-class Passed(NamedTuple):
+class ShiftedNumber(NamedTuple):
     """A number moved ``below`` or ``above`` a value, and the comparisons that hold from there to the next break."""
 
     field: str
@@ -44,7 +44,7 @@ class Passed(NamedTuple):
 
 
 def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -> list[AnswerFlip]:
-    """Every change of a single answered question (not a number) after which ``outcome`` is not certain any more."""
+    """Every change of a single answered question (not a number) after which ``outcome`` is no longer certain."""
     found = []
     for name, value in answers.items():
         if FIELD_NAMES[name].scope is Scope.NEED:
@@ -56,11 +56,11 @@ def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -
 
 
 def number_flips(
-    completions: Completions, answers: Answers, outcome: Outcome, passed: Iterable[Passed]
+    completions: Completions, answers: Answers, outcome: Outcome, passed: Iterable[ShiftedNumber]
 ) -> list[NumberFlip]:
-    """For each answered number, the nearest values on either side past which ``outcome`` is not certain any more.
+    """For each answered number, the nearest value on either side past which ``outcome`` is no longer certain.
 
-    ``passed`` is what ``passed_numbers`` yields; where it yields nothing, amounts are not listed.
+    ``passed`` is the result of ``shifted_numbers``; without any, amounts are not listed.
     """
     standings = completions.standings.of(answers)
     found: dict[tuple[str, bool], NumberFlip] = {}
@@ -78,10 +78,10 @@ def number_flips(
     return list(found.values())
 
 
-def passed_numbers(completions: Completions, answers: Answers) -> Iterator[Passed]:
+def shifted_numbers(completions: Completions, answers: Answers) -> Iterator[ShiftedNumber]:
     """Each answered amount moved past each of its break points, the nearest first: downwards, then upwards.
 
-    Needs every amount the preferences compare; without, nothing is yielded.
+    Yields nothing unless every amount that the preferences compare is known.
     """
     if completions.amounts.unknown(answers, ranged=False):
         return
@@ -94,10 +94,10 @@ def passed_numbers(completions: Completions, answers: Answers) -> Iterator[Passe
         stretches = [(low, high - 1) for low, high in pairwise(edges) if low < high]
         for _, high in reversed(stretches):
             if high < int(value):
-                yield Passed(name, high + 1, None, breaks.truths({**amounts, name: high}))
+                yield ShiftedNumber(name, high + 1, None, breaks.truths({**amounts, name: high}))
         for low, _ in stretches:
             if low > int(value):
-                yield Passed(name, None, low - 1, breaks.truths({**amounts, name: low}))
+                yield ShiftedNumber(name, None, low - 1, breaks.truths({**amounts, name: low}))
 
 
 def _need_flips(completions: Completions, answers: Answers, name: str, value: int) -> Iterator[NumberFlip]:

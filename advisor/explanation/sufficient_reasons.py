@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.scenario_space.amount_regions import VOLUME_ENDS
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
 
@@ -16,8 +16,8 @@ _POSITION = {name: place for place, name in enumerate(FIELD_NAMES)}
 def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outcome) -> list[tuple[str, ...]]:
     """Every minimal set of answered fields that leads to ``outcome`` for all completions, the smallest first.
 
-    An end of the volume range that was given is an answer of its own; without ends the expected month is one answer.
-    The empty set: the outcome is this one whatever the answers are.
+    An answered end of the volume range counts as a separate answer; without ends the expected month is one answer.
+    The empty set means that the outcome does not depend on any answer.
     """
     needs = [name for name in completions.standings.needs if name in answers]
     amounts = [name for name in completions.amounts.names if name in answers]
@@ -26,7 +26,7 @@ def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outc
     found: list[frozenset[str]] = []
 
     def forced(known: frozenset[str]) -> frozenset[int]:
-        """The standings from which these amounts leave no other outcome."""
+        """The standings for which these amounts leave only this outcome."""
         cells = completions.amounts.cells(_only(answers, known), ranged).witnesses
         return frozenset(
             standing
@@ -41,7 +41,7 @@ def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outc
             if known and any(known <= more for more in settled):
                 continue
             reached = forced(known) if known else without_amounts
-            # Fewer amounts force no more: nothing at all, or just what no amount at all does.
+            # Subsets of these amounts force no more: nothing, or the same as no amounts.
             if not standings[tuple(needs)] <= reached or reached == without_amounts:
                 settled.append(known)
             found += [known.union(chosen) for chosen, all_of in standings.items() if all_of <= reached]

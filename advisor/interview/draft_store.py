@@ -35,6 +35,6 @@ def load(path: Path) -> InterviewState:
             raise ValueError
         mapping = {name: unknown.get(name) or answer_text(answers[name]) for name in draft["order"]}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        help = "start anew, or mend the file"
+        help = "start again without --resume, or repair the file"
         raise BadInput(Problem("this is not the draft of an interview", str(path), help=help)) from None
     return InterviewState.from_mapping(mapping, str(path))

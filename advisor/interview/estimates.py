@@ -1,4 +1,4 @@
-"""Estimates of amounts that few people know by heart: the inputs each needs, and the exact arithmetic.
+"""Estimates of amounts that few people know: their inputs, and the exact arithmetic.
 
 An input has an id such as ``monthly_overhead.on_call``: the question it helps to answer, and its own name.
 """
@@ -44,7 +44,7 @@ INPUTS: Mapping[str, Quantity | tuple[str, ...]] = {
     "monthly_overhead.idle_gpu_hours": _amount("hours a month", "100"),
     "monthly_overhead.gpu_hour_price": _amount("dollars per GPU-hour", "1.20", money=True),
 }
-"""What each input may be: a quantity, or one of some options."""
+"""The type of each input: a quantity, or options."""
 _DEPENDENT = {
     "monthly_images.growth": "growing",
     "monthly_images.worst": "unpredictable",
@@ -145,7 +145,7 @@ def throughput(seconds_per_image: Decimal) -> Decimal:
 
 
 def few_step_throughput(images_per_hour: Decimal) -> Decimal:
-    """What four steps instead of twenty make of r (Section 38.3, research frontier).
+    """r with four steps instead of twenty (Section 38.3, research frontier).
 
     >>> few_step_throughput(Decimal(600))
     Decimal('3000')

@@ -1,8 +1,8 @@
 """The flow as a pure function of the state: the next question, why it is asked, and what can still be decided.
 
 It asks what can still change the recommended route, gates before amounts, the most decisive first, and between the two
-what the outputs are for, on which the licences to check depend. Then it offers to
-work out the costs, and to ask for details that change what the memo says but never the route.
+what the outputs are for, because the licences to check depend on that. Then it offers to calculate the costs, and to
+ask for details that change the memo but never the route.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.facts import answer_facts
@@ -22,7 +23,6 @@ from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.completions import Outcome, completions_of
 from advisor.scenario_space.question_effects import leads
 
-_RANGE = ("monthly_images_low", "monthly_images_high")
 _COST_QUESTIONS: tuple[tuple[str, Route | None], ...] = (
     ("monthly_images", None),
     ("open_price", Route.OPEN_WEIGHT_API),
@@ -32,7 +32,7 @@ _COST_QUESTIONS: tuple[tuple[str, Route | None], ...] = (
     ("monthly_overhead", Route.SELF_HOST),
 )
 _ALWAYS = ("output_use",)
-"""Asked among the needs even where no answer changes the route: which licence terms to check depends on it."""
+"""Asked even if no answer changes the route: the licence terms to check depend on it."""
 _DETAILS = ("title", "annual_revenue_usd", "region", "current_route", "migration_cost")
 
 
@@ -46,7 +46,7 @@ class EliminatedRoute:
 
 @dataclass(frozen=True)
 class Position:
-    """What the answers so far decide: the outcomes still possible, the eliminated routes, the questions that matter."""
+    """The effect of the answers so far: possible outcomes, eliminated routes, and questions that matter."""
 
     outcomes: frozenset[Outcome]
     eliminated: tuple[EliminatedRoute, ...]
@@ -60,7 +60,7 @@ class Position:
 
 @dataclass(frozen=True)
 class QuestionReason:
-    """Why a question is asked: the rules it feeds, and where each of its options would lead."""
+    """Why a question is asked: the rules that read it, and where each of its options would lead."""
 
     rules: tuple[Rule, ...]
     leads_to: tuple[tuple[str, frozenset[Outcome]], ...]
@@ -76,7 +76,7 @@ class Flow:
         self._position_of = lru_cache(maxsize=256)(self._work_out_position)
 
     def next(self, state: InterviewState) -> str | None:
-        """The id of the next question or input of an estimate; None when everything worth asking has been asked."""
+        """The id of the next question or input of an estimate; None after the last."""
         if state.estimating:
             return next_input(state.estimating, state.inputs, state.answers)
         position = self.position(state)
@@ -85,7 +85,7 @@ class Flow:
         return next((name for name in questions if name not in state), None)
 
     def position(self, state: InterviewState) -> Position:
-        """What the answers so far decide."""
+        """The effect of the answers so far."""
         return self._position_of(tuple(self._facts(state).items()), "monthly_images" in state)
 
     def _work_out_position(self, known: tuple[tuple[str, Encoded], ...], volume_asked: bool) -> Position:
@@ -110,8 +110,8 @@ class Flow:
         )
 
     def why(self, state: InterviewState, question: str) -> QuestionReason:
-        """The rules a question feeds, and the outcomes still possible after each of its options."""
-        read = {question, *(_RANGE if question == "monthly_images" else ())}
+        """The rules that read a question, and the outcomes still possible after each of its options."""
+        read = {question, *(VOLUME_ENDS if question == "monthly_images" else ())}
         rules = tuple(
             rule
             for rule in (*self._rulebook.gates, *self._rulebook.preferences)
@@ -120,7 +120,7 @@ class Flow:
         return QuestionReason(rules, leads(self._completions, self._facts(state), question, ranged=True))
 
     def _afterwards(self, state: InterviewState, position: Position) -> list[str]:
-        """What is offered once no answer can change the route any more."""
+        """The questions offered once no answer can change the route."""
         questions: list[str] = []
         costs = [name for name, route in _COST_QUESTIONS if self._costs_read(name, route, position, state)]
         if position.outcomes == {None}:
@@ -135,7 +135,7 @@ class Flow:
         return questions
 
     def _costs_read(self, name: str, route: Route | None, position: Position, state: InterviewState) -> bool:
-        if name == "monthly_images" and all(end in state.answers for end in _RANGE):
+        if name == "monthly_images" and all(end in state.answers for end in VOLUME_ENDS):
             return False
         return route is None or route not in {each.route for each in position.eliminated}
 
@@ -150,7 +150,7 @@ class Flow:
     def _facts(self, state: InterviewState) -> dict[str, Encoded]:
         """The answers as facts; an end of the range that is not known is the expected month."""
         facts = answer_facts(state.scenario())
-        for end in _RANGE:
+        for end in VOLUME_ENDS:
             if end in state.unknown and "monthly_images" in facts:
                 facts[end] = facts["monthly_images"]
         return facts
@@ -158,11 +158,11 @@ class Flow:
 
 def _volume_first(questions: tuple[str, ...]) -> tuple[str, ...]:
     """The expected month is asked before the ends of its range."""
-    first = next((place for place, name in enumerate(questions) if name in _RANGE), None)
+    first = next((place for place, name in enumerate(questions) if name in VOLUME_ENDS), None)
     return questions if first is None else (*questions[:first], "monthly_images", *questions[first:])
 
 
 @lru_cache(maxsize=8)
 def flow_of(rulebook: Rulebook) -> Flow:
-    """The flow of a rulebook, made once."""
+    """The flow of a rulebook, cached."""
     return Flow(rulebook)

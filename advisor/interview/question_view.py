@@ -1,4 +1,4 @@
-"""What an interview shows: each question, the review of the answers, and the remarks between them.
+"""The views of an interview: each question, the review of the answers, and the remarks between them.
 
 Pure and free of any terminal: a view holds text and options only, so that a page can render it as JSON.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.common.diagnostics import BadInput
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.formatting import grouped, price
 from advisor.domain.quantity import Quantity
 from advisor.domain.scenario import FIELDS, Route
@@ -19,7 +20,7 @@ from advisor.interview.flow import Flow
 from advisor.interview.state import DETAILS, EXTRAS, UNKNOWN, InterviewState, answer_text, parse_answer
 from advisor.report.templates import fill
 from advisor.wording import interview as words
-from advisor.wording.questions import Answer, InputWording, Wording, wordings
+from advisor.wording.questions import InputWording, OptionWording, Wording, wordings
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Option:
 
 @dataclass(frozen=True)
 class QuestionCount:
-    """How many questions are answered, and how many more can change the route as far as is known."""
+    """How many questions are answered, and how many more can change the route."""
 
     answered: int
     open: int
@@ -112,7 +113,7 @@ class InterviewViews:
         )
 
     def review(self, state: InterviewState) -> ReviewView:
-        """The answers in the order in which they were given."""
+        """The answers in the order of answering."""
         asked = [name for name in state.order if name not in EXTRAS]
         lines = tuple(ReviewLine(name, self.wording(name, state).ask, self._answered(name, state)) for name in asked)
         return ReviewView(words.CHECK_ANSWERS, words.CHECK_HELP, words.DECIDE, lines, self.standing(state))
@@ -137,7 +138,7 @@ class InterviewViews:
         return self._filled("interview_skipped.txt.j2", state, skipped=names)
 
     def why(self, question: str, state: InterviewState) -> str:
-        """Why a question is asked: the rules it feeds, and where each of its options would lead."""
+        """Why a question is asked: the rules that read it, and where each of its options would lead."""
         asked = estimates.estimated_by(question)
         reason, answers = self.flow.why(state, asked), self.wording(asked, state).answers
         options = [
@@ -152,7 +153,7 @@ class InterviewViews:
         return fill("interview_why.txt.j2", named, self.templates)
 
     def complaint(self, question: str, text: str) -> str | None:
-        """What is wrong with an answer as it is typed; None when it can be understood."""
+        """The fault of an answer as it is typed; None if it is valid."""
         try:
             parse_answer(question, text)
         except BadInput as error:
@@ -160,7 +161,7 @@ class InterviewViews:
         return None
 
     def understood(self, question: str, text: str) -> str:
-        """How an answer is understood as it is typed, in full, before it counts."""
+        """The interpretation of an answer as it is typed, before it is accepted."""
         try:
             value = parse_answer(question, text)
         except BadInput as error:
@@ -168,13 +169,13 @@ class InterviewViews:
         return "" if value is None else f"= {self.shown(question, value)}"
 
     def confirmation(self, question: str, state: InterviewState) -> tuple[str, ...]:
-        """How an answer was understood, once it counts; for an input, the result of the complete estimate."""
+        """The interpretation of an accepted answer; for an input, the result of the complete estimate."""
         asked = estimates.estimated_by(question)
         if asked in state.unknown or (question != asked and state.estimating):
             return ()
-        volumes = [grouped(state.answers[name]) for name in _VOLUMES if name in state.answers]
-        if question != asked and asked == _VOLUMES[0]:
-            return (words.VOLUMES.format(expected=volumes[0], low=volumes[1], high=volumes[2]),)
+        if question != asked and asked == "monthly_images":
+            low, expected, high = (grouped(state.answers[name]) for name in VOLUMES)
+            return (words.VOLUMES.format(expected=expected, low=low, high=high),)
         result = f"= {self.shown(asked, state.answers[asked])}"
         if question != asked and asked == "images_per_gpu_hour":
             faster = estimates.few_step_throughput(state.answers[asked])
@@ -221,10 +222,7 @@ class InterviewViews:
         return fill(template, named | more, self.templates)
 
 
-_VOLUMES = ("monthly_images", "monthly_images_low", "monthly_images_high")
-
-
-def _options(question: str, answers: Mapping[str, Answer]) -> tuple[Option, ...]:
+def _options(question: str, answers: Mapping[str, OptionWording]) -> tuple[Option, ...]:
     options = tuple(Option(value, answer.short, answer.means) for value, answer in answers.items())
     can_be_unknown = options and question in FIELDS
     return (*options, Option(UNKNOWN, words.DO_NOT_KNOW)) if can_be_unknown else options

@@ -13,10 +13,12 @@ from decimal import Decimal
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.formatting import plain
 from advisor.domain.scenario import FIELDS, Scenario, validated
 from advisor.domain.scenario_io import typed_answer
 from advisor.interview import estimates
+from advisor.wording.labels import listed
 
 COSTS, DETAILS = "costs", "details"
 EXTRAS = (COSTS, DETAILS)
@@ -26,7 +28,7 @@ UNKNOWN = "unknown"
 ESTIMATING = "estimating"
 """The key in the mapping for the question whose estimate is in progress."""
 QUESTIONS = (*FIELDS, *EXTRAS, *estimates.INPUTS)
-_RANGE = ("monthly_images_low", "monthly_images_high")
+
 _TRUTHS = {"true": True, "false": False}
 _LIKE_UNKNOWN = re.compile(rf"\\*({UNKNOWN}|\s*)")
 """A free text that reads like *don't know* gets a backslash in front in the mapping."""
@@ -60,7 +62,7 @@ class InterviewState:
         else:
             answers[question] = value
         if question == "monthly_images":
-            answers, unknown = _without_misfits(answers), unknown - set(_RANGE)
+            answers, unknown = _without_misfits(answers), unknown - set(VOLUME_ENDS)
         return self._with(answers, unknown, (*self.order, question), self._inputs_except([question]))
 
     def answer_text(self, question: str, text: str) -> InterviewState:
@@ -81,11 +83,11 @@ class InterviewState:
         return self._with(kept, self.unknown - set(answers), (*self.order, *answers), self._inputs_except(answers))
 
     def estimate(self, question: str) -> InterviewState:
-        """With the estimate of a question begun: its inputs are asked for next."""
+        """With an estimate of a question in progress: its inputs are asked next."""
         return replace(self, estimating=question, inputs=self._inputs_except([question]))
 
     def without_estimate(self) -> InterviewState:
-        """With the estimate in progress given up."""
+        """Without the estimate in progress."""
         return replace(self, estimating=None, inputs=self._inputs_except([self.estimating or ""]))
 
     def previous(self, question: str | None) -> str | None:
@@ -134,7 +136,7 @@ class InterviewState:
         return changed
 
     def _inputs_except(self, questions: Iterable[str]) -> dict[str, Any]:
-        """The inputs without those of some questions."""
+        """The inputs except those of some questions."""
         gone = set(questions)
         return {name: value for name, value in self.inputs.items() if estimates.estimated_by(name) not in gone}
 
@@ -172,14 +174,14 @@ def answer_text(value: Any) -> str:
 
 def _one_of(text: str, options: tuple[str, ...], question: str, where: str) -> str:
     if text not in options:
-        help = did_you_mean(text, options) or f"write {', '.join(options[:-1])} or {options[-1]}"
+        help = did_you_mean(text, options) or f"write {listed(options, 'or')}"
         raise BadInput(Problem(f"{quoted(text)} is not an option of `{question}`", where, field=question, help=help))
     return text
 
 
 def _without_misfits(answers: dict[str, Any]) -> dict[str, Any]:
-    """Without the ends of a range that the changed expected month has left."""
-    for end in _RANGE:
+    """Without the ends of the range that no longer fit the changed expected month."""
+    for end in VOLUME_ENDS:
         try:
             validated({name: answers[name] for name in ("monthly_images", end) if name in answers}, "the answers")
         except BadInput:

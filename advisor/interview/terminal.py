@@ -28,7 +28,7 @@ from advisor.wording import interview as words
 
 
 class Key(Enum):
-    """What was pressed instead of an answer."""
+    """A key pressed instead of an answer."""
 
     BACK = "back"
     WHY = "why"
@@ -131,7 +131,7 @@ class Terminal:
             self.say(view.help)
 
     def say(self, text: str) -> None:
-        """Prints where the prompts are, so that standard output stays data."""
+        """Prints to standard error like the prompts, so that standard output stays data."""
         width = max(20, min(shutil.get_terminal_size().columns, 100) - 1)
         for line in text.rstrip("\n").split("\n"):
             print(textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False), file=sys.stderr)
@@ -156,7 +156,7 @@ def choose(message: str, options: Sequence[tuple[str, str]], chosen: str | None 
 
 
 def type_in(message: str, check: Callable[[str], str | None], echo: Callable[[str], str]) -> str | Key:
-    """A line of text that ``check`` has no complaint about, or a Key. ``echo`` shows how it is understood."""
+    """A line of text that passes ``check``, or a Key. ``echo`` shows the interpretation."""
 
     def validate(text: str) -> bool | str:
         return text.strip() == "?" or check(text) or True

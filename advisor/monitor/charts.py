@@ -22,7 +22,7 @@ from advisor.charts.canvas import (
     wrapped,
 )
 from advisor.charts.cost_curves import LEAST, CostPlot, Curve, Mark
-from advisor.charts.scale import FAR_APART, Scale, scale_of
+from advisor.charts.scale import LOG_RATIO, Scale, scale_of
 from advisor.domain.scenario import Route
 from advisor.monitor.model import CurrentCosts, MonitorResult, Month, Overspend, Span
 from advisor.monitor.view_model import crossover_text, images, money, size_of, span_text
@@ -271,7 +271,7 @@ def scale_for(points: Iterable[Fraction], compared: Iterable[Fraction]) -> Scale
     """A scale that holds all ``points``: logarithmic where those compared are all positive and lie far apart."""
     values, positive = list(map(float, points)), [float(point) for point in compared if point > 0]
     most = max(values, default=1.0)
-    if positive and min(positive) * FAR_APART < max(positive) and min(values) >= 0:
+    if positive and min(positive) * LOG_RATIO < max(positive) and min(values) >= 0:
         least = min(value for value in values if value > 0)
         return Scale(least / 2, most * (2 * most / least) ** (_ROOM - 1), log=True)
     least = min(0.0, *values) if values else 0.0

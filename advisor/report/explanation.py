@@ -1,4 +1,4 @@
-"""What the explanation of a decision states; the template only phrases it."""
+"""The content of the explanation of a decision; the template only phrases it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from advisor.report.templates import fill
 
 
 @dataclass(frozen=True)
-class Holding:
-    """The values of one number for which the outcome stays as it is: from ``least`` to ``most``, either may be open."""
+class StableRange:
+    """The range of one number in which the outcome does not change: ``least`` to ``most``, either may be open."""
 
     field: str
     now: str
@@ -29,14 +29,14 @@ def explanation_text(
     why_not: Route | None = None,
     templates: Path | None = None,
 ) -> str:
-    """The explanation for a terminal; with ``why_not``, of that route alone.
+    """The explanation for a terminal; with ``why_not``, only of that route.
 
     ``sufficient`` are the minimal sets of answers that force the outcome; None while it is open.
     """
     others = [other for other in decision.why_not if why_not in (None, other.route)]
     named = {
         "decision": decision.model_dump(mode="json"),
-        "holdings": list(_holdings(decision)),
+        "stable_ranges": list(_stable_ranges(decision)),
         "conflicts": [[reason_of(decision, rule) for rule in conflict.rules] for conflict in decision.conflicts],
         "others": [
             {
@@ -58,7 +58,7 @@ def explanation_text(
     return fill("explain.txt.j2", named, templates)
 
 
-def _holdings(decision: Decision) -> Iterator[Holding]:
+def _stable_ranges(decision: Decision) -> Iterator[StableRange]:
     bounds: dict[str, dict[str, str]] = {}
     for flip in decision.flips:
         if flip.below is not None:
@@ -68,10 +68,10 @@ def _holdings(decision: Decision) -> Iterator[Holding]:
     for name in FIELDS:
         if name in bounds:
             held = bounds[name]
-            yield Holding(name, str(decision.scenario[name]), held.get("least"), held.get("most"))
+            yield StableRange(name, str(decision.scenario[name]), held.get("least"), held.get("most"))
 
 
 def _missing(decision: Decision) -> list[str]:
-    """The amounts without which nobody can say which number would change the route."""
+    """The missing amounts without which it is unknown which number would change the route."""
     several = len(decision.feasible_routes) > 1
     return [name for name in decision.not_needed if several and FIELDS[name].axis is Axis.COST]

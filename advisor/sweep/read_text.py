@@ -1,4 +1,4 @@
-"""Text tables of scenarios as Parquet: unchanged cells, with the line of each row and what is wrong with it."""
+"""Converts text tables of scenarios to Parquet: unchanged cells, with the line and the fault of each row."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pyarrow as pa
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.scenario import FIELDS
-from advisor.sweep.formats import Format, Kind
+from advisor.sweep.formats import Format, TableFormat
 from advisor.sweep.header import MAX_COLUMNS
-from advisor.sweep.source import FAULT, HELP, LINE, RAW, STRANGE, Source, cell
+from advisor.sweep.source import FAULT, HELP, LINE, RAW, STRANGE, SourceTable, cell
 from advisor.tabular.csv_rows import check_width, csv_rows
 from advisor.tabular.json_rows import decoder_of, object_in
 from advisor.tabular.staging import write_rows
@@ -34,8 +34,8 @@ class _Number(str):
 _DECODER = decoder_of(_Number)
 
 
-def csv_source(path: Path, kind: Kind, target: Path, report: Report) -> Source:
-    """Writes the cells to ``target``; an empty one is null. Too many or too few cells in a row are a fault of the row.
+def csv_source(path: Path, kind: TableFormat, target: Path, report: Report) -> SourceTable:
+    """Writes the cells to ``target``; an empty cell is null. A wrong number of cells is a fault of the row.
 
     Raises BadInput for a file that is not UTF-8 or not csv, with its line.
     """
@@ -53,13 +53,13 @@ def csv_source(path: Path, kind: Kind, target: Path, report: Report) -> Source:
                 yield line, str(bad), bad.help, True, *[None] * len(names)
 
     number = write_rows(target, _schema(len(names), raw=False), rows(), report)
-    return Source(str(path), Format.CSV, target, tuple(names), tuple(map(cell, range(len(names)))), number)
+    return SourceTable(str(path), Format.CSV, target, tuple(names), tuple(map(cell, range(len(names)))), number)
 
 
-def jsonl_source(path: Path, kind: Kind, target: Path, report: Report, carry_cells: bool) -> Source:
+def jsonl_source(path: Path, kind: TableFormat, target: Path, report: Report, carry_cells: bool) -> SourceTable:
     """Writes each line, and the cells of its fields, to ``target``; with ``carry_cells`` those of all names.
 
-    A line that is no object is a fault of its own. Raises BadInput for a file whose first line is none.
+    A line that is not an object is a fault of that row. Raises BadInput if the first line is not an object.
     """
     names = _names(path, kind)
     cells = names if carry_cells else [name for name in names if name in FIELDS]
@@ -76,11 +76,13 @@ def jsonl_source(path: Path, kind: Kind, target: Path, report: Report, carry_cel
 
     number = write_rows(target, _schema(len(cells), raw=True), rows(), report)
     columns = {name: cell(place) for place, name in enumerate(cells)}
-    return Source(str(path), Format.JSONL, target, tuple(names), tuple(columns.get(name, "") for name in names), number)
+    return SourceTable(
+        str(path), Format.JSONL, target, tuple(names), tuple(columns.get(name, "") for name in names), number
+    )
 
 
 def answers_in(line: str) -> dict[str, Any]:
-    """The fields of a line that was read before, with exact numbers."""
+    """The fields of a staged line, with exact numbers."""
     row = _DECODER.decode(line)
     return {name: _exactly(value) for name, value in row.items() if name in FIELDS}
 
@@ -97,7 +99,7 @@ def _exactly(value: Any) -> Any:
     return Decimal(value) if value.lstrip("-") in ("NaN", "Infinity") else strict_yaml.scalar(value)
 
 
-def _names(path: Path, kind: Kind) -> list[str]:
+def _names(path: Path, kind: TableFormat) -> list[str]:
     """Every name of every object, in the order in which they first appear."""
     names: dict[str, None] = {}
     for number, (line, data) in enumerate(_lines(path, kind)):
@@ -112,8 +114,8 @@ def _names(path: Path, kind: Kind) -> list[str]:
     return list(names)
 
 
-def _lines(path: Path, kind: Kind) -> Iterator[tuple[int, bytes]]:
-    """Each line that is not blank, without white space around it unless it is too long."""
+def _lines(path: Path, kind: TableFormat) -> Iterator[tuple[int, bytes]]:
+    """Each line that is not blank, stripped unless it is too long."""
     for number, data in lines_of(path, kind.packing):
         if len(data) > MAX_LINE or (data := data.strip()):
             yield number, data

@@ -1,4 +1,4 @@
-"""The four result columns, and the rows as they are written."""
+"""The four result columns, and the columns of the output."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from advisor.sweep.fast_path import IRREGULAR
 from advisor.sweep.formats import Format
 from advisor.sweep.header import RESULTS
 from advisor.sweep.outcome_codes import REJECTED
-from advisor.sweep.source import RAW, Source, cell
+from advisor.sweep.source import RAW, SourceTable, cell
 
 _TYPES = {"route": "string", "deciding_axis": "string", "feasible_routes": "array<string>", "settled": "boolean"}
 
@@ -38,8 +38,8 @@ def with_outcomes(table: ir.Table, outcomes: Sequence[Outcome | None], any_rejec
     return table.filter(kept) if any_rejected else table
 
 
-def as_written(table: ir.Table, source: Source, format: Format) -> ir.Table:
-    """The columns that OUT holds, under their names: one of whole lines where JSON Lines go to JSON Lines."""
+def as_written(table: ir.Table, source: SourceTable, format: Format) -> ir.Table:
+    """The columns of OUT under their names; a single column of whole lines from JSON Lines to JSON Lines."""
     if source.format is format is Format.JSONL:
         return table.select(line=_extended(table))
     cells = {name: table[cell(place)] for place, name in enumerate(source.names)}
@@ -52,14 +52,14 @@ def as_written(table: ir.Table, source: Source, format: Format) -> ir.Table:
 
 
 def _as_json(cell: Any) -> Any:
-    """JSON knows no infinite numbers."""
+    """JSON has no infinite numbers."""
     if not cell.type().is_floating():
         return cell
     return (cell.isnan() | cell.isinf()).ifelse(ibis.null(cell.type()), cell)
 
 
 def _extended(table: ir.Table) -> Any:
-    """The line as it was, with the results before its closing brace. They are plain words, which need no escapes."""
+    """The line with the results before its closing brace. They are plain words and need no escapes."""
     line = table[RAW]
     opening = line.substr(0, line.length() - 1)
     comma = (line == "{}").ifelse("", ", ")

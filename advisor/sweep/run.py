@@ -1,4 +1,4 @@
-"""A table of scenarios in, the same rows with their outcomes out."""
+"""Runs a sweep: reads a table of scenarios, decides the rows, and writes them with their outcomes."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from advisor.sweep.rejects import Rejects, is_of_rejects
 from advisor.sweep.results import as_written, with_outcomes
 from advisor.sweep.row_decider import RowReading, names_that_matter, needed_fields
 from advisor.sweep.slow_path import decide_irregular
-from advisor.sweep.source import Source, parquet_source
-from advisor.sweep.work_dir import work_beside
+from advisor.sweep.source import SourceTable, parquet_source
+from advisor.sweep.work_dir import sweep_work_folder
 
 if TYPE_CHECKING:
     from advisor.sweep.spark import SparkSweep
@@ -45,8 +45,8 @@ Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class How:
-    """What decides: ``by_row`` the rules engine, else one expression over all rows, in DuckDB or ``on_spark``."""
+class SweepOptions:
+    """``by_row``: decided by the rules engine, else by one expression over all rows, in DuckDB or ``on_spark``."""
 
     by_row: bool = False
     on_spark: bool = False
@@ -54,22 +54,24 @@ class How:
 
 
 @dataclass(frozen=True)
-class Swept:
-    """How many rows there were, how many were rejected, and for how many answers are missing that matter."""
+class SweepSummary:
+    """The numbers of rows, of rejected rows, and of rows that are still open."""
 
     rows: int
     rejected: int
     open: int
 
 
-def sweep(paths: Paths, rulebook: Rulebook, how: How, warn: Callable[[Problem], None], progress: Progress) -> Swept:
-    """Decides every row of a table and writes them out in their order, all or nothing.
+def sweep(
+    paths: Paths, rulebook: Rulebook, how: SweepOptions, warn: Callable[[Problem], None], progress: Progress
+) -> SweepSummary:
+    """Decides every row of a table and writes the rows in order, all or nothing.
 
     Raises BadInput for a table that cannot be read, EngineFailure, and KeyboardInterrupt.
     """
     for path in (paths.source, paths.out, paths.rejects):
         settle(path.parent)
-    with work_beside(paths.out) as folder, closing(Database(folder)) as database:
+    with sweep_work_folder(paths.out) as folder, closing(Database(folder)) as database:
         source = _read(paths, folder, progress)
         for warning in check_columns(source.names, source.file, 1 if source.format is Format.CSV else None):
             warn(warning)
@@ -99,10 +101,10 @@ def sweep(paths: Paths, rulebook: Rulebook, how: How, warn: Callable[[Problem], 
         elif is_of_rejects(paths.rejects):
             finished[paths.rejects] = None
         move_together(finished)
-    return Swept(source.rows, rejects.rows, int(np.count_nonzero(codes.codes == OPEN)))
+    return SweepSummary(source.rows, rejects.rows, int(np.count_nonzero(codes.codes == OPEN)))
 
 
-def _read(paths: Paths, folder: Path, progress: Progress) -> Source:
+def _read(paths: Paths, folder: Path, progress: Progress) -> SourceTable:
     kind, staged = paths.source_kind, folder / "rows.parquet"
     if kind.format is Format.PARQUET:
         return parquet_source(paths.source)
@@ -112,18 +114,18 @@ def _read(paths: Paths, folder: Path, progress: Progress) -> Source:
     return jsonl_source(paths.source, kind, staged, report, carry_cells=paths.out_kind.format is not Format.JSONL)
 
 
-def _may_be_complete(source: Source, needed: tuple[str, ...]) -> bool:
-    """Whether a row can have all that is needed."""
+def _may_be_complete(source: SourceTable, needed: tuple[str, ...]) -> bool:
+    """Whether the table has all columns that a complete row needs."""
     fields = set(source.fields)
     return fields.issuperset(needed) or (EXPECTED in fields and fields.union((LOW, HIGH)).issuperset(needed))
 
 
 def _decided_on_duckdb(
-    rulebook: Rulebook, needed: tuple[str, ...], source: Source, database: Database, progress: Progress
+    rulebook: Rulebook, needed: tuple[str, ...], source: SourceTable, database: Database, progress: Progress
 ) -> tuple[ir.Table, Rows]:
-    """The rows with ``irregular`` and, where they are not, their results; and the numbers of the irregular ones.
+    """The rows with ``irregular`` and the results of regular rows; and the numbers of the irregular rows.
 
-    A row that the rules do not decide counts as an irregular one: deciding it by itself says what is wrong.
+    The first row that the rules leave undecided counts as irregular: deciding it alone gives the error message.
     """
     progress.phase("checking", source.rows)
     rows = _judged(database, source, needed)
@@ -139,9 +141,9 @@ def _decided_on_duckdb(
 
 
 def _decided_on_spark(
-    rulebook: Rulebook, needed: tuple[str, ...], source: Source, codes: Codes, folder: Path, master: str | None
+    rulebook: Rulebook, needed: tuple[str, ...], source: SourceTable, codes: Codes, folder: Path, master: str | None
 ) -> Rows:
-    """Fills in the codes of all rows but the irregular and undecided ones, whose numbers it returns."""
+    """Fills in the codes of all rows except the irregular and undecided ones, and returns the numbers of those."""
     from advisor.sweep.spark import SparkSweep
 
     with closing(SparkSweep(master)) as spark:
@@ -152,12 +154,12 @@ def _decided_on_spark(
         return np.union1d(irregular, codes.undecided())
 
 
-def _judged(engine: Engine, source: Source, needed: tuple[str, ...]) -> ir.Table:
-    """The rows with ``irregular``."""
+def _judged(engine: Engine, source: SourceTable, needed: tuple[str, ...]) -> ir.Table:
+    """The rows with the column ``irregular``."""
     return with_irregular(engine.once(with_numbers(engine.table(source), source.cells), source), source.cells, needed)
 
 
-def _survey(rows: ir.Table, needed: tuple[str, ...], engine: Engine, source: Source) -> tuple[int, dict[str, int]]:
+def _survey(rows: ir.Table, needed: tuple[str, ...], engine: Engine, source: SourceTable) -> tuple[int, dict[str, int]]:
     """How many rows are irregular, and the largest value of each number in the others, in its smallest steps."""
     quantities = {name: quantity for name in needed if (quantity := FIELDS[name].quantity)}
     most = {name: most_of(rows, source.cells, name) for name in quantities}

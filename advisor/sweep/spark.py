@@ -1,4 +1,4 @@
-"""The same expression on Spark: each row's outcome comes back, and the rows themselves stay where they are."""
+"""The same expression on Spark, which returns only the outcome of each row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from advisor.evaluation.outcome_table import Outcome
 from advisor.sweep.database import ROW
 from advisor.sweep.fast_path import IRREGULAR
 from advisor.sweep.outcome_codes import Codes
-from advisor.sweep.source import Source, cell
+from advisor.sweep.source import SourceTable, cell
 from advisor.tabular.spark_session import Spark, column_of, path_of
 
 _OUTCOME = "outcome"
@@ -29,7 +29,7 @@ class SparkSweep(Spark):
     def __init__(self, master: str | None) -> None:
         super().__init__(master, "advisor sweep", "Spark cannot compute the table")
 
-    def table(self, source: Source) -> ir.Table:
+    def table(self, source: SourceTable) -> ir.Table:
         """The rows, numbered from 0 in ``row``: the cells of column ``i`` in ``ci``, and what staging added."""
         from pyspark.sql import functions
 
@@ -40,13 +40,13 @@ class SparkSweep(Spark):
             extras = [functions.col(name) for name in source.extras]
             return self.view(frame.select(functions.col("_metadata.row_index").alias(ROW), *extras, *cells))
 
-    def once(self, table: ir.Table, source: Source) -> ir.Table:
+    def once(self, table: ir.Table, source: SourceTable) -> ir.Table:
         """The same table as a view."""
         with self.faults(source.file):
             return self.view(self.session.sql(self.backend.compile(table)))
 
-    def fill(self, codes: Codes, decided: ir.Table, folder: Path, source: Source) -> NDArray[np.int64]:
-        """Gives every row that is not irregular its code, and returns the numbers of the others, ascending."""
+    def fill(self, codes: Codes, decided: ir.Table, folder: Path, source: SourceTable) -> NDArray[np.int64]:
+        """Sets the codes of the regular rows, and returns the numbers of the others, ascending."""
         words = [
             decided["route"],
             decided["deciding_axis"],

@@ -1,4 +1,4 @@
-"""What differs between the text that was expected and the text that was found, line by line or field by field."""
+"""The differences between an expected and a found text, line by line or field by field."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any
 from advisor.report.front_matter import Line
 
 _MOST_LINES = 2_000
-"""Between first and last difference; more are not aligned, as aligning takes the square of their number."""
+"""Between the first and the last difference. More lines are not aligned, because that takes quadratic time."""
 _ABSENT = object()
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference: where it stands, what was expected there, and what was found; None where there is nothing.
+    """One difference: its place, the expected and the found text; None if there is none.
 
-    ``where`` names claims or a section of a memo, or the path of a field of a record.
+    ``where`` names a claim or a section of a memo, or the path of a field of a record.
     """
 
     where: str
@@ -32,7 +32,7 @@ class Difference:
 def line_differences(
     expected: Sequence[Line], found: Sequence[Line], where: Callable[[int, int], str]
 ) -> Iterator[Difference]:
-    """Differing lines in order; ``where`` names what stands at a line and a column of the expected text."""
+    """Differing lines in order; ``where`` names the place at a line and a column of the expected text."""
     start, end = _same_at_both_ends(expected, found)
     wanted, there = expected[start : len(expected) - end], found[start : len(found) - end]
     if max(len(wanted), len(there)) > _MOST_LINES:
@@ -64,7 +64,7 @@ def _first_difference(one: str, other: str) -> int:
 
 
 def field_differences(expected: Any, found: Any, path: str = "") -> Iterator[Difference]:
-    """Differing fields of two JSON values, in the order of the expected one."""
+    """Differing fields of two JSON values, in the order of the expected value."""
     if isinstance(expected, dict) and isinstance(found, dict):
         for name in {**expected, **found}:
             pair = expected.get(name, _ABSENT), found.get(name, _ABSENT)
@@ -81,7 +81,7 @@ def _shown(value: Any) -> str | None:
 
 
 def first_differing_line(expected: str, found: str) -> Difference:
-    """The first line that differs between two texts that are not the same."""
+    """The first line that differs between two different texts."""
     pairs = zip_longest(expected.split("\n"), found.split("\n"))
     number, (one, other) = next((at, pair) for at, pair in enumerate(pairs, 1) if pair[0] != pair[1])
     return Difference("", number, one, other)

@@ -13,11 +13,11 @@ UNRELATED_COST = (
 ONE_COST = "the cost of {meter} is taken from {source}, not also from {others}"
 ONE_COUNT = "the images of {meter} are taken from {source}, not also from {others}"
 OWN_COST_UNKNOWN = (
-    "{source} knows no cost of some of its own images or requests in {month}, and others count the images: what was "
+    "{source} states no cost for some of its images or requests in {month}, and others count the images: what was "
     "paid for each is not known"
 )
 BILL_WITHOUT_DAYS = (
-    "a bill of {source} does not say which days it is for: it is taken as that of the month it stands in"
+    "a bill of {source} does not say which days it is for: it is counted for the month in which it appears"
 )
 BILL_FOR_SOME = "the bill of {month} is not for all of its images: the price is that of those it is for"
 NO_COST = "{source}: no cost is known of any of its {all}"

@@ -1,4 +1,4 @@
-"""The words of the questions: one file beside the templates, for the interview and for the memo."""
+"""The words of the questions: one file in the templates folder, for the interview and for the memo."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COMPARE = "compare it with the bundled file"
 
 
 @dataclass(frozen=True)
-class Answer:
+class OptionWording:
     """An option in words: short, and what it means in a line."""
 
     short: str
@@ -32,7 +32,7 @@ class InputWording:
     """An input of an estimate in words."""
 
     ask: str
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, OptionWording] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ class Wording:
     ask: str
     help: str
     subject: str = ""
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, OptionWording] = field(default_factory=dict)
     estimate: dict[str, InputWording] = field(default_factory=dict)
 
     def about(self, **words: str) -> Wording:
-        """The same with words in place of their names in braces, such as ``{media}``; other braces are text."""
+        """The same with names in braces, such as ``{media}``, replaced by words; other braces are text."""
         ask, help = self.ask, self.help
         for name, word in words.items():
             ask, help = ask.replace(f"{{{name}}}", word), help.replace(f"{{{name}}}", word)
@@ -57,7 +57,7 @@ class Wording:
 
 @lru_cache(maxsize=4)
 def wordings(templates: Path | None = None) -> Mapping[str, Wording]:
-    """The wording of every question, by its id; what templates of one's own leave out is worded as bundled.
+    """The wording of every question by its id; what custom templates leave out is worded as bundled.
 
     Raises BadInput.
     """
@@ -93,7 +93,7 @@ def _problem(detail: ErrorDetails, document: strict_yaml.Mapping, file: str) -> 
     record = reduce(lambda mapping, key: mapping[key], above, document)
     if detail["type"] == "missing":
         return Problem(f"`{name}` is missing", file, record.line, ".".join(above), _COMPARE)
-    what, help = "stands where a mapping belongs", _COMPARE
+    what, help = "is not a mapping", _COMPARE
     if detail["type"] == "string_type":
         what, help = "is not a text", "put the text in quotes"
     return Problem(f"{quoted(record[name])} {what}", file, record.lines[name], ".".join((*above, name)), help)

@@ -78,7 +78,7 @@ def check_skipped(text: str, given: InterviewState, position: Position) -> None:
     stays = re.fullmatch(rf"Whatever you answer there, the advice stays ({'|'.join(NAMES)})(?:: .*)?\.", second)
     if stays:
         assert position.outcomes == {NAMES[stays[1]]}
-    elif second == "Whatever you answer there, no option satisfies the answers given.":
+    elif second == "Whatever you answer there, no option satisfies the answers so far.":
         assert position.outcomes == {None}
     else:
         assert second == "No answer there can change what is still possible."

@@ -103,7 +103,7 @@ def test_a_whole_interview(screens: Any, tmp_path: Path, environment: dict[str, 
         screen.answer(question, keys)
     screen.expect("Skipped:")
     finish(screen)
-    screen.expect("Recommended: run open weights on own GPUs", "What would flip it", "Again without asking")
+    screen.expect("Recommended: run open weights on own GPUs", "What would flip it", "To repeat this without questions")
     assert screen.ended() == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "decision.decision.json",

@@ -136,9 +136,9 @@ def test_a_steady_volume_that_fired_stays_crossed_whatever_clears_it() -> None:
 @pytest.mark.parametrize(
     ("more", "help"),
     [
-        (["--clear-below", "1.5"], "give no more than --margin, 1.1"),
-        (["--clear-below", "1.01", "--strict"], "give 1 at the most"),
-        (["--clear-below", "1.2", "--margin", "0.5"], "give 1 at the most"),
+        (["--clear-below", "1.5"], "write at most --margin, 1.1"),
+        (["--clear-below", "1.01", "--strict"], "write 1 at most"),
+        (["--clear-below", "1.2", "--margin", "0.5"], "write 1 at most"),
     ],
 )
 def test_what_would_clear_each_crossing_is_refused(

@@ -235,7 +235,7 @@ def test_templates_of_one_s_own_are_used_and_their_faults_named(tmp_path: Path) 
     for file in bundled("templates").iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "monitor.txt.j2").write_text("{{ result.verdict }} {{ nothing }}")
-    with pytest.raises(BadInput, match="nothing here is called `nothing`"):
+    with pytest.raises(BadInput, match="unknown name `nothing`"):
         summary_text(case("below"), WIDTH, tmp_path)
     (tmp_path / "monitor.txt.j2").write_text("{{ result.verdict }}")
     assert summary_text(case("below"), WIDTH, tmp_path) == "below\n"

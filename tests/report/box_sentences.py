@@ -12,9 +12,9 @@ from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.facts import with_terms
 from advisor.evaluation.judgement import judge
-from advisor.report.templates import listed as listed_in_prose
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.model import Rulebook
+from advisor.wording.labels import listed as listed_in_prose
 from advisor.wording.questions import wordings
 from tests.report.confidence_sentences import how_sure
 from tests.report.held import (

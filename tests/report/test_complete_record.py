@@ -27,7 +27,7 @@ SCENARIO = str(EXAMPLES / "exercise-38-3-2.scenario.yaml")
 def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often a record was built, a scenario assessed with the engine, and the engine asked."""
     counted = Counter[str]()
-    built, assessed = record_builder._Builder.decision, Assessment.__init__
+    built, assessed = record_builder._RecordBuilder.decision, Assessment.__init__
 
     def counting_record(self: Any, *arguments: Any) -> Any:
         counted["record"] += 1
@@ -37,7 +37,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         counted["assessed"] += isinstance(matcher, EngineReading)
         assessed(self, scenario, rulebook, matcher)
 
-    monkeypatch.setattr(record_builder._Builder, "decision", counting_record)
+    monkeypatch.setattr(record_builder._RecordBuilder, "decision", counting_record)
     monkeypatch.setattr(Assessment, "__init__", counting_assessment)
     for name in ("gates", "preferences", "advice"):
         asked = getattr(EngineReading, name)

@@ -142,7 +142,7 @@ def test_out_and_a_format_print_that_format_alone(tmp_path: Path, capsys: pytest
     ("arguments", "said"),
     [
         (["--format", "docx"], "`docx` is not known here"),
-        (["--format", "html", "--json"], "`--json` and `--format html` ask for two things"),
+        (["--format", "html", "--json"], "`--json` and `--format html` contradict each other"),
         (["--pdf"], "add --out DIR"),
     ],
 )

@@ -21,7 +21,7 @@ from advisor.report.templates import memo_markdown, memo_with_marks
 from advisor.report.text import memo_text
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.verification.verify import Verdict, verified
+from advisor.verification.verify import VerificationVerdict, verified
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, scenario
 from tests.report.pages import read_page
 
@@ -83,7 +83,7 @@ def test_every_offer_that_is_out_is_named_and_every_claim_is_said(rulebook: Rule
 def test_a_memo_with_several_offers_verifies(rulebook: Rulebook) -> None:
     decision = decide(scenario(EXERCISE), rulebook, decided_on=datetime.date(2026, 11, 23))
     assert [step.offer for step in decision.eliminated] == ["a-second-provider"]
-    assert verified(memo_markdown(decision), "a.memo.md", rulebook).verdict is Verdict.VERIFIED
+    assert verified(memo_markdown(decision), "a.memo.md", rulebook).verdict is VerificationVerdict.VERIFIED
 
 
 def test_the_offers_that_are_left_are_named(rulebook: Rulebook) -> None:

@@ -18,7 +18,7 @@ from advisor.domain.record import Decision, Migration, parse_record
 from advisor.report.html import memo_html
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
-from advisor.verification.verify import Verdict, verified
+from advisor.verification.verify import VerificationVerdict, verified
 from tests.verification.memos import EXAMPLES, NAMES, REWORDED, decision_of, rules_with
 
 VERSION_1 = Path(__file__).parent / "version_1"
@@ -62,12 +62,12 @@ def test_an_edited_record_is_not_completed() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_records_and_memos_of_version_1_verify(name: str) -> None:
     found = verified(version_1(name), "a record", RULEBOOK)
-    assert (found.verdict, found.differences) == (Verdict.VERIFIED, ())
+    assert (found.verdict, found.differences) == (VerificationVerdict.VERIFIED, ())
     earlier = as_written(decision_of(name), "0.1.0", 1)
     for text in (memo_markdown(earlier), memo_html(earlier)):
         found = verified(text, "a memo", RULEBOOK)
-        assert (found.verdict, found.differences) == (Verdict.VERIFIED, ())
-        assert "its record has schema version 1, and is compared with what that version holds" in found.remarks
+        assert (found.verdict, found.differences) == (VerificationVerdict.VERIFIED, ())
+        assert "its record has schema version 1, and is compared with a record of that version" in found.remarks
 
 
 def test_an_edit_of_a_record_of_version_1_is_noticed() -> None:
@@ -103,8 +103,8 @@ def test_every_command_reads_the_files_of_version_1(tmp_path: Path, capsys: pyte
     record, memo = str(tmp_path / RECORD.name), str(tmp_path / MEMO.name)
     for file in (record, memo):
         found = verified(Path(file).read_text("utf-8"), file, RULEBOOK)
-        assert found.verdict in (Verdict.VERIFIED, Verdict.RULES_CHANGED)
-        assert found.stands
+        assert found.verdict in (VerificationVerdict.VERIFIED, VerificationVerdict.RULES_CHANGED)
+        assert found.same_outcome
     assert run(["recheck", str(tmp_path)]) == 0
     assert "2 records and memos decided again: 0 would differ" in capsys.readouterr().out
     assert run(["explain", record]) == 0

@@ -135,5 +135,5 @@ def test_another_version_is_said_before_any_other_complaint() -> None:
 
 def test_a_name_that_stands_twice_is_refused() -> None:
     text = json.dumps(record_of("exercise-38-3-2")).replace('"settled": true', '"settled": false, "settled": true')
-    with pytest.raises(BadInput, match="`settled` stands twice"):
+    with pytest.raises(BadInput, match="duplicate key `settled`"):
         parse_record(text, "file")

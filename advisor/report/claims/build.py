@@ -1,4 +1,4 @@
-"""What a memo states: one claim a fact, with the rules and fields it rests on. Templates only phrase them.
+"""Builds the claims of a memo: one for each fact, with its rules and fields. Templates only phrase them.
 
 Everything is in the record: nothing is decided or evaluated here.
 """
@@ -21,8 +21,6 @@ from advisor.report.claims.eliminations import narrowing_claims
 from advisor.report.claims.inputs import driver_claims, input_claims
 from advisor.report.claims.model import Claim
 from advisor.report.claims.options import option_claims
-
-__all__ = ["Claim", "claims_of", "reason_of", "rule_texts"]
 
 
 def claims_of(decision: Decision) -> list[Claim]:
@@ -55,13 +53,13 @@ def claims_of(decision: Decision) -> list[Claim]:
 
 
 def rule_texts(decision: Decision, rules: Iterable[str]) -> list[dict[str, Any]]:
-    """What a memo says of rules that took options out."""
+    """The texts of rules that took options out."""
     used = {rule.rule: rule for rule in decision.rules}
     return [{"id": id, **used[id].model_dump(include={"axis", "because", "source"})} for id in rules]
 
 
 def reason_of(decision: Decision, rule: str) -> dict[str, Any]:
-    """A gate of a conflict, with every route it rules out."""
+    """A gate of a conflict, with the routes it rules out."""
     steps = [step for step in decision.eliminated if step.rule == rule]
     return {"rule": rule, "because": steps[0].because, "routes": _distinct(step.route for step in steps)}
 
@@ -93,14 +91,14 @@ def _outcome(decision: Decision) -> Iterator[Claim]:
 
 
 def _offers_left(decision: Decision) -> list[str]:
-    """The offers of the route that no gate took out, where some are gone: which of them is chosen is not said."""
+    """The remaining offers of the route if some were eliminated: the decision does not choose among them."""
     offers = [offer.offer for offer in decision.offers if offer.route is decision.route]
     left = [id for id in offers if id not in {step.offer for step in decision.eliminated}]
     return left if len(left) < len(offers) else []
 
 
 def _reasons(decision: Decision, axes: tuple[Axis, ...]) -> list[dict[str, Any]]:
-    """Why routes left on these axes: each reason once, with the routes it holds for."""
+    """Why routes were dropped on these axes: each reason once, with its routes."""
     left = [(step.because, "eliminated", step.axis, step.route) for step in decision.eliminated]
     left = [step for step in left if step[-1] not in decision.feasible_routes]
     left += [(step.because, "preferred", step.axis, step.over) for step in decision.preferences]
@@ -122,7 +120,7 @@ def _costs(decision: Decision) -> Iterator[Claim]:
 
 
 def _conditions(decision: Decision) -> Iterator[Claim]:
-    """What to verify of the route, of single offers of it, and what an unanswered question leaves unchecked."""
+    """What to verify for the route, for single offers, and what an unanswered question leaves unchecked."""
     for condition in decision.conditions:
         figures = condition.model_dump()
         yield Claim(f"condition.{condition.rule}", "conditions", "condition", (condition.rule,), figures=figures)
@@ -152,7 +150,7 @@ def _flips(decision: Decision) -> Iterator[Claim]:
 
 
 def _reached(flip: Flip) -> str | None:
-    """The first value of a number at which the advice is another: one step past the last at which it is not."""
+    """The first value of a number at which the outcome changes: one step past the last at which it does not."""
     quantity = FIELDS[flip.field].quantity
     if quantity is None or (flip.above is None and flip.below is None):
         return None
@@ -180,7 +178,7 @@ def _advice(decision: Decision) -> Iterator[Claim]:
 
 
 def _review_trigger(decision: Decision) -> Iterator[Claim]:
-    """When to look again: the volume that ``advisor monitor`` compares the bill with, or why there is none."""
+    """When to review the decision: the volume that ``advisor monitor`` compares with, or why there is none."""
     if trigger := decision.review_trigger:
         yield Claim("lookout", "lookout", trigger.kind, (), ("monthly_images",), trigger.model_dump())
 
@@ -200,13 +198,13 @@ def _why_not(decision: Decision) -> Iterator[Claim]:
 
 
 def _rules(decision: Decision) -> Iterator[Claim]:
-    """Every rule that was used, with what it did."""
+    """Every rule that was used, with its effect."""
     unchecked = {gate.rule: tuple(gate.fields) for gate in decision.unchecked}
     for rule in decision.rules:
-        yield Claim(f"rule.{rule.rule}", "rules", "rule", (rule.rule,), figures=_deed(decision, rule, unchecked))
+        yield Claim(f"rule.{rule.rule}", "rules", "rule", (rule.rule,), figures=_effect(decision, rule, unchecked))
 
 
-def _deed(decision: Decision, rule: RuleUsed, unchecked: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+def _effect(decision: Decision, rule: RuleUsed, unchecked: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     steps = [step for step in decision.trace if step.rule == rule.rule]
     hit = [step for step in decision.eliminated if step.rule == rule.rule]
     chosen = [step for step in decision.preferences if step.rule == rule.rule]

@@ -1,4 +1,4 @@
-"""How sure a decision is, in kinds that a template words."""
+"""How certain a decision is, as claims whose kinds a template words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from advisor.report.claims.model import Claim
 
 
 def confidence_claims(decision: Decision) -> Iterator[Claim]:
-    """Settled or not, how near the crossover, decided by one axis or by several, and what stays unanswered."""
+    """Settled or not, how near the crossover, one deciding axis or several, and what is unanswered."""
     compared = decision.comparison
     if compared is None:
         conflicting = tuple(dict.fromkeys(rule for conflict in decision.conflicts for rule in conflict.rules))
@@ -30,7 +30,7 @@ def confidence_claims(decision: Decision) -> Iterator[Claim]:
 
 
 def _comparing(decision: Decision) -> tuple[str, ...]:
-    """The preferences that compared amounts, on cost or because cost is not settled."""
+    """The applied preferences on cost or switching cost that compared amounts."""
     compared = {step.rule for step in decision.trace if step.kind == "prefer" and step.values}
     steps = [step for step in decision.preferences if step.axis in (Axis.COST, Axis.SWITCHING_COST)]
     return tuple(dict.fromkeys(step.rule for step in steps if step.rule in compared))

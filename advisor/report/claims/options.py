@@ -1,4 +1,4 @@
-"""The options against the axes of Table 38.3.1: what each offers, and whether that meets what this scenario needs."""
+"""The options against the axes of Table 38.3.1: what each offers, and whether that meets this scenario's needs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ LOSES = "loses"
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One offer on one axis. ``stated`` is what it offers, ``mark`` how that meets the need; empty where none is."""
+class OptionCell:
+    """One offer on one axis. ``stated`` is what it offers, ``mark`` how that meets the need; empty without a need."""
 
     offer: str
     route: str
@@ -23,7 +23,7 @@ class Cell:
 
 
 def option_claims(decision: Decision) -> list[Claim]:
-    """One claim a trait, in the order of the axes, and one for cost. Only the first of an axis says who loses on it."""
+    """One claim for each trait, by axis, and one for cost. The first of an axis marks the routes that lose on it."""
     rows = sorted((*_traits(decision), _cost(decision)), key=lambda claim: list(Axis).index(claim.figures["axis"]))
     axes = [claim.figures["axis"] for claim in rows]
     return [
@@ -35,7 +35,7 @@ def option_claims(decision: Decision) -> list[Claim]:
 def _traits(decision: Decision) -> Iterator[Claim]:
     for row in decision.traits:
         cells = [
-            Cell(offer.offer, offer.route, offer.traits[row.trait], row.fits.get(offer.offer, ""))
+            OptionCell(offer.offer, offer.route, offer.traits[row.trait], row.fits.get(offer.offer, ""))
             for offer in decision.offers
         ]
         figures = {
@@ -49,11 +49,11 @@ def _traits(decision: Decision) -> Iterator[Claim]:
 
 
 def _cost(decision: Decision) -> Claim:
-    """What each option costs in the expected month, or at both ends where none is expected."""
+    """What each option costs in the expected month, or at both ends of the range without one."""
     cells = []
     for offer in decision.offers:
         cost = decision.monthly_costs.get(offer.route)
-        cells.append(Cell(offer.offer, offer.route, " ".join(cost.months.values()) if cost else "", ""))
+        cells.append(OptionCell(offer.offer, offer.route, " ".join(cost.months.values()) if cost else "", ""))
     return Claim("option.cost", "options", "option_cost", figures={"axis": Axis.COST, "cells": cells})
 
 

@@ -1,4 +1,4 @@
-"""What a file of a decision states, and all it was made from: a record, a memo in Markdown, or a memo in HTML."""
+"""The content of a decision file (a record, a memo in Markdown, or a memo in HTML) and the input it embeds."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.record import READABLE, SCHEMA_VERSION, is_record, parse_record
 from advisor.domain.scenario import validated
 from advisor.report.embedded_scenario import Embedded, embedded_in_memo, embedded_in_page, outcome_text
-from advisor.report.front_matter import notes_apart, taken_apart
-from advisor.verification.line_endings import Plain, plain, plain_text
+from advisor.report.front_matter import parse_memo, split_notes
+from advisor.verification.line_endings import NormalizedLines, normalize_lines, normalize_text
 
 _SCHEMA = re.compile(r"the record has schema version ([0-9]{1,3})\b")
 
 
-class Kind(StrEnum):
-    """The kinds of files that state an outcome, each by the ending of its name."""
+class FileKind(StrEnum):
+    """The kinds of files that state an outcome, with the endings of their names."""
 
     RECORD = ".decision.json"
     MEMO = ".memo.md"
@@ -25,44 +25,44 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Stated:
+class DecisionFile:
     """The content of one file: what it embeds, its lines without the review notes, and the notes of a page."""
 
-    kind: Kind
+    kind: FileKind
     embedded: Embedded
-    found: Plain
+    found: NormalizedLines
     schema_version: int
     notes: str | None = None
 
 
-def kind_of(text: str, file: str) -> Kind:
+def file_kind(text: str, file: str) -> FileKind:
     """The kind of a file by its content. Raises BadInput."""
     if is_record(text):
-        return Kind.RECORD
+        return FileKind.RECORD
     if text.startswith("---"):
-        return Kind.MEMO
+        return FileKind.MEMO
     if text[:15].lower() == "<!doctype html>":
-        return Kind.PAGE
+        return FileKind.PAGE
     help = "name a NAME.decision.json, NAME.memo.md or NAME.memo.html that `advisor decide --out` wrote"
     raise BadInput(Problem("this is neither a memo nor a decision record", file, help=help))
 
 
-def stated_in(text: str, file: str, kind: Kind) -> Stated:
-    """What the text of a file states. Raises BadInput."""
-    if kind is Kind.RECORD:
-        found = plain_text(text)
-        return Stated(kind, *_record(found, file))
-    facts, notes = notes_apart(text, file)
-    if kind is Kind.MEMO:
-        found = plain(taken_apart(text, file).facts)
+def parse_decision_file(text: str, file: str, kind: FileKind) -> DecisionFile:
+    """The content of a file of a kind. Raises BadInput."""
+    if kind is FileKind.RECORD:
+        found = normalize_text(text)
+        return DecisionFile(kind, *_record(found, file))
+    facts, notes = split_notes(text, file)
+    if kind is FileKind.MEMO:
+        found = normalize_lines(parse_memo(text, file).facts)
         embedded = embedded_in_memo(found.text, file)
     else:
-        found = plain(facts)
+        found = normalize_lines(facts)
         embedded = embedded_in_page(found.text, file)
-    return Stated(kind, embedded, found, _schema_version(found.text), notes)
+    return DecisionFile(kind, embedded, found, _schema_version(found.text), notes)
 
 
-def _record(found: Plain, file: str) -> tuple[Embedded, Plain, int]:
+def _record(found: NormalizedLines, file: str) -> tuple[Embedded, NormalizedLines, int]:
     record = parse_record(found.text, file)
     embedded = Embedded(
         scenario=validated(record.scenario, file),
@@ -76,6 +76,6 @@ def _record(found: Plain, file: str) -> tuple[Embedded, Plain, int]:
 
 
 def _schema_version(memo: str) -> int:
-    """That of the record which a memo was written with; the present one where it says none that is read."""
-    said = _SCHEMA.search(memo)
-    return int(said[1]) if said and int(said[1]) in READABLE else SCHEMA_VERSION
+    """The schema version of the record that a memo was rendered from; the current one if it states none."""
+    found = _SCHEMA.search(memo)
+    return int(found[1]) if found and int(found[1]) in READABLE else SCHEMA_VERSION
