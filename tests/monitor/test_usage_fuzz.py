@@ -312,6 +312,14 @@ def test_the_sample_itself_is_above_or_too_close_to_call(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize(("name", "key"), [("openai-usage", "model"), ("openai-costs", "line_item")])
+def test_results_of_a_bucket_with_the_same_keys_count_each(name: str, key: str) -> None:
+    """Found by the property below: they were taken for one, and the month fell below the crossover."""
+    records = [FORMATS[name].made(day, n) for day in DAYS for n in range(2)]
+    without = [{other: value for other, value in record.items() if other != key} for record in records]
+    assert check(FORMATS[name], without) == "crossed_and_stable"
+
+
 @pytest.mark.fuzz
 @pytest.mark.parametrize("name", sorted(FORMATS))
 @examples(100)

@@ -21,7 +21,7 @@ from advisor.common.diagnostics import quoted
 from advisor.domain.scenario import Unit
 from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row
 from advisor.usage.readers.image_names import makes_images
-from advisor.usage.readers.json_pages import first_in, identity, objects
+from advisor.usage.readers.json_pages import first_in, identity, numbered, objects
 from advisor.usage.readers.page_models import (
     Bucket,
     Currency,
@@ -164,9 +164,9 @@ def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen
         series = [(line, bucket) for line, page in of_usage for bucket in page.time_series]
         width = _bucket_width([bucket.bucket for _, bucket in series])
         charges = [
-            (result, _usage_row(bucket, result, width, unit, line))
+            charge
             for line, bucket in series
-            for result in bucket.results
+            for charge in zip(bucket.results, numbered(_usage_rows(bucket, width, unit, line)), strict=True)
         ]
         notes = more_pages(of_usage, "next_cursor") + _bucket_notes([bucket.bucket for _, bucket in series], width)
         buckets = [Bucket(*bucket.span(width)) for _, bucket in series if bucket.results]
@@ -202,10 +202,13 @@ def _event_row(event: _Event, unit: Unit, line: int) -> Row:
     return _row(event, at, at, unit, identity(EVENTS, event.request_id), line, grows=False)
 
 
-def _usage_row(bucket: _Bucket, result: _Result, width: timedelta | None, unit: Unit, line: int) -> Row:
-    keys = (result.unit, result.endpoint_id, result.auth_method, result.unit_price, result.percent_discount)
-    key = identity(USAGE, bucket.bucket.isoformat(), *keys, result.auth_method_structured)
-    return _row(result, *bucket.span(width), unit, key, line, grows=True)
+def _usage_rows(bucket: _Bucket, width: timedelta | None, unit: Unit, line: int) -> list[Row]:
+    rows = []
+    for result in bucket.results:
+        keys = (result.unit, result.endpoint_id, result.auth_method, result.unit_price, result.percent_discount)
+        key = identity(USAGE, bucket.bucket.isoformat(), *keys, result.auth_method_structured)
+        rows.append(_row(result, *bucket.span(width), unit, key, line, grows=True))
+    return rows
 
 
 def _row(part: _Billed, at: datetime, ends: datetime, unit: Unit, identity: str, line: int, *, grows: bool) -> Row:

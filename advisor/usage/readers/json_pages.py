@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.tabular.json_rows import decoder_of
 from advisor.tabular.text_files import BadRow
+from advisor.usage.model import Row
 
 MOST_DIGITS = 40
 """Digits of a number, on either side of its point. Costs arrive with 34 decimal places, images with nine digits."""
@@ -76,6 +79,17 @@ def first_in(page: object, key: str) -> dict[str, object] | None:
 def identity(*said: object) -> str:
     """The values that identify a row as one text, the same in every file that holds the row."""
     return json.dumps(said, default=str, separators=(",", ":"), sort_keys=True)
+
+
+def numbered(rows: Sequence[Row]) -> list[Row]:
+    """The rows of one bucket, each with an identity of its own: a source states no result of a bucket twice."""
+    seen = Counter[str]()
+    found = []
+    for row in rows:
+        seen[row.identity] += 1
+        repeated = seen[row.identity] > 1
+        found.append(replace(row, identity=identity(row.identity, seen[row.identity])) if repeated else row)
+    return found
 
 
 def _check_nesting(text: str, file: str) -> None:

@@ -18,7 +18,7 @@ from advisor.common.diagnostics import Problem
 from advisor.domain.scenario import Unit
 from advisor.usage.model import Basis, Row
 from advisor.usage.readers.image_names import check_known, makes_images
-from advisor.usage.readers.json_pages import first_in, identity, objects
+from advisor.usage.readers.json_pages import first_in, identity, numbered, objects
 from advisor.usage.readers.page_models import (
     Bucket,
     Count,
@@ -174,7 +174,7 @@ def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen
         counted = any(result.quantity is not None for result in costs.results)
         for bucket in costs.data:
             found = [_cost_row(bucket, result, line) for result in bucket.results if result.of_images(chosen)]
-            rows += found or [_no_cost(bucket, line, counted)]
+            rows += numbered(found) or [_no_cost(bucket, line, counted)]
     notes = more_pages(of_costs, "next_page") + _left_out(results, chosen)
     if not any(result.of_everything for result in results):
         return PageReading(rows, notes, _buckets(of_costs))
@@ -213,7 +213,7 @@ def _usage_rows(bucket: _Bucket[_Usage], line: int) -> list[Row]:
     for result in bucket.results:
         made: dict[str, Any] = {"images": Decimal(result.images), "requests": result.num_model_requests}
         rows.append(_row(USAGE, bucket, line, result.groups, basis=Basis.COUNTED, **made))
-    return rows or [_row(USAGE, bucket, line, "empty", basis=Basis.COUNTED, images=Decimal(0), requests=0)]
+    return numbered(rows) or [_row(USAGE, bucket, line, "empty", basis=Basis.COUNTED, images=Decimal(0), requests=0)]
 
 
 def _cost_row(bucket: _Bucket[_Cost], result: _Cost, line: int) -> Row:
