@@ -47,7 +47,9 @@ class Explainer:
         """Every minimal set of answers that cannot hold together."""
         return [
             record.Conflict(
-                answers={name: self._stated[name] for name in FIELD_NAMES if name in conflict.fields},
+                answers={
+                    name: self._stated[name] for name in FIELD_NAMES if name in conflict.fields and name in self._stated
+                },
                 rules=list(conflict.rules),
             )
             for conflict in conflicts(self._rulebook, self._judgement)

@@ -112,7 +112,8 @@ def test_what_takes_too_much_is_ended(
     assert (code, printed) == (2, "")
     assert what == f"error: the template {told}"
     place = f"  --> {folder}/memo.md.j2"
-    assert where in ([f"{place}:{line}"] if line else [place, f"{place}:2"])
+    # A call in a macro or a loop may be interrupted on the line that calls it.
+    assert where in ([f"{place}:{line}", f"{place}:2"] if line else [place, f"{place}:2"])
     assert help.startswith("  help: compare it with the bundled template")
 
 
