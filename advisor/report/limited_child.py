@@ -60,7 +60,7 @@ def _answer(request: bytes) -> bytes:
         return _faults([fault(error, file)])
     except MemoryError:
         return _faults([fault(out_of_memory(limits), file)])
-    except Exception:
+    except Exception:  # a defect of ours, which the parent raises with its traceback
         return DEFECT + traceback.format_exc().encode(errors="replace")
     return DATA + result if isinstance(result, bytes) else TEXT + result.encode("utf-8", "surrogatepass")
 

@@ -254,7 +254,7 @@ def _line(record: Mapping, path: Iterable[object]) -> int:
     for part in path:
         if not isinstance(node, Mapping | Sequence) or (isinstance(node, Mapping) and part not in node):
             break
-        line, node = node.lines[part], node[part]  # type: ignore[call-overload, index] # a key or an index
+        line, node = node.lines[part], node[part]  # type: ignore[call-overload, index]  # a key or an index
     return line
 
 

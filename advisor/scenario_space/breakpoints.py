@@ -78,7 +78,7 @@ class Turning:
 class Breaks(Turning, PlainLogic):
     """The comparisons of numbers in a rulebook's preferences, each ``left < right`` counted once.
 
-    ``pairs`` are their sides. As a carrier it judges such a comparison by its truth, which stands among the facts under
+    ``pairs`` are their sides. As a carrier it judges such a comparison by its truth, a fact under
     the comparison's name.
     """
 

@@ -61,7 +61,7 @@ def child_appending(path: Path, dies_after: int | None, acknowledge: int) -> NoR
     """Appends month after month, each month acknowledged with a byte when it is said to be on the disk."""
     try:
         if dies_after is not None:
-            sqlite3.connect = _Dying(dies_after)  # type: ignore[assignment]
+            sqlite3.connect = _Dying(dies_after)  # type: ignore[assignment]  # stands in for the real one
         for number in range(6):
             append(path, month(number), NOV)
             os.write(acknowledge, b".")
