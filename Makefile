@@ -74,7 +74,7 @@ format: $(made) ## mend what ruff can mend
 
 .PHONY: test
 test: lint ## lint and all tests but those of the next three targets (under 10 minutes)
-	$(BIN)/pytest -n 2 -m "not pages" --ignore=tests/sweep --ignore=tests/rule_testing
+	$(BIN)/pytest -n 2 -m "not pages and not spark" --ignore=tests/sweep --ignore=tests/rule_testing
 
 .PHONY: rules-test
 rules-test: $(made) ## what maintainers of rules rely on: proofs, coverage, mutants, diagnostics
@@ -82,7 +82,7 @@ rules-test: $(made) ## what maintainers of rules rely on: proofs, coverage, muta
 
 .PHONY: sweep-test
 sweep-test: $(made) ## files of scenarios decided at once
-	$(BIN)/pytest tests/sweep -n 2
+	$(BIN)/pytest tests/sweep -m "not spark" -n 2
 
 .PHONY: pages
 pages: $(made) ## look at every page in Chromium
@@ -90,7 +90,7 @@ pages: $(made) ## look at every page in Chromium
 
 .PHONY: properties
 properties: $(made) ## the properties over generated scenarios, up to ten times as many as in make test
-	ADVISOR_PROPERTIES=1 $(BIN)/pytest tests -m fuzz -n 2
+	ADVISOR_PROPERTIES=1 $(BIN)/pytest tests -m "fuzz and not spark" -n 2
 
 .PHONY: fuzz
 fuzz: $(made) ## the properties with ADVISOR_FUZZ_EXAMPLES=200000 examples each
@@ -104,7 +104,7 @@ agree: $(made) ## all readings and explanations against one another, in full: a 
 .PHONY: spark-test
 spark-test: $(made) ## install the spark extra, sweep and read usage on Spark (needs Java)
 	@$(BIN)/python -m pip install --quiet --editable '.[spark]'
-	$(BIN)/pytest tests/sweep tests/monitor tests/properties/test_sweep_agrees.py -k spark
+	$(BIN)/pytest tests/sweep tests/monitor tests/properties/test_sweep_agrees.py -m spark
 
 .PHONY: bench
 bench: $(made) ## time decisions, explanations, sweeps, usage files and proofs

@@ -14,7 +14,7 @@ from advisor.domain.scenario import FIELDS, Scenario, validated
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.facts import answer_facts, with_terms
 from advisor.evaluation.judgement import judge
-from advisor.explanation.record_sections import Explaining
+from advisor.explanation.record_sections import Explainer
 from advisor.explanation.sufficient_reasons import sufficient_reasons
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.scenario_space.completions import completions_of
@@ -35,7 +35,7 @@ class Explained:
     def explain(self) -> None:
         """Flips with exact break points, conflicts, every minimal relaxation, why not each other route."""
         verdict = self._judgement.verdict
-        explaining = Explaining(self._rulebook, self._judgement, self._answers, self._scenario.answers())
+        explaining = Explainer(self._rulebook, self._judgement, self._answers, self._scenario.answers())
         explaining.flips(verdict.route)
         explaining.why_not(verdict.route)
         if verdict.route is None:

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from advisor.domain.scenario import validated
 from advisor.interview.flow import Flow
-from advisor.interview.state import EXTRAS, Given
+from advisor.interview.state import EXTRAS, InterviewState
 from advisor.rulebook.loader import bundled_rulebook
 from benchmarks.ours import contenders
 from benchmarks.peers.scenarios import generate
@@ -34,7 +34,7 @@ def time_interviews() -> None:
     asked = 0
     for scenario in scenarios:
         answers = validated({name: scenario[name] for name in QUESTIONS}, "generated").model_dump(exclude_none=True)
-        given = Given()
+        given = InterviewState()
         while True:
             started = perf_counter()
             question = flow.next(given)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from advisor.monitor.model import Span, Thresholds
-from advisor.monitor.trigger import Volume, fires
+from advisor.monitor.trigger import MonthVolume, fires
 from advisor.usage.calendar_month import moved
 
 HISTORIES = 2_000
@@ -22,25 +22,25 @@ MONTHS = 24
 STEP_AT = 12
 MEMORY = 0.4
 ONE = Span(Fraction(1), Fraction(1), Fraction(1))
-Rule = Callable[[Sequence[Volume]], bool]
+Rule = Callable[[Sequence[MonthVolume]], bool]
 
 
-def one_month_above(known: Sequence[Volume]) -> bool:
+def one_month_above(known: Sequence[MonthVolume]) -> bool:
     """The last month is above N*."""
     return known[-1].images.expected > 1
 
 
-def mean_of_three_above(known: Sequence[Volume]) -> bool:
+def mean_of_three_above(known: Sequence[MonthVolume]) -> bool:
     """The mean of the last three is above N*."""
     return len(known) >= 3 and sum(volume.images.expected for volume in known[-3:]) > 3
 
 
-def the_rule(known: Sequence[Volume]) -> bool:
+def the_rule(known: Sequence[MonthVolume]) -> bool:
     """The default rule of the monitor."""
     return fires(known, ONE, Thresholds())
 
 
-def the_strict_rule(known: Sequence[Volume]) -> bool:
+def the_strict_rule(known: Sequence[MonthVolume]) -> bool:
     """The monitor with ``--strict``."""
     return fires(known, ONE, Thresholds(strict=True))
 
@@ -53,7 +53,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-def history(levels: Sequence[float], variation: float, chance: random.Random) -> list[Volume]:
+def history(levels: Sequence[float], variation: float, chance: random.Random) -> list[MonthVolume]:
     """One history around these levels."""
     spread = math.sqrt(math.log(1 + variation**2))
     noise = chance.gauss(0, spread)
@@ -62,11 +62,11 @@ def history(levels: Sequence[float], variation: float, chance: random.Random) ->
         if number:
             noise = MEMORY * noise + math.sqrt(1 - MEMORY**2) * chance.gauss(0, spread)
         images = Fraction(round(1_000_000 * level * math.exp(noise - spread**2 / 2)), 1_000_000)
-        volumes.append(Volume(moved("2024-01", number), Span(images, images, images)))
+        volumes.append(MonthVolume(moved("2024-01", number), Span(images, images, images)))
     return volumes
 
 
-def first_alarm(rule: Rule, volumes: Sequence[Volume]) -> int | None:
+def first_alarm(rule: Rule, volumes: Sequence[MonthVolume]) -> int | None:
     """The month in which a rule fires first."""
     return next((end - 1 for end in range(1, len(volumes) + 1) if rule(volumes[:end])), None)
 

@@ -1,1 +1,1 @@
-"""The pictures of a memo, drawn from its record."""
+"""The charts of a memo, drawn from its record."""

@@ -1,36 +1,142 @@
-"""What each route costs a month against the volume, and from where owning is cheaper."""
+"""The monthly cost of each route against the volume, and the volume from which owning is cheaper."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
+from fractions import Fraction
+from functools import cached_property, partial
 from math import floor
+from typing import TYPE_CHECKING, NamedTuple
 
-from advisor.charts.canvas import HEIGHT, WIDTH, svg_of
-from advisor.charts.cost_curves_drawing import draw_costs
-from advisor.charts.cost_data import Curves, curves_of
-from advisor.charts.model import Chart, Table
-from advisor.domain.quantity import grouped
+from advisor.charts.canvas import (
+    COLOURS,
+    HEIGHT,
+    INK,
+    LINE_HEIGHT,
+    WIDTH,
+    Chart,
+    ChartTable,
+    Plot,
+    chart,
+    fitting,
+    wrapped,
+)
+from advisor.charts.scale import Scale, scale_of
+from advisor.domain.cost_model import Costs, Number, exact, own, rent, to_micro_dollars
+from advisor.domain.formatting import dollars, grouped
 from advisor.domain.record import Decision
-from advisor.domain.scenario import Route
-from advisor.rulebook.model import Rulebook
-from advisor.wording.labels import NAMED, NONE, SHORT, are, listed, sentence, units_of
+from advisor.domain.scenario import Axis, Route, Scenario, validated
+from advisor.wording.labels import HERE, NAMED, NONE, SHORT, are, listed, on_scale, sentence, sentences, units_of
 
-_ID = "chart-costs"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Dashes = tuple[float, ...]
+LEAST = 0.3
+"""The least volume a logarithmic scale starts at."""
+_IN_SIGHT = 10**4
+"""A crossover this many times above or below every month of the scenario is stated, not drawn."""
+_POINTS = 97
+_DASHES: dict[Route, Dashes] = {Route.OPEN_WEIGHT_API: (7, 2), Route.CLOSED_API: (7, 2, 1.5, 2)}
+_RULED_OUT = (1.0, 2.0)
+_LOG_COST_RATIO = 30
+"""From this ratio of the most expensive to the cheapest route, a linear scale would flatten the cheap ones."""
 
 
-def costs_chart(decision: Decision, rulebook: Rulebook | None, width: int = WIDTH) -> Chart | None:
-    """The chart, where two routes at least have a known cost and there is a volume to show them at."""
-    curves = curves_of(decision, rulebook)
-    if curves is None:
+@dataclass(frozen=True)
+class RouteCurves:
+    """The costs of a scenario's routes, as far as its amounts are known; ``speedup`` is that of a few-step model."""
+
+    decision: Decision
+    scenario: Scenario
+    speedup: int | None
+
+    @cached_property
+    def costs(self) -> Costs:
+        """The scenario's costs."""
+        return Costs(self.scenario)
+
+    @cached_property
+    def routes(self) -> list[Route]:
+        """The routes with a known cost."""
+        return [route for route in Route if self.costs.monthly(route, Decimal(1)) is not None]
+
+    @cached_property
+    def hosted(self) -> list[Route]:
+        """The hosted routes with a known cost."""
+        return [route for route in self.routes if route is not Route.SELF_HOST]
+
+    @property
+    def owns(self) -> bool:
+        """Whether the cost of own GPUs is known."""
+        return Route.SELF_HOST in self.routes
+
+    @property
+    def compared(self) -> Route:
+        """The hosted route that own GPUs are compared with: the open-weight API while it is in the running."""
+        dropped = {step.over for step in self.decision.preferences if step.axis is Axis.MODEL_ACCESS}
+        running = [route for route in self.hosted if self.is_feasible(route) and route not in dropped]
+        return (running or self.hosted)[0]
+
+    @cached_property
+    def months(self) -> list[Decimal]:
+        """The low, the expected and the high month, each volume once, the least first."""
+        named = (self.scenario.low, self.scenario.monthly_images, self.scenario.high)
+        return sorted({volume for volume in named if volume is not None})
+
+    @cached_property
+    def crossings(self) -> dict[Route, Fraction]:
+        """The volume at which each hosted route costs what own GPUs cost, where there is one."""
+        found = {route: self.costs.crossover(route) for route in self.hosted}
+        return {route: at.volume for route, at in found.items() if at is not None and at.volume is not None}
+
+    @cached_property
+    def in_sight(self) -> dict[Route, Fraction]:
+        """The crossings of at least one image that lie near the scenario's months, or all if it has none."""
+        least = max(Fraction(1), exact(self.months[0]) / _IN_SIGHT) if self.months else Fraction(1)
+        most = exact(self.months[-1]) * _IN_SIGHT if self.months else max(self.crossings.values(), default=least)
+        return {route: volume for route, volume in self.crossings.items() if least <= volume <= most}
+
+    @property
+    def volumes(self) -> list[Fraction]:
+        """The volumes that the chart must include."""
+        return [*map(exact, self.months), *self.in_sight.values()]
+
+    def is_feasible(self, route: Route) -> bool:
+        """Whether no gate rules the route out."""
+        return route in self.decision.feasible_routes
+
+    def cost(self, route: Route, volume: Number) -> Fraction:
+        """Dollars a month of a route with a known cost."""
+        return self.costs.monthly(route, volume) or Fraction(0)
+
+    def few_step_cost(self, volume: Number) -> Fraction:
+        """Dollars a month on own GPUs with a few-step model."""
+        known = self.scenario
+        rate = (known.images_per_gpu_hour or 1) * (self.speedup or 1)
+        return own(known.gpu_hour_price or 0, rate, known.monthly_overhead or 0, volume)
+
+    def crossing_text(self, route: Route, speedup: int = 1) -> str | None:
+        """The crossover as people read it; None where owning never wins."""
+        found = self.costs.crossover(route, speedup)
+        text = found.text() if found else None
+        return None if text is None else grouped(Decimal(text))
+
+
+def costs_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
+    """The chart, if at least two routes have a known cost and there is a volume to show."""
+    curves = RouteCurves(decision, validated(decision.scenario, "the record"), decision.few_step_speedup)
+    if len(curves.routes) < 2 or not curves.volumes:
         return None
-    title, description = _title(curves), _description(curves)
-    svg = svg_of(_ID, title, description, (width, HEIGHT), partial(draw_costs, curves))
-    return Chart(_ID, title, description, svg, _table(curves))
+    if not curves.owns:
+        curves = RouteCurves(decision, curves.scenario, None)
+    texts = _title(curves), _description(curves), _table(curves)
+    return chart("chart-costs", *texts, partial(_draw, curves), (width, HEIGHT))
 
 
-def _title(curves: Curves) -> str:
+def _title(curves: RouteCurves) -> str:
     if not curves.owns:
         return _cheaper_of_two(curves)
     route = curves.compared
@@ -39,58 +145,151 @@ def _title(curves: Curves) -> str:
     cheaper_from = floor(curves.crossings[route]) + 1
     if cheaper_from == 1:
         return f"Own GPUs are cheaper than {NAMED[route]} at every volume"
-    return f"Own GPUs are cheaper than {NAMED[route]} from {grouped(cheaper_from)} {_units(curves)} a month"
+    units = units_of(curves.decision)
+    return f"Own GPUs are cheaper than {NAMED[route]} from {grouped(cheaper_from)} {units} a month"
 
 
-def _cheaper_of_two(curves: Curves) -> str:
-    first, second = sorted(curves.hosted, key=lambda route: curves.cost(route, Decimal(1)))
-    if curves.cost(first, Decimal(1)) == curves.cost(second, Decimal(1)):
+def _cheaper_of_two(curves: RouteCurves) -> str:
+    first, second = sorted(curves.hosted, key=lambda route: curves.cost(route, 1))
+    if curves.cost(first, 1) == curves.cost(second, 1):
         return f"{sentence(NAMED[first])} and {NAMED[second]} cost the same at every volume"
     return f"{sentence(NAMED[first])} is cheaper than {NAMED[second]} at every volume"
 
 
-def _description(curves: Curves) -> str:
-    parts = [_month(curves, volume) for volume in curves.months]
-    for route in curves.hosted:
-        text = curves.crossing_text(route)
-        faster = curves.few_step_crossing_text(route) if curves.speedup else None
-        if text is not None and curves.crossings[route]:
+def _description(curves: RouteCurves) -> str:
+    units, parts = units_of(curves.decision), []
+    for volume in curves.months:
+        costs = [f"{NAMED[route]} {_money(curves.cost(route, volume))}" for route in curves.routes]
+        parts.append(f"at {grouped(volume)} {units} a month: {listed(costs)}")
+    for route, crossing in curves.crossings.items():
+        faster = curves.crossing_text(route, curves.speedup) if curves.speedup else None
+        if crossing:
             with_model = f", with a few-step model at {faster}" if faster else ""
-            parts.append(f"own GPUs and {NAMED[route]} cost the same at {text} {_units(curves)} a month{with_model}")
+            same = f"own GPUs and {NAMED[route]} cost the same at {curves.crossing_text(route)} {units} a month"
+            parts.append(same + with_model)
     gone = [route for route in curves.routes if not curves.is_feasible(route)]
     if gone:
         parts.append(f"{listed([NAMED[route] for route in gone])} {are(gone)} ruled out, whatever the cost")
-    return " ".join(f"{sentence(part)}." for part in parts)
+    return sentences(parts)
 
 
-def _month(curves: Curves, volume: Decimal) -> str:
-    costs = [f"{NAMED[route]} {curves.cost_text(route, volume)}" for route in curves.routes]
-    return f"at {grouped(volume)} {_units(curves)} a month: {listed(costs)}"
+def _table(curves: RouteCurves) -> ChartTable:
+    units = units_of(curves.decision)
+    header = ["route", *(f"{grouped(volume)} {units} a month" for volume in curves.months)]
+    header += [f"costs the same as own GPUs at, {units} a month"] if curves.owns else []
+    header += ["and at, with a few-step model"] if curves.speedup else []
+    return ChartTable(tuple(header), tuple(map(tuple, _rows(curves))))
 
 
-def _table(curves: Curves) -> Table:
-    header = ["route", *(f"{grouped(volume)} {_units(curves)} a month" for volume in curves.months)]
-    if curves.owns:
-        header.append(f"costs the same as own GPUs at, {_units(curves)} a month")
-    if curves.speedup:
-        header.append("and at, with a few-step model")
-    return Table(tuple(header), tuple(map(tuple, _rows(curves))))
-
-
-def _rows(curves: Curves) -> Iterator[list[str]]:
+def _rows(curves: RouteCurves) -> Iterator[list[str]]:
+    speeds = [1] * curves.owns + [curves.speedup] * bool(curves.speedup)
     for route in curves.routes:
         owned = route is Route.SELF_HOST
         out = "" if curves.is_feasible(route) else ", ruled out"
-        cells = [f"{sentence(SHORT[route])}{out}", *(curves.cost_text(route, volume) for volume in curves.months)]
-        if curves.owns:
-            cells.append(NONE if owned else curves.crossing_text(route) or "never")
-        if curves.speedup:
-            cells.append(NONE if owned else curves.few_step_crossing_text(route) or "never")
-        yield cells
+        same = [NONE if owned else curves.crossing_text(route, speed or 1) or "never" for speed in speeds]
+        yield [f"{sentence(SHORT[route])}{out}", *(_money(curves.cost(route, at)) for at in curves.months), *same]
         if owned and curves.speedup:
             name = f"{sentence(SHORT[route])}, {curves.speedup} times as fast with a few-step model"
-            yield [name, *map(curves.few_step_cost_text, curves.months), NONE, NONE]
+            yield [name, *(_money(curves.few_step_cost(volume)) for volume in curves.months), NONE, NONE]
 
 
-def _units(curves: Curves) -> str:
-    return units_of(curves.decision)
+def _money(cost: Fraction) -> str:
+    """As the record has it, rounded up to the micro-dollar."""
+    return dollars(to_micro_dollars(cost))
+
+
+class Curve(NamedTuple):
+    """A curve: the cost as a function of the volume, and its style."""
+
+    words: str
+    cost: Callable[[Fraction], Fraction]
+    colour: str
+    width: float
+    dashes: Dashes | None = None
+    bold: bool = False
+
+
+class Mark(NamedTuple):
+    """A volume, or both ends of a range, in words and as numbers: lines in the plot, and a name above it."""
+
+    name: str
+    volumes: tuple[tuple[str, Fraction], ...]
+    dashed: bool = False
+
+    def text(self, room: float) -> str:
+        """The name and the volumes, wrapped to a width."""
+        volumes = "\nto ".join(fitting(words, value, room) for words, value in self.volumes)
+        return f"{wrapped(self.name, room)}\n{volumes}"
+
+
+class CostPlot(Plot):
+    """Curves with labels at their ends, and marked volumes with labels above."""
+
+    def __init__(
+        self, figure: Figure, curves: Sequence[Curve], across: Scale, units: str, marks: Sequence[Mark]
+    ) -> None:
+        room = (float(figure.bbox.width) - 8) / max(1, len(marks)) - 8
+        names = [mark.text(room) for mark in marks]
+        lines = max((words.count("\n") + 1 for words in names), default=2)
+        super().__init__(figure, left=62, bottom=48, right=134, top=46 + LINE_HEIGHT * max(2, lines))
+        volumes = across.positions(_POINTS)
+        costs = [[float(curve.cost(Fraction(volume))) for volume in volumes] for curve in curves]
+        ends = [end for of_curve in costs for end in (of_curve[0], of_curve[-1])]
+        least = min((end for end in ends if end > 0), default=1) if across.log else 0.0
+        self.scale(across, Scale.between(least, max(ends), log=across.log), "$")
+        self.label(on_scale(f"{units} a month", log=across.log), on_scale("cost a month", log=across.log))
+        for curve, of_curve in zip(curves, costs, strict=True):
+            style = (0, curve.dashes) if curve.dashes else "solid"
+            self.axes.plot(volumes, of_curve, color=curve.colour, linewidth=curve.width, linestyle=style)
+        self.name_ends([(of_curve[-1], curve.words, curve.bold) for curve, of_curve in zip(curves, costs, strict=True)])
+        above = []
+        for mark, words in zip(marks, names, strict=True):
+            line = {"linewidth": 1.0, "linestyle": (0, (3, 3))} if mark.dashed else {"linewidth": 0.8, "alpha": 0.6}
+            for _, volume in mark.volumes:
+                self.axes.axvline(float(volume), color=INK, **line)
+            ends = [self.at(float(volume), 1)[0] for _, volume in mark.volumes]
+            above.append((sum(ends) / len(ends), words))
+        self.name_above(above)
+
+    def dot(self, volume: Fraction, cost: Fraction, *, hollow: bool = False) -> None:
+        """A dot at a volume and a cost."""
+        face = "none" if hollow else INK
+        self.axes.plot(float(volume), float(cost), "o", color=INK, markersize=7, markerfacecolor=face)
+
+    def band(self, low: Fraction, high: Fraction, colour: str = INK, alpha: float = 0.1) -> None:
+        """Shades a range of volumes."""
+        if low < high:
+            self.axes.axvspan(float(low), float(high), facecolor=colour, edgecolor="none", alpha=alpha)
+
+
+def _draw(curves: RouteCurves, figure: Figure) -> None:
+    """The curves of the routes, where they cross, and the months of the scenario."""
+    marks = [
+        Mark(f"break-even with\n{SHORT[route]}", ((curves.crossing_text(route) or "", volume),))
+        for route, volume in curves.in_sight.items()
+    ]
+    ends = [curves.months[0], curves.months[-1]] if curves.months else []
+    if ends:
+        marks.append(Mark(f"{HERE}:", tuple((grouped(end), exact(end)) for end in dict.fromkeys(ends)), dashed=True))
+    plot = CostPlot(figure, list(_curves(curves)), _across(curves), units_of(curves.decision), marks)
+    for route, volume in curves.in_sight.items():
+        plot.dot(volume, rent(curves.costs.price(route) or 0, volume), hollow=not curves.is_feasible(route))
+    if ends:
+        plot.band(exact(ends[0]), exact(ends[1]))
+
+
+def _curves(curves: RouteCurves) -> Iterator[Curve]:
+    for route in curves.routes:
+        feasible, chosen = curves.is_feasible(route), route is curves.decision.route
+        dashes = _DASHES.get(route) if feasible else _RULED_OUT
+        words = SHORT[route] + ("\nrecommended" if chosen else "" if feasible else "\nruled out")
+        yield Curve(words, partial(curves.cost, route), COLOURS[route], 2.6 if feasible else 1.6, dashes, chosen)
+        if route is Route.SELF_HOST and curves.speedup:
+            yield Curve(f"{SHORT[route]},\nfew-step model", curves.few_step_cost, COLOURS[route], 1.0, dashes)
+
+
+def _across(curves: RouteCurves) -> Scale:
+    """Linear, or logarithmic if the volumes or the costs span a wide range."""
+    across = scale_of(curves.volumes, LEAST)
+    ends = [curves.cost(route, Fraction(across.most)) for route in curves.routes]
+    return scale_of(curves.volumes, LEAST, log=max(ends) > _LOG_COST_RATIO * min(ends))

@@ -1,4 +1,4 @@
-"""How the field narrowed: the three routes, and the axis that took each out."""
+"""The eliminations chart: the three routes, and the axis that took each out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING
 
-from advisor.charts.canvas import COLOURS, INK, WIDTH, Box, Plot, svg_of, text_width
-from advisor.charts.model import Chart, Table
+from advisor.charts.canvas import COLOURS, INK, WIDTH, Chart, ChartTable, Plot, chart, text_width
 from advisor.domain.record import Decision, Elimination, Status
 from advisor.domain.scenario import Axis, Route
 from advisor.wording.labels import NAMED, NONE, SHORT, are, axis_name, listed, sentence
@@ -16,7 +15,6 @@ from advisor.wording.labels import NAMED, NONE, SHORT, are, axis_name, listed, s
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_ID = "chart-narrowing"
 _RECOMMENDED = "recommended"
 _NAMES = 6 + max(text_width(name, bold=True) for name in SHORT.values()) + 8
 _COLUMN = max(text_width(axis_name(axis).replace(" ", "\n")) for axis in Axis) + 4
@@ -28,7 +26,7 @@ _DASHES: dict[Route, tuple[float, float]] = {Route.OPEN_WEIGHT_API: (4, 1), Rout
 
 @dataclass
 class _Step:
-    """One axis at which gates, or preferences, took routes out; ``also`` had gone before."""
+    """One axis on which gates or preferences took routes out; ``also`` lists routes that were out already."""
 
     axis: Axis
     gate: bool
@@ -43,14 +41,13 @@ class _Step:
 
 
 def narrowing_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
-    """The chart, where some axis took a route out; wider than asked for where its columns need it."""
+    """The chart, if an axis took a route out; wider than ``width`` if its columns need it."""
     steps = _steps(decision)
     if not steps:
         return None
-    title, description = _title(decision, steps), _description(decision, steps)
+    texts = _title(steps), _description(decision, steps), _table(steps)
     size = (max(width, ceil(_NAMES + _COLUMN * len(steps) + _OUTCOMES)), _HEAD + _ROW * len(Route) + _FOOT)
-    svg = svg_of(_ID, title, description, size, partial(_draw, decision, steps))
-    return Chart(_ID, title, description, svg, _table(decision, steps))
+    return chart("chart-narrowing", *texts, partial(_draw, decision, steps), size)
 
 
 def _steps(decision: Decision) -> list[_Step]:
@@ -67,7 +64,7 @@ def _steps(decision: Decision) -> list[_Step]:
         for route in lasting:
             lasting[route] -= _offers(gates, route)
         if out or also:
-            steps.append(_Step(axis, True, out, _reasons(gates), also))
+            steps.append(_Step(axis, True, out, list(dict.fromkeys(step.because for step in gates)), also))
     for axis in dict.fromkeys(step.axis for step in decision.preferences):
         applied = [step for step in decision.preferences if step.axis is axis]
         out = [route for route in Route if any(step.over is route for step in applied)]
@@ -79,33 +76,25 @@ def _offers(gates: list[Elimination], route: Route) -> set[str]:
     return {step.offer for step in gates if step.route is route}
 
 
-def _reasons(gates: list[Elimination]) -> list[str]:
-    return list(dict.fromkeys(step.because for step in gates))
-
-
-def _left(decision: Decision, steps: list[_Step]) -> list[Route]:
-    return [route for route in Route if not any(route in step.out for step in steps)]
-
-
-def _title(decision: Decision, steps: list[_Step]) -> str:
-    said = [
+def _title(steps: list[_Step]) -> str:
+    parts = [
         f"{axis_name(step.axis)} takes out {listed([NAMED[route] for route in step.out])}" for step in steps if step.out
     ]
-    left = _left(decision, steps)
-    said.append(f"{listed([NAMED[route] for route in left])} {are(left)} left" if left else "no route is left")
-    return sentence("; ".join(said))
+    left = [route for route in Route if not any(route in step.out for step in steps)]
+    parts.append(f"{listed([NAMED[route] for route in left])} {are(left)} left" if left else "no route is left")
+    return sentence("; ".join(parts))
 
 
 def _description(decision: Decision, steps: list[_Step]) -> str:
-    left, said = len(Route), []
+    left, parts = len(Route), []
     for step in steps:
         left -= len(step.out)
         if step.out:
-            said.append(f"after {axis_name(step.axis)} {_COUNTS[left]} {'is' if left == 1 else 'are'} left")
+            parts.append(f"after {axis_name(step.axis)} {_COUNTS[left]} {'is' if left == 1 else 'are'} left")
         if step.also:
             gone = listed([NAMED[route] for route in step.also])
-            said.append(f"{axis_name(step.axis)} would have taken out {gone} too")
-    return f"Of the three routes {'; '.join(said)}. {_ending(decision)}"
+            parts.append(f"{axis_name(step.axis)} would have taken out {gone} too")
+    return f"Of the three routes {'; '.join(parts)}. {_ending(decision)}"
 
 
 def _ending(decision: Decision) -> str:
@@ -116,7 +105,7 @@ def _ending(decision: Decision) -> str:
     return f"{sentence(NAMED[decision.route])} {are([decision.route])} recommended."
 
 
-def _table(decision: Decision, steps: list[_Step]) -> Table:
+def _table(steps: list[_Step]) -> ChartTable:
     rows, running = [], list(Route)
     for step in steps:
         running = [route for route in running if route not in step.out]
@@ -128,19 +117,18 @@ def _table(decision: Decision, steps: list[_Step]) -> Table:
                 sentence(listed([SHORT[route] for route in running])) or NONE,
             )
         )
-    return Table(("axis", "takes out", "because", "still in the running"), tuple(rows))
+    return ChartTable(("axis", "takes out", "because", "still in the running"), tuple(rows))
 
 
 def _draw(decision: Decision, steps: list[_Step], figure: Figure) -> None:
-    width, height = (float(side) * 72 for side in figure.get_size_inches())
-    plot = Plot(figure, Box(_NAMES, _FOOT, width - _OUTCOMES, height - _HEAD))
+    plot = Plot(figure, left=_NAMES, bottom=_FOOT, right=_OUTCOMES, top=_HEAD)
     axes, end = plot.axes, len(steps) - 0.5
     axes.set(xlim=(-0.5, end), ylim=(len(Route) - 0.5, -0.5), xticks=range(len(steps)), yticks=[])
     axes.grid(axis="x", linewidth=0.8, alpha=0.35)
     axes.spines[:].set_visible(False)
     axes.tick_params(axis="x", size=0, labelbottom=False)
     for place, step in enumerate(steps):
-        plot.text(plot.at(place, 0)[0], height - _HEAD / 2, _heading(step.axis, plot.box.width / len(steps)))
+        plot.text(plot.at(place, 0)[0], plot.height - _HEAD / 2, _heading(step.axis, plot.box.width / len(steps)))
     for row, route in enumerate(Route):
         chosen, y = route is decision.route, plot.at(0, row)[1]
         plot.text(6, y, SHORT[route], "left", bold=chosen)
@@ -160,10 +148,10 @@ def _draw(decision: Decision, steps: list[_Step], figure: Figure) -> None:
         if gone is None:
             words = _RECOMMENDED if chosen else "still open" if route in decision.possible_routes else "still feasible"
             axes.plot(end, row, ">", color=COLOURS[route], markersize=8, clip_on=False)
-            plot.text(plot.box.right + 9, y, words, "left", bold=chosen)
+            plot.text(plot.box.x1 + 9, y, words, "left", bold=chosen)
 
 
 def _heading(axis: Axis, room: float) -> str:
-    """An axis in words, on two lines where one has no room."""
+    """The name of an axis, on two lines if one is too narrow."""
     words = axis_name(axis)
     return words if text_width(words) <= room else words.replace(" ", "\n")

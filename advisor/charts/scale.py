@@ -1,4 +1,4 @@
-"""Scales of a picture: from zero where the points lie close together, logarithmic where they are far apart."""
+"""Scales of a chart: linear from zero for points of similar size, logarithmic for a wide range."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from advisor.wording.labels import compact
 if TYPE_CHECKING:
     from matplotlib.axis import XAxis, YAxis
 
-FAR_APART = 12
-"""From this ratio of the largest point to the smallest on, a scale from zero would crowd the smallest at its edge."""
+LOG_RATIO = 12
+"""From this ratio of the largest point to the smallest, a linear scale would crowd the smallest at its edge."""
 _ROOM, _LOG_ROOM = 2, 3
 _STEPS = ((1.5, (1.0, 2.0, 5.0)), (3.0, (1.0, 3.0)), (math.inf, (1.0,)))
-"""The round numbers in each decade of a logarithmic scale that spans up to so many decades."""
+"""The ticks in each decade of a logarithmic scale, by the number of decades it spans at most."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From ``least`` to ``most``, which is more; a logarithmic one starts above zero."""
+    """From ``least`` to ``most``; a logarithmic scale starts above zero."""
 
     least: float
     most: float
@@ -31,20 +31,17 @@ class Scale:
 
     @staticmethod
     def between(least: float, most: float, *, log: bool) -> Scale:
-        """From end to end; a logarithmic one spans a ratio of ten at least."""
+        """A scale between two ends; a logarithmic one spans at least a ratio of ten."""
         return Scale(least, max(most, 10 * least) if log else most, log)
 
     def positions(self, count: int) -> list[float]:
         """``count`` values from end to end, evenly spaced on the scale."""
-        shares = [place / (count - 1) for place in range(1, count - 1)]
-        if self.log:
-            inner = [self.least * (self.most / self.least) ** share for share in shares]
-        else:
-            inner = [self.least + (self.most - self.least) * share for share in shares]
-        return [self.least, *inner, self.most]
+        import numpy as np
+
+        return [float(value) for value in (np.geomspace if self.log else np.linspace)(self.least, self.most, count)]
 
     def set(self, axis: XAxis | YAxis, sign: str = "") -> None:
-        """Gives an axis this scale, a few round numbers as ticks, and their labels with ``sign`` before them."""
+        """Applies the scale to an axis, with a few round ticks whose labels start with ``sign``."""
         from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
         axis.axes.set(**{f"{axis.axis_name}scale": "log" if self.log else "linear"})
@@ -60,21 +57,21 @@ class Scale:
 
 
 def scale_of(points: Iterable[float | Fraction], least: float, most: float = math.inf, *, log: bool = False) -> Scale:
-    """The scale that shows some points with room around them.
+    """A scale that shows these points with a margin.
 
-    A logarithmic scale, used where the points need one or ``log`` asks for it, stays between ``least``, which is more
+    A logarithmic scale, used for a wide range of points or on request (``log``), stays between ``least``, which is more
     than zero, and ``most``.
     """
     positive = [float(point) for point in points if point > 0] or [least]
     low, high = min(positive), max(positive)
-    if log or low * FAR_APART < high:
+    if log or low * LOG_RATIO < high:
         start = max(least, low / _LOG_ROOM)
         return Scale(start, max(start * _LOG_ROOM, min(most, high * _LOG_ROOM)), log=True)
     return Scale(0.0, _ROOM * high, log=False)
 
 
 def tick_label(value: float, sign: str = "") -> str:
-    """A round number in short.
+    """A round number, abbreviated.
 
     >>> tick_label(-150000.0, "$")
     '-$150k'

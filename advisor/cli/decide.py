@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import datetime
-import re
 import sys
 from pathlib import Path
 
-from advisor.common.diagnostics import (
-    EXIT_ANSWERS_MISSING,
-    EXIT_INFEASIBLE,
-    EXIT_OK,
-    BadInput,
-    Problem,
-    printable,
-    quoted,
-)
+from advisor.cli.exit_codes import EXIT_CODES
+from advisor.cli.options import add_date, add_json, add_rules, add_settings, add_templates, parse_date
+from advisor.common.diagnostics import BadInput, Problem, printable
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision, Status
-from advisor.domain.scenario import FIELDS
 from advisor.domain.scenario_io import read_scenario
+from advisor.report.missing_answers import missing_answers
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
-from advisor.rulebook.model import Rulebook
 
 FORMATS = ("md", "html", "txt", "json")
-EXIT_CODES = {Status.RECOMMENDED: EXIT_OK, Status.OPEN: EXIT_ANSWERS_MISSING, Status.INFEASIBLE: EXIT_INFEASIBLE}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("scenario", metavar="SCENARIO", help="a scenario file, YAML or JSON; - is standard input")
-    parser.add_argument(
-        "--set", metavar="FIELD=VALUE", action="append", default=[], help="an answer, on top of the file"
-    )
-    parser.add_argument("--json", action="store_true", help="print the decision record, and nothing else")
+    add_settings(parser, "set an answer, overriding the file")
+    add_json(parser, "print only the decision record")
     parser.add_argument("--format", metavar="FORMAT", choices=FORMATS, help=f"print {', '.join(FORMATS)} (default: md)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="write scenario, record and memo into a folder")
     parser.add_argument("--pdf", action="store_true", help="with --out: write the memo as PDF too")
@@ -42,36 +30,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--supersedes",
         metavar="OLD",
         type=Path,
-        help="with --out: the memo (NAME.memo.md) that this one takes over from",
+        help="with --out: the earlier memo (NAME.memo.md) that this decision replaces",
     )
-    parser.add_argument("--date", metavar="YYYY-MM-DD", help="the date of the decision (default: today)")
-    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
-    parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+    add_date(parser)
+    add_rules(parser)
+    add_templates(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Decides and prints. Exit code by status: 0 recommended, 3 answers missing, 4 infeasible."""
     if options.supersedes and not options.out:
-        what = "nothing is written that could supersede a memo"
+        what = "a memo can only be superseded by one that is written"
         raise BadInput(Problem(what, file="--supersedes", help="add --out DIR"))
     if options.pdf and not options.out:
-        raise BadInput(Problem("a PDF is written beside the memo", file="--pdf", help="add --out DIR"))
+        raise BadInput(Problem("a PDF is written next to the memo", file="--pdf", help="add --out DIR"))
     if options.json and options.format not in (None, "json"):
-        raise BadInput(Problem(f"`--json` and `--format {options.format}` ask for two things", help="keep one"))
+        raise BadInput(Problem(f"`--json` and `--format {options.format}` contradict each other", help="keep one"))
     options.format = "json" if options.json else options.format
     decided_on = parse_date(options.date)
     scenario = read_scenario(options.scenario, tuple(options.set))
     rulebook = load_rulebook(options.rules) if options.rules else bundled_rulebook()
     decision = decide(scenario, rulebook, decided_on=decided_on)
-    shown = _shown(decision, rulebook, options)
-    # Printed last, so that nothing stands on stdout when a file cannot be written.
+    shown = _shown(decision, options)
+    # Printed last, so that stdout stays empty when a file cannot be written.
     if options.out:
         from advisor.verification.artifacts import name_of, write_decision
 
         name = name_of(options.scenario)
         written = write_decision(
-            decision, scenario, rulebook, options.out, name, options.templates, options.pdf, options.supersedes
+            decision, rulebook, options.out, name, options.templates, options.pdf, options.supersedes
         )
         if not written.compared:
             print(_not_compared(options.supersedes), file=sys.stderr)
@@ -82,27 +70,15 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_CODES[decision.status]
 
 
-def parse_date(text: str | None) -> datetime.date:
-    """The date of the decision; today when none is given. Raises BadInput."""
-    if text is None:
-        return datetime.date.today()
-    try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            raise ValueError
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        help = "write YYYY-MM-DD, a day that exists"
-        raise BadInput(Problem(f"{quoted(text)} is not a date", file="--date", help=help)) from None
-
-
 def _not_compared(old: Path) -> str:
-    """What to know of a superseded memo that was decided with other rules."""
-    what = f"the rules have changed since {old} was decided, so its facts were not compared with anything"
-    return f"note: {printable(what)}\n  help: `advisor verify` with --rules and the rules of that time compares them"
+    """The note on a superseded memo that was decided with other rules."""
+    what = f"the rules have changed since {old} was decided, so its facts were not verified"
+    help = "verify them with `advisor verify --rules` and the rules that it was decided with"
+    return f"note: {printable(what)}\n  help: {help}"
 
 
-def _shown(decision: Decision, rulebook: Rulebook, options: argparse.Namespace) -> str:
-    """What goes to stdout: the record alone, the summary beside written files, or the memo."""
+def _shown(decision: Decision, options: argparse.Namespace) -> str:
+    """The output on stdout: the record, the memo, or the summary if files are written."""
     if options.format == "json":
         return decision.to_json()
     from advisor.report.templates import memo_markdown, summary
@@ -110,22 +86,10 @@ def _shown(decision: Decision, rulebook: Rulebook, options: argparse.Namespace) 
     if options.format == "html":
         from advisor.report.html import memo_html
 
-        return memo_html(decision, rulebook, options.templates)
+        return memo_html(decision, options.templates)
     if options.format == "txt":
         from advisor.report.text import memo_text
 
-        return memo_text(decision, rulebook, options.templates)
+        return memo_text(decision, options.templates)
     written = summary if options.out and not options.format else memo_markdown
-    return written(decision, rulebook, options.templates)
-
-
-def missing_answers(decision: Decision) -> str:
-    """What to answer next, and how."""
-    first = decision.open_questions[0]
-    spec = FIELDS[first]
-    example = spec.options[-1] if spec.options else (spec.quantity.example if spec.quantity else "...")
-    problem = Problem(
-        "answers are missing: " + ", ".join(f"`{name}`" for name in decision.open_questions),
-        help=f"the most decisive is `{first}`; add it to the scenario, or try --set {first}={example}",
-    )
-    return str(problem)
+    return written(decision, options.templates)

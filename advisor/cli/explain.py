@@ -1,22 +1,24 @@
-"""``advisor explain``: what would flip a decision, what clashes, why not another route, and what forces it."""
+"""``advisor explain``: what would flip a decision, which answers conflict, why not another route, what forces it."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from pathlib import Path
 
-from advisor.cli.decide import EXIT_CODES
+from advisor.cli.exit_codes import EXIT_CODES
+from advisor.cli.options import add_json, add_rules, add_settings, add_templates
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.decision.decide import decide
-from advisor.domain.record import Decision, is_record, parse_record
+from advisor.domain.record import Decision, Status, is_record, parse_record
 from advisor.domain.scenario import Route, Scenario
 from advisor.domain.scenario_io import parse_scenario
-from advisor.explanation.extended import OnDemand, on_demand
+from advisor.evaluation.facts import answer_facts
+from advisor.explanation.sufficient_reasons import sufficient_reasons
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
+from advisor.scenario_space.completions import completions_of
 
 _IN_RECORD = ("status", "route", "deciding_axes", "flips", "conflicts", "repairs", "why_not", "open_questions")
 
@@ -26,16 +28,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", metavar="RECORD|SCENARIO", help="a decision record or a scenario; - is standard input"
     )
-    parser.add_argument("--why-not", metavar="ROUTE", choices=tuple(Route), help="this other route alone")
-    parser.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="an answer, on top")
-    parser.add_argument("--json", action="store_true", help="print the explanations as JSON")
-    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
-    parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+    parser.add_argument(
+        "--why-not", metavar="ROUTE", choices=[str(route) for route in Route], help="explain only this other route"
+    )
+    add_settings(parser, "set an answer")
+    add_json(parser, "print the explanations as JSON")
+    add_rules(parser)
+    add_templates(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Decides anew and prints the explanations. Exit codes as ``decide``."""
+    """Decides again and prints the explanations. Exit codes as ``decide``."""
     from advisor.report.explanation import explanation_text
 
     rulebook = load_rulebook(options.rules)
@@ -44,17 +48,19 @@ def run(options: argparse.Namespace) -> int:
     if options.why_not is not None and options.why_not == decision.route:
         what = f"`{options.why_not}` is the route recommended here"
         raise BadInput(Problem(what, file="--why-not", help="name another route"))
-    more = on_demand(scenario, rulebook)
+    sufficient = None
+    if decision.status is not Status.OPEN:
+        sufficient = sufficient_reasons(completions_of(rulebook), answer_facts(scenario), decision.route)
     if options.json:
-        sys.stdout.write(json.dumps(_data(decision, more), ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json.dumps(_data(decision, sufficient), ensure_ascii=False, indent=2) + "\n")
     else:
         route = Route(options.why_not) if options.why_not else None
-        sys.stdout.write(explanation_text(decision, more, rulebook, route, options.templates))
+        sys.stdout.write(explanation_text(decision, sufficient, route, options.templates))
     return EXIT_CODES[decision.status]
 
 
 def _scenario(options: argparse.Namespace, rulebook: Rulebook) -> Scenario:
-    """The scenario in the file, or the one a record holds."""
+    """The scenario in the file, or in the record."""
     file = "standard input" if options.source == STANDARD_INPUT else options.source
     text = read_text(options.source)
     if is_record(text):
@@ -65,13 +71,12 @@ def _scenario(options: argparse.Namespace, rulebook: Rulebook) -> Scenario:
     return parse_scenario(text, file, tuple(options.set))
 
 
-def _data(decision: Decision, more: OnDemand) -> dict[str, object]:
+def _data(decision: Decision, sufficient: list[tuple[str, ...]] | None) -> dict[str, object]:
     record = json.loads(decision.to_json())
     leads = {
         question: [
-            {"answer": answer, "outcomes": sorted(outcomes, key=lambda outcome: (outcome is None, str(outcome)))}
-            for answer, outcomes in options
+            {"answer": one.option, "outcomes": [*sorted(one.routes), *one.outcomes[len(one.routes) :]]} for one in found
         ]
-        for question, options in more.leads.items()
+        for question, found in decision.leads.items()
     }
-    return {**{key: record[key] for key in _IN_RECORD}, "sufficient_reasons": more.sufficient, "leads": leads}
+    return {**{key: record[key] for key in _IN_RECORD}, "sufficient_reasons": sufficient, "leads": leads}

@@ -2,78 +2,41 @@
 
 from __future__ import annotations
 
-import argparse
 import gc
 import importlib
 import io
 import os
-import re
 import sys
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from collections.abc import Container, Sequence
+from typing import NoReturn
 
 import advisor
-from advisor.common.diagnostics import (
-    EXIT_BAD_INPUT,
-    EXIT_INTERRUPTED,
-    EXIT_OK,
-    AdvisorError,
-    BadInput,
-    Problem,
-    did_you_mean,
-    quoted,
-)
+from advisor.cli.options import CommandParser
+from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_INTERRUPTED, EXIT_OK, AdvisorError, Problem, reason
 
 COMMANDS = {
     "interview": "ask what matters, decide, and write the memo",
     "decide": "decide a scenario file and print its memo",
-    "explain": "what would flip a decision, why not another route, what forces it",
-    "verify": "whether a memo or a record is what its scenario comes to",
-    "recheck": "which decisions in a folder today's rules would make otherwise",
-    "cost": "the crossover volume, exact, in one line",
+    "explain": "show what would flip a decision, why not another route, what forces it",
+    "verify": "check that a memo or a record matches its scenario",
+    "recheck": "find the decisions in a folder that today's rules would change",
+    "cost": "print the exact crossover volume",
     "sweep": "decide a table of scenarios: csv, Parquet or JSON Lines",
-    "monitor": "the real bill against a decision: has the answer changed?",
-    "rules": "for whoever keeps the rules: show, check, test, prove, compare them",
-    "schema": "JSON Schemas of the scenario, the decision record and the rules",
+    "monitor": "compare the real bill with a decision: has the answer changed?",
+    "rules": "maintain the rules: show, check, test, prove, compare them",
+    "schema": "print JSON Schemas of the scenario, the decision record and the rules",
+    "completion": "print the completion script for bash or zsh",
 }
 
 _COLLECT_EVERY = 100_000
-"""Objects between two searches for garbage; Python's own choice is 700 or 2,000."""
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors read like all others."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raises BadInput instead of printing the usage."""
-        wording = (
-            (r"the following arguments are required: (.*)", r"these are missing: \1"),
-            (r"argument (.*?): expected .*", r"`\1` needs a value"),
-            (r"argument (.*?): ignored explicit argument .*", r"`\1` takes no value"),
-        )
-        for pattern, words in wording:
-            message = re.sub(pattern, words, message)
-        raise BadInput(Problem(message[:1].lower() + message[1:], help=f"see `{self.prog} --help`"))
-
-    def refuse(self, word: str) -> NoReturn:
-        """Raises BadInput for an argument this command does not have."""
-        options = {option.lstrip("-"): option for option in self._option_string_actions}
-        close = did_you_mean(word.lstrip("-").partition("=")[0], options) if word.startswith("-") else None
-        help = close.replace("`", "`--", 1) if close else f"see `{self.prog} --help`"
-        raise BadInput(Problem(f"{quoted(word)} is not known here", help=help))
-
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
-        if action.choices is not None and value not in action.choices:
-            choices = [str(choice) for choice in action.choices]
-            help = did_you_mean(str(value), choices) or "one of " + ", ".join(choices)
-            raise BadInput(Problem(f"{quoted(value)} is not known here", help=help))
+"""Allocated objects between two garbage collections; Python's default is 700 or 2,000."""
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns the exit code (DESIGN: 0, 2, 3, 4, 5, 130; 1 is a defect)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A terminal that cannot show a character shows its code; an answer is never lost to an accent.
+            # A character that the terminal's encoding lacks is shown as its code instead of ending the program.
             stream.reconfigure(errors="backslashreplace")
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments))
@@ -84,24 +47,24 @@ def run(arguments: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader went away (`| head`): nothing is left to say, and the interpreter's own flush must not complain.
+        # The reader has gone (`| head`); the interpreter's own flush at exit must not complain about it.
         _silence_output()
         return EXIT_OK
     except OSError as error:
         _silence_output()
-        what = f"the output cannot be written: {(error.strerror or str(error)).lower()}"
+        what = f"the output cannot be written: {reason(error)}"
         print(Problem(what, help="check where the output goes, and that its disk is not full"), file=sys.stderr)
         return EXIT_BAD_INPUT
 
 
 def main() -> NoReturn:
-    """The command as a process of its own.
+    """The command as a process.
 
-    Where a library runs Python code of its own and an interrupt reaches that, Python would in the end kill itself by
-    the signal although the interrupt was dealt with, and the exit code would be lost.
+    An interrupt that reaches a callback of a library makes Python end itself by the signal although ``run`` handled
+    it, and the exit code would be lost; hence ``os._exit``.
     """
     _replace_closed_outputs()
-    # Most commands take less than a second, and a fifth of it went into walking imported modules for garbage.
+    # Most commands take less than a second, a fifth of which went into collecting garbage among imported modules.
     gc.set_threshold(_COLLECT_EVERY)
     code = run()
     gc.freeze()
@@ -112,7 +75,7 @@ def main() -> NoReturn:
 
 
 def _replace_closed_outputs() -> None:
-    """Where an output was closed (`>&-`), Python has None in its place: nothing is shown, and all else works."""
+    """Replaces a closed output (`>&-`), for which Python has None, by the null device."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
@@ -122,8 +85,12 @@ def _silence_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run(arguments: list[str]) -> int:
-    parser = Parser(
+def command_parser(configured: Container[str]) -> tuple[CommandParser, dict[str, CommandParser]]:
+    """The parser of ``advisor`` and those of its commands; only ``configured`` ones have their arguments.
+
+    Configuring a command imports its module, which takes time, so only the command to run is configured.
+    """
+    parser = CommandParser(
         prog="advisor",
         allow_abbrev=False,
         description="Rent or own? Decides how to generate images: own GPUs, an open-weight API, or a closed API.",
@@ -131,16 +98,24 @@ def _run(arguments: list[str]) -> int:
         "10 crossed and stable (monitor --exit-code), 130 interrupted",
     )
     parser.add_argument("--version", action="version", version=f"advisor {advisor.__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    named = next((word for word in arguments if not word.startswith("-")), None)
-    for name, help in COMMANDS.items():
-        command = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
-        if name == named:
-            importlib.import_module(f"advisor.cli.{name}").configure(command)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = {
+        name: subparsers.add_parser(name, help=help, description=help, allow_abbrev=False)
+        for name, help in COMMANDS.items()
+    }
+    for name in commands:
+        if name in configured:
+            importlib.import_module(f"advisor.cli.{name}").configure(commands[name])
+    return parser, commands
+
+
+def _run(arguments: list[str]) -> int:
+    named = [word for word in arguments if not word.startswith("-")][:1]
+    parser, commands = command_parser(named)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         before = options.command is None or arguments.index(unknown[0]) < arguments.index(options.command)
-        (parser if before else commands.choices[options.command]).refuse(unknown[0])
+        (parser if before else commands[options.command]).refuse(unknown[0])
     if options.command is None:
         parser.print_help()
         return EXIT_BAD_INPUT

@@ -1,4 +1,4 @@
-"""``advisor monitor``: the real bill against a decision, and whether the answer has changed."""
+"""``advisor monitor``: compares the real bill with a decision."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import argparse
 import datetime
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.cli.decide import parse_date
+from advisor.cli.options import add_json, add_rules, add_templates, parse_date
 from advisor.common.diagnostics import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
-from advisor.domain.scenario import Route, validated
+from advisor.domain.scenario import Route
 from advisor.rulebook.loader import load_rulebook
 
 if TYPE_CHECKING:
-    from advisor.monitor.model import Span, Watched
+    from advisor.monitor.model import MonitorResult, Span
     from advisor.monitor.run import Run
 
 _LAST_DAY = datetime.date(9000, 12, 31)
@@ -25,13 +26,15 @@ _HOSTED = (Route.OPEN_WEIGHT_API.value, Route.CLOSED_API.value)
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("usage", metavar="USAGE", nargs="*", help="bills and logs; patterns such as 'logs/*.gz'")
-    parser.add_argument("--decision", metavar="RECORD", required=True, help="NAME.decision.json, or a scenario")
+    parser.add_argument("--decision", metavar="RECORD", help="NAME.decision.json, or a scenario")
     reading = parser.add_argument_group("reading")
-    reading.add_argument("--format", metavar="SOURCE", help="what the files are, where that cannot be told")
+    reading.add_argument("--format", metavar="SOURCE", help="the format of the files, if it is not recognised")
     reading.add_argument("--mapping", metavar="FILE", type=Path, help="what the columns of a plain table mean")
-    reading.add_argument("--only", metavar="COLUMN=TEXT", action="append", default=[], help="rows of a bill that count")
     reading.add_argument(
-        "--request-path", metavar="PATTERN", action="append", default=[], help="requests of a log that count"
+        "--only", metavar="COLUMN=TEXT", action="append", default=[], help="count only these rows of a bill"
+    )
+    reading.add_argument(
+        "--request-path", metavar="PATTERN", action="append", default=[], help="count only these requests of a log"
     )
     reading.add_argument(
         "--makes-images",
@@ -41,74 +44,114 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="models, endpoints and line items that make images; `*` fits any text",
     )
     reading.add_argument(
-        "--date-order", choices=("day-first", "month-first"), help="of dates such as 01/08/2026 (default: it is found)"
+        "--date-order", choices=("day-first", "month-first"), help="of dates such as 01/08/2026 (default: detected)"
     )
-    reading.add_argument("--rejects", metavar="FILE", type=Path, help="leave out rows that cannot be read, list them")
-    reading.add_argument(
-        "--on", metavar="ENGINE", default="duckdb", help="duckdb, spark, or the URL of an Ibis backend"
-    )
+    reading.add_argument("--rejects", metavar="FILE", type=Path, help="list rows that cannot be read, and skip them")
+    reading.add_argument("--on", choices=("duckdb", "spark"), default="duckdb", help="the engine (default: duckdb)")
     reading.add_argument("--master", metavar="URL", help="the Spark cluster (default: this machine)")
-    reading.add_argument("--history", metavar="FILE", type=Path, help="months kept (default: NAME.usage.jsonl)")
+    reading.add_argument("--history", metavar="FILE", type=Path, help="days kept (default: NAME.usage.sqlite)")
     reading.add_argument("--no-history", action="store_true", help="neither read nor keep earlier months")
     reading.add_argument("--watch", metavar="DIR", type=Path, help="read the files of DIR again whenever they change")
-    meaning = parser.add_argument_group("what the sources do not say")
+    meaning = parser.add_argument_group("what the sources do not state")
     meaning.add_argument("--route", choices=_HOSTED, help="whose bill it is (default: the route in use)")
-    meaning.add_argument("--images-from", metavar="SOURCE", action="append", default=[], help="count images here only")
-    meaning.add_argument("--cost-from", metavar="SOURCE", action="append", default=[], help="take the cost here only")
-    meaning.add_argument("--images-per-request", metavar="N|LOW..HIGH", help="where only requests are known")
-    meaning.add_argument("--megapixels-per-image", metavar="N|LOW..HIGH", help="where only megapixels are known")
-    meaning.add_argument("--price-per-image", metavar="N|LOW..HIGH", help="where only the cost is known")
-    meaning.add_argument("--rate", metavar="CUR=N", action="append", default=[], help="dollars for one unit of it")
-    meaning.add_argument("--covers", metavar="FROM..TO", help="the days for which the files are whole")
+    meaning.add_argument(
+        "--images-from", metavar="SOURCE", action="append", default=[], help="count images only from this source"
+    )
+    meaning.add_argument(
+        "--cost-from", metavar="SOURCE", action="append", default=[], help="take the cost only from this source"
+    )
+    meaning.add_argument("--images-per-request", metavar="N|LOW..HIGH", help="used if only requests are known")
+    meaning.add_argument("--megapixels-per-image", metavar="N|LOW..HIGH", help="used if only megapixels are known")
+    meaning.add_argument("--price-per-image", metavar="N|LOW..HIGH", help="used if only the cost is known")
+    meaning.add_argument(
+        "--rate", metavar="CUR=N", action="append", default=[], help="dollars for one unit of a currency"
+    )
+    meaning.add_argument("--covers", metavar="FROM..TO", help="the days for which the files are complete")
     meaning.add_argument(
         "--range", metavar="FIELD=LOW..HIGH", action="append", default=[], help="an amount of own GPUs as a range"
     )
-    rule = parser.add_argument_group("the rule")
-    rule.add_argument("--strict", action="store_true", help="the lower quartile of the last six months above N*")
-    rule.add_argument("--stable-months", metavar="N", default="3", help="months in a row above N* (3)")
-    rule.add_argument("--margin", metavar="X", default="1.1", help="their mean over N*, at least (1.1)")
-    rule.add_argument("--most-variation", metavar="X", default="0.25", help="their coefficient of variation (0.25)")
-    rule.add_argument("--clear-months", metavar="N", default="2", help="months in a row below that clear it (2)")
-    rule.add_argument("--clear-below", metavar="X", default="0.9", help="times N* that they lie below (0.9)")
-    telling = parser.add_argument_group("telling")
-    telling.add_argument("--json", action="store_true", help="print what was found as JSON")
-    telling.add_argument("--html", metavar="FILE", type=Path, help="write the dashboard, one page")
-    telling.add_argument("--memo", metavar="DIR", type=Path, help="write the decision made anew, with its memo")
-    telling.add_argument("--exit-code", action="store_true", help="exit with 10 when crossed and stable")
-    telling.add_argument("--date", metavar="DAY", help="today's date, YYYY-MM-DD")
-    telling.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
-    telling.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+    rule = parser.add_argument_group("trigger rule")
+    rule.add_argument(
+        "--strict", action="store_true", help="ask for the lower quartile of the last six months above N*"
+    )
+    rule.add_argument("--stable-months", metavar="N", default="3", help="consecutive months above N* (default: 3)")
+    rule.add_argument("--margin", metavar="X", default="1.1", help="least ratio of their mean to N* (default: 1.1)")
+    rule.add_argument(
+        "--most-variation", metavar="X", default="0.25", help="largest coefficient of variation (default: 0.25)"
+    )
+    rule.add_argument(
+        "--clear-months", metavar="N", default="2", help="consecutive months below that clear it (default: 2)"
+    )
+    rule.add_argument(
+        "--clear-below", metavar="X", default="0.9", help="they are below this multiple of N* (default: 0.9)"
+    )
+    output = parser.add_argument_group("output")
+    add_json(output)
+    output.add_argument("--html", metavar="FILE", type=Path, help="write the dashboard, one page")
+    output.add_argument("--memo", metavar="DIR", type=Path, help="write the updated decision with its memo")
+    output.add_argument("--export", metavar="FILE", type=Path, help="only write the days of the history as csv")
+    output.add_argument("--exit-code", action="store_true", help="exit with 10 when crossed and stable")
+    output.add_argument("--date", metavar="DAY", help="today's date, YYYY-MM-DD")
+    add_rules(output)
+    add_templates(output)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Reads, judges and tells. Exit code 10 with ``--exit-code`` when crossed and stable."""
+    """Reads usage, evaluates it and reports. Exit code 10 with ``--exit-code`` when crossed and stable."""
+    if options.export is not None:
+        return _export(options)
+    if options.decision is None:
+        raise BadInput(Problem("these are missing: --decision", help="see `advisor monitor --help`"))
     from advisor.monitor.run import monitored, when_changed
 
     run = _run(options)
     _check_written(options, run)
     if options.watch is None:
-        return _told(monitored(run), options)
+        return _report(monitored(run), options)
     if options.usage:
         raise BadInput(Problem("`--watch` reads the files of its folder", help="name either files or --watch DIR"))
     print(f"watching {printable(str(options.watch))}; Ctrl-C ends it", file=sys.stderr)
     for usage in when_changed(options.watch, _own_files(options, run)):
         try:
-            _told(monitored(_run(options).with_usage(usage)), options)
+            _report(monitored(replace(_run(options), usage=usage)), options)
         except BadInput as error:
-            # A file may still be on its way; it is read again when it has changed.
+            # A file may still be being written; it is read again when it has changed.
             print(error, file=sys.stderr)
     return EXIT_OK
 
 
+def _export(options: argparse.Namespace) -> int:
+    """Writes the days of the history as csv. Raises BadInput."""
+    from advisor.common.files import is_file, write_whole
+    from advisor.monitor.run import history_beside
+    from advisor.usage.history import read_history
+    from advisor.usage.input_files import resolved
+
+    if options.usage or options.watch or options.no_history:
+        what = "`--export` only writes what the history holds"
+        raise BadInput(Problem(what, "--export", help="leave out usage files, --watch and --no-history"))
+    history = options.history or (history_beside(options.decision) if options.decision else None)
+    if history is None:
+        raise BadInput(Problem("no history is named", "--export", help="add --history FILE or --decision RECORD"))
+    if not is_file(history):
+        raise BadInput(Problem("there is no such history", str(history), help="check --history or --decision"))
+    if resolved(options.export) == resolved(history):
+        what = f"{quoted(history)} is read by this run, and would be written over"
+        raise BadInput(Problem(what, "--export", help="name another file"))
+    write_whole(options.export, read_history(history).as_csv())
+    return EXIT_OK
+
+
 def _own_files(options: argparse.Namespace, run: Run) -> list[Path]:
-    """What a run reads besides usage, and what it writes."""
-    named = (options.mapping, options.rejects, options.html, run.history, Path(options.decision))
+    """The files besides usage that a run reads, and those that it writes."""
+    named = [options.mapping, options.rejects, options.html, run.history, Path(options.decision)]
+    named += [Path(f"{run.history}-journal")] if run.history else []
     return [path for path in named if path is not None]
 
 
 def _check_written(options: argparse.Namespace, run: Run) -> None:
-    """Nothing that is read may be written over. Raises BadInput."""
+    """Refuses to overwrite a file that is read. Raises BadInput."""
     from advisor.usage.input_files import named_by, resolved
 
     read = {resolved(path) for path in (options.mapping, Path(options.decision)) if path is not None}
@@ -145,8 +188,8 @@ def _run(options: argparse.Namespace) -> Run:
         raise BadInput(Problem(f"{quoted(options.date)} is too far ahead", "--date", help="check the year"))
 
     def span(name: str, default: Span | None) -> Span | None:
-        given = getattr(options, name)
-        return default if given is None else number_range(given, "--" + name.replace("_", "-"))
+        text = getattr(options, name)
+        return default if text is None else number_range(text, "--" + name.replace("_", "-"))
 
     return Run(
         usage=tuple(options.usage),
@@ -183,8 +226,8 @@ def _run(options: argparse.Namespace) -> Run:
     )
 
 
-def _told(watched: Watched, options: argparse.Namespace) -> int:
-    from advisor.monitor.model import Verdict
+def _report(watched: MonitorResult, options: argparse.Namespace) -> int:
+    from advisor.monitor.model import MonitorVerdict
 
     memo = _write_memo(watched, options) if options.memo else None
     if options.html:
@@ -196,9 +239,9 @@ def _told(watched: Watched, options: argparse.Namespace) -> int:
         shown = dashboard_html(watched, link(page, options.html) if page else None, options.templates)
         write_whole(options.html, shown)
     if options.json:
-        from advisor.monitor.to_json import watched_json
+        from advisor.monitor.model import result_json
 
-        sys.stdout.write(watched_json(watched))
+        sys.stdout.write(result_json(watched))
     else:
         from advisor.monitor.text_report import summary_text
 
@@ -208,21 +251,20 @@ def _told(watched: Watched, options: argparse.Namespace) -> int:
     for what, path in (("memo", memo), ("dashboard", options.html)):
         if path:
             print(f"{what}: {printable(str(path))}", file=sys.stderr)
-    crossed = watched.verdict is Verdict.CROSSED_AND_STABLE
+    crossed = watched.verdict is MonitorVerdict.CROSSED_AND_STABLE
     return EXIT_CHANGED if options.exit_code and crossed else EXIT_OK
 
 
-def _write_memo(watched: Watched, options: argparse.Namespace) -> Path | None:
-    """The decision made anew as files; the page of its memo. None where no complete month is known."""
+def _write_memo(watched: MonitorResult, options: argparse.Namespace) -> Path | None:
+    """Writes the updated decision and returns the page of its memo; None if no complete month is known."""
     if watched.now is None:
         print("no memo: no complete month is known yet", file=sys.stderr)
         return None
     from advisor.monitor.run import name_anew
     from advisor.verification.artifacts import write_decision
 
-    scenario = validated(watched.now.scenario, options.decision)
     name = name_anew(options.decision, watched.on)
-    written = write_decision(watched.now, scenario, load_rulebook(options.rules), options.memo, name, options.templates)
+    written = write_decision(watched.now, load_rulebook(options.rules), options.memo, name, options.templates)
     return next(path for path in written.paths if path.name.endswith(".memo.html"))
 
 

@@ -1,4 +1,4 @@
-"""What a run is given on the command line, checked: ranges, rates, days, and the numbers of the trigger rule."""
+"""Parses the options of a run: ranges, rates, days, and the numbers of the trigger rule."""
 
 from __future__ import annotations
 
@@ -32,81 +32,81 @@ def number_range(text: str, option: str, quantity: Quantity = _ABOVE_NOTHING) ->
     return Span(ends[0], (ends[0] + ends[1]) / 2, ends[1])
 
 
-def amount_ranges(given: Sequence[str]) -> Mapping[str, Span]:
+def amount_ranges(texts: Sequence[str]) -> Mapping[str, Span]:
     """``gpu_hour_price=1.00..1.50``, by field. Raises BadInput."""
     ranges = {}
-    for text in given:
+    for text in texts:
         field, equals, numbers = text.partition("=")
         if not equals or field not in OWN_AMOUNTS:
             help = did_you_mean(field, OWN_AMOUNTS) or f"write one of {', '.join(OWN_AMOUNTS)}, as FIELD=LOW..HIGH"
-            raise BadInput(Problem(f"{quoted(text)} gives no amount a range", "--range", help=help))
+            raise BadInput(Problem(f"{quoted(text)} is not an amount and a range", "--range", help=help))
         quantity = FIELDS[field].quantity
         ranges[field] = number_range(numbers, "--range", quantity or _ABOVE_NOTHING)
     return ranges
 
 
-def rates(given: Sequence[str]) -> Mapping[str, Decimal]:
+def rates(texts: Sequence[str]) -> Mapping[str, Decimal]:
     """``EUR=1.08``, by currency: dollars for one unit of it. Raises BadInput."""
     found = {}
-    for text in given:
+    for text in texts:
         currency, equals, number = text.partition("=")
         if not equals or not _CURRENCY.fullmatch(currency):
-            raise BadInput(Problem(f"{quoted(text)} is no rate", "--rate", help="write it as in EUR=1.08"))
+            raise BadInput(Problem(f"{quoted(text)} is not a rate", "--rate", help="write it as in EUR=1.08"))
         rate = _number(number, "--rate", _ABOVE_NOTHING)
         found[currency.upper()] = Decimal(rate.numerator) / Decimal(rate.denominator)
     return found
 
 
-def covered(given: str | None) -> tuple[datetime.date, datetime.date] | None:
+def covered(text: str | None) -> tuple[datetime.date, datetime.date] | None:
     """``2026-01-01..2026-10-31``, both days included. Raises BadInput."""
-    if given is None:
+    if text is None:
         return None
-    first, between, last = given.partition("..")
+    first, between, last = text.partition("..")
     try:
         days = datetime.date.fromisoformat(first), datetime.date.fromisoformat(last)
     except ValueError:
         days = None
     if not between or days is None or days[0] > days[1]:
-        what = f"{quoted(given)} is no span of days"
+        what = f"{quoted(text)} is not a range of days"
         raise BadInput(Problem(what, "--covers", help="write it as in 2026-01-01..2026-10-31"))
     return days
 
 
-def only(given: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def only(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """``ServiceName=images``: a column and what its text must hold. Raises BadInput."""
     pairs = []
-    for text in whole_texts(given, "--only"):
+    for text in whole_texts(texts, "--only"):
         column, equals, value = text.partition("=")
         if not equals or not column or not value:
-            what = f"{quoted(text)} names no column and text"
+            what = f"{quoted(text)} is not a column and a text"
             raise BadInput(Problem(what, "--only", help="write it as in ServiceName=image"))
         pairs.append((column, value))
     return tuple(pairs)
 
 
-def whole_texts(given: Sequence[str], option: str) -> tuple[str, ...]:
-    """Texts of whole characters, which a database can compare. Raises BadInput for others."""
-    for text in given:
+def whole_texts(texts: Sequence[str], option: str) -> tuple[str, ...]:
+    """Texts that are valid UTF-8, which a database can compare. Raises BadInput for others."""
+    for text in texts:
         try:
             text.encode()
         except UnicodeEncodeError:
             raise BadInput(Problem(f"{quoted(text)} is not UTF-8 text", option, help="write it as UTF-8")) from None
-    return tuple(given)
+    return tuple(texts)
 
 
-def sources(given: Sequence[str], option: str) -> tuple[str, ...]:
+def sources(texts: Sequence[str], option: str) -> tuple[str, ...]:
     """Names of sources, as ``--format`` takes them. Raises BadInput."""
     from advisor.usage.readers.registry import names
 
-    for source in given:
+    for source in texts:
         if source not in names():
             help = did_you_mean(source, names()) or f"write one of {', '.join(names())}"
-            raise BadInput(Problem(f"{quoted(source)} is no source", option, help=help))
-    return tuple(given)
+            raise BadInput(Problem(f"{quoted(source)} is not a source", option, help=help))
+    return tuple(texts)
 
 
 def thresholds(options: argparse.Namespace) -> Thresholds:
-    """The trigger rule with the numbers that were given. Raises BadInput."""
+    """The trigger rule with the numbers of the options. Raises BadInput."""
 
     def months(name: str) -> int:
         return int(_number(getattr(options, name), "--" + name.replace("_", "-"), _COUNT))
@@ -126,7 +126,7 @@ def thresholds(options: argparse.Namespace) -> Thresholds:
     most = Fraction(1) if rules.strict else max(Fraction(1), rules.margin)
     if rules.clear_below > most:
         what = f"{quoted(options.clear_below)} would clear a crossing in the months that make it stable"
-        help = f"give {most} at the most" if most == 1 else f"give no more than --margin, {options.margin}"
+        help = f"write {most} at most" if most == 1 else f"write at most --margin, {options.margin}"
         raise BadInput(Problem(what, "--clear-below", help=help))
     return rules
 

@@ -9,33 +9,34 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.cli.verify import strangers_text
+from advisor.cli.options import add_json, add_rules
+from advisor.cli.verify import mismatch_lines
 from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem, printable
 from advisor.common.files import is_folder
 from advisor.rulebook.loader import load_rulebook
 
 if TYPE_CHECKING:
-    from advisor.verification.recheck import Mixed, Rechecked
+    from advisor.verification.recheck import MixedSet, Rechecked
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("folder", metavar="DIR", type=Path, help="where the records and memos are, at any depth")
-    parser.add_argument("--json", action="store_true", help="print what was found as JSON")
-    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
+    add_json(parser)
+    add_rules(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Lists what would differ. Exit code 5 when a decision in force would, 2 when a file cannot be read."""
-    from advisor.verification.recheck import Mixed, Rechecked, rechecked
+    """Lists what would differ. Exit code 5 if a decision in force would, 2 if a file cannot be read."""
+    from advisor.verification.recheck import MixedSet, Rechecked, rechecked
 
     if not is_folder(options.folder):
         raise BadInput(Problem("there is no such folder", file=str(options.folder), help="check the path"))
     found = list(rechecked(options.folder, load_rulebook(options.rules)))
     unreadable = [error for error in found if isinstance(error, BadInput)]
     read = [one for one in found if isinstance(one, Rechecked)]
-    mixed = [one for one in found if isinstance(one, Mixed)]
+    mixed = [one for one in found if isinstance(one, MixedSet)]
     sys.stdout.write(_json(read, mixed, unreadable) if options.json else _text(read, mixed, unreadable))
     for error in unreadable:
         print(error, file=sys.stderr)
@@ -44,9 +45,9 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_DIFFERENCE if mixed or any(one.differs and one.in_force for one in read) else EXIT_OK
 
 
-def _text(read: list[Rechecked], mixed: list[Mixed], unreadable: list[BadInput]) -> str:
+def _text(read: list[Rechecked], mixed: list[MixedSet], unreadable: list[BadInput]) -> str:
     lines = [line for one in read if one.differs for line in _differing(one)]
-    lines += [line for one in mixed for line in strangers_text(str(one.path), one.strangers)]
+    lines += [line for one in mixed for line in mismatch_lines(str(one.path), one.mismatched)]
     differ = [one for one in read if one.differs]
     counted = [one for one in differ if one.in_force]
     lines.append(f"{len(read)} records and memos decided again: {len(counted)} would differ")
@@ -65,13 +66,13 @@ def _differing(one: Rechecked) -> list[str]:
     if one.newly:
         lines.append(f"  fires now: {', '.join(one.newly)}")
     if one.same_rules:
-        lines.append("  its rules are these very ones: `advisor verify` tells whether it was edited")
+        lines.append("  it was decided with these same rules: `advisor verify` shows whether it was edited")
     elif not one.no_longer and not one.newly:
-        lines.append("  the same rules fire, and what they say has changed")
+        lines.append("  the same rules fire, but their content has changed")
     return lines
 
 
-def _json(read: list[Rechecked], mixed: list[Mixed], unreadable: list[BadInput]) -> str:
+def _json(read: list[Rechecked], mixed: list[MixedSet], unreadable: list[BadInput]) -> str:
     data = {
         "files": [
             {
@@ -86,7 +87,7 @@ def _json(read: list[Rechecked], mixed: list[Mixed], unreadable: list[BadInput])
             }
             for one in read
         ],
-        "mixed": [{"file": str(one.path), "of_another_decision": list(map(asdict, one.strangers))} for one in mixed],
+        "mixed": [{"file": str(one.path), "of_another_decision": list(map(asdict, one.mismatched))} for one in mixed],
         "differing": sum(one.differs and one.in_force for one in read),
         "unreadable": [
             {"file": problem.file, "line": problem.line, "field": problem.field, "what": problem.what}

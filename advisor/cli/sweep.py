@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from advisor.cli.options import add_rules
 from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_OK, BadInput, Problem
 
 
@@ -15,15 +16,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reading", choices=("sweep", "run"), default="sweep", help="sweep: all rows at once; run: each by the engine"
     )
-    parser.add_argument("--on", choices=("duckdb", "spark"), default="duckdb", help="what computes the sweep")
+    parser.add_argument("--on", choices=("duckdb", "spark"), default="duckdb", help="the engine (default: duckdb)")
     parser.add_argument("--master", metavar="URL", help="the Spark cluster (default: this machine)")
-    parser.add_argument("--rejects", metavar="FILE", help="where rejected rows are told (default: OUT.rejects.csv)")
-    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
+    parser.add_argument("--rejects", metavar="FILE", help="where rejected rows are listed (default: OUT.rejects.csv)")
+    add_rules(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Sweeps, and says on stderr what came of it. Exit code 2 when rows were rejected, though OUT is written."""
+    """Sweeps, and reports the result on stderr. Exit code 2 if rows were rejected; OUT is written all the same."""
     if options.on == "spark" and options.reading == "run":
         help = "leave out --on spark: the engine decides in this process"
         raise BadInput(Problem("`--reading run` does not run on Spark", help=help))
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     rulebook = load_rulebook(options.rules)
 
     from advisor.common.progress import Progress
-    from advisor.sweep.run import How, sweep
+    from advisor.sweep.run import SweepOptions, sweep
 
     progress = Progress()
 
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         progress.clear()
         print(problem, file=sys.stderr)
 
-    how = How(by_row=options.reading == "run", on_spark=options.on == "spark", master=options.master)
+    how = SweepOptions(by_row=options.reading == "run", on_spark=options.on == "spark", master=options.master)
     try:
         swept = sweep(paths, rulebook, how, warn, progress)
     finally:

@@ -1,4 +1,4 @@
-"""``advisor verify``: whether a memo or a record is what its own scenario comes to."""
+"""``advisor verify``: whether a memo or a record matches a fresh decision on its scenario."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.cli.options import add_json, add_rules, add_templates
 from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK, MAX_SHOWN, printable
 from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.rulebook.loader import load_rulebook
 
 if TYPE_CHECKING:
-    from advisor.verification.decision_set import Stranger
+    from advisor.verification.decision_set import MismatchedFile
     from advisor.verification.diff import Difference
     from advisor.verification.verify import Verification
 
 _AROUND, _WIDTH = 30, 110
-"""How much of a long line is shown: so many characters before the first that differs, and so many in all."""
+"""How much of a long line is shown: characters before the first difference, and in all."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,67 +30,65 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", metavar="MEMO|RECORD", help="a memo (Markdown or HTML) or a decision record; - is standard input"
     )
-    parser.add_argument("--json", action="store_true", help="print what was found as JSON")
-    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
-    parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+    add_json(parser)
+    add_rules(parser)
+    add_templates(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints what differs. Exit code 5 when something does, also when the rules are others."""
+    """Prints the differences. Exit code 5 if there are any, and if the rules have changed."""
     from advisor.verification.decision_set import MAX_BYTES
-    from advisor.verification.verify import Verdict, verified, with_its_set
+    from advisor.verification.verify import VerificationVerdict, verified, with_its_set
 
     file = "standard input" if options.source == STANDARD_INPUT else options.source
     found = verified(read_text(options.source, MAX_BYTES), file, load_rulebook(options.rules), options.templates)
     if options.source != STANDARD_INPUT:
         found = with_its_set(found, Path(options.source))
-    sys.stdout.write(_json(found) if options.json else _text(found))
-    return EXIT_OK if found.verdict is Verdict.VERIFIED else EXIT_DIFFERENCE
-
-
-def _json(found: Verification) -> str:
-    return json.dumps({**asdict(found), "stands": found.stands}, ensure_ascii=False, indent=2) + "\n"
+    data = {**asdict(found), "stands": found.same_outcome}
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n" if options.json else _text(found))
+    return EXIT_OK if found.verdict is VerificationVerdict.VERIFIED else EXIT_DIFFERENCE
 
 
 def _text(found: Verification) -> str:
-    from advisor.verification.verify import Verdict
+    from advisor.verification.verify import VerificationVerdict
 
     lines = {
-        Verdict.VERIFIED: [f"verified: {printable(found.file)} is what its scenario comes to"],
-        Verdict.MIXED: [
-            f"mixed: {printable(found.file)} is what its scenario comes to, but its files are not of one decision"
+        VerificationVerdict.VERIFIED: [f"verified: {printable(found.file)} matches its scenario"],
+        VerificationVerdict.MIXED: [
+            f"mixed: {printable(found.file)} matches its scenario, but its files belong to several decisions"
         ],
-        Verdict.DIFFERS: [f"differs: {printable(found.file)} is not what its scenario comes to"],
-        Verdict.RULES_CHANGED: _rules_changed(found),
+        VerificationVerdict.DIFFERS: [f"differs: {printable(found.file)} does not match its scenario"],
+        VerificationVerdict.RULES_CHANGED: _rules_changed(found),
     }[found.verdict]
     for difference in found.differences[:MAX_SHOWN]:
         lines += _difference(difference)
     if len(found.differences) > MAX_SHOWN:
         lines.append(f"{len(found.differences) - MAX_SHOWN:,} more differences are not shown")
-    lines += strangers_text(found.file, found.of_another_decision)
+    lines += mismatch_lines(found.file, found.of_another_decision)
     lines += [f"note: {remark}" for remark in found.remarks]
     return "".join(f"{line}\n" for line in lines)
 
 
 def _rules_changed(found: Verification) -> list[str]:
-    advice = "the advice still stands under these rules" if found.stands else "the advice is another under these rules"
-    outcome = found.now if found.stands else f"{printable(found.stated)} -> {found.now}"
+    same = found.same_outcome
+    advice = f"the advice is {'the same' if same else 'different'} under these rules"
+    outcome = found.now if same else f"{printable(found.stated)} -> {found.now}"
     return [
         f"rules changed: {printable(found.file)} was decided with other rules, so its text cannot be compared",
         f"  its rules:       {printable(found.rulebook_digest)}",
         f"  rules at hand:   {found.rulebook_at_hand}",
         f"{advice}: {outcome}",
-        "help: name the rules of that time with --rules to compare every character",
+        "help: name the rules that it was decided with in --rules to compare every character",
     ]
 
 
-def strangers_text(file: str, strangers: Sequence[Stranger]) -> list[str]:
-    """The files that are not of the decision that a file is of."""
-    if not strangers:
+def mismatch_lines(file: str, mismatched: Sequence[MismatchedFile]) -> list[str]:
+    """The files of a NAME that belong to another decision, in lines."""
+    if not mismatched:
         return []
-    listed = [f"  {printable(one.file)}: {', '.join(one.differs_in)}" for one in strangers]
-    help = "help: write them together with `advisor decide --out`, or keep each decision under a name of its own"
+    listed = [f"  {printable(one.file)}: {', '.join(one.differs_in)}" for one in mismatched]
+    help = "help: write them together with `advisor decide --out`, or use a different name for each decision"
     return [f"not of the decision in {printable(file)}:", *listed, help]
 
 
@@ -101,7 +100,7 @@ def _difference(found: Difference) -> list[str]:
 
 
 def _around(text: str | None, differs_at: int) -> str:
-    """A line, or the part of it around where it differs."""
+    """A line, or the part of it around the first difference."""
     if text is None:
         return "(nothing)"
     if not text:

@@ -5,12 +5,12 @@ nothing has changed. Then every old file gets a second, hidden name (``.advisor-
 target) and a journal is written there, which lists the files. Then the new ones are renamed over the old ones, in the
 order in which they were named; last, the journal is removed.
 
-The invariant: where there is no journal, all files are old or all are new. They are old until the journal is there, and
-new once it is gone; where a command is killed in between, whoever comes next puts the old files back (``settle``, which
-every reading of a text asks for, and ``writing``). A file that was edited since is left as it is.
+Invariant: without a journal, all files are old or all are new. They are old until the journal exists, and new once it
+has been removed; if a command is killed in between, the next command restores the old files (``settle``, which every
+reader calls, and ``writing``). A file that was edited since is left unchanged.
 
-Whoever writes holds a lock on the folder meanwhile, so a journal or a hidden file found under the lock belongs to no
-running command. On a file system without locks, commands that run one after the other are still safe.
+A writer holds a lock on the folder, so a journal or a hidden file found under the lock belongs to no running command.
+On a file system without locks, commands that run one after the other are still safe.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from advisor.common.diagnostics import BadInput, Problem
+from advisor.common.diagnostics import BadInput, Problem, reason
 
 JOURNAL = ".advisor-journal"
 WAIT_SECONDS = 30.0
@@ -39,7 +39,7 @@ _POLL_SECONDS = 0.02
 
 
 def settle(folder: Path) -> None:
-    """Puts the old files back where a command was killed while it replaced files of this folder. Raises BadInput."""
+    """Restores the old files if a command was killed while it replaced files of this folder. Raises BadInput."""
     if os.path.lexists(folder / JOURNAL):
         with alone_in(folder):
             pass
@@ -47,18 +47,18 @@ def settle(folder: Path) -> None:
 
 @contextmanager
 def alone_in(*folders: Path) -> Iterator[None]:
-    """Holds the locks of these folders; whatever was left halfway in them is settled. Raises BadInput."""
+    """Holds the locks of these folders, and undoes interrupted commands in them. Raises BadInput."""
     with ExitStack() as held:
         for path in sorted({os.path.realpath(folder) for folder in folders}):
             held.enter_context(_lock(path))
         for folder in folders:
-            _put_back(folder)
+            _roll_back(folder)
         yield
 
 
 @contextmanager
 def writing(folder: Path, *more: Path) -> Iterator[None]:
-    """As ``alone_in``; the first folder is made where it is missing, and removed again if nothing comes of it."""
+    """As ``alone_in``; the first folder is created if it is missing, and removed again after an error."""
     made: list[Path] = []
     try:
         _make(folder, made)
@@ -74,7 +74,7 @@ def writing(folder: Path, *more: Path) -> Iterator[None]:
 
 
 def write_together(contents: Mapping[Path, str | bytes]) -> None:
-    """Writes all of them or none, renamed in this order. To be called within ``writing``. Raises BadInput."""
+    """Writes all of the files or none, renamed in this order. Call it within ``writing``. Raises BadInput."""
     staged: dict[Path, Path | None] = {}
     try:
         for target, content in contents.items():
@@ -88,9 +88,9 @@ def write_together(contents: Mapping[Path, str | bytes]) -> None:
 
 
 def replace_together(staged: Mapping[Path, Path | None]) -> None:
-    """Renames files over their targets, and removes targets for which there is none: all or nothing.
+    """Renames files over their targets, and removes targets mapped to None: all or nothing.
 
-    To be called within ``writing`` or ``alone_in``. Raises BadInput.
+    Call it within ``writing`` or ``alone_in``. Raises BadInput.
     """
     folder = next(iter(staged)).parent
     staged = {target: new for target, new in staged.items() if new or os.path.lexists(target)}
@@ -107,7 +107,7 @@ def replace_together(staged: Mapping[Path, Path | None]) -> None:
         _sync_folders(staged)
         (folder / JOURNAL).unlink(missing_ok=True)
     except BaseException:
-        _put_back(folder)
+        _roll_back(folder)
         _clear(hidden)
         raise
     _clear(hidden)
@@ -115,38 +115,34 @@ def replace_together(staged: Mapping[Path, Path | None]) -> None:
 
 @contextmanager
 def faults_of_writing(path: Path) -> Iterator[None]:
-    """What the system says when a file cannot be written, as BadInput."""
+    """Turns the system's error on writing a file into BadInput."""
     try:
         yield
     except OSError as error:
-        what = f"the file cannot be written: {_reason(error)}"
+        what = f"the file cannot be written: {reason(error)}"
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        help = "make room on the disk, or name another folder" if full else "name a folder you may write to"
+        help = "free space on the disk, or name another folder" if full else "name a folder you may write to"
         raise BadInput(Problem(what, file=str(path), help=help)) from None
 
 
-def _reason(error: OSError | ValueError) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
-
-
 def _make(folder: Path, made: list[Path]) -> None:
-    """Makes a folder where it is missing, and adds to ``made`` each folder that was missing. Raises BadInput."""
+    """Creates a folder if it is missing, and adds each folder it created to ``made``. Raises BadInput."""
     try:
         missing = list(takewhile(lambda above: not above.exists(), (folder, *folder.parents)))
         for one in reversed(missing):
             one.mkdir(exist_ok=True)
             made.append(one)
-        folder.mkdir(exist_ok=True)  # refuses what is no folder
+        folder.mkdir(exist_ok=True)  # refuses anything but a folder
     except (FileExistsError, NotADirectoryError):
-        what = "the folder cannot be made: a file stands where it would be"
+        what = "the folder cannot be created: a file of that name exists"
         raise BadInput(Problem(what, file=str(folder), help="name a folder")) from None
     except (OSError, ValueError) as error:
-        what = f"the folder cannot be made: {_reason(error)}"
+        what = f"the folder cannot be created: {reason(error)}"
         raise BadInput(Problem(what, file=str(folder), help="name a folder you may write to")) from None
 
 
 def sync_folder(folder: Path) -> None:
-    """The names in a folder are on the disk when this returns."""
+    """Flushes the names in a folder to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -156,13 +152,13 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def _lock(folder: str) -> Iterator[None]:
-    """Waits for the lock of a folder, and goes on without one where it cannot have any."""
+    """Waits for the lock of a folder; continues without it if locks are not supported."""
     with ExitStack() as opened:
         with suppress(OSError):
             handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             opened.callback(os.close, handle)
             ends = time.monotonic() + WAIT_SECONDS
-            while not _taken(handle):
+            while not _locked(handle):
                 if time.monotonic() > ends:
                     what = "another advisor command is still writing in this folder"
                     raise BadInput(Problem(what, folder, help="wait until it is done, and try again"))
@@ -170,7 +166,7 @@ def _lock(folder: str) -> Iterator[None]:
         yield
 
 
-def _taken(handle: int) -> bool:
+def _locked(handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -189,7 +185,7 @@ def _fill(handle: int, content: bytes) -> None:
 
 
 def _write_journal(folder: Path, staged: Mapping[Path, Path | None], hidden: list[Path]) -> None:
-    """Gives every old file its second name, and says in the journal where it is and what the new one looks like."""
+    """Links every old file under a second name, and lists old and new files in the journal."""
     entries = []
     for target, new in staged.items():
         with faults_of_writing(target):
@@ -198,9 +194,9 @@ def _write_journal(folder: Path, staged: Mapping[Path, Path | None], hidden: lis
                 hidden.append(old)
                 _link(target, old)
             name = os.path.relpath(target.parent.resolve() / target.name, folder.resolve())
-            entries.append({"target": name, "old": old and old.name, "new": new and _looks(new)})
+            entries.append({"target": name, "old": old and old.name, "new": new and _fingerprint(new)})
     with faults_of_writing(folder):
-        # The folder's own number, so that a journal that came with a copy or an archive is not obeyed.
+        # With the folder's inode number, so that a journal from a copy or an archive is ignored.
         text = json.dumps({"folder": folder.stat().st_ino, "files": entries})
         handle, name = tempfile.mkstemp(dir=folder, prefix=_PREFIX, suffix=_NEW)
         hidden.append(Path(name))
@@ -229,26 +225,26 @@ def _move(file: Path, target: Path) -> None:
         copy.replace(target)
 
 
-def _put_back(folder: Path) -> None:
-    """Undoes what the journal of a folder lists, if there is one. Can be interrupted and begun again."""
+def _roll_back(folder: Path) -> None:
+    """Undoes what the journal of a folder lists, if there is one. May be interrupted and repeated."""
     journal = folder / JOURNAL
     try:
         with suppress(FileNotFoundError, NotADirectoryError):
             entries = _entries(journal)
             for target, old, new in entries:
-                if _looks(target) == new:
+                if _fingerprint(target) == new:
                     with suppress(FileNotFoundError):
                         _move(old, target) if old else target.unlink()
             _sync_folders(target for target, _, _ in entries)
             journal.unlink()
             _clear(_left_in(folder))
     except OSError as error:
-        what = f"a command was killed while it wrote here, and cannot be undone: {_reason(error)}"
+        what = f"a command was killed while it wrote here, and cannot be undone: {reason(error)}"
         raise BadInput(Problem(what, str(folder), help="try again where the folder may be written to")) from None
 
 
 def _entries(journal: Path) -> list[tuple[Path, Path | None, object]]:
-    """Each target, where its old file is, and what the new one looks like; empty where the journal is not ours."""
+    """Each target, its old file, and the fingerprint of the new one; empty for a foreign journal."""
     folder = journal.parent
     try:
         data: Any = json.loads(journal.read_bytes())
@@ -262,8 +258,8 @@ def _entries(journal: Path) -> list[tuple[Path, Path | None, object]]:
         return []
 
 
-def _looks(path: Path) -> list[int] | None:
-    """What tells one version of a file from another, and survives a rename; None where there is no file."""
+def _fingerprint(path: Path) -> list[int] | None:
+    """Distinguishes versions of a file, and survives a rename; None if there is no file."""
     try:
         about = path.lstat()
     except (FileNotFoundError, NotADirectoryError):

@@ -1,10 +1,10 @@
-"""What can go wrong, in the words shown to people, and the exit code of each."""
+"""Errors as users see them (message, location, help line), and the exit codes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 EXIT_OK = 0
 EXIT_DEFECT = 1
@@ -16,15 +16,15 @@ EXIT_CHANGED = 10
 EXIT_INTERRUPTED = 130
 
 MAX_SHOWN = 20
-"""How many faults are printed; a file with more is usually the wrong file."""
+"""The number of faults printed; a file with more is usually the wrong file."""
 _SHOWN_LENGTH = 60
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One fault: what is wrong, where it stands, and what to do about it.
+class Problem(NamedTuple):
+    """One fault: what is wrong, its location, and what to do about it.
 
-    ``code`` names the kind of fault where there is one to look up; ``level`` is ``error`` or ``warning``.
+    A tuple and no dataclass, because importing ``dataclasses`` is a quarter of the time of ``advisor --help``.
+    ``code`` names the kind of fault if it has a page in the documentation; ``level`` is ``error`` or ``warning``.
     """
 
     what: str
@@ -48,13 +48,13 @@ class Problem:
 
 
 class AdvisorError(Exception):
-    """Base of every error the advisor raises on purpose."""
+    """Base of all errors that the advisor raises."""
 
     exit_code = EXIT_DEFECT
 
 
 class BadInput(AdvisorError):
-    """Something that came from outside cannot be used; holds every problem found, not only the first."""
+    """Invalid input; holds every problem found, not only the first."""
 
     exit_code = EXIT_BAD_INPUT
 
@@ -66,12 +66,12 @@ class BadInput(AdvisorError):
         super().__init__("\n".join(shown))
 
     def coded(self, code: str) -> BadInput:
-        """The same faults, with this code where they have none."""
-        return BadInput(problem if problem.code else replace(problem, code=code) for problem in self.problems)
+        """The same faults; those without a code get this one."""
+        return BadInput(problem if problem.code else problem._replace(code=code) for problem in self.problems)
 
 
 class EngineFailure(AdvisorError):
-    """The rules engine failed; names the rule and the field where they are known."""
+    """The rules engine failed; names the rule and the field if they are known."""
 
     def __init__(self, what: str, rule: str | None = None, field: str | None = None, help: str | None = None) -> None:
         self.rule = rule
@@ -85,14 +85,14 @@ HIDDEN = re.compile(
     "\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ud800-\\uf8ff\\ufeff\\ufff0-\\ufffb\\ufffe\\uffff\\U000110bd\\U000110cd"
     "\\U00013430-\\U0001345f\\U0001bca0-\\U0001bcaf\\U0001d173-\\U0001d17a\\U000e0000-\\U0010ffff]"
 )
-"""Characters that control, reorder or hide what is shown, and all blanks but the space.
+"""Control, format and invisible characters, and all white space but the space.
 
-A fixed list, because what ``str.isprintable`` says differs between versions of Python, and a memo's bytes must not.
+A fixed list, because ``str.isprintable`` differs between versions of Python, and a memo's bytes must not.
 """
 
 
 def printable(text: str) -> str:
-    """The text on one line, with an escape for whatever a terminal would obey or nobody would see.
+    """The text on one line, with control and invisible characters escaped.
 
     >>> printable("a\\x1b[31mb\\u00a0c")
     'a\\\\x1b[31mb\\\\xa0c'
@@ -101,29 +101,34 @@ def printable(text: str) -> str:
 
 
 def quoted(value: object) -> str:
-    """A user's value in backticks, as YAML would write it, on one line and shortened.
+    """A user's value in backticks, in YAML notation, on one line and shortened.
 
     >>> quoted("a\\nb"), quoted(True), quoted(None), quoted(["a", {"b": 1}])
     ('`a\\\\nb`', '`true`', '`null`', '`[a, {b: 1}]`')
     """
-    text = _plainly(value)
+    text = _yaml_notation(value)
     return f"`{printable(text[:_SHOWN_LENGTH])}{'...' if len(text) > _SHOWN_LENGTH else ''}`"
 
 
-def _plainly(value: object) -> str:
+def _yaml_notation(value: object) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_plainly(part)}" for key, part in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_yaml_notation(part)}" for key, part in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_plainly, value)) + "]"
+        return "[" + ", ".join(map(_yaml_notation, value)) + "]"
     return str(value)
 
 
+def reason(error: OSError | ValueError) -> str:
+    """The cause that the operating system names, for the end of a message."""
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The help line for a misspelt word, when one of the known words is close enough.
+    """The help line for a misspelt word; None if no known word is similar enough.
 
     >>> did_you_mean("latnecy", ["latency", "quality"]), did_you_mean("On Premises", ["anywhere", "on_premises"])
     ('did you mean `latency`?', 'did you mean `on_premises`?')

@@ -1,4 +1,4 @@
-"""Reading files of bounded size, writing files that are whole or absent, finding the bundled data."""
+"""Reading files of bounded size, writing files atomically, finding the bundled data."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from advisor.common.atomic_files import replace_together, settle, write_together, writing
-from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.common.diagnostics import BadInput, Problem, quoted, reason
 
 MAX_BYTES = 1_000_000
 STANDARD_INPUT = "-"
 SILENCE_SECONDS = 60.0
-"""How long a pipe may send nothing, or be without a reader."""
+"""The timeout for a pipe that sends nothing, or that has no reader."""
 _MOST_LINKS = 40
 _STREAMS = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
 _OPEN_FILE = re.compile(r"/(?:dev|proc/self)/fd/([0-9]{1,9})")
@@ -56,9 +56,9 @@ def read_text(path: str, max_bytes: int = MAX_BYTES) -> str:
 
 
 def check_regular(path: Path) -> None:
-    """Refuses what cannot be read from its start to its end as often as needed. Raises BadInput.
+    """Refuses anything but a regular file, which can be read more than once. Raises BadInput.
 
-    Some files of the kernel call themselves regular (`/proc/kmsg`), and reading them waits: they state no size.
+    Some kernel files claim to be regular (`/proc/kmsg`) and block the reader; they report a size of 0.
     """
     with os.fdopen(_opened(str(path), str(path), pipes=False), "rb", buffering=0) as file:
         try:
@@ -91,12 +91,12 @@ def _bytes_of(path: str, name: str, most: int) -> bytes:
 
 
 def _opened(path: str, name: str, *, pipes: bool) -> int:
-    """A handle on a regular file, or on a pipe, that never waits: opening a pipe would wait for its writer."""
+    """A descriptor of a regular file or a pipe, opened without blocking (a pipe would wait for its writer)."""
     if not path:
         raise BadInput(Problem("the path is empty", help="name a file"))
     settle(Path(path).parent)
     try:
-        mode = os.stat(path).st_mode  # noqa: PTH116  # of whatever is named, also where Path refuses the name
+        mode = os.stat(path).st_mode  # noqa: PTH116  # also of names that Path refuses
         if stat.S_ISDIR(mode):
             raise BadInput(Problem("this is a folder, not a file", file=name, help="name a file in it"))
         if not (stat.S_ISREG(mode) or (pipes and stat.S_ISFIFO(mode))):
@@ -111,11 +111,11 @@ def _opened(path: str, name: str, *, pipes: bool) -> int:
 
 def _unreadable(name: str, error: OSError | ValueError) -> BadInput:
     help = "check the path and its permissions"
-    return BadInput(Problem(f"the file cannot be read: {_reason(error)}", file=name, help=help))
+    return BadInput(Problem(f"the file cannot be read: {reason(error)}", file=name, help=help))
 
 
 def _bytes_within(handle: int, name: str, most: int) -> bytes:
-    """At most so many bytes. Regular files always have their bytes at hand, a person at a terminal may take time."""
+    """At most ``most`` bytes. A regular file never blocks; at a terminal there is no timeout."""
     regular, data = stat.S_ISREG(os.fstat(handle).st_mode), bytearray()
     waiting = select.poll()
     waiting.register(handle, select.POLLIN)
@@ -133,7 +133,7 @@ def _bytes_within(handle: int, name: str, most: int) -> bytes:
 
 
 def is_folder(path: Path) -> bool:
-    """True for a folder; false for anything else, also for what may not be looked at."""
+    """True for a folder; false for anything else, and without permission to look."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -141,19 +141,15 @@ def is_folder(path: Path) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """True for a file; false for anything else, also for what may not be looked at."""
+    """True for a file; false for anything else, and without permission to look."""
     try:
         return path.is_file()
     except (OSError, ValueError):
         return False
 
 
-def _reason(error: OSError | ValueError) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
-
-
 def real(path: Path) -> Path:
-    """Where a path leads in the end; for links that lead in a circle, and what cannot be a path, the path itself."""
+    """The path with all links resolved; the path itself for a loop of links or an invalid path."""
     try:
         return Path(os.path.realpath(path))
     except (OSError, ValueError):
@@ -163,8 +159,8 @@ def real(path: Path) -> Path:
 def write_whole(path: Path, content: str | bytes) -> None:
     """Writes a hidden file and renames it, so that a reader sees the old file or the new one, never a part.
 
-    Only regular files are replaced, and links lead to theirs. Standard output (``-``, ``/dev/stdout``), a pipe and a
-    device are written to in order. Raises BadInput.
+    Only regular files are replaced; links are followed. Standard output (``-``, ``/dev/stdout``), a pipe and a device
+    are written to as streams. Raises BadInput.
     """
     target = check_target(path)
     data = content.encode() if isinstance(content, str) else content
@@ -177,9 +173,9 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def move_together(finished: Mapping[Path, Path | None]) -> None:
-    """Finished files of our own to their places: all or none of the regular ones, then streams in order.
+    """Moves finished files to their targets: all or none of the regular ones, then the streams in order.
 
-    A target for which there is no file is removed. Raises BadInput.
+    A target mapped to None is removed. Raises BadInput.
     """
     targets = [(path, check_target(path), file) for path, file in finished.items()]
     files = {target: file for _, target, file in targets if isinstance(target, Path) and not _is_stream(target)}
@@ -193,20 +189,20 @@ def move_together(finished: Mapping[Path, Path | None]) -> None:
 
 
 def check_target(path: Path) -> Path | int:
-    """Where a path leads: the number of an open file, or a path that is no link. Raises BadInput.
+    """The resolved target of a path: the number of an open file, or a path that is no link. Raises BadInput.
 
-    Refuses folders, links in a circle, and what can be neither replaced nor written to in order.
+    Refuses folders, loops of links, and anything that can be neither replaced nor written to as a stream.
     """
     if str(path.parent) == STANDARD_INPUT:
-        what = f"{quoted('-')} is standard output, which is no folder"
-        raise BadInput(Problem(what, str(path), help="name a folder; one of this name by its whole path"))
+        what = f"{quoted('-')} is standard output, not a folder"
+        raise BadInput(Problem(what, str(path), help="name a folder; write `./-` for one of this name"))
     try:
         target = _target(path)
         kind = _kind(target) if isinstance(target, Path) else stat.S_IFIFO
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from None
     if kind == stat.S_IFDIR:
-        raise BadInput(Problem("a folder stands where a file is to be written", str(path), help="move it away"))
+        raise BadInput(Problem("this is a folder, not a file", str(path), help="name a file"))
     if kind not in (0, stat.S_IFREG, stat.S_IFIFO, stat.S_IFCHR):
         raise BadInput(Problem("this is neither a file nor a pipe", str(path), help="name a file"))
     return target
@@ -225,7 +221,7 @@ def _target(path: Path) -> Path | int:
 
 
 def _kind(path: Path) -> int:
-    """What kind of file this is; 0 for none."""
+    """The type bits of the file's mode; 0 if there is no file."""
     try:
         return stat.S_IFMT(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -233,7 +229,7 @@ def _kind(path: Path) -> int:
 
 
 def _is_stream(target: Path | int) -> bool:
-    """Whether the target is written to in order, instead of being replaced."""
+    """Whether the target is written to as a stream, instead of being replaced."""
     return isinstance(target, int) or _kind(target) not in (0, stat.S_IFREG)
 
 
@@ -243,19 +239,19 @@ def _write_stream(target: Path | int, content: BinaryIO, path: Path) -> None:
             shutil.copyfileobj(content, stream)
     except BrokenPipeError as error:
         if target == 1:
-            raise  # the reader of standard output went away, which ends the program without a word
+            raise  # the reader of standard output has gone, which ends the program silently
         raise _unwritable(path, error) from None
     except OSError as error:
         raise _unwritable(path, error) from None
 
 
 def _unwritable(path: Path, error: OSError | ValueError) -> BadInput:
-    what = f"the file cannot be written: {_reason(error)}"
+    what = f"the file cannot be written: {reason(error)}"
     return BadInput(Problem(what, file=str(path), help="name a folder you may write to"))
 
 
 def _stream(target: Path | int) -> BinaryIO:
-    """An open file, a pipe once it has a reader, or a device, to be written to in order."""
+    """An open file, a pipe once it has a reader, or a device, opened for writing."""
     if isinstance(target, int):
         for stream in (sys.stdout, sys.stderr):
             stream.flush()

@@ -1,4 +1,7 @@
-"""How far a run has come, on a terminal, in one line that is written over and wiped in the end."""
+"""The progress of a run: one line on a terminal that is overwritten, and erased at the end.
+
+Not rich: its display runs a separate thread and moves the cursor, and would not need less code.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ _SECONDS_BETWEEN = 0.1
 
 
 class Progress:
-    """Shows phases and rows where the stream is a terminal, and nothing elsewhere. Plain text, without colours."""
+    """Shows phases and rows if the stream is a terminal, else nothing. Plain text, without colours."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = sys.stderr if stream is None else stream
@@ -22,20 +25,20 @@ class Progress:
         self._next = 0.0
 
     def phase(self, doing: str, total: int | None = None, unit: str = "rows") -> Callable[[int], None]:
-        """Begins a phase; the function it returns is told how many are done."""
+        """Begins a phase; returns a function to call with the number done so far."""
         self._next = 0.0
         doing = printable(doing)
 
-        def told(done: int) -> None:
+        def update(done: int) -> None:
             if self.shows and time.monotonic() >= self._next:
                 self._next = time.monotonic() + _SECONDS_BETWEEN
                 self._write(f"{doing}: {done:,}{f' of {total:,}' if total is not None else ''} {unit}")
 
-        told(0)
-        return told
+        update(0)
+        return update
 
     def clear(self) -> None:
-        """Wipes the line."""
+        """Erases the line."""
         if self._width:
             self._write("")
             self._width = 0

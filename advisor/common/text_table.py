@@ -1,4 +1,7 @@
-"""Plain-text tables that fit a width: columns are narrowed and their cells wrapped."""
+"""Plain-text tables that fit a width: columns are narrowed and their cells wrapped.
+
+Not rich: its tables cut ids with an ellipsis when a column is narrowed, and its import takes longer than the printing.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _PIECES = re.compile(r"[^\s-]+-*")
 
 
 def table(head: Row, groups: Iterable[tuple[str, Sequence[Row]]], width: int) -> list[str]:
-    """Lines of one table in ``width`` columns; each group of rows stands under its title, where it has one."""
+    """Lines of one table in ``width`` columns; a group of rows with a title is printed below it."""
     groups = [(title, [[printable(cell) for cell in row] for row in rows]) for title, rows in groups]
     widths = _widths([head, *(row for _, rows in groups for row in rows)], width)
     lines = [*_row(head, widths), _GAP.join("-" * size for size in widths)]
@@ -29,9 +32,9 @@ def table(head: Row, groups: Iterable[tuple[str, Sequence[Row]]], width: int) ->
 
 
 def _widths(rows: Sequence[Row], width: int) -> list[int]:
-    """Each column as wide as its widest cell; where that is too much, the widest are narrowed.
+    """Each column as wide as its widest cell; if that is too much, the widest columns are narrowed.
 
-    Words are broken at their hyphens only when wrapping between words is not enough, and within only after that.
+    Cells are wrapped between words if that suffices, else at hyphens, else anywhere.
     """
     columns = list(zip(*rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
@@ -55,7 +58,7 @@ def _row(row: Row, widths: Sequence[int]) -> list[str]:
 
 
 def entry(name: str, text: str, indent: int, width: int) -> list[str]:
-    """A name and its text, wrapped beside it."""
+    """A name, and its text wrapped in a column to the right."""
     start = f"  {name}".ljust(indent)
     wrapped = textwrap.wrap(printable(text), max(width - indent, _NARROWEST), break_on_hyphens=False)
     return [f"{start if number == 0 else ' ' * indent}{line}" for number, line in enumerate(wrapped)]

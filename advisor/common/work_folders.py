@@ -1,4 +1,4 @@
-"""Folders for work in progress: gone in the end whatever happens, and where a process was killed, with the next one."""
+"""Folders for work in progress: removed at the end, or by the next process if this one is killed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MEMORY = Path("/dev/shm")
 
 
 def temporary_folder() -> Path:
-    """The temporary folder, for libraries that ask Python for it too; memory where none can be written to.
+    """The temporary folder, also for libraries that ask Python for it; in memory if no other is writable.
 
     Raises OSError.
     """
@@ -29,9 +29,9 @@ def temporary_folder() -> Path:
 
 @contextmanager
 def work_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """A new folder, locked as long as it is in use. Those of this prefix that are not in use are removed first.
+    """A new folder, locked while it is in use. Unused folders with this prefix are removed first.
 
-    Raises OSError where no folder can be made.
+    Raises OSError if no folder can be created.
     """
     for left in parent.glob(f"{prefix}*"):
         with suppress(OSError):
@@ -49,15 +49,15 @@ def _made(parent: Path, prefix: str) -> tuple[Path, int]:
         folder = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
         with suppress(FileNotFoundError):
             handle = _opened(folder)
-            with suppress(OSError):  # a file system without locks: then nobody can take it for unused either
+            with suppress(OSError):  # on a file system without locks, no process can find it unused either
                 fcntl.flock(handle, fcntl.LOCK_EX)
             if folder.is_dir():
                 return folder, handle
-            os.close(handle)  # somebody took it for unused before it was locked
+            os.close(handle)  # another process removed it before it was locked
 
 
 def _remove_unused(folder: Path) -> None:
-    """Removes a folder of this user's that no process has locked."""
+    """Removes a folder of this user that no process has locked."""
     handle = _opened(folder)
     try:
         if os.fstat(handle).st_uid == os.geteuid():

@@ -17,7 +17,7 @@ import yaml
 from advisor.common.diagnostics import BadInput, Problem, quoted
 
 MAX_DIGITS = 100
-"""A longer row of digits stays text: no quantity has as many."""
+"""A longer number stays text: no quantity has as many digits."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,4})?")
@@ -47,7 +47,7 @@ class Sequence(list[Any]):
 def load(text: str, file: str, faults: list[Problem] | None = None) -> Any:
     """Parses one YAML document; ``file`` names it in errors. Raises BadInput with file and line.
 
-    With ``faults``, those that do not stop the parser (a name that stands twice, an alias, a tag) are added to it
+    With ``faults``, those that do not stop the parser (a duplicate key, an alias, a tag) are added to it
     instead, so that a caller can report them together with its own.
     """
     unreadable = _UNREADABLE.search(text)
@@ -56,7 +56,7 @@ def load(text: str, file: str, faults: list[Problem] | None = None) -> Any:
         raise BadInput(Problem(what, file, text.count("\n", 0, unreadable.start()) + 1, help="remove it"))
     found: list[Problem] = []
     try:
-        value = _Builder(yaml.parse(text, Loader=_Loader), file, found).document()
+        value = _DocumentBuilder(yaml.parse(text, Loader=_Loader), file, found).document()
     except yaml.MarkedYAMLError as error:
         raise BadInput([*found, _syntax_fault(error, text, file)]) from None
     except yaml.YAMLError:
@@ -71,7 +71,7 @@ def load(text: str, file: str, faults: list[Problem] | None = None) -> Any:
 
 
 def character_name(character: str) -> str:
-    """A character by its number, as people look it up.
+    """The code point of a character.
 
     >>> character_name("\\x07")
     'U+0007'
@@ -79,7 +79,7 @@ def character_name(character: str) -> str:
     return f"U+{ord(character):04X}"
 
 
-class _Builder:
+class _DocumentBuilder:
     """Builds values from parser events. Faults that leave the rest readable are collected, others raised."""
 
     def __init__(self, events: Iterator[Any], file: str, faults: list[Problem]) -> None:
@@ -120,7 +120,7 @@ class _Builder:
         return self._mapping(event, depth) if isinstance(event, yaml.MappingStartEvent) else self._list(event, depth)
 
     def _refuse_sharing(self, event: Any) -> None:
-        """Each name is told once, because a few lines can hold a million uses."""
+        """Reports each name once, because a few lines can hold a million uses."""
         if event.anchor in self._anchors:
             return
         self._anchors.add(event.anchor)
@@ -143,14 +143,14 @@ class _Builder:
             if isinstance(event, yaml.AliasEvent):
                 continue
             if not isinstance(event, yaml.ScalarEvent):
-                self._fault("a list or a mapping stands where a name belongs", event, "write `name: value`")
+                self._fault("a list or a mapping is used as a key", event, "write `name: value`")
             elif event.value == "<<":
                 self._fault("the merge key `<<` is not allowed here", event, "write the fields out")
             elif not event.value:
                 self._fault("a name is missing before the colon", event, "write `name: value`")
             elif event.value in mapping:
                 first = mapping.lines[event.value]
-                self._fault(f"{quoted(event.value)} stands twice, first on line {first}", event, "keep one of them")
+                self._fault(f"duplicate key {quoted(event.value)}, first on line {first}", event, "keep one of them")
             else:
                 mapping[event.value] = value
                 mapping.lines[event.value] = _line(event)
@@ -184,7 +184,7 @@ def scalar(text: str) -> Any:
     return text
 
 
-_TAB, _INDENT = "a tab stands where spaces belong", "indent with spaces"
+_TAB, _INDENT = "a tab is used in place of spaces", "indent with spaces"
 _QUOTES = "put the text in quotes"
 _WORDING = {
     "found a tab character that violates indentation": (_TAB, _INDENT),
@@ -200,7 +200,7 @@ _WORDING = {
     "found invalid Unicode character escape code": ("an escape names half a character", "write the character itself"),
     "did not find expected hexdecimal number": ("an escape is incomplete", "write the character itself"),
     "mapping values are not allowed in this context": (
-        "a colon stands where none can be read",
+        "unexpected colon",
         "start every field at the same column, and put a text that holds `: ` in quotes",
     ),
     "did not find expected key": ("the line does not read `name: value`", "start every field at the same column"),
@@ -209,14 +209,14 @@ _WORDING = {
     "block sequence entries are not allowed in this context": ("a list cannot start here", "start it on its own line"),
     "did not find expected node content": ("a value is missing", "write the value, or leave the line out"),
     "did not find expected <document start>": (
-        "this line does not belong to what stands above it",
+        "this line does not fit the lines above it",
         "start every field at the same column, and keep one document",
     ),
     "did not find expected alphabetic or numeric character": ("a value starts with `&` or `*`", _QUOTES),
     "found undefined tag handle": ("a value starts with `!`", _QUOTES),
 }
 _EARLIER = ("found unexpected", "did not find expected ','", "could not find expected ':'")
-"""Told at the place where it began (where the quote was opened); the parser notices it later."""
+"""Reported where it began (where the quote was opened), not where the parser noticed it."""
 
 
 def _syntax_fault(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:

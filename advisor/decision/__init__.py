@@ -1,1 +1,1 @@
-"""From a scenario and a rulebook to a decision."""
+"""Makes a decision from a scenario and a rulebook."""

@@ -1,30 +1,57 @@
-"""Which bill is watched, and whether a volume could change the answer: the same for the memo and for the monitor."""
+"""The bill to watch, and whether a volume could change the decision: shared by the memo and the monitor."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
+from functools import lru_cache
 
 from advisor.common.diagnostics import BadInput
-from advisor.decision.decide import decide
-from advisor.domain.cost_model import exact
-from advisor.domain.record import Decision
-from advisor.domain.scenario import MAX_MONTHLY_COST, Axis, Route, Scenario
+from advisor.decision.assessment import Assessment
+from advisor.domain.cost_model import HOSTED, Costs, missing_amounts
+from advisor.domain.cost_model import MOST_IMAGES as MOST_IMAGES
+from advisor.domain.cost_model import PRICE_OF as PRICE_OF
+from advisor.domain.record import Decision, ReviewTrigger, Status
+from advisor.domain.scenario import Axis, Route, Scenario
 from advisor.evaluation.python_backend import PlainReading
-from advisor.evaluation.resolution import HOSTED
 from advisor.rulebook.model import Rulebook
 
-PRICE_OF = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
-MOST_IMAGES = 10**12
+
+@dataclass(frozen=True)
+class SteadyOutcome:
+    """The outcome at every volume. ``compared`` is the hosted route in the cost inequality, if it was asked."""
+
+    status: Status
+    route: Route | None
+    feasible_routes: tuple[Route, ...]
+    deciding_axis: Axis | None
+    open_questions: tuple[str, ...]
+    compared: Route | None
+
+
+def review_trigger(decision: Decision, scenario: Scenario, rulebook: Rulebook) -> ReviewTrigger | None:
+    """The crossover to watch and from which side, or why there is none; None without a recommendation."""
+    if decision.status is not Status.RECOMMENDED:
+        return None
+    watched = watched_route(decision, scenario)
+    always = whatever_the_volume(scenario, rulebook) if watched else None
+    kind = _kind(decision, scenario, watched, always)
+    return ReviewTrigger(
+        kind=kind,
+        route=watched,
+        volume=decision.crossovers.get(watched) if watched else None,
+        missing=missing_amounts(decision.scenario, (watched, Route.SELF_HOST)) if watched else [],
+        cheaper_than=always.compared if kind == "always" and always else watched,
+    )
 
 
 def route_in_use(scenario: Scenario) -> Route | None:
-    """The hosted route whose meter runs today."""
-    return scenario.current_route if scenario.current_route in PRICE_OF else None
+    """The hosted route in use today."""
+    return scenario.current_route if scenario.current_route in HOSTED else None
 
 
 def compared_route(decision: Decision) -> Route | None:
-    """The hosted route whose price stood against own GPUs; None where the inequality was not asked."""
+    """The hosted route compared with own GPUs on cost; None if the inequality was not asked."""
     precedence = list(Axis)
     before = {step.over for step in decision.preferences if precedence.index(step.axis) < precedence.index(Axis.COST)}
     running = [route for route in decision.feasible_routes if route not in before]
@@ -35,40 +62,63 @@ def compared_route(decision: Decision) -> Route | None:
 
 def watched_route(decision: Decision, scenario: Scenario) -> Route | None:
     """The hosted route whose bill is watched: the one in use, else the one compared with own GPUs, else the decided."""
-    decided = decision.route if decision.route in PRICE_OF else None
+    decided = decision.route if decision.route in HOSTED else None
     return route_in_use(scenario) or compared_route(decision) or decided
 
 
 def owns_already(decision: Decision, scenario: Scenario) -> bool:
-    """Whether own GPUs were decided for, and nothing says that a hosted route is still in use."""
+    """Whether own GPUs were decided for, and no hosted route is known to be in use."""
     return decision.route is Route.SELF_HOST and route_in_use(scenario) is None
 
 
-def whatever_the_volume(scenario: Scenario, rulebook: Rulebook) -> Decision | None:
-    """What is decided at the smallest volume and at the largest that can be computed; None where these differ."""
-    reading = PlainReading(rulebook)
+def whatever_the_volume(scenario: Scenario, rulebook: Rulebook) -> SteadyOutcome | None:
+    """The outcome at the smallest and the largest possible volume; None if they differ."""
     found = []
-    for volume in (1, _largest_volume(scenario)):
+    for volume in (1, Costs(scenario).largest_volume()):
         at_volume = {"monthly_images": Decimal(volume), "monthly_images_low": None, "monthly_images_high": None}
         try:
-            found.append(decide(scenario.changed(**at_volume), rulebook, matcher=reading))
-        except BadInput:  # rules that do not decide there, or a month that is too dear to compute
+            found.append(Assessment(scenario.changed(**at_volume), rulebook, _reading(rulebook)))
+        except BadInput:  # the rules do not decide there, or the cost is too large to compute
             return None
     smallest, largest = found
-    return smallest if (smallest.status, smallest.route) == (largest.status, largest.route) else None
+    if (smallest.status, smallest.route) != (largest.status, largest.route):
+        return None
+    axes, verdict = smallest.deciding_axes, smallest.judgement.verdict
+    return SteadyOutcome(
+        status=smallest.status,
+        route=smallest.route,
+        feasible_routes=verdict.feasible,
+        deciding_axis=axes[0] if axes else None,
+        open_questions=smallest.open_questions,
+        compared=verdict.asked,
+    )
 
 
-def rents_for_its_price(decision: Decision | None) -> bool:
+def rents_for_its_price(decision: Decision | SteadyOutcome | None) -> bool:
     """Whether own GPUs satisfy every answer and a hosted route is recommended."""
     if decision is None:
         return False
     return decision.route is not Route.SELF_HOST and Route.SELF_HOST in decision.feasible_routes
 
 
-def _largest_volume(scenario: Scenario) -> int:
-    prices = [getattr(scenario, name) for name in PRICE_OF.values()]
-    each = [exact(price) for price in prices if price is not None]
-    if scenario.gpu_hour_price is not None and scenario.images_per_gpu_hour is not None:
-        each.append(exact(scenario.gpu_hour_price) / exact(scenario.images_per_gpu_hour))
-    left = Fraction(MAX_MONTHLY_COST) - exact(scenario.monthly_overhead or 0)
-    return max(1, min(MOST_IMAGES, int(left / max(each)))) if each else MOST_IMAGES
+def _kind(decision: Decision, scenario: Scenario, watched: Route | None, always: SteadyOutcome | None) -> str:
+    if watched is None:
+        return "no_crossover"
+    crossover = decision.crossovers.get(watched)
+    if always and always.status is not Status.OPEN:
+        if watched in decision.crossovers and crossover is None and rents_for_its_price(always):
+            return "never"
+        owns_for_its_cost = always.route is Route.SELF_HOST and always.compared is not None
+        return "always" if owns_for_its_cost else "no_crossover"
+    if watched not in decision.crossovers:
+        return "no_amounts"
+    if crossover is None:
+        return "never"
+    if owns_already(decision, scenario):
+        return "falls_below"
+    return "moving" if decision.route is Route.SELF_HOST else "rises_above"
+
+
+@lru_cache(maxsize=8)
+def _reading(rulebook: Rulebook) -> PlainReading:
+    return PlainReading(rulebook)

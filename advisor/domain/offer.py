@@ -10,7 +10,7 @@ from advisor.domain.scenario import Route
 
 
 class Unknown:
-    """The value of a trait nobody has established: it never eliminates, it becomes a condition to verify."""
+    """The value of a trait that is not established: it never eliminates, and becomes a condition to verify."""
 
     def __repr__(self) -> str:
         return "unknown"
@@ -18,7 +18,7 @@ class Unknown:
 
 UNKNOWN: Final = Unknown()
 Encoded = int | str | bool
-"""A value as the readings compare it: amounts and ordered levels as integers, options as words."""
+"""A value as the backends compare it: amounts and ordered levels as integers, options as words."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Trait:
 
 @dataclass(frozen=True)
 class Offer:
-    """One competitor. ``stated`` holds the traits as written, ``traits`` as compared."""
+    """One offer. ``stated`` holds the traits as written, ``traits`` as compared."""
 
     id: str
     route: Route

@@ -1,4 +1,4 @@
-"""Numbers with a unit: how people type them, how exactly they are kept, how they are printed.
+"""Numbers with a unit: how people type them, and how precisely they are stored.
 
 Inside, a quantity is a whole number of its smallest step (dollars: micro-dollars). Outside it is a Decimal.
 """
@@ -9,12 +9,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from fractions import Fraction
 from numbers import Rational, Real
 
 from advisor.common.diagnostics import quoted
+from advisor.domain.formatting import grouped, plain
 
-MICRO = 6
 _EXACT = Context(prec=1_000)
 """Wide enough for every number that is at most 100 characters long, so that nothing is rounded before it is checked."""
 _MULTIPLES = {
@@ -41,12 +40,12 @@ _ANY_LENGTH = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?", 
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+(?:\.[0-9]*)?")
 _SEPARATOR = re.compile("[.,_' ]")
 _WRITTEN_ALIKE = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'"})
-"""Blanks and the apostrophe that other programs put between groups of thousands."""
+"""Spaces and the apostrophe that other programs use between groups of thousands."""
 _MAX_TYPED = 100
 
 
 class NotANumber(ValueError):
-    """The text or value is no usable number; ``help`` says what to write."""
+    """The text or value is not a valid number; ``help`` says what to write."""
 
     def __init__(self, what: str, help: str) -> None:
         super().__init__(what)
@@ -57,7 +56,7 @@ class NotANumber(ValueError):
 class Quantity:
     """What one numeric field holds.
 
-    ``unit`` is for people ("$ per image"); ``places`` is how many decimal places are kept; ``least`` and ``most``
+    ``unit`` is for people ("$ per image"); ``places`` is the number of decimal places; ``least`` and ``most``
     bound it, ``least`` included; ``example`` is a usual one, for help lines.
     """
 
@@ -95,6 +94,10 @@ class Quantity:
             finest = f"at most {self.places} decimal places"
             raise NotANumber(f"{quoted(_brief(number))} has more digits than are kept", f"write {finest}, {self.unit}")
         return Decimal(plain(abs(number) if number == 0 else number))
+
+    def parse(self, text: str) -> Decimal:
+        """The number in a text as a person types it (``typed``), checked. Raises NotANumber."""
+        return self.check(typed(text, self.money, whole=self.places == 0))
 
     @property
     def _help(self) -> str:
@@ -138,7 +141,7 @@ class Quantity:
 
 
 def is_float(value: object) -> bool:
-    """True for a float of Python, numpy or the like, which stands for no exact decimal.
+    """True for a float of Python, numpy or the like, which is not an exact decimal.
 
     >>> is_float(0.1), is_float(Decimal("0.1")), is_float(1), is_float("0.1")
     (True, False, False, False)
@@ -149,8 +152,8 @@ def is_float(value: object) -> bool:
 def typed(text: str, money: bool, whole: bool = False) -> Decimal:
     """A number as a person types it: ``40k``, ``1.2M``, ``1,200``, ``2_000_000``, and for money ``$0.03``, ``3 cents``.
 
-    A point is always a decimal point, and a comma always separates thousands; where that cannot be meant, and where a
-    ``whole`` number has a point before three digits, the text is refused. Raises NotANumber.
+    A point is always a decimal point, and a comma always separates thousands; text that contradicts this, or a
+    ``whole`` number with a point before three digits, is refused. Raises NotANumber.
 
     >>> [str(typed(text, money=True)) for text in ("40k", "1,200", "$0.03", "3 cents", "2_000_000", "1.2M")]
     ['40000', '1200', '0.03', '0.03', '2000000', '1200000']
@@ -178,7 +181,7 @@ def typed(text: str, money: bool, whole: bool = False) -> Decimal:
 
 
 def _respelt(text: str) -> str | None:
-    """The help for a number that is refused as it is written in other digits or separators; None for anything else."""
+    """The help for a number written in other digits or separators; None for anything else."""
     if len(text) > _MAX_TYPED:
         return None
     written = "".join(str(unicodedata.decimal(character, character)) for character in text).strip()
@@ -198,75 +201,6 @@ def _respelt(text: str) -> str | None:
     return f"write {written.replace(digits, respelt)}, with nothing between thousands" if {*marks} <= {last} else None
 
 
-def plain(number: Decimal) -> str:
-    """Decimal text without exponent or trailing zeros.
-
-    >>> plain(Decimal("5.00E+4")), plain(Decimal("0.0300"))
-    ('50000', '0.03')
-    """
-    if not -400 < number.adjusted() < 400:
-        return str(number)
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def payback_text(months: Fraction, limit: Fraction) -> str:
-    """Months to a tenth; rounded up where they would read as none, or as within the limit when they are beyond it.
-
-    >>> [payback_text(Fraction(months), Fraction(12)) for months in ("29", "12.04", "11.94", "0.01")]
-    ['29', '12.1', '11.9', '0.1']
-    """
-    tenths = months * 10
-    up = months > limit or 0 < 2 * tenths <= 1
-    return plain(Decimal(-(-tenths.numerator // tenths.denominator) if up else round(tenths)).scaleb(-1))
-
-
-def grouped(number: Decimal | int) -> str:
-    """Decimal text with thousands separators.
-
-    >>> grouped(Decimal("71428.57"))
-    '71,428.57'
-    """
-    sign, size = ("-" if number < 0 else ""), plain(abs(Decimal(number)))
-    whole, point, rest = size.partition(".")
-    return f"{sign}{int(whole):,}{point}{rest}"
-
-
-def amount_text(micro_dollars: int) -> str:
-    """Micro-dollars as decimal text with at least cents.
-
-    >>> amount_text(2_100_000_000), amount_text(30), amount_text(1_500_000)
-    ('2100.00', '0.00003', '1.50')
-    """
-    sign = "-" if micro_dollars < 0 else ""
-    dollars, rest = divmod(abs(micro_dollars), 10**MICRO)
-    cents = f"{rest:06d}".rstrip("0").ljust(2, "0")
-    return f"{sign}{dollars}.{cents}"
-
-
 def _brief(number: Decimal) -> str:
-    """Decimal text, with an exponent where there would be a long row of zeros."""
+    """Decimal text, with an exponent in place of many zeros."""
     return plain(number) if -20 < number.adjusted() < 20 else str(number)
-
-
-def dollars(micro_dollars: int) -> str:
-    """An amount for prose: cents from one dollar up, every digit below.
-
-    >>> dollars(2_100_000_000), dollars(30), dollars(-1_500_000)
-    ('$2,100.00', '$0.00003', '-$1.50')
-    """
-    sign, size = ("-" if micro_dollars < 0 else ""), abs(micro_dollars)
-    if size < 10**MICRO:
-        return f"{sign}${amount_text(size)}"
-    cents = (size + 5_000) // 10_000
-    return f"{sign}${cents // 100:,}.{cents % 100:02d}"
-
-
-def price(amount: Decimal) -> str:
-    """An amount with every digit that was given, and cents where there is a fraction.
-
-    >>> price(Decimal("1.2")), price(Decimal(2000)), price(Decimal("0.000001"))
-    ('$1.20', '$2,000', '$0.000001')
-    """
-    whole, point, rest = grouped(amount).partition(".")
-    return f"${whole}{point}{rest.ljust(2, '0') if point else ''}"

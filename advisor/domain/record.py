@@ -1,11 +1,16 @@
-"""The decision record: what every command, memo and check reads. Amounts are decimal text in dollars."""
+"""The decision record: what every command, memo and check reads. Amounts are decimal text in dollars.
+
+Version 2 holds all that a memo states. Records of version 1 are still read: the fields added since are not set in them,
+so they are unknown, and ``to_json`` writes them as they were.
+"""
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Container, Iterator
 from enum import StrEnum
 from itertools import chain
 from typing import Any
@@ -16,7 +21,10 @@ from pydantic_core import ErrorDetails
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.domain.scenario import Axis, Route, validated
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+MAX_COMPARISONS = 8
+READABLE = (1, 2)
+"""The schema versions that are read."""
 _NO_RECORD = "this is not a decision record"
 _WRITE_ANEW = "write the record anew with `advisor decide --out`"
 _VERSION = re.compile(r"(?=.{1,30}\Z)[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?(\+[a-z0-9.]+)?")
@@ -31,12 +39,34 @@ class Status(StrEnum):
     OPEN = "open"
 
 
+class Fit(StrEnum):
+    """How an offer meets the gates that ask about one of its traits."""
+
+    NOT_MET = "not met"
+    TO_VERIFY = "to verify"
+    OPEN = "not answered"
+    MET = "met"
+
+
+def _since_2(default: Any, description: str) -> Any:
+    """A field that records of version 1 lack. The default represents a value that is not known."""
+    extra: dict[str, Any] = {"since_schema_version": 2}
+    if isinstance(default, type):
+        return Field(default_factory=default, description=description, json_schema_extra=extra)
+    return Field(default=default, description=description, json_schema_extra=extra)
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
+    @classmethod
+    def added_fields(cls) -> set[str]:
+        """The fields that records of version 1 lack."""
+        return {name for name, info in cls.model_fields.items() if info.json_schema_extra}
+
 
 class Elimination(_Part):
-    """A gate that took a route out. ``offer`` names the offer where the route has several."""
+    """A gate that ruled out an offer of a route."""
 
     route: Route
     offer: str
@@ -68,7 +98,7 @@ class Fired(_Part):
 
 
 class Condition(_Part):
-    """Something nobody has established yet on which the recommendation rests."""
+    """A fact that is not established yet and on which the recommendation depends."""
 
     route: Route
     rule: str
@@ -94,9 +124,14 @@ class MonthlyCost(_Part):
     expected: str | None
     high: str
 
+    @property
+    def months(self) -> dict[str, str]:
+        """The expected month, or both ends where none is expected."""
+        return {"low": self.low, "high": self.high} if self.expected is None else {"expected": self.expected}
+
 
 class Migration(_Part):
-    """What moving from the present route would cost and repay. Nothing here changes the recommended route."""
+    """What moving from the current route costs, and when that is repaid. It never changes the recommended route."""
 
     current_route: Route
     current_route_feasible: bool
@@ -105,17 +140,21 @@ class Migration(_Part):
     payback_months: str | None
     payback_limit_months: str
     worth_moving: bool | None
+    repaid_from: str | None = _since_2(
+        None, "the monthly volume from which moving to own GPUs is repaid within the limit"
+    )
+    missing: list[str] = _since_2(list, "the amounts that the saving takes and that are not known")
 
 
 class Conflict(_Part):
-    """Answers that cannot hold together: take any one of them back and these rules leave some route."""
+    """Answers that cannot hold together: without any one of them these rules leave some route."""
 
     answers: dict[str, Any]
     rules: list[str]
 
 
 class Repair(_Part):
-    """Answers to relax, and what the advice then is."""
+    """Answers to relax, and the resulting outcome."""
 
     changes: dict[str, Any]
     status: Status
@@ -133,14 +172,14 @@ class Change(_Part):
 
 
 class Flip(Change):
-    """A single change after which the advice is another."""
+    """A single change that changes the outcome."""
 
     status: Status
     route: Route | None
 
 
 class WhyNot(_Part):
-    """Why a route is not recommended: the gates and the preferences it fell to, and what would have had to differ.
+    """Why a route is not recommended: the gates and preferences that dropped it, and what would have had to differ.
 
     ``changes`` lists minimal sets of changes; after any one of them the route is recommended.
     """
@@ -149,6 +188,118 @@ class WhyNot(_Part):
     ruled_out_by: list[str]
     lost_by: list[str]
     changes: list[list[Change]]
+
+
+class RuleUsed(_Part):
+    """A rule that fired, was evaluated without firing, or could not be evaluated because an answer is missing.
+
+    ``kind`` is ``gate``, ``preference`` or ``advice``; ``fields`` are the answers it reads, through terms too.
+    ``asked`` is false for a gate that no offer can fail under the answers so far.
+    """
+
+    rule: str
+    axis: Axis
+    kind: str
+    because: str
+    source: str
+    fields: list[str]
+    asked: bool
+
+
+class OfferJudged(_Part):
+    """An offer with its traits as the rulebook states them."""
+
+    offer: str
+    route: Route
+    traits: dict[str, str]
+
+
+class TraitJudged(_Part):
+    """A trait that some gate reads, or that names an axis, and how each offer fits.
+
+    ``compared_with`` is the field whose values the trait takes, ``fields`` are the answers its gates read, ``rules``
+    the gates that apply under these answers. An offer to which none applies is absent from ``fits``.
+    """
+
+    trait: str
+    label: str
+    axis: Axis
+    compared_with: str | None
+    fields: list[str]
+    rules: list[str]
+    fits: dict[str, Fit]
+
+
+class OfferCondition(_Part):
+    """A fact to verify for some offers of the recommended route, but not for all."""
+
+    rule: str
+    offers: list[str]
+    provided: str
+
+
+class Unchecked(_Part):
+    """A gate that could add a condition to a possible route if the unanswered ``fields`` were answered."""
+
+    rule: str
+    fields: list[str]
+    provided: str
+
+
+class CostComparison(_Part):
+    """The result of the cost comparison.
+
+    ``outcome`` is ``settled``, ``unsettled``, ``not_compared`` (owning and renting are not both in the running),
+    ``comparison_open`` (which price is compared depends on ``missing`` answers), ``amounts_open`` (amounts are
+    ``missing``), or, where an answer is missing that changes nothing, ``agrees`` or ``differs`` in the low and the high
+    month.
+    ``route`` is the hosted route compared whatever the missing answers are. ``near_crossover``: whether the expected
+    month is within a fifth of N*; null if there is no N* to compare with.
+    """
+
+    outcome: str
+    route: Route | None
+    missing: list[str]
+    near_crossover: bool | None
+
+
+class AnswerLead(_Part):
+    """Where one option of an open question leads."""
+
+    option: str
+    routes: list[Route]
+    none_possible: bool
+
+    @property
+    def outcomes(self) -> list[Route | None]:
+        """The routes still possible after it, and None if it may be none."""
+        return [*self.routes, *([None] if self.none_possible else [])]
+
+
+class ReviewTrigger(_Part):
+    """When to decide again: the crossover of the hosted ``route`` whose bill is watched, and from which side.
+
+    ``kind`` is ``rises_above``, ``falls_below``, ``moving``, or why there is no volume to watch: ``never`` (owning
+    never costs less), ``always`` (it never costs more than ``cheaper_than``), ``no_amounts`` (they are ``missing``), or
+    ``no_crossover``.
+    """
+
+    kind: str
+    route: Route | None
+    volume: str | None
+    missing: list[str]
+    cheaper_than: Route | None
+
+
+class RouteByAmounts(_Part):
+    """The route as a function of the amounts, with all other answers as they are.
+
+    ``comparisons`` are of terms over the fields in their smallest steps, ``/`` rounded up to micro-dollars. ``routes``
+    has a route, or null for none, for each combination of them: a digit a comparison, 1 where it holds.
+    """
+
+    comparisons: list[str] = Field(max_length=MAX_COMPARISONS)
+    routes: dict[str, Route | None]
 
 
 class Decision(_Part):
@@ -182,10 +333,52 @@ class Decision(_Part):
     why_not: list[WhyNot]
     open_questions: list[str]
     not_needed: list[str]
+    offers_digest: str | None = _since_2(None, "the digest of the offers, where they have one of their own")
+    rules: list[RuleUsed] = _since_2(
+        list, "every rule that fired, then the gates every offer meets, then those not asked for lack of an answer"
+    )
+    offers: list[OfferJudged] = _since_2(list, "the offers that competed")
+    traits: list[TraitJudged] = _since_2(list, "the traits of the offers against what is needed here")
+    offer_conditions: list[OfferCondition] = _since_2(list, "what to verify of single offers of the route")
+    unchecked: list[Unchecked] = _since_2(list, "what was not checked because a question was not answered")
+    comparison: CostComparison | None = _since_2(None, "the result of the cost comparison; null without a route")
+    leads: dict[str, list[AnswerLead]] = _since_2(
+        dict, "for each open question where each of its options leads; empty for a number"
+    )
+    review_trigger: ReviewTrigger | None = _since_2(None, "when to decide again; null without a recommendation")
+    route_by_amounts: RouteByAmounts | None = _since_2(
+        None, "how the route depends on the amounts; null if an amount is not known, or without a recommendation"
+    )
+    few_step_speedup: int | None = _since_2(None, "the assumed speedup of a few-step model")
+
+    @property
+    def is_complete(self) -> bool:
+        """False for a record of version 1, which lacks what a memo states."""
+        return self.added_fields() <= self.model_fields_set
+
+    def date(self, file: str) -> datetime.date:
+        """The date of the decision. Raises BadInput."""
+        try:
+            return datetime.date.fromisoformat(self.decided_on)
+        except ValueError:
+            what = f"{quoted(self.decided_on)} is not a date"
+            raise BadInput(Problem(what, file, field="decided_on", help="write YYYY-MM-DD")) from None
+
+    @property
+    def deciding_rules(self) -> tuple[str, ...]:
+        """The rules of the deciding axes that took options out."""
+        return self.applied_rules(self.deciding_axes)
+
+    def applied_rules(self, axes: Container[Axis] = tuple(Axis)) -> tuple[str, ...]:
+        """The rules that took options out of the running, in the order they did."""
+        steps = [(step.rule, step.axis) for step in self.eliminated]
+        steps += [(step.rule, step.axis) for step in self.preferences]
+        return tuple(dict.fromkeys(rule for rule, axis in steps if axis in axes))
 
     def to_json(self) -> str:
-        """The record as JSON text; the same record gives the same bytes."""
-        data = self.model_dump(mode="json", by_alias=True)
+        """The record as JSON text, in its schema version; the same record gives the same bytes."""
+        later: Any = {**dict.fromkeys(self.added_fields(), True), "migration": Migration.added_fields()}
+        data = self.model_dump(mode="json", by_alias=True, exclude=later if self.schema_version == 1 else None)
         together = [changes for why in data["why_not"] for changes in why["changes"]]
         for change in chain(data["flips"], *together):
             for key in ("to", "below", "above"):
@@ -195,7 +388,7 @@ class Decision(_Part):
 
 
 def check_origin(version: str, digest: str, file: str) -> None:
-    """Refuses what is no version of the program or no digest of rules: a memo repeats both. Raises BadInput."""
+    """Refuses an invalid version of the program or digest of rules: a memo prints both. Raises BadInput."""
     if not _VERSION.fullmatch(version):
         help = "it reads like `0.1.0`; write the file anew with `advisor decide --out`"
         raise BadInput(Problem(f"{quoted(version)} is not the version of an advisor", file, help=help))
@@ -205,18 +398,20 @@ def check_origin(version: str, digest: str, file: str) -> None:
 
 
 def is_record(text: str) -> bool:
-    """True for text that means to be a decision record, whether or not it is a sound one."""
+    """True for text that looks like a decision record, whether or not it is valid."""
     return text.lstrip().startswith("{") and '"schema_version"' in text
 
 
 def parse_record(text: str, file: str) -> Decision:
-    """The reverse of ``Decision.to_json``; nothing of another type is converted. Raises BadInput with every place."""
+    """The reverse of ``Decision.to_json``, without type conversions. Raises BadInput with every place."""
     try:
-        data = json.loads(text, object_pairs_hook=_without_doubles)
+        data = json.loads(text, object_pairs_hook=_without_duplicates)
         if not isinstance(data, dict):
             raise ValueError("it is not a record")
         _check_schema_version(data, file)
         record = Decision.model_validate_json(text, strict=True)
+        if problems := list(_of_another_version(record, file)):
+            raise BadInput(problems)
     except ValidationError as error:
         raise BadInput(_fault(detail, file) for detail in error.errors(include_url=False)) from None
     except (ValueError, RecursionError) as error:
@@ -228,25 +423,38 @@ def parse_record(text: str, file: str) -> Decision:
     except BadInput as error:
         fields = (f"scenario.{problem.field}" if problem.field else "scenario" for problem in error.problems)
         raise BadInput(
-            replace(problem, field=field) for problem, field in zip(error.problems, fields, strict=True)
+            problem._replace(field=field) for problem, field in zip(error.problems, fields, strict=True)
         ) from None
     return record
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     twice = next((name for name, number in Counter(name for name, _ in pairs).items() if number > 1), None)
     if twice is not None:
-        raise ValueError(f"{quoted(twice)} stands twice")
+        raise ValueError(f"duplicate key {quoted(twice)}")
     return dict(pairs)
 
 
 def _check_schema_version(data: dict[str, Any], file: str) -> None:
-    """Refuses a record of another version before anything else is said of it."""
+    """Refuses a record of an unsupported version before it is validated."""
     version = data.get("schema_version", SCHEMA_VERSION)
-    if type(version) is not int or version != SCHEMA_VERSION:
-        what = f"this record has schema version {quoted(json.dumps(version))}, and only {SCHEMA_VERSION} is read here"
+    if type(version) is not int or version not in READABLE:
+        read = " and ".join(map(str, READABLE))
+        what = f"this record has schema version {quoted(json.dumps(version))}, and only {read} are read here"
         help = "use the advisor that wrote it, or write it anew from its scenario with `advisor decide --out`"
         raise BadInput(Problem(what, file, field="schema_version", help=help))
+
+
+def _of_another_version(record: Decision, file: str) -> Iterator[Problem]:
+    """The missing fields that the version of a record requires, and the fields that it does not allow."""
+    for prefix, part in (("", record), ("migration.", record.migration)):
+        if part is not None:
+            added = part.added_fields()
+            wrong = added & part.model_fields_set if record.schema_version == 1 else added - part.model_fields_set
+            what = "extra inputs are not permitted" if record.schema_version == 1 else "field required"
+            for name in type(part).model_fields:
+                if name in wrong:
+                    yield Problem(f"{_NO_RECORD}: {what}", file, field=prefix + name, help=_WRITE_ANEW)
 
 
 def _fault(detail: ErrorDetails, file: str) -> Problem:

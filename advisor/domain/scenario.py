@@ -18,15 +18,15 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.domain.cost_model import own, rent
-from advisor.domain.quantity import NotANumber, Quantity, grouped, plain
+from advisor.domain.formatting import grouped, plain
+from advisor.domain.quantity import NotANumber, Quantity
 
 MAX_TEXT = 10_000
 MAX_FILE_BYTES = 200_000
-"""A scenario file with two texts of MAX_TEXT characters is smaller, even where each of them is an escape."""
+"""A scenario file with two texts of MAX_TEXT characters is smaller, even if each character is an escape."""
 MAX_ENTRIES = 200
 MAX_MONTHLY_COST = Decimal("9e9")
-"""Amounts a month stay below 9.0e15 micro-dollars, where every reading of the rules still computes exactly."""
+"""Amounts a month stay below 9.0e15 micro-dollars, where every backend still computes exactly."""
 
 
 class Route(StrEnum):
@@ -148,7 +148,7 @@ class Scenario(BaseModel):
         if value is None:
             return None
         if isinstance(value, dict | list):
-            what = f"a {'mapping' if isinstance(value, dict) else 'list'} stands where one value belongs"
+            what = f"expected one value, not a {'mapping' if isinstance(value, dict) else 'list'}"
             raise PydanticCustomError("answer", "{what}", {"what": what, "help": "write one value a field"})
         try:
             if spec.quantity:
@@ -171,12 +171,12 @@ class Scenario(BaseModel):
 
     @property
     def low(self) -> Decimal | None:
-        """The worst plausible month; the expected one where it is not given."""
+        """The worst plausible month; the expected one if it is not answered."""
         return self.monthly_images if self.monthly_images_low is None else self.monthly_images_low
 
     @property
     def high(self) -> Decimal | None:
-        """The best plausible month; the expected one where it is not given."""
+        """The best plausible month; the expected one if it is not answered."""
         return self.monthly_images if self.monthly_images_high is None else self.monthly_images_high
 
     def answers(self) -> dict[str, Any]:
@@ -184,13 +184,13 @@ class Scenario(BaseModel):
         return self.model_dump(mode="json", exclude_none=True)
 
     def changed(self, **changes: Any) -> Scenario:
-        """The same answers with some replaced (None takes an answer back). Raises BadInput."""
+        """The same answers with some replaced (None removes an answer). Raises BadInput."""
         return validated({**self.model_dump(exclude_none=True), **changes}, "the changed scenario")
 
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """What is known of one field besides its value."""
+    """The definition of one field."""
 
     name: str
     axis: Axis | None
@@ -226,13 +226,13 @@ FIELDS: dict[str, FieldSpec] = {name: _spec(name, info) for name, info in Scenar
 
 
 def word(spec: FieldSpec, value: Any) -> Any:
-    """A truth, an option or a text, checked. Raises NotANumber."""
+    """A boolean, an option or a text, checked. Raises NotANumber."""
     if spec.boolean:
-        return _truth(value)
+        return _boolean(value)
     if spec.choices:
         if isinstance(value, str) and value in spec.options:
             return spec.choices(value)
-        close = did_you_mean(str(value), spec.options) or _option_elsewhere(value)
+        close = did_you_mean(str(value), spec.options) or _option_of_other_field(value)
         raise NotANumber(
             f"{quoted(value)} is not an option of `{spec.name}`",
             f"{close + ' ' if close else ''}write {_listed(spec.options)}",
@@ -248,19 +248,19 @@ def word(spec: FieldSpec, value: Any) -> Any:
     return value
 
 
-_TRUTHS = {"true": True, "yes": True, "y": True, "on": True, "false": False, "no": False, "n": False, "off": False}
+_BOOLEANS = {"true": True, "yes": True, "y": True, "on": True, "false": False, "no": False, "n": False, "off": False}
 
 
-def _truth(value: Any) -> bool:
+def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    meant = _TRUTHS.get(value.strip().lower()) if isinstance(value, str) else None
+    meant = _BOOLEANS.get(value.strip().lower()) if isinstance(value, str) else None
     what = f"the text {quoted(value)}" if isinstance(value, str) else quoted(value)
     help = "write true or false" if meant is None else f"write {str(meant).lower()}, without quotes"
     raise NotANumber(f"{what} is neither true nor false", help)
 
 
-def _option_elsewhere(value: object) -> str | None:
+def _option_of_other_field(value: object) -> str | None:
     """The hint for an option that belongs to another field."""
     field = next((spec.name for spec in FIELDS.values() if spec.choices and value in spec.options), None)
     return f"it is an option of `{field}`;" if field else None
@@ -310,26 +310,25 @@ def _inconsistencies(scenario: Scenario) -> list[tuple[str, str, str]]:
                     "the low month is the worst plausible one, the high month the best",
                 )
             )
-    too_dear = None if found else _month_too_dear(scenario)
-    return [too_dear] if too_dear else found
+    too_costly = None if found else _month_too_costly(scenario)
+    return [too_costly] if too_costly else found
 
 
-def _month_too_dear(scenario: Scenario) -> tuple[str, str, str] | None:
+def _month_too_costly(scenario: Scenario) -> tuple[str, str, str] | None:
+    from advisor.domain.cost_model import PRICE_OF, Costs  # imported here because the cost model imports this module
+
     named = {name: getattr(scenario, name) for name in ("monthly_images_high", "monthly_images", "monthly_images_low")}
     volumes = {name: volume for name, volume in named.items() if volume is not None}
     if not volumes:
         return None
     field = max(volumes, key=volumes.__getitem__)
-    prices = {"open_price": scenario.open_price, "closed_price": scenario.closed_price}
-    costs = {f"at `{name}`": rent(price, volumes[field]) for name, price in prices.items() if price is not None}
-    G, r, E = scenario.gpu_hour_price, scenario.images_per_gpu_hour, scenario.monthly_overhead
-    if G is not None and r is not None:
-        costs["on own GPUs"] = own(G, r, E or 0, volumes[field])
-    for how, cost in costs.items():
-        if cost > Fraction(MAX_MONTHLY_COST):
+    hows = {**{route: f"at `{name}`" for route, name in PRICE_OF.items()}, Route.SELF_HOST: "on own GPUs"}
+    for route, how in hows.items():
+        cost = Costs(scenario).monthly(route, volumes[field], overhead=Decimal(0))
+        if cost is not None and cost > Fraction(MAX_MONTHLY_COST):
             most = f"${grouped(MAX_MONTHLY_COST)}, the most that is computed"
             help = "check the units: images a month, dollars per image, dollars and images per GPU-hour"
-            return field, f"{grouped(volumes[field])} images a month {how} come to more than {most}", help
+            return field, f"{grouped(volumes[field])} images a month {how} cost more than {most}", help
     return None
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import HIDDEN, BadInput, Problem, quoted
 from advisor.common.files import STANDARD_INPUT, read_text
-from advisor.domain.quantity import NotANumber, typed
+from advisor.domain.quantity import NotANumber
 from advisor.domain.scenario import FIELDS, MAX_ENTRIES, MAX_FILE_BYTES, Scenario, validated, which_field, word
 
 
@@ -54,7 +53,7 @@ def parse_scenario(text: str, file: str, settings: tuple[str, ...] = ()) -> Scen
         scenario = validated(data, file, lines)
     except BadInput as error:
         found = [
-            replace(problem, file=places[problem.field], line=None) if problem.field in places else problem
+            problem._replace(file=places[problem.field], line=None) if problem.field in places else problem
             for problem in error.problems
         ]
         raise BadInput(sorted([*faults, *found], key=lambda problem: problem.line or MAX_FILE_BYTES)) from None
@@ -64,7 +63,7 @@ def parse_scenario(text: str, file: str, settings: tuple[str, ...] = ()) -> Scen
 
 
 def _parse(text: str, file: str) -> tuple[dict[str, Any], dict[str, int], list[Problem]]:
-    """The answers, the line of each, and the faults that leave them readable."""
+    """The answers, their lines, and the faults that do not prevent reading them."""
     faults: list[Problem] = []
     is_json = text.lstrip().startswith("{")
     data = _parse_json(text, file, faults) if is_json else strict_yaml.load(text, file, faults)
@@ -91,18 +90,18 @@ _JSON_FAULTS = {
     "Expecting ':'": ("a colon is missing after a field name", 'write "field": value'),
     "Expecting ','": ("a comma or a closing bracket is missing", "put a comma between two fields"),
     "Expecting value": ("a value is missing or is not JSON", "write a number, true, false, null, or a text in quotes"),
-    "Invalid control character": ("a control character stands in a text", "remove it"),
+    "Invalid control character": ("a text contains a control character", "remove it"),
     "Invalid \\": ("a text holds an unknown escape", "write a backslash twice"),
     "Extra data": ("something follows the closing brace", "keep one scenario"),
 }
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """A JSON object as it was written, with names that stand twice."""
+    """A JSON object as it was written, with duplicate keys."""
 
 
 def _parse_json(text: str, file: str, faults: list[Problem]) -> strict_yaml.Mapping:
-    """A JSON object whose numbers are exact. A name that stands twice is added to ``faults``."""
+    """A JSON object whose numbers are exact. Duplicate keys are added to ``faults``."""
     try:
         data = json.loads(
             text,
@@ -118,7 +117,7 @@ def _parse_json(text: str, file: str, faults: list[Problem]) -> strict_yaml.Mapp
     answers = strict_yaml.Mapping(1)
     for (name, value), line in zip(data, _json_lines(text), strict=True):
         if name in answers:
-            what = f"{quoted(name)} stands twice, first on line {answers.lines[name]}"
+            what = f"duplicate key {quoted(name)}, first on line {answers.lines[name]}"
             faults.append(Problem(what, file, line, help="keep one of them"))
         elif HIDDEN.search(name):
             faults.append(Problem(f"{quoted(name)} is not a scenario field", file, line, help=which_field(name)))
@@ -129,7 +128,7 @@ def _parse_json(text: str, file: str, faults: list[Problem]) -> strict_yaml.Mapp
 
 
 def _json_lines(text: str) -> list[int]:
-    """The line of each name of the outermost object."""
+    """The line of each key of the outermost object."""
     lines: list[int] = []
     depth, line, counted = 0, 1, 0
     for token in _JSON_TOKEN.finditer(text):
@@ -152,13 +151,13 @@ def _json_fault(error: json.JSONDecodeError, text: str, file: str) -> Problem:
     # Python 3.13 points at a trailing comma, the versions before at what follows it.
     if illegal or (before.endswith(",") and after[:1] in ("}", "]")):
         position = position if illegal else len(before) - 1
-        what, help = "a comma stands before a closing bracket", "remove the comma"
+        what, help = "trailing comma before a closing bracket", "remove the comma"
     elif error.msg.startswith("Unterminated") or text[position : position + 1] == "\n":
         what, help = "a text in quotes does not end on its line", "close the quote"
     elif not after:
         what, help = "the text ends before its closing brace", "close it"
     elif after[0] in "/#":
-        what, help = "a comment stands here, and JSON has none", "remove it"
+        what, help = "JSON has no comments", "remove it"
     elif after[0].isdigit() and before[-1:] == "0":
         what, help = "a number starts with a zero", "write it without the leading zero"
     return Problem(f"this is not valid JSON: {what}", file, text.count("\n", 0, position) + 1, help=help)
@@ -169,7 +168,7 @@ def _place(setting: str) -> str:
 
 
 def parse_setting(setting: str) -> tuple[str, Any]:
-    """One ``field=value`` as a person types it. An empty value takes the answer back. Raises BadInput."""
+    """One ``field=value`` as a person types it. An empty value removes the answer. Raises BadInput."""
     field, equals, text = setting.partition("=")
     field, text = field.strip(), text.strip()
     if not equals or not field:
@@ -186,7 +185,7 @@ def typed_answer(field: str, text: str, where: str) -> Any:
         return None
     try:
         if spec.quantity:
-            return spec.quantity.check(typed(text, spec.quantity.money, whole=spec.quantity.places == 0))
+            return spec.quantity.parse(text)
         if spec.boolean:
             words = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
             return word(spec, words.get(text.lower(), text))

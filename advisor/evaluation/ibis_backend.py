@@ -79,7 +79,7 @@ class IbisReading:
         table = table.mutate({answers: _looked_up(self._outcomes, place)})
         columns = zip(*self._table.outcomes, strict=True)
         words = {
-            name: ibis.literal(list(values), type=_ADDED[name])[table[answers]]
+            name: _at(ibis.literal(list(values), type=_ADDED[name]), table[answers])
             for name, values in zip(_ADDED, columns, strict=True)
         }
         return table.mutate(words).drop(answers, numbers)
@@ -137,8 +137,13 @@ def _values(name: str) -> tuple[Any, ...]:
 
 
 def _looked_up(places: Places, index: Any) -> Any:
-    """From one literal of text, which the database parses once: Ibis takes seconds for a literal of each entry."""
-    return ibis.literal(",".join(map(str, places.ravel().tolist()))).split(",").cast("array<int64>")[index]
+    """From one literal of text, which the database splits once: Ibis takes seconds for a literal of each entry."""
+    return _at(ibis.literal(",".join(map(str, places.ravel().tolist()))).split(",").cast("array<int64>"), index)
+
+
+def _at(values: Any, index: Any) -> Any:
+    """The value at a place; Spark takes places of 32 bits only."""
+    return values[index.cast("int32")]
 
 
 def _unused(table: ir.Table, name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from advisor.domain.cost_model import HOSTED, VOLUME_ENDS, own_formula, rent_formula
 from advisor.domain.scenario import Route
 from advisor.evaluation.compiler import B, Truth
 from advisor.rulebook.symbols import FIELD_NAMES
@@ -15,8 +16,6 @@ from advisor.rulebook.terms import Expression, parse_term
 
 Sides = tuple[Expression, Expression]
 """What renting and what owning costs in one month: renting wins while the first is less than the second."""
-_PRICES = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
-_VOLUMES = ("monthly_images_low", "monthly_images_high")
 
 
 def _cost(formula: str) -> Expression:
@@ -24,11 +23,7 @@ def _cost(formula: str) -> Expression:
 
 
 INEQUALITY: Mapping[Route, tuple[Sides, ...]] = {
-    route: tuple(
-        (_cost(f"{price} * {N}"), _cost(f"gpu_hour_price * {N} / images_per_gpu_hour + monthly_overhead"))
-        for N in _VOLUMES
-    )
-    for route, price in _PRICES.items()
+    route: tuple((_cost(rent_formula(route, N)), _cost(own_formula(N))) for N in VOLUME_ENDS) for route in HOSTED
 }
 """For each hosted route the inequality in the low and in the high month."""
 

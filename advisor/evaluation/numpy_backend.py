@@ -12,6 +12,7 @@ from advisor.evaluation.compiler import Arithmetic, term_value
 from advisor.evaluation.exact_ratios import Whole
 from advisor.evaluation.magnitude_bounds import SIZES
 from advisor.evaluation.outcome_table import OutcomeCodes, OutcomeTable, RowOutcomes
+from advisor.rulebook.terms import Expression
 
 CHUNK = 65_536
 """Rows at a time: their columns stay in the processor's cache."""
@@ -92,3 +93,12 @@ class NumpyReading:
 
     def _sides(self, carrier: Arithmetic[Any], values: Mapping[str, Any]) -> dict[Any, Any]:
         return {side: term_value(expression, carrier, values) for side, expression in self._table.sides.items()}
+
+
+def less(left: Expression, right: Expression, values: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    """Where one term is less than another, exact; ``values`` are whole numbers, int64 arrays that broadcast."""
+    largest = {name: np.float64(value.max()) for name, value in values.items()}
+    if max(term_value(side, SIZES, largest) for side in (left, right)) > _LARGEST:
+        values = {name: value.astype(object) for name, value in values.items()}
+    below = term_value(left, _Rounded(), values) < term_value(right, _Rounded(), values)
+    return np.asarray(below, dtype=np.bool_)

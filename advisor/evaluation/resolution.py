@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple
 
+from advisor.domain.cost_model import HOSTED
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.compiler import B, Truth
 from advisor.rulebook.model import Rulebook
 
 Silenced = frozenset[Axis]
 NOTHING: Silenced = frozenset()
-HOSTED = (Route.OPEN_WEIGHT_API, Route.CLOSED_API)
 
 
 class Applied(NamedTuple):

@@ -15,13 +15,14 @@ from typing import Any
 
 import z3
 
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.offer import UNKNOWN, Encoded, Unknown
 from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST
 from advisor.evaluation.compiler import term_value
 from advisor.evaluation.exact_ratios import Whole
 from advisor.rulebook.conditions import LARGEST, Comparison
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES, VOLUMES, Name
+from advisor.rulebook.symbols import FIELD_NAMES, Name
 
 Truth = Any
 """A bool, or a z3.BoolRef where it depends on what is free; z3 has no types."""

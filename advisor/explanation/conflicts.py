@@ -13,14 +13,14 @@ _MAX_CHOICES = 20_000
 
 
 @dataclass(frozen=True)
-class Conflict:
-    """Answers that together leave no offer; take any one back and some offer survives these rules."""
+class MinimalConflict:
+    """Answers that together leave no offer; without any one of them some offer survives these rules."""
 
     fields: frozenset[str]
     rules: tuple[str, ...]
 
 
-def conflicts(rulebook: Rulebook, judgement: Judgement) -> list[Conflict]:
+def conflicts(rulebook: Rulebook, judgement: Judgement) -> list[MinimalConflict]:
     """Every minimal set of answers under which each offer is eliminated. Empty while some offer survives."""
     fields_of = {
         gate.id: frozenset(name for name in names_in_order(gate.when) if name in FIELD_NAMES) for gate in rulebook.gates
@@ -33,7 +33,7 @@ def conflicts(rulebook: Rulebook, judgement: Judgement) -> list[Conflict]:
     precedence = list(FIELD_NAMES)
     found = sorted(ways, key=lambda way: (len(way), sorted(map(precedence.index, way))))
     return [
-        Conflict(
+        MinimalConflict(
             way,
             tuple(
                 gate.id

@@ -1,4 +1,4 @@
-"""The smallest changes that lead elsewhere: of answers, and of one number past a break point."""
+"""Counterfactuals: the minimal changes of answers, and of at most one number, that lead to another outcome."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from advisor.domain.offer import Encoded
-from advisor.explanation.sensitivity import Passed
+from advisor.explanation.sensitivity import ShiftedNumber
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.breakpoints import Truths
@@ -18,51 +18,51 @@ from advisor.scenario_space.gate_outcomes import Answers, GateOutcome, NeedGroup
 _MAX_COMBINATIONS = 20_000
 _MAX_CHANGES = 20
 Changed = frozenset[tuple[str, Encoded]]
-"""Answered questions with other answers."""
-Cells = tuple[Truths, ...]
-"""The combinations of comparisons that may hold."""
+"""Questions with changed answers."""
+TruthSets = tuple[Truths, ...]
+"""The truth values that the comparisons may have."""
 
 
-class Change(NamedTuple):
-    """Other answers to some questions, at most one number past a break point, and the outcomes then possible."""
+class Counterfactual(NamedTuple):
+    """Changed answers, at most one number past a break point, and the outcomes then possible."""
 
     answers: tuple[tuple[str, Encoded], ...]
-    number: Passed | None
+    number: ShiftedNumber | None
     outcomes: frozenset[Outcome]
 
 
 @lru_cache(maxsize=8)
-def changes_of(rulebook: Rulebook) -> Changes:
-    """The changes under a rulebook, prepared once."""
-    return Changes(completions_of(rulebook))
+def counterfactuals_of(rulebook: Rulebook) -> Counterfactuals:
+    """The counterfactuals under a rulebook, cached."""
+    return Counterfactuals(completions_of(rulebook))
 
 
-class Changes:
-    """Every minimal change of a scenario's answers: none of it can be left out."""
+class Counterfactuals:
+    """Every minimal change of a scenario's answers: no part of it can be left out."""
 
     def __init__(self, completions: Completions) -> None:
         self._completions = completions
         self._combinations_given = lru_cache(maxsize=4096)(self._combinations)
         self._leads_given = lru_cache(maxsize=4096)(self._leads)
 
-    def to_route(self, answers: Answers, wanted: Outcome, passed: Iterable[Passed]) -> list[Change]:
+    def to_route(self, answers: Answers, wanted: Outcome, passed: Iterable[ShiftedNumber]) -> list[Counterfactual]:
         """The minimal changes after which ``wanted`` is certain, with at most one of the ``passed`` numbers in each."""
-        moved: list[tuple[Passed | None, Cells]] = [(number, (number.truths,)) for number in passed]
+        moved: list[tuple[ShiftedNumber | None, TruthSets]] = [(number, (number.truths,)) for number in passed]
         return self._minimal(answers, [self._unmoved(answers), *moved], lambda outcomes: outcomes == {wanted})
 
-    def to_any_route(self, answers: Answers) -> list[Change]:
+    def to_any_route(self, answers: Answers) -> list[Counterfactual]:
         """The minimal changes of answers after which some route is certain to be feasible."""
         return self._minimal(answers, [self._unmoved(answers)], lambda outcomes: None not in outcomes)
 
-    def _unmoved(self, answers: Answers) -> tuple[Passed | None, Cells]:
+    def _unmoved(self, answers: Answers) -> tuple[ShiftedNumber | None, TruthSets]:
         return None, tuple(self._completions.amounts.regions(answers).witnesses)
 
     def _minimal(
         self,
         answers: Answers,
-        reached: list[tuple[Passed | None, Cells]],
+        reached: list[tuple[ShiftedNumber | None, TruthSets]],
         wanted: Callable[[frozenset[Outcome]], bool],
-    ) -> list[Change]:
+    ) -> list[Counterfactual]:
         needs = tuple(answers.get(name) for name in self._completions.gate_outcomes.needs)
         candidates = [
             (changed, passed, outcomes)
@@ -79,15 +79,15 @@ class Changes:
             if not any(less <= changed and way in (None, direction) for less, way in found):
                 found.append((changed, direction))
                 ordered = sorted(changed, key=lambda change: _POSITION[change[0]])
-                changes.append(Change(tuple(ordered), passed, outcomes))
+                changes.append(Counterfactual(tuple(ordered), passed, outcomes))
         return changes[:_MAX_CHANGES]
 
-    def _leads(self, needs: tuple[Encoded | None, ...], cells: Cells) -> dict[frozenset[Outcome], list[Changed]]:
+    def _leads(self, needs: tuple[Encoded | None, ...], cells: TruthSets) -> dict[frozenset[Outcome], list[Changed]]:
         """The minimal changes of needs that lead to each set of outcomes over these cells of the amounts."""
         leads: dict[frozenset[Outcome], list[Changed]] = {}
-        for standings, alternatives in self._combinations_given(needs):
+        for numbers, alternatives in self._combinations_given(needs):
             outcomes = frozenset[Outcome]().union(
-                *(self._completions.outcome(number, cell) for number in standings for cell in cells)
+                *(self._completions.outcome(number, cell) for number in numbers for cell in cells)
             )
             before = leads.setdefault(outcomes, [])
             before += [changed for changed in _joined(alternatives) if not any(less <= changed for less in before)]
@@ -96,14 +96,14 @@ class Changes:
     def _combinations(
         self, needs: tuple[Encoded | None, ...]
     ) -> list[tuple[frozenset[int], tuple[list[Changed], ...]]]:
-        """Every combination of the groups' standings, with the changes of each group that lead to its part."""
-        standings = self._completions.gate_outcomes
-        answers = {name: value for name, value in zip(standings.needs, needs, strict=True) if value is not None}
+        """Every combination of the groups' outcomes, with the changes of each group that lead to it."""
+        space = self._completions.gate_outcomes
+        answers = {name: value for name, value in zip(space.needs, needs, strict=True) if value is not None}
         fixed = {name: value for name, value in answers.items() if FIELD_NAMES[name].numeric}
-        options = [_options(group, answers) for group in standings.groups(fixed)]
+        options = [_options(group, answers) for group in space.groups(fixed)]
         found = []
         for chosen in islice(product(*options), _MAX_COMBINATIONS):
-            numbers = frozenset(map(standings.combine, product(*(part for part, _ in chosen))))
+            numbers = frozenset(map(space.combine, product(*(part for part, _ in chosen))))
             found.append((numbers, tuple(alternatives for _, alternatives in chosen if alternatives != [frozenset()])))
         return sorted(found, key=lambda entry: sum(min(map(len, part)) for part in entry[1]))
 
@@ -112,15 +112,15 @@ _POSITION = {name: place for place, name in enumerate(FIELD_NAMES)}
 
 
 def _options(group: NeedGroup, answers: Answers) -> list[tuple[frozenset[GateOutcome], list[Changed]]]:
-    """The sets of standings a group can come to, each with the minimal changes of its answered needs that lead there.
+    """The sets of outcomes that a group can have, each with the minimal changes of its answered needs that lead to it.
 
-    Needs not answered stay open, so a change leads to the standings of all their completions.
+    Needs not answered stay open, so a change leads to the outcomes of all their completions.
     """
     reached: dict[Changed, set[GateOutcome]] = {}
-    for assignment, standing in group.outcomes.items():
+    for assignment, outcome in group.outcomes.items():
         pairs = zip(group.unknown, assignment, strict=True)
         changed = frozenset((name, value) for name, value in pairs if name in answers and answers[name] != value)
-        reached.setdefault(changed, set()).add(standing)
+        reached.setdefault(changed, set()).add(outcome)
     options: dict[frozenset[GateOutcome], list[Changed]] = {}
     for changed in sorted(reached, key=len):
         before = options.setdefault(frozenset(reached[changed]), [])

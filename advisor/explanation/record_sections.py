@@ -1,4 +1,4 @@
-"""The explanations as they stand in a record."""
+"""The explanations in the form of a record."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from advisor.domain.record import Status
 from advisor.domain.scenario import Route
 from advisor.evaluation.judgement import Judgement
 from advisor.explanation.conflicts import conflicts
-from advisor.explanation.counterfactuals import Change, changes_of
-from advisor.explanation.sensitivity import AnswerFlip, NumberFlip, answer_flips, number_flips, passed_numbers
+from advisor.explanation.counterfactuals import Counterfactual, counterfactuals_of
+from advisor.explanation.sensitivity import AnswerFlip, NumberFlip, answer_flips, number_flips, shifted_numbers
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.completions import Outcome, completions_of
 
 MonthlyCost = Callable[[Route], Any]
-"""What a route costs in the expected month; None where that is not known."""
+"""The cost of a route in the expected month; None if it is not known."""
 
 
-class Explaining:
-    """What explains one decision that is certain: flips, conflicts, repairs, why not another route.
+class Explainer:
+    """Explains one decision that is certain: flips, conflicts, repairs, why not another route.
 
     ``stated`` holds the answers as a record shows them, ``answers`` as they are compared.
     """
@@ -32,10 +32,10 @@ class Explaining:
     ) -> None:
         self._rulebook, self._judgement = rulebook, judgement
         self._answers, self._stated = answers, stated
-        self._passed = list(passed_numbers(completions_of(rulebook), answers))
+        self._passed = list(shifted_numbers(completions_of(rulebook), answers))
 
     def flips(self, outcome: Outcome) -> list[record.Flip]:
-        """Every single change of an answer, or of a number past a value, after which the outcome is another."""
+        """Every single change of an answer, or of a number past a value, that changes the outcome."""
         completions = completions_of(self._rulebook)
         found: list[AnswerFlip | NumberFlip] = [
             *answer_flips(completions, self._answers, outcome),
@@ -47,36 +47,38 @@ class Explaining:
         """Every minimal set of answers that cannot hold together."""
         return [
             record.Conflict(
-                answers={name: self._stated[name] for name in FIELD_NAMES if name in conflict.fields},
+                answers={
+                    name: self._stated[name] for name in FIELD_NAMES if name in conflict.fields and name in self._stated
+                },
                 rules=list(conflict.rules),
             )
             for conflict in conflicts(self._rulebook, self._judgement)
         ]
 
     def repairs(self, monthly_cost: MonthlyCost) -> list[record.Repair]:
-        """Every minimal relaxation with what it leads to: fewest answers first, then the cheapest route."""
+        """Every minimal relaxation and its outcome: fewest answers first, then the cheapest route."""
         found = [
             record.Repair(
                 changes={name: shown(name, value) for name, value in change.answers},
                 status=status_of(change.outcomes),
                 route=route_of(change.outcomes),
             )
-            for change in changes_of(self._rulebook).to_any_route(self._answers)
+            for change in counterfactuals_of(self._rulebook).to_any_route(self._answers)
         ]
 
-        def dearness(repair: record.Repair) -> tuple[bool, Any]:
+        def price(repair: record.Repair) -> tuple[bool, Any]:
             cost = monthly_cost(repair.route) if repair.route else None
             return cost is None, cost or 0
 
-        return sorted(found, key=lambda repair: (len(repair.changes), *dearness(repair)))
+        return sorted(found, key=lambda repair: (len(repair.changes), *price(repair)))
 
     def why_not(self, recommended: Route | None) -> list[record.WhyNot]:
-        """For every other route: the rules it fell to, and the minimal changes that would recommend it."""
+        """For every other route: the rules that dropped it, and the minimal changes that would recommend it."""
         gates = zip(self._judgement.offers, self._judgement.gates, strict=True)
         ruled_out: dict[Route, list[str]] = {}
         for offer, match in gates:
             ruled_out.setdefault(offer.route, []).extend(match.eliminating)
-        to_route = changes_of(self._rulebook).to_route
+        to_route = counterfactuals_of(self._rulebook).to_route
         feasible, applied = self._judgement.verdict.feasible, self._judgement.verdict.applied
         return [
             record.WhyNot(
@@ -89,7 +91,7 @@ class Explaining:
             if route is not recommended
         ]
 
-    def _change(self, change: Change) -> list[record.Change]:
+    def _change(self, change: Counterfactual) -> list[record.Change]:
         parts = [
             record.Change(field=name, from_=self._stated[name], to=shown(name, value)) for name, value in change.answers
         ]
@@ -116,17 +118,17 @@ class Explaining:
 
 
 def status_of(outcomes: frozenset[Outcome]) -> Status:
-    """Whether the outcomes are one route, none, or several."""
+    """The status of a set of outcomes: one route, none, or several."""
     if len(outcomes) > 1:
         return Status.OPEN
     return Status.INFEASIBLE if None in outcomes else Status.RECOMMENDED
 
 
 def route_of(outcomes: frozenset[Outcome]) -> Route | None:
-    """The route, where the outcomes are one."""
+    """The route, if there is exactly one outcome."""
     return next(iter(outcomes)) if len(outcomes) == 1 else None
 
 
 def shown(name: str, value: Encoded) -> object:
-    """An encoded answer as it stands in a record."""
+    """An encoded answer in the form of a record."""
     return value if isinstance(value, bool) else FIELD_NAMES[name].decode(value)

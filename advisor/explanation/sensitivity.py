@@ -1,4 +1,4 @@
-"""What would flip the answer: every single change of one answer, and the exact break point of every number."""
+"""Sensitivity: every change of a single answer that flips the outcome, and the exact break point of every number."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.offer import Encoded
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.breakpoints import Truths
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
 from advisor.scenario_space.values import bounds_of
-
-_VOLUMES = ("monthly_images", "monthly_images_low", "monthly_images_high")
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class AnswerFlip:
 
 @dataclass(frozen=True)
 class NumberFlip:
-    """``below`` this value of ``field``, or ``above`` it, the outcomes are others. Exactly one of them is set."""
+    """``below`` or ``above`` this value of ``field`` the outcomes change. Exactly one of the two is set."""
 
     field: str
     below: int | None
@@ -36,7 +35,7 @@ class NumberFlip:
     outcomes: frozenset[Outcome]
 
 
-class Passed(NamedTuple):
+class ShiftedNumber(NamedTuple):
     """A number moved ``below`` or ``above`` a value, and the comparisons that hold from there to the next break."""
 
     field: str
@@ -46,7 +45,7 @@ class Passed(NamedTuple):
 
 
 def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -> list[AnswerFlip]:
-    """Every change of a single answered question (not a number) after which ``outcome`` is not certain any more."""
+    """Every change of a single answered question (not a number) after which ``outcome`` is no longer certain."""
     found = []
     for name, value in answers.items():
         if FIELD_NAMES[name].scope is Scope.NEED:
@@ -58,18 +57,18 @@ def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -
 
 
 def number_flips(
-    completions: Completions, answers: Answers, outcome: Outcome, passed: Iterable[Passed]
+    completions: Completions, answers: Answers, outcome: Outcome, passed: Iterable[ShiftedNumber]
 ) -> list[NumberFlip]:
-    """For each answered number, the nearest values on either side past which ``outcome`` is not certain any more.
+    """For each answered number, the nearest value on either side past which ``outcome`` is no longer certain.
 
-    ``passed`` is what ``passed_numbers`` yields; where it yields nothing, amounts are not listed.
+    ``passed`` is the result of ``shifted_numbers``; without any, amounts are not listed.
     """
-    standings = completions.gate_outcomes.of(answers)
+    reached = completions.gate_outcomes.of(answers)
     found: dict[tuple[str, bool], NumberFlip] = {}
     for field, below, above, truths in passed:
         side = (field, below is None)
         if side not in found:
-            outcomes = frozenset[Outcome]().union(*(completions.outcome(standing, truths) for standing in standings))
+            outcomes = frozenset[Outcome]().union(*(completions.outcome(number, truths) for number in reached))
             if outcomes != {outcome}:
                 found[side] = NumberFlip(field, below, above, outcomes)
     for name, value in answers.items():
@@ -80,26 +79,26 @@ def number_flips(
     return list(found.values())
 
 
-def passed_numbers(completions: Completions, answers: Answers) -> Iterator[Passed]:
+def shifted_numbers(completions: Completions, answers: Answers) -> Iterator[ShiftedNumber]:
     """Each answered amount moved past each of its break points, the nearest first: downwards, then upwards.
 
-    Needs every amount the preferences compare; without, nothing is yielded.
+    Yields nothing unless every amount that the preferences compare is known.
     """
     if completions.amounts.unknown(answers, ranged=False):
         return
     amounts = {name: answers[name] for name in completions.amounts.names if name in answers}
     for name, value in amounts.items():
-        bounds = bounds_of(name, {other: amounts[other] for other in _VOLUMES if other in amounts})
+        bounds = bounds_of(name, {other: amounts[other] for other in VOLUMES if other in amounts})
         breaks = completions.breakpoints
         turns = breaks.along(amounts, name, bounds)
         edges = [bounds[0], *turns, bounds[1] + 1]
         stretches = [(low, high - 1) for low, high in pairwise(edges) if low < high]
         for _, high in reversed(stretches):
             if high < int(value):
-                yield Passed(name, high + 1, None, breaks.truths({**amounts, name: high}))
+                yield ShiftedNumber(name, high + 1, None, breaks.truths({**amounts, name: high}))
         for low, _ in stretches:
             if low > int(value):
-                yield Passed(name, None, low - 1, breaks.truths({**amounts, name: low}))
+                yield ShiftedNumber(name, None, low - 1, breaks.truths({**amounts, name: low}))
 
 
 def _need_flips(completions: Completions, answers: Answers, name: str, value: int) -> Iterator[NumberFlip]:

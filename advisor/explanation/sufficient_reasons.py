@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from advisor.rulebook.symbols import FIELD_NAMES, VOLUME_ENDS
+from advisor.domain.cost_model import VOLUME_ENDS
+from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
 
@@ -15,22 +16,20 @@ _POSITION = {name: place for place, name in enumerate(FIELD_NAMES)}
 def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outcome) -> list[tuple[str, ...]]:
     """Every minimal set of answered fields that leads to ``outcome`` for all completions, the smallest first.
 
-    An end of the volume range that was given is an answer of its own; without ends the expected month is one answer.
-    The empty set: the outcome is this one whatever the answers are.
+    An answered end of the volume range counts as a separate answer; without ends the expected month is one answer.
+    The empty set means that the outcome does not depend on any answer.
     """
     needs = [name for name in completions.gate_outcomes.needs if name in answers]
     amounts = [name for name in completions.amounts.names if name in answers]
     ranged = any(end in answers for end in VOLUME_ENDS)
-    standings = {chosen: set(completions.gate_outcomes.of(_only(answers, chosen))) for chosen in _subsets(needs)}
+    reachable = {chosen: set(completions.gate_outcomes.of(_only(answers, chosen))) for chosen in _subsets(needs)}
     found: list[frozenset[str]] = []
 
     def forced(known: frozenset[str]) -> frozenset[int]:
-        """The standings from which these amounts leave no other outcome."""
+        """The classes of gate outcomes for which these amounts leave only this outcome."""
         cells = completions.amounts.regions(_only(answers, known), ranged).witnesses
         return frozenset(
-            standing
-            for standing in standings[()]
-            if all(completions.outcome(standing, cell) == {outcome} for cell in cells)
+            number for number in reachable[()] if all(completions.outcome(number, cell) == {outcome} for cell in cells)
         )
 
     without_amounts = forced(frozenset())
@@ -40,10 +39,10 @@ def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outc
             if known and any(known <= more for more in settled):
                 continue
             reached = forced(known) if known else without_amounts
-            # Fewer amounts force no more: nothing at all, or just what no amount at all does.
-            if not standings[tuple(needs)] <= reached or reached == without_amounts:
+            # Subsets of these amounts force no more: nothing, or the same as no amounts.
+            if not reachable[tuple(needs)] <= reached or reached == without_amounts:
                 settled.append(known)
-            found += [known.union(chosen) for chosen, all_of in standings.items() if all_of <= reached]
+            found += [known.union(chosen) for chosen, all_of in reachable.items() if all_of <= reached]
     found.sort(key=lambda reason: (len(reason), sorted(map(_POSITION.__getitem__, reason))))
     minimal: list[frozenset[str]] = []
     for reason in found:

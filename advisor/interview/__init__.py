@@ -1,1 +1,1 @@
-"""The interview: a pure flow of questions, and the terminal on it."""
+"""The interview: a pure flow of questions, and its terminal."""

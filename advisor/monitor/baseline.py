@@ -11,16 +11,17 @@ from fractions import Fraction
 from advisor.decision.break_even import (
     MOST_IMAGES,
     PRICE_OF,
+    SteadyOutcome,
     rents_for_its_price,
     watched_route,
     whatever_the_volume,
 )
 from advisor.decision.decide import decide
 from advisor.domain.cost_model import crossover_volume, exact, own
-from advisor.domain.quantity import plain
+from advisor.domain.formatting import plain
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import Route, Scenario
-from advisor.monitor.model import NotComparable, Reason, Span
+from advisor.monitor.model import NotComparable, NotComparableReason, Span
 from advisor.rulebook.model import Rulebook
 
 OWN_AMOUNTS = ("gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
@@ -29,7 +30,7 @@ BEYOND = Fraction(MOST_IMAGES)
 
 
 @dataclass(frozen=True)
-class Situation:
+class Baseline:
     """The decision as recorded, and the route whose bill is watched.
 
     ``ranges`` are amounts of own GPUs given as ranges, by field; others are as in the decision.
@@ -77,13 +78,13 @@ class Situation:
         if amounts is None:
             return None
         G, r, E = amounts
-        low, expected, high = (max(count, Fraction(0)) for count in (images.low, images.expected, images.high))
+        low, expected, high = (max(count, Fraction(0)) for count in images.ends)
         middle = own(G.expected, r.expected, E.expected, expected)
         return Span(own(G.low, r.high, E.low, low), middle, own(G.high, r.low, E.high, high))
 
     def decided_at(self, volume: Span, price: Span | None, today: datetime.date) -> Decision:
         """The whole decision made anew, with the volume as measured and the price as paid. Raises BadInput."""
-        low, expected, high = (Decimal(max(1, round(bound))) for bound in (volume.low, volume.expected, volume.high))
+        low, expected, high = (Decimal(max(1, round(bound))) for bound in volume.ends)
         ends = (None, None) if low == high else (low, high)
         changes: dict[str, Decimal | None] = {
             "monthly_images": expected,
@@ -97,23 +98,23 @@ class Situation:
     def why_not_comparable(self, price: Span | None) -> NotComparable | None:
         """Why no volume of this bill would change the answer at the price that is paid; None where one would."""
         if self.compared is None:
-            return NotComparable(Reason.NO_BILL)
+            return NotComparable(NotComparableReason.NO_BILL)
         if price is None or self.amounts() is None:
             needed = (PRICE_OF[self.compared], *OWN_AMOUNTS)
             missing = tuple(name for name in needed if getattr(self.scenario, name) is None)
-            return NotComparable(Reason.AMOUNTS_MISSING, missing)
+            return NotComparable(NotComparableReason.AMOUNTS_MISSING, missing)
         paid = self.scenario.changed(**{PRICE_OF[self.compared]: as_price(price.expected)})
         always = whatever_the_volume(paid, self.rulebook)
         if self.crossover(price) is None and (always is None or rents_for_its_price(always)):
-            return NotComparable(Reason.NEVER_CHEAPER, price=price.expected)
+            return NotComparable(NotComparableReason.NEVER_CHEAPER, price=price.expected)
         return _not_comparable(always) if always else None
 
 
-def situation_of(
+def baseline_of(
     decision: Decision, scenario: Scenario, rulebook: Rulebook, route: Route | None, ranges: Mapping[str, Span]
-) -> Situation:
-    """The situation of a record: the bill is that of ``route``, else of the route that the memo says is watched."""
-    return Situation(decision, scenario, rulebook, route or watched_route(decision, scenario), ranges)
+) -> Baseline:
+    """The baseline of a record: the bill is that of ``route``, else of the route that the memo says is watched."""
+    return Baseline(decision, scenario, rulebook, route or watched_route(decision, scenario), ranges)
 
 
 def as_price(price: Fraction) -> Decimal:
@@ -125,14 +126,14 @@ def as_price(price: Fraction) -> Decimal:
 def _span_of(value: Decimal | None, within: Span | None) -> Span | None:
     """The amount of the decision, in the range that was given for it; the middle of a range that leaves it out."""
     if within is None:
-        return None if value is None else Span(*[exact(value)] * 3)
+        return None if value is None else Span.of(exact(value))
     expected = within.expected if value is None else exact(value)
     return Span(within.low, expected, within.high) if within.low <= expected <= within.high else within
 
 
-def _not_comparable(decision: Decision) -> NotComparable:
+def _not_comparable(decision: SteadyOutcome) -> NotComparable:
     if decision.status is Status.INFEASIBLE:
-        return NotComparable(Reason.INFEASIBLE)
+        return NotComparable(NotComparableReason.INFEASIBLE)
     if decision.status is Status.OPEN:
-        return NotComparable(Reason.OPEN, tuple(decision.open_questions))
-    return NotComparable(Reason.DECIDED, axis=decision.deciding_axis, route=decision.route)
+        return NotComparable(NotComparableReason.OPEN, tuple(decision.open_questions))
+    return NotComparable(NotComparableReason.DECIDED, axis=decision.deciding_axis, route=decision.route)

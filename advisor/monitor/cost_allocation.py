@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from advisor.usage.calendar_month import first_day, first_day_after, month_of
 from advisor.usage.model import GATEWAY, Basis, Day
+from advisor.wording import monitor_notes as words
+from advisor.wording.monitor_notes import joined
 
 QUIET = datetime.timedelta(days=4)
 """Days without images, such as a long weekend: a month between others may begin or end with so many."""
@@ -54,7 +56,7 @@ def without_other_services(days: list[Day], notes: dict[str, None]) -> Iterator[
     counts = not all(map(by_cost, days))
     for day in days:
         if counts and by_cost(day) and day.source != LINE_ITEMS:
-            notes[f"rows of {day.source} that state a cost and no images are left out where others count them"] = None
+            notes[words.OTHER_SERVICES.format(source=day.source)] = None
         else:
             yield day
 
@@ -76,23 +78,21 @@ def stating_cost(
     for (month, meter), group in by_month_and_meter(stated).items():
         sources = sorted({day.source for day in group})
         if meter == GATEWAY and month in billed and not cost_from:
-            notes[f"the cost is taken from the bill, not from the estimates of {' and '.join(sources)}"] = None
+            notes[words.BILL_BEFORE_ESTIMATES.format(sources=joined(sources))] = None
             continue
         if not cost_from and month in meters and not {meter, GATEWAY} & meters[month]:
-            what = f"the cost of {' and '.join(sources)} is left out, as none of its images count"
-            notes[f"{what}: --cost-from {sources[0]} takes it as the bill of those that do"] = None
+            notes[words.UNRELATED_COST.format(sources=joined(sources), first=sources[0])] = None
             continue
         best = min(sources, key=lambda source: (month, meter, source) not in counted)
         if len(sources) > 1:
-            others = " and ".join(source for source in sources if source != best)
-            notes[f"the cost of {meter} is taken from {best}, not also from {others}"] = None
+            others = joined([source for source in sources if source != best])
+            notes[words.ONE_COST.format(meter=meter, source=best, others=others)] = None
         chosen = [day for day in group if day.source == best]
         if (month, meter, best) in counted or best == BILL_OF_SERVICES:
             chosen = list(without_other_services(chosen, notes))
         unknown = [day for day in days if (month_of(day.day), day.meter, day.source) == (month, meter, best)]
         if (month, meter, best) not in counted and any(day.cost is None and has_volume(day) for day in unknown):
-            what = f"{best} knows no cost of some of its own images or requests in {month}, and others count the images"
-            notes[f"{what}: what was paid for each is not known"] = None
+            notes[words.OWN_COST_UNKNOWN.format(source=best, month=month)] = None
             continue
         yield from chosen
 
@@ -120,8 +120,7 @@ def paid_days(month: str, counted: Sequence[Day], bills: Sequence[Day], notes: d
         if over and not unknown and min(first for first, _ in over) <= day.day <= max(last for _, last in over):
             paid.append(day)
     for source in sorted({bill.source for bill in bills if bill.meter in unsaid}):
-        what = f"a bill of {source} does not say which days it is for"
-        notes[f"{what}: it is taken as that of the month it stands in"] = None
+        notes[words.BILL_WITHOUT_DAYS.format(source=source)] = None
     return paid
 
 

@@ -9,41 +9,33 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 import advisor
-from advisor.charts.model import Chart
-from advisor.monitor.charts.costs import curves_now_chart
-from advisor.monitor.charts.overspend import overspend_chart
-from advisor.monitor.charts.volume import volume_chart
-from advisor.monitor.model import Watched
-from advisor.monitor.view_model import told, told_month
+from advisor.monitor.charts import charts_of
+from advisor.monitor.model import MonitorResult
+from advisor.monitor.view_model import named
 from advisor.report.templates import fill, one_line
 
 MOST_MONTHS = 120
 """Ten years; the record holds the months before them too."""
 
 
-def dashboard_html(watched: Watched, memo: str | None, templates: Path | None = None) -> str:
+def dashboard_html(result: MonitorResult, memo: str | None, templates: Path | None = None) -> str:
     """The page: no network, no script. ``memo`` is the path of the memo relative to the page, None where there is none.
 
     The same input gives the same bytes. Raises BadInput for a fault in templates of one's own.
     """
     figures = [
         Markup(fill("figure.html.j2", {"chart": chart, "svg": Markup(chart.svg)}, templates))
-        for chart in charts_of(watched)
+        for chart in charts_of(result)
     ]
-    named = {
-        "told": told(watched),
-        "decision": watched.decision.model_dump(mode="json"),
-        "title": one_line(watched.decision.scenario.get("title") or "") or "Monitor",
+    data = named(result)
+    months = data["result"]["months"]
+    data |= {
+        "title": one_line(result.decision.scenario.get("title") or "") or "Monitor",
         "figures": figures,
-        "months": [told_month(month) for month in watched.months[-MOST_MONTHS:]],
-        "earlier": max(0, len(watched.months) - MOST_MONTHS),
+        "months": months[-MOST_MONTHS:],
+        "earlier": max(0, len(months) - MOST_MONTHS),
         # Quoted and relative, so that no part of a file's name is read as a scheme, a host or a query.
         "memo": f"./{quote(os.fsencode(memo))}" if memo else None,
         "version": advisor.__version__,
     }
-    return fill("monitor.html.j2", named, templates)
-
-
-def charts_of(watched: Watched) -> list[Chart]:
-    """Costs with N*, the months against N*, and the money since the crossing, each where there is something to see."""
-    return [chart for make in (curves_now_chart, volume_chart, overspend_chart) if (chart := make(watched))]
+    return fill("monitor.html.j2", data, templates)

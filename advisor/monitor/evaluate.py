@@ -6,23 +6,28 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from statistics import mean
 
 from advisor.decision.break_even import owns_already
 from advisor.domain.cost_model import exact, payback_months, rent
 from advisor.domain.scenario import Route
-from advisor.monitor.baseline import BEYOND, Situation
-from advisor.monitor.model import Guess, Month, NotComparable, Overspend, Span, Thresholds, Verdict, Watched
+from advisor.monitor.baseline import BEYOND, Baseline
+from advisor.monitor.model import (
+    MonitorResult,
+    MonitorVerdict,
+    Month,
+    Overspend,
+    Span,
+    Thresholds,
+)
 from advisor.monitor.trend import trend_of
-from advisor.monitor.trigger import Judged, Volume, judged, mean
+from advisor.monitor.trigger import MonthVolume, month_states
 from advisor.usage.calendar_month import first_day, months_between, moved
+from advisor.wording import monitor_notes as words
 
 FEW_STEP = "few_step_speedup"
-_HIGH = (Verdict.CROSSED, Verdict.CROSSED_AND_STABLE)
-_NARROWED_BY = {
-    Guess.IMAGES_PER_REQUEST: "only requests are known: say how many images one asks for with --images-per-request",
-    Guess.MEGAPIXELS_PER_IMAGE: "images are derived from megapixels: say how many one has with --megapixels-per-image",
-    Guess.PRICE_PER_IMAGE: "images are derived from the cost, at about the list price: --price-per-image narrows them",
-}
+_HIGH = (MonitorVerdict.CROSSED, MonitorVerdict.CROSSED_AND_STABLE)
+_STALE_DAYS = 62
 
 
 @dataclass(frozen=True)
@@ -43,73 +48,71 @@ class _Known:
         )
 
 
-def watch(
-    situation: Situation,
+def evaluate(
+    baseline: Baseline,
     months: Sequence[Month],
     rules: Thresholds,
     *,
     file: str,
     today: datetime.date,
     notes: Sequence[str] = (),
-) -> Watched:
+) -> MonitorResult:
     """Judges the months against the decision. Raises BadInput for a volume or a price that cannot be computed with."""
     known = _known(months, rules)
-    price = known.paid or _exactly(situation.list_price)
-    reason = situation.why_not_comparable(price)
-    crossover = situation.crossover(price) if price and reason is None else None
-    volumes = [Volume(month.month, month.images) for month in known.complete if month.images is not None]
+    price = known.paid or _exactly(baseline.list_price)
+    reason = baseline.why_not_comparable(price)
+    crossover = baseline.crossover(price) if price and reason is None else None
+    volumes = [MonthVolume(month.month, month.images) for month in known.complete if month.images is not None]
     steps = (
-        judged(volumes, crossover, rules, owning=owns_already(situation.decision, situation.scenario))
+        month_states(volumes, crossover, rules, owning=owns_already(baseline.decision, baseline.scenario))
         if crossover
         else []
     )
+    states = {volume.month: step.state for volume, step in zip(volumes, steps, strict=bool(steps))}
     last = steps[-1] if steps else None
-    now = situation.decided_at(known.volume, known.paid, today) if known.volume else None
+    now = baseline.decided_at(known.volume, known.paid, today) if known.volume else None
     since = last.since if last and last.state in _HIGH else None
-    overspend = _overspend(situation, known, since, price) if since else ()
-    speedup = situation.rulebook.constants.get(FEW_STEP, 1)
-    few_step = situation.crossover(price, speedup) if price and crossover else None
-    list_price = _exactly(situation.list_price)
-    list_crossover = situation.crossover(list_price) if list_price and reason is None else None
-    return Watched(
-        decision=situation.decision,
+    overspend = _overspend(baseline, known, since, price) if since else ()
+    speedup = baseline.rulebook.constants.get(FEW_STEP, 1)
+    few_step = baseline.crossover(price, speedup) if price and crossover else None
+    list_price = _exactly(baseline.list_price)
+    list_crossover = baseline.crossover(list_price) if list_price and reason is None else None
+    return MonitorResult(
+        decision=baseline.decision,
         decision_file=file,
         on=today.isoformat(),
-        verdict=_verdict(reason, last),
+        verdict=MonitorVerdict.NOT_COMPARABLE if reason else last.state if last else MonitorVerdict.INSUFFICIENT_DATA,
         why_not_comparable=reason,
-        compared=situation.compared,
-        list_price=situation.list_price,
+        compared=baseline.compared,
+        list_price=baseline.list_price,
         paid_price=known.paid,
         crossover=crossover,
         list_crossover=list_crossover.expected if list_crossover else None,
         few_step_crossover=few_step.expected if few_step else None,
         few_step_speedup=speedup,
-        months=_with_states(months, volumes, steps),
+        months=tuple(replace(month, state=states.get(month.month)) for month in months),
         trailing_volume=known.volume,
         trailing_months=tuple(month.month for month in known.trailing),
         thresholds=rules,
         now=now,
-        now_axis=now.deciding_axis if now else None,
         months_since_crossing=months_between(since, volumes[-1].month) + 1 if since else None,
         crossed_in=since,
         overspend=overspend,
-        payback_months=_payback(situation, known, price) if now and now.route is Route.SELF_HOST else None,
-        migration_cost=_migration_cost(situation),
+        payback_months=_payback(baseline, known, price) if now and now.route is Route.SELF_HOST else None,
+        migration_cost=_migration_cost(baseline),
         trend=trend_of(volumes, crossover) if crossover and last and last.state not in _HIGH else None,
-        notes=(*notes, *_remarks(known, situation, today)),
-        own_amounts=_own_amounts(situation),
+        notes=(*notes, *_remarks(known, baseline, today)),
+        own_amounts=_own_amounts(baseline),
     )
 
 
 def _known(months: Sequence[Month], rules: Thresholds) -> _Known:
     complete = tuple(month for month in months if month.complete and month.images is not None)
-    trailing = complete[-(rules.strict_months if rules.strict else rules.stable_months) :]
+    trailing = complete[-(rules.needed) :]
     volumes = [month.images for month in trailing if month.images is not None]
     if not volumes:
         return _Known(complete, trailing, None, None)
-    volume = Span(
-        mean([span.low for span in volumes]), mean([span.expected for span in volumes]), mean([s.high for s in volumes])
-    )
+    volume = Span(*(mean(ends) for ends in zip(*(span.ends for span in volumes), strict=True)))
     return _Known(complete, trailing, volume, _paid(trailing))
 
 
@@ -124,97 +127,72 @@ def _paid(trailing: Sequence[Month]) -> Span | None:
     return Span(low, cost / images, high) if low > 0 else None
 
 
-def _verdict(reason: NotComparable | None, last: Judged | None) -> Verdict:
-    if reason is not None:
-        return Verdict.NOT_COMPARABLE
-    return last.state if last else Verdict.INSUFFICIENT_DATA
-
-
-def _with_states(months: Sequence[Month], volumes: Sequence[Volume], steps: Sequence[Judged]) -> tuple[Month, ...]:
-    states = {volume.month: step.state for volume, step in zip(volumes, steps, strict=bool(steps))}
-    return tuple(replace(month, state=states.get(month.month)) for month in months)
-
-
-def _overspend(situation: Situation, known: _Known, since: str, price: Span | None) -> tuple[Overspend, ...]:
+def _overspend(baseline: Baseline, known: _Known, since: str, price: Span | None) -> tuple[Overspend, ...]:
     """What was paid beyond the cost of own GPUs, month by month from the crossing on.
 
     Where credits leave no price, the crossing is that at the list price, and so is the money.
     """
     found: list[Overspend] = []
-    so_far = Span(Fraction(0), Fraction(0), Fraction(0))
+    so_far = Span.of(Fraction(0))
     for month in known.complete:
         if month.month < since or month.images is None or price is None:
             continue
         billed = month.billed and not known.credited
-        spent = _spent(month, month.images, price, billed)
+        spent = Span.of(month.cost) if billed and month.cost is not None else _rented(price, month.images)
         beyond = [
             paid - own
-            for images, paid in zip(_ends(month.images), _ends(spent), strict=True)
-            for own in _ends(situation.own_costs(Span(images, images, images)) or spent)
+            for images, paid in zip(month.images.ends, spent.ends, strict=True)
+            for own in (baseline.own_costs(Span.of(images)) or spent).ends
         ]
         over = Span(min(beyond), beyond[4], max(beyond))
-        so_far = Span(*(one + other for one, other in zip(_ends(so_far), _ends(over), strict=True)))
+        so_far += over
         found.append(Overspend(month.month, over, so_far, estimated=not billed))
     return tuple(found)
 
 
-def _spent(month: Month, images: Span, price: Span, billed: bool) -> Span:
-    """What was paid for a month; at the price of the last months where the bill is not for all of its images."""
-    if billed and month.cost is not None:
-        return Span(month.cost, month.cost, month.cost)
-    return Span(*(rent(price.expected, count) for count in _ends(images)))
+def _rented(price: Span, images: Span) -> Span:
+    """What the images cost at the price of the last months, where no bill is for all of them."""
+    return Span(*(rent(price.expected, count) for count in images.ends))
 
 
-def _own_amounts(situation: Situation) -> tuple[Fraction, Fraction, Fraction] | None:
-    amounts = situation.amounts()
+def _own_amounts(baseline: Baseline) -> tuple[Fraction, Fraction, Fraction] | None:
+    amounts = baseline.amounts()
     return None if amounts is None else (amounts[0].expected, amounts[1].expected, amounts[2].expected)
 
 
-def _payback(situation: Situation, known: _Known, price: Span | None) -> Fraction | None:
+def _payback(baseline: Baseline, known: _Known, price: Span | None) -> Fraction | None:
     """Months until moving to own GPUs is repaid, at the volume and the price of the last months."""
-    cost, volume = _migration_cost(situation), known.volume
+    cost, volume = _migration_cost(baseline), known.volume
     if cost is None or volume is None or price is None:
         return None
-    owned = situation.own_costs(volume)
+    owned = baseline.own_costs(volume)
     return None if owned is None else payback_months(cost, rent(price.expected, volume.expected) - owned.expected)
 
 
-def _migration_cost(situation: Situation) -> Fraction | None:
-    cost = situation.scenario.migration_cost
+def _migration_cost(baseline: Baseline) -> Fraction | None:
+    cost = baseline.scenario.migration_cost
     return None if cost is None else exact(cost)
 
 
-def _remarks(known: _Known, situation: Situation, today: datetime.date) -> list[str]:
+def _remarks(known: _Known, baseline: Baseline, today: datetime.date) -> list[str]:
     remarks = []
     if known.complete:
         last = known.complete[-1].month
         late = (today - first_day(moved(last, 1))).days
         if late > _STALE_DAYS:
-            remarks.append(f"the last complete month is {last}: nothing newer is known")
+            remarks.append(words.STALE.format(month=last))
     if known.credited:
-        remarks.append("credits made a bill of the last months nothing or less: N* is at the list price")
-    if situation.ranges and any(month.images for month in known.complete):
-        remarks += _too_dear(situation, known)
+        remarks.append(words.CREDITED)
+    if baseline.ranges and any(month.images for month in known.complete):
+        price = known.paid or _exactly(baseline.list_price)
+        crossover = baseline.crossover(price) if price else None
+        remarks += [words.TOO_DEAR] if crossover and crossover.high == BEYOND else []
     guessed = {guess for month in known.trailing for guess in month.guessed}
-    remarks += [remark for guess, remark in _NARROWED_BY.items() if guess in guessed]
-    if situation.decision.rulebook_digest != situation.rulebook.digest:
-        remarks.append("the rules have changed since the decision was recorded: it is held against the rules of today")
+    remarks += [note for guess, note in words.NARROWED_BY.items() if guess in guessed]
+    if baseline.decision.rulebook_digest != baseline.rulebook.digest:
+        remarks.append(words.OTHER_RULES)
     return remarks
 
 
-def _too_dear(situation: Situation, known: _Known) -> list[str]:
-    price = known.paid or _exactly(situation.list_price)
-    crossover = situation.crossover(price) if price else None
-    at_the_end = crossover is not None and crossover.high == BEYOND
-    return ["at the dear end of the ranges own GPUs are never cheaper: narrow them"] if at_the_end else []
-
-
-_STALE_DAYS = 62
-
-
 def _exactly(price: Fraction | None) -> Span | None:
-    return None if price is None else Span(price, price, price)
-
-
-def _ends(span: Span) -> tuple[Fraction, Fraction, Fraction]:
-    return span.low, span.expected, span.high
+    return None if price is None else Span.of(price)

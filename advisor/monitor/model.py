@@ -1,18 +1,29 @@
-"""What the monitor found: everything that the terminal, the dashboard and ``--json`` show."""
+"""What the monitor found: everything that the terminal, the dashboard and ``--json`` show, and its JSON."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
+from typing import Annotated, Any
 
+from pydantic import PlainSerializer, SerializerFunctionWrapHandler, TypeAdapter, model_serializer
+
+import advisor
+from advisor.decision.decide import DEFAULT_PAYBACK_LIMIT
+from advisor.domain.cost_model import exact, own, rent, rounded
+from advisor.domain.formatting import MICRO, amount_text, payback_text, plain
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route
 from advisor.usage.model import Basis
 
 
-class Verdict(StrEnum):
-    """How the volume stands to the crossover."""
+class MonitorVerdict(StrEnum):
+    """How the volume compares with the crossover."""
 
     NOT_COMPARABLE = "not_comparable"
     INSUFFICIENT_DATA = "insufficient_data"
@@ -31,14 +42,99 @@ class Span:
     expected: Fraction
     high: Fraction
 
+    @staticmethod
+    def of(value: Fraction) -> Span:
+        """A number known exactly."""
+        return Span(value, value, value)
+
+    def __add__(self, other: Span) -> Span:
+        """The sum of two numbers."""
+        return Span(self.low + other.low, self.expected + other.expected, self.high + other.high)
+
+    @property
+    def ends(self) -> tuple[Fraction, Fraction, Fraction]:
+        """The least, the expected and the largest value."""
+        return self.low, self.expected, self.high
+
     @property
     def exact(self) -> bool:
         """True where nothing had to be assumed."""
         return self.low == self.high
 
 
+# ---- how numbers are written in JSON: as decimal text, a range as three keys
+
+Form = Callable[[Fraction], str]
+
+
+class _Keys(dict[str, Any]):
+    """What one field adds to the JSON of its object: these keys, in place of its own."""
+
+
+def whole(value: Fraction) -> str:
+    """Images, as whole ones."""
+    return plain(Decimal(rounded(value, 0)))
+
+
+def hundredths(value: Fraction) -> str:
+    """N*, as the record has it."""
+    return rounded(value, 2)
+
+
+def amount(value: Fraction) -> str:
+    """Dollars, rounded to the nearest micro-dollar: what was paid is reported, not compared."""
+    return amount_text(micro_dollars(value))
+
+
+def micro_dollars(value: Fraction) -> int:
+    """Dollars in whole micro-dollars, rounded to the nearest."""
+    return int(Decimal(rounded(value, MICRO)).scaleb(MICRO))
+
+
+def plain_number(value: Fraction) -> str:
+    """A threshold or another number without a unit.
+
+    >>> plain_number(Fraction(11, 10))
+    '1.1'
+    """
+    return plain(Decimal(rounded(value, MICRO)))
+
+
+def _maybe(value: Fraction | None, form: Form) -> str | None:
+    return None if value is None else form(value)
+
+
+def _ends(name: str, span: Span | None, form: Form) -> dict[str, str | None]:
+    """A number, and both ends of its range as ``_low`` and ``_high``."""
+    keys = {"": "expected", "_low": "low", "_high": "high"}
+    return {name + key: form(getattr(span, end)) if span else None for key, end in keys.items()}
+
+
+def _merged(data: dict[str, Any], first: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The keys of all fields on one level, those named first before the others."""
+    flat: dict[str, Any] = {}
+    for name, value in data.items():
+        is_range = isinstance(value, dict) and f"{name}_low" in value
+        flat |= value if is_range or isinstance(value, _Keys) else {name: value}
+    return {**{name: flat[name] for name in first}, **flat}
+
+
+def _range(name: str, form: Form) -> PlainSerializer:
+    return PlainSerializer(lambda span: _ends(name, span, form))
+
+
+def _text(form: Form) -> PlainSerializer:
+    return PlainSerializer(lambda value: _maybe(value, form))
+
+
+Amount = Annotated[Fraction | None, _text(amount)]
+_LATER = PlainSerializer(lambda _: None)
+"""What the object around it writes in its place."""
+Threshold = Annotated[Fraction, _text(plain_number)]
+
+
 class Guess(StrEnum):
-    """What stands in where images are not counted: the options that say it, without their dashes."""
+    """What replaces a count of images: the options that state it, without their dashes."""
 
     IMAGES_PER_REQUEST = "images_per_request"
     MEGAPIXELS_PER_IMAGE = "megapixels_per_image"
@@ -62,7 +158,7 @@ class Month:
     complete: bool
     missing: bool = False
     why_partial: str | None = None
-    state: Verdict | None = None
+    state: MonitorVerdict | None = None
     priced: Span | None = None
     guessed: frozenset[Guess] = frozenset()
 
@@ -91,31 +187,58 @@ class Month:
             return None
         return Span(cost / images.high, cost / images.expected, cost / images.low)
 
+    @model_serializer
+    def _json(self) -> dict[str, Any]:
+        images = _ends("images", self.images, whole)
+        return {
+            "month": self.month,
+            "images": images.pop("images"),
+            "requests": self.requests,
+            "cost": _maybe(self.cost, amount),
+            "complete": self.complete,
+            "volume_basis": self.basis,
+            **images,
+            "missing": self.missing,
+            "why_partial": self.why_partial,
+            "state": self.state,
+            **_ends("paid_price", self.paid_price, amount),
+            "images_without_cost": _maybe(self.without_cost, whole),
+        }
+
 
 @dataclass(frozen=True)
 class Thresholds:
     """The trigger rule, every number of it (``--stable-months`` and the like)."""
 
     stable_months: int = 3
-    margin: Fraction = Fraction(11, 10)
-    most_variation: Fraction = Fraction(1, 4)
+    margin: Threshold = Fraction(11, 10)
+    most_variation: Threshold = Fraction(1, 4)
     clear_months: int = 2
-    clear_below: Fraction = Fraction(9, 10)
+    clear_below: Threshold = Fraction(9, 10)
     strict: bool = False
     strict_months: int = 6
+
+    @property
+    def needed(self) -> int:
+        """How many complete months the rule looks at."""
+        return self.strict_months if self.strict else self.stable_months
 
 
 @dataclass(frozen=True)
 class Overspend:
     """Dollars paid in one month beyond what own GPUs would have cost for its volume; ``so_far`` sums from the crossing.
 
-    ``estimated`` where the bill is not known and the list price stands in for it.
+    ``estimated`` where the bill is not known and the list price replaces it.
     """
 
     month: str
-    over: Span
-    so_far: Span
+    over: Annotated[Span, _range("over", amount)]
+    so_far: Annotated[Span, _range("so_far", amount)]
     estimated: bool
+
+    @model_serializer(mode="wrap")
+    def _json(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _merged(fields(self))
 
 
 @dataclass(frozen=True)
@@ -126,7 +249,7 @@ class Trend:
     its 80 % prediction interval reach N*: None for not within ``horizon`` months, as with ``expected``.
     """
 
-    growth_per_month: float
+    growth_per_month: Annotated[float, PlainSerializer("{:.4f}".format)]
     months_used: int
     earliest: int | None
     expected: int | None
@@ -134,7 +257,7 @@ class Trend:
     horizon: int
 
 
-class Reason(StrEnum):
+class NotComparableReason(StrEnum):
     """Why no volume of a bill would change the answer."""
 
     NO_BILL = "no_bill"
@@ -150,48 +273,141 @@ class NotComparable:
     """``fields`` are the amounts that are missing, or the open questions; ``axis`` and ``route`` what is decided at any
     volume; ``price`` the dollars per image at which own GPUs are never cheaper."""
 
-    reason: Reason
+    reason: NotComparableReason
     fields: tuple[str, ...] = ()
     axis: Axis | None = None
     route: Route | None = None
-    price: Fraction | None = None
+    price: Amount = None
 
 
 @dataclass(frozen=True)
-class Watched:
-    """The whole of it. Money in dollars, volumes in images a month, both exact.
+class CurrentCosts:
+    """Dollars a month at a volume. ``price`` is what one image costs on ``route`` now, ``list_price`` in the decision;
+    ``speedup`` is that of a few-step model."""
+
+    route: Route
+    price: Fraction
+    list_price: Fraction | None
+    gpu_hour: Fraction
+    per_hour: Fraction
+    overhead: Fraction
+    speedup: int
+
+    def hosted(self, volume: Fraction) -> Fraction:
+        """On the hosted route, at the price that is paid where it is known."""
+        return rent(self.price, volume)
+
+    def own(self, volume: Fraction) -> Fraction:
+        """On own GPUs."""
+        return own(self.gpu_hour, self.per_hour, self.overhead, volume)
+
+    def few_step(self, volume: Fraction) -> Fraction:
+        """On own GPUs with a few-step model."""
+        return own(self.gpu_hour, self.per_hour * self.speedup, self.overhead, volume)
+
+    def at(self, images: Span) -> dict[str, str | None]:
+        """All of them at a volume, for JSON."""
+        volume = images.expected
+        return {
+            "hosted": amount(self.hosted(volume)),
+            "hosted_at_list_price": None if self.list_price is None else amount(self.list_price * volume),
+            "own": amount(self.own(volume)),
+            "own_few_step": amount(self.few_step(volume)),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitorResult:
+    """The whole of it, in the order of its JSON. Money in dollars, volumes in images a month, both exact.
 
     ``compared`` is the hosted route whose meter runs; ``list_price`` its price in the decision, ``paid_price`` what the
-    last months came to. ``crossover`` is N* at the paid price where that is known, else at the list price: its width
-    comes from the ranges given for the amounts and from what was paid. None where owning never wins or a gate decides
-    (``why_not_comparable`` says which). ``now`` is the decision made anew with the trailing volume; ``payback_months``
-    are of moving to own GPUs, where that is its answer. ``own_amounts`` are dollars a GPU-hour, images a GPU-hour and
-    dollars a month, the middle where a range was given.
+    last months cost per image. ``crossover`` is N* at the paid price where that is known, else at the list price: its
+    width comes from the ranges given for the amounts and from what was paid. None where owning never wins or a gate
+    decides (``why_not_comparable`` says which). ``now`` is the decision made anew with the trailing volume;
+    ``payback_months`` are of moving to own GPUs, where that is its answer. ``own_amounts`` are dollars a GPU-hour,
+    images a GPU-hour and dollars a month, the middle of a range.
     """
 
-    decision: Decision
-    decision_file: str
-    on: str
-    verdict: Verdict
-    why_not_comparable: NotComparable | None
-    compared: Route | None
-    list_price: Fraction | None
-    paid_price: Span | None
-    crossover: Span | None
-    list_crossover: Fraction | None
-    few_step_crossover: Fraction | None
-    few_step_speedup: int
+    verdict: MonitorVerdict
     months: tuple[Month, ...]
-    trailing_volume: Span | None
+    trailing_volume: Annotated[Span | None, _range("trailing_volume", whole)]
     trailing_months: tuple[str, ...]
-    thresholds: Thresholds
-    now: Decision | None
-    now_axis: Axis | None
+    crossover: Annotated[Span | None, _range("crossover", hundredths)]
     months_since_crossing: int | None
-    crossed_in: str | None
     overspend: tuple[Overspend, ...]
-    payback_months: Fraction | None
-    migration_cost: Fraction | None
+    crossed_in: str | None
+    compared: Route | None
+    why_not_comparable: NotComparable | None
+    paid_price: Annotated[Span | None, _range("paid_price", amount)]
+    list_price: Amount
+    list_crossover: Annotated[Fraction | None, _text(hundredths)]
+    few_step_crossover: Annotated[Fraction | None, _text(hundredths)]
+    few_step_speedup: int
     trend: Trend | None
-    notes: tuple[str, ...] = ()
     own_amounts: tuple[Fraction, Fraction, Fraction] | None = None
+    migration_cost: Amount
+    payback_months: Fraction | None
+    now: Annotated[Decision | None, _LATER]
+    thresholds: Thresholds
+    notes: tuple[str, ...] = ()
+    decision_file: str
+    decision: Annotated[Decision, _LATER]
+    on: str
+
+    @property
+    def costs(self) -> CurrentCosts | None:
+        """What a month costs now; None where the price or an amount of own GPUs is not known."""
+        price = self.paid_price.expected if self.paid_price else self.list_price
+        if self.compared is None or price is None or self.own_amounts is None:
+            return None
+        return CurrentCosts(self.compared, price, self.list_price, *self.own_amounts, self.few_step_speedup)
+
+    @property
+    def payback_limit(self) -> Fraction:
+        """How many months moving may take to repay."""
+        stated = self.decision.scenario.get("payback_limit_months")
+        return exact(DEFAULT_PAYBACK_LIMIT if stated is None else str(stated))
+
+    @model_serializer(mode="wrap")
+    def _json(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The fields, with what follows from several of them in its place."""
+        data, costs, limit = fields(self), self.costs, self.payback_limit
+        last = self.overspend[-1].so_far if self.overspend else None
+        decided = ("status", "route", "deciding_axis")
+        data["now"] = _Keys({f"{name}_now": getattr(self.now, name) if self.now else None for name in decided})
+        data["decision"] = _Keys({name: getattr(self.decision, name) for name in ("decided_on", *decided)})
+        data["decision"]["title"] = self.decision.scenario.get("title")
+        data["overspend"] = _Keys(**_ends("overspend", last, amount), overspend_by_month=data["overspend"])
+        data["own_amounts"] = _Keys(
+            costs_at_crossover=costs.at(self.crossover) if costs and self.crossover else None,
+            costs_at_trailing_volume=costs.at(self.trailing_volume) if costs and self.trailing_volume else None,
+        )
+        data["payback_months"] = _maybe(self.payback_months, lambda months: payback_text(months, limit))
+        data["advisor_version"] = advisor.__version__
+        data["rulebook_digest"] = (self.now or self.decision).rulebook_digest
+        return _merged(data, _CONTRACT)
+
+
+_CONTRACT = ("verdict", "months", "trailing_volume", "crossover", "months_since_crossing", "overspend")
+
+
+@cache
+def _serializer() -> TypeAdapter[MonitorResult]:
+    return TypeAdapter(MonitorResult)
+
+
+def json_data(result: MonitorResult) -> dict[str, Any]:
+    """The verdict and its figures as ``--json`` has them: amounts and volumes are decimal text.
+
+    Volumes are whole images, N* has two places, prices and sums up to six. A number that is a range has its ends in
+    ``_low`` and ``_high``.
+    """
+    data: dict[str, Any] = _serializer().dump_python(result)
+    return data
+
+
+def result_json(result: MonitorResult) -> str:
+    """The JSON for other programs; the same input gives the same bytes."""
+    text = json.dumps(json_data(result), ensure_ascii=False, indent=2) + "\n"
+    # The name of a file may hold bytes that are no text; written like this they are JSON.
+    return text.encode(errors="backslashreplace").decode()

@@ -23,8 +23,9 @@ from advisor.monitor.cost_allocation import (
 from advisor.monitor.model import Guess, Month, Span
 from advisor.usage.calendar_month import first_day, first_day_after, month_of, moved
 from advisor.usage.model import GATEWAY, Basis, Day
+from advisor.wording import monitor_notes as words
+from advisor.wording.monitor_notes import joined
 
-_RANK = list(Basis)
 _ESTIMATES = "litellm-"
 """Sources that write what they think a request cost, and nothing or zero where they do not know."""
 IMAGES_PER_REQUEST = Span(Fraction(1), Fraction(1), Fraction(4))
@@ -77,12 +78,12 @@ def months_of(days: Sequence[Day], assumed: Assumed) -> tuple[tuple[Month, ...],
         priced = paid_days(month, counted, paid, notes)
         unpriced = [day for day in counted if has_volume(day) and day not in priced]
         if paid and any(day.cost is not None or not _may_cost(day, days) for day in unpriced):
-            notes[f"the bill of {month} is not for all of its images: the price is that of those it is for"] = None
+            notes[words.BILL_FOR_SOME.format(month=month)] = None
         if unpriced and not any(map(has_volume, priced)):
             paid = []
         without_cost += [day for day in unpriced if day.cost is None and _may_cost(day, days)]
         unknown = _unknown(counted)
-        why_partial = _why_partial(month, counted, covered, assumed) if counted else "nothing is known of it"
+        why_partial = _why_partial(month, counted, covered, assumed) if counted else words.NOTHING_KNOWN
         months.append(
             Month(
                 month=month,
@@ -91,7 +92,7 @@ def months_of(days: Sequence[Day], assumed: Assumed) -> tuple[tuple[Month, ...],
                 cost=sum((Fraction(day.cost or 0) for day in paid), Fraction(0)) if paid else None,
                 priced=_images(priced, assumed) if paid and unpriced else None,
                 guessed=frozenset(guess for day in counted if (guess := _taken(day, assumed)[1])) - assumed.stated,
-                basis=max((day.basis for day in counted), key=_RANK.index, default=None),
+                basis=max((day.basis for day in counted), key=lambda basis: basis.rank, default=None),
                 complete=why_partial is None and not unknown,
                 missing=not counted,
                 why_partial=why_partial or _why_unknown(counted, unknown),
@@ -111,11 +112,8 @@ def _without_cost(days: Sequence[Day], counted: Sequence[Day]) -> Iterator[str]:
     """How many of how many have no known cost."""
     for source in sorted({day.source for day in days}):
         number, of = _number(days, source), _number(counted, source)
-        if number == of:
-            yield f"{source}: no cost is known of any of its {of}"
-        else:
-            part = number.partition(" ")[0]
-            yield f"{source}: no cost is known of {part} of its {of}: the price paid is that of the others"
+        note = words.NO_COST if number == of else words.SOME_COST
+        yield note.format(source=source, some=number.partition(" ")[0], all=of)
 
 
 def _number(days: Iterable[Day], source: str) -> str:
@@ -139,7 +137,7 @@ def _why_unknown(days: Sequence[Day], unknown: Sequence[Day]) -> str | None:
     if not unknown:
         return None
     rows, of = sum(day.rows for day in unknown), sum(day.rows for day in days)
-    return f"of {rows:,} of {of:,} rows neither the images nor a cost to derive them from is known"
+    return words.ROWS_UNKNOWN.format(some=f"{rows:,}", all=f"{of:,}")
 
 
 def _converted(days: Iterable[Day], rates: Mapping[str, Decimal]) -> list[Day]:
@@ -182,7 +180,7 @@ def _stating_volume(days: Sequence[Day], assumed: Assumed, notes: dict[str, None
         best = min(sorted({day.source for day in group}), key=lambda source: _worth(group, source))
         others = sorted({day.source for day in group} - {best})
         if others:
-            notes[f"the images of {meter} are taken from {best}, not also from {' and '.join(others)}"] = None
+            notes[words.ONE_COUNT.format(meter=meter, source=best, others=joined(others))] = None
         of_best = [day for day in group if day.source == best]
         yield from without_other_services(of_best, notes)
 
@@ -190,16 +188,15 @@ def _stating_volume(days: Sequence[Day], assumed: Assumed, notes: dict[str, None
 def _note_left_out(group: Sequence[Day], counting: Iterable[str], notes: dict[str, None]) -> None:
     """A cost alone may be that of another service, or of the images that others count."""
     sources, others = sorted({day.source for day in group}), sorted(counting)
-    what = f"no images are derived from the cost of {' and '.join(sources)}, as {' and '.join(others)} counts images"
     options = " ".join(f"--images-from {source}" for source in dict.fromkeys([*others, *sources]))
-    notes[f"{what}: {options} adds them up"] = None
+    notes[words.NOT_DERIVED.format(sources=joined(sources), others=joined(others), options=options)] = None
 
 
 def _worth(group: Sequence[Day], source: str) -> tuple[int, Decimal]:
     """How well a source knows the volume: the best basis first, then the one that counts more."""
     days = [day for day in group if day.source == source]
     images = sum((day.images for day in days if day.images is not None), Decimal(0))
-    return min(_RANK.index(day.basis) for day in days), -images
+    return min(day.basis.rank for day in days), -images
 
 
 def _refuse_overlaps(days: Sequence[Day]) -> None:
@@ -225,17 +222,13 @@ def _states_volume(day: Day, assumed: Assumed) -> bool:
 
 def _images(days: Iterable[Day], assumed: Assumed) -> Span:
     """The images of some days, as far as they are known."""
-    low = expected = high = Fraction(0)
-    for day in days:
-        span, _ = _taken(day, assumed)
-        low, expected, high = low + span.low, expected + span.expected, high + span.high
-    return Span(low, expected, high)
+    return sum((_taken(day, assumed)[0] for day in days), Span.of(Fraction(0)))
 
 
 def _taken(day: Day, assumed: Assumed) -> tuple[Span, Guess | None]:
     """The images of a day, and what they rest on where they are not counted."""
     if day.images is not None:
-        return Span(*[Fraction(day.images)] * 3), None
+        return Span.of(Fraction(day.images)), None
     if day.basis is Basis.DERIVED and day.megapixels is not None:
         return _divided(Fraction(day.megapixels), assumed.megapixels_per_image), Guess.MEGAPIXELS_PER_IMAGE
     if day.basis is Basis.DERIVED and day.cost is not None and assumed.price is not None:
@@ -276,16 +269,16 @@ def _why_partial(
     """Why a month is not whole; None where it is."""
     begins, ends = first_day(month), first_day_after(month) - _ONE_DAY
     if assumed.today <= ends:
-        return "it is still running"
+        return words.STILL_RUNNING
     first, last = _covered(days)
     covers = assumed.covers
     if covers is not None and covers[0] <= ends and begins <= covers[1]:
         first, last = min(first, covers[0]), max(last, covers[1])
         covered = min(covered[0], first), max(covered[1], last)
     if covered[0] > begins:
-        return f"nothing is known before {covered[0].isoformat()}"
+        return words.NOT_BEFORE.format(day=covered[0])
     if covered[1] < ends:
-        return f"nothing is known after {covered[1].isoformat()}"
+        return words.NOT_AFTER.format(day=covered[1])
     if first > begins + QUIET or last < ends - QUIET:
-        return f"it is known from {max(first, begins).isoformat()} to {min(last, ends).isoformat()} only"
+        return words.ONLY_BETWEEN.format(first=max(first, begins), last=min(last, ends))
     return None

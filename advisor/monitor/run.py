@@ -17,9 +17,9 @@ from advisor.decision.decide import decide
 from advisor.domain.record import Decision, is_record, parse_record
 from advisor.domain.scenario import Route, Scenario, Unit, validated
 from advisor.domain.scenario_io import parse_scenario
-from advisor.monitor.baseline import Situation, situation_of
-from advisor.monitor.evaluate import watch
-from advisor.monitor.model import Span, Thresholds, Watched
+from advisor.monitor.baseline import Baseline, baseline_of
+from advisor.monitor.evaluate import evaluate
+from advisor.monitor.model import MonitorResult, Span, Thresholds
 from advisor.monitor.monthly_usage import Assumed, months_of
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
@@ -29,6 +29,7 @@ from advisor.usage.model import Day, Reading
 from advisor.usage.options import ReadOptions
 from advisor.usage.read import read_usage
 from advisor.usage.source_keys import kept_as, read_alike
+from advisor.wording import monitor_notes as words
 
 UNSURE = Fraction(1, 4)
 """How far the price of an image may lie from the list price where a volume is derived from the cost."""
@@ -50,34 +51,34 @@ class Run:
     ranges: Mapping[str, Span]
     history: Path | None
 
-    def with_usage(self, usage: tuple[str, ...]) -> Run:
-        """The same over other files."""
-        return replace(self, usage=usage)
 
-
-def monitored(run: Run) -> Watched:
+def monitored(run: Run) -> MonitorResult:
     """Reads and judges; what was read is kept in the history once it could be judged. Raises BadInput."""
     rulebook = load_rulebook(run.rules)
     decision, scenario = _decision(run, rulebook)
     run = replace(run, reading=replace(run.reading, unit=scenario.unit or Unit.IMAGE))
-    situation = situation_of(decision, scenario, rulebook, run.route, run.ranges)
+    baseline = baseline_of(decision, scenario, rulebook, run.route, run.ranges)
     reading = _reading(run)
     if reading.doubts:
         raise BadInput(reading.doubts)
     days, notes = _with_history(run, reading)
-    months, more = months_of(days, _assumed(run.assumed, situation))
+    months, more = months_of(days, _assumed(run.assumed, baseline))
     today = run.reading.today
-    watched = watch(situation, months, run.thresholds, file=run.decision, today=today, notes=(*notes, *more))
+    result = evaluate(baseline, months, run.thresholds, file=run.decision, today=today, notes=(*notes, *more))
     if run.history and reading.days:
         append(run.history, kept_as(reading.days, run.reading), today)
-    return watched
+    return result
 
 
 def history_beside(decision: str) -> Path | None:
-    """NAME.usage.jsonl beside NAME.decision.json; None where the decision is no file with a name."""
+    """NAME.usage.sqlite next to NAME.decision.json, or NAME.usage.jsonl where an earlier version wrote one.
+
+    None where the decision is no file with a name.
+    """
     if decision == STANDARD_INPUT or not Path(decision).name:
         return None
-    return Path(decision).with_name(f"{_stem(decision)}.usage.jsonl")
+    kept, earlier = (Path(decision).with_name(f"{_stem(decision)}.usage.{ending}") for ending in ("sqlite", "jsonl"))
+    return earlier if is_file(earlier) and not is_file(kept) else kept
 
 
 def memo_beside(decision: str) -> Path | None:
@@ -134,8 +135,8 @@ def _files(folder: Path, apart: Set[Path]) -> tuple[tuple[str, int, int], ...]:
 
 def _is_ours(path: Path) -> bool:
     """What the advisor writes itself, and no usage."""
-    ours = (".decision.json", ".scenario.yaml", ".memo.md", ".memo.html", ".memo.pdf", ".usage.jsonl")
-    return path.name.endswith(ours)
+    ours = (".decision.json", ".scenario.yaml", ".memo.md", ".memo.html", ".memo.pdf", ".usage.jsonl", ".usage.sqlite")
+    return path.name.removesuffix("-journal").endswith(ours)
 
 
 def _reading(run: Run) -> Reading:
@@ -153,7 +154,7 @@ def _with_history(run: Run, reading: Reading) -> tuple[tuple[Day, ...], tuple[st
     kept = read_history(run.history).with_days(kept_as(reading.days, run.reading), run.reading.today).days()
     days, others = read_alike(kept, run.reading)
     before = _places(days) - _places(reading.days)
-    earlier = f"{len(before):,} days are known from earlier runs ({run.history.name})"
+    earlier = words.KEPT_DAYS.format(count=f"{len(before):,}", file=run.history.name)
     return tuple(days), (*reading.notes, *others, *([earlier] if before and reading.days else []))
 
 
@@ -174,9 +175,9 @@ def _decision(run: Run, rulebook: Rulebook) -> tuple[Decision, Scenario]:
     return decide(scenario, rulebook, decided_on=run.reading.today), scenario
 
 
-def _assumed(assumed: Assumed, situation: Situation) -> Assumed:
+def _assumed(assumed: Assumed, baseline: Baseline) -> Assumed:
     """With a price around the list price, for sources that state a cost alone."""
-    price = situation.list_price
+    price = baseline.list_price
     if assumed.price is not None or price is None:
         return assumed
     return replace(assumed, price=Span(price * (1 - UNSURE), price, price * (1 + UNSURE)))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 
 from advisor.monitor.model import Span, Trend
-from advisor.monitor.trigger import Volume
+from advisor.monitor.trigger import MonthVolume
 from advisor.usage.calendar_month import months_between
 
 HORIZON = 24
@@ -16,7 +17,7 @@ _T_80 = (3.078, 1.886, 1.638, 1.533, 1.476, 1.440, 1.415, 1.397, 1.383, 1.372)
 """Student's t at 90 %, for 1 to 10 degrees of freedom: a two-sided interval of 80 %."""
 
 
-def trend_of(volumes: Sequence[Volume], crossover: Span) -> Trend | None:
+def trend_of(volumes: Sequence[MonthVolume], crossover: Span) -> Trend | None:
     """The trend of the last complete months, at most twelve; None with fewer than four, or a month without images.
 
     Each end of the interval counts the uncertainty of the line and the scatter of the months. Volumes become floats
@@ -27,17 +28,16 @@ def trend_of(volumes: Sequence[Volume], crossover: Span) -> Trend | None:
         return None
     times = [months_between(last[-1].month, volume.month) for volume in last]
     logs = [math.log(volume.images.expected) for volume in last]
-    n = len(last)
-    mid_time, mid_log = math.fsum(times) / n, math.fsum(logs) / n
-    spread = math.fsum((time - mid_time) ** 2 for time in times)
-    pairs = list(zip(times, logs, strict=True))
-    slope = math.fsum((time - mid_time) * (log - mid_log) for time, log in pairs) / spread
-    scatter = math.sqrt(math.fsum((log - mid_log - slope * (time - mid_time)) ** 2 for time, log in pairs) / (n - 2))
+    n, middle = len(last), statistics.fmean(times)
+    slope, level = statistics.linear_regression(times, logs)
+    spread = math.fsum((time - middle) ** 2 for time in times)
+    residuals = (log - level - slope * time for time, log in zip(times, logs, strict=True))
+    scatter = math.sqrt(math.fsum(residual**2 for residual in residuals) / (n - 2))
 
     def first(target: float, side: int) -> int | None:
         for ahead in range(1, HORIZON + 1):
-            width = _T_80[n - 3] * scatter * math.sqrt(1 + 1 / n + (ahead - mid_time) ** 2 / spread)
-            if mid_log + slope * (ahead - mid_time) + side * width >= target:
+            width = _T_80[n - 3] * scatter * math.sqrt(1 + 1 / n + (ahead - middle) ** 2 / spread)
+            if level + slope * ahead + side * width >= target:
                 return ahead
         return None
 

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from statistics import mean, quantiles, variance
 
-from advisor.monitor.model import Span, Thresholds, Verdict
+from advisor.monitor.model import MonitorVerdict, Span, Thresholds
 from advisor.usage.calendar_month import months_between
 
 
 @dataclass(frozen=True)
-class Volume:
+class MonthVolume:
     """The images of one complete month, ``2026-01``."""
 
     month: str
@@ -24,21 +25,23 @@ class Volume:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """How one month stood; ``since`` is the month in which the volume crossed, None while it has not."""
+class MonthState:
+    """The verdict on one month; ``since`` is the month in which the volume crossed, None while it has not."""
 
-    state: Verdict
+    state: MonitorVerdict
     since: str | None
 
 
-def judged(volumes: Sequence[Volume], crossover: Span, rules: Thresholds, *, owning: bool = False) -> list[Judged]:
-    """How each complete month stood, by it and those before. Ascending; a month left out is a gap.
+def month_states(
+    volumes: Sequence[MonthVolume], crossover: Span, rules: Thresholds, *, owning: bool = False
+) -> list[MonthState]:
+    """The verdict on each complete month, by it and those before. Ascending; a month left out is a gap.
 
     Crossed and stable once the trigger has fired, until enough months in a row lie below; what a range leaves open
     never fires it and never clears it, and what fires it clears nothing. ``owning`` says that own GPUs were decided
     for: the volume had crossed before.
     """
-    found: list[Judged] = []
+    found: list[MonthState] = []
     held = has_held = owning
     since: str | None = None
     for end in range(1, len(volumes) + 1):
@@ -49,11 +52,11 @@ def judged(volumes: Sequence[Volume], crossover: Span, rules: Thresholds, *, own
         elif held and _cleared(known, crossover, rules):
             held, since = False, None
         state = _state(known, crossover, rules, held, has_held)
-        found.append(Judged(state, since if held else _crossed_in(known, crossover)))
+        found.append(MonthState(state, since if held else _crossed_in(known, crossover)))
     return found
 
 
-def _crossed_in(volumes: Sequence[Volume], crossover: Span) -> str | None:
+def _crossed_in(volumes: Sequence[MonthVolume], crossover: Span) -> str | None:
     """The first of the months up to the last that all lie above; None where the last does not."""
     first = None
     for volume in reversed(volumes):
@@ -63,19 +66,20 @@ def _crossed_in(volumes: Sequence[Volume], crossover: Span) -> str | None:
     return first
 
 
-def fires(volumes: Sequence[Volume], crossover: Span, rules: Thresholds) -> bool:
+def fires(volumes: Sequence[MonthVolume], crossover: Span, rules: Thresholds) -> bool:
     """Whether the last months are above the crossover, clearly and steadily.
 
     By default each of the last three above N*'s upper end, their mean above 1.1 N*, and their coefficient of
     variation (of the sample) at most 0.25 unless each is above the one before; strict: the lower
     quartile of the last six above N*'s upper end.
     """
-    last = _in_a_row(volumes, rules.strict_months if rules.strict else rules.stable_months)
+    last = _in_a_row(volumes, rules.needed)
     if last is None:
         return False
     lows = [volume.images.low for volume in last]
     if rules.strict:
-        return lower_quartile(lows) > crossover.high
+        lower_quartile = quantiles(lows, n=4, method="inclusive")[0] if len(lows) > 1 else lows[0]
+        return lower_quartile > crossover.high
     return (
         min(lows) > crossover.high
         and mean(lows) > rules.margin * crossover.expected
@@ -89,55 +93,31 @@ def _steady(numbers: Sequence[Fraction], rules: Thresholds) -> bool:
     return rising or variance(numbers) <= (rules.most_variation * mean(numbers)) ** 2
 
 
-def mean(numbers: Sequence[Fraction]) -> Fraction:
-    """The arithmetic mean, exact."""
-    return sum(numbers, Fraction(0)) / len(numbers)
-
-
-def variance(numbers: Sequence[Fraction]) -> Fraction:
-    """The sample variance, exact; 0 for a single number."""
-    if len(numbers) < 2:
-        return Fraction(0)
-    middle = mean(numbers)
-    return sum(((number - middle) ** 2 for number in numbers), Fraction(0)) / (len(numbers) - 1)
-
-
-def lower_quartile(numbers: Sequence[Fraction]) -> Fraction:
-    """The first quartile, interpolated between the two numbers it lies between.
-
-    >>> lower_quartile([Fraction(n) for n in (1, 2, 3, 4, 5, 6)])
-    Fraction(9, 4)
-    """
-    ordered = sorted(numbers)
-    place = Fraction(len(ordered) - 1, 4)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
-
-
-def _state(volumes: Sequence[Volume], crossover: Span, rules: Thresholds, held: bool, has_held: bool) -> Verdict:
-    if len(volumes) < (rules.strict_months if rules.strict else rules.stable_months):
-        return Verdict.INSUFFICIENT_DATA
+def _state(
+    volumes: Sequence[MonthVolume], crossover: Span, rules: Thresholds, held: bool, has_held: bool
+) -> MonitorVerdict:
+    if len(volumes) < rules.needed:
+        return MonitorVerdict.INSUFFICIENT_DATA
     if held:
-        return Verdict.CROSSED_AND_STABLE
+        return MonitorVerdict.CROSSED_AND_STABLE
     last = volumes[-1]
     if _above(last, crossover):
-        return Verdict.CROSSED
+        return MonitorVerdict.CROSSED
     if last.images.high >= rules.clear_below * crossover.low:
-        return Verdict.APPROACHING
-    return Verdict.FELL_BACK if has_held else Verdict.BELOW
+        return MonitorVerdict.APPROACHING
+    return MonitorVerdict.FELL_BACK if has_held else MonitorVerdict.BELOW
 
 
-def _above(volume: Volume, crossover: Span) -> bool:
+def _above(volume: MonthVolume, crossover: Span) -> bool:
     return volume.images.low > crossover.high
 
 
-def _cleared(volumes: Sequence[Volume], crossover: Span, rules: Thresholds) -> bool:
+def _cleared(volumes: Sequence[MonthVolume], crossover: Span, rules: Thresholds) -> bool:
     last = _in_a_row(volumes, rules.clear_months)
     return last is not None and all(volume.images.high < rules.clear_below * crossover.low for volume in last)
 
 
-def _in_a_row(volumes: Sequence[Volume], count: int) -> Sequence[Volume] | None:
+def _in_a_row(volumes: Sequence[MonthVolume], count: int) -> Sequence[MonthVolume] | None:
     """The last so many months; None where there are fewer, or a gap among them."""
     last = volumes[-count:]
     if len(last) < count or months_between(last[0].month, last[-1].month) != count - 1:

@@ -1,1 +1,1 @@
-"""A decision record becomes claims, and templates phrase the claims."""
+"""Turns a decision record into claims, and phrases the claims with templates."""

@@ -1,7 +1,7 @@
-"""Invisible marks in a memo's Markdown: where each claim starts and ends, and where a figure belongs.
+"""Invisible marks in a memo's Markdown: the start and the end of each claim, and the places of figures.
 
-They are private-use characters, which no text in a memo holds (``one_line`` takes them out), so that stripping them
-leaves the memo, and keeping them tells which claim a piece of text belongs to.
+They are private-use characters, which no other text in a memo contains (``one_line`` removes them). Without them the
+text is the memo; with them each piece of text can be traced to its claim.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 
 OPEN, CLOSE, FIGURE, END = "\ue000", "\ue002", "\ue003", "\ue001"
 _LETTERS = 0xE100
-"""An id is written as private-use characters too, this far above its ASCII letters."""
+"""Ids are written as private-use characters: ASCII code plus this offset."""
 _MARKS = re.compile("[\ue000-\uf8ff]")
 ID = "[\ue120-\ue17e]*"
 
@@ -21,7 +21,7 @@ def marked(text: object, id: str) -> str:
 
 
 def figure(id: str) -> str:
-    """The place of a figure, on a line of its own."""
+    """The mark for the place of a figure, on a separate line."""
     return f"{FIGURE}{_written(id)}{END}"
 
 
@@ -31,7 +31,7 @@ def stripped(text: str) -> str:
 
 
 def read_id(written: str) -> str:
-    """The reverse of how ``marked`` and ``figure`` write an id."""
+    """The id that ``marked`` or ``figure`` has written."""
     return "".join(chr(ord(letter) - _LETTERS) for letter in written)
 
 

@@ -1,4 +1,4 @@
-"""What a memo embeds, so that it can be recomputed from nothing else: one YAML block, the same in every format.
+"""The input that a memo embeds, so that it can be recomputed: one YAML block, the same in every format.
 
 The block is the scenario file as decided, under comment lines with the date, the versions and the outcome. A memo in
 Markdown holds it in a fence, a page in ``<pre id="scenario">`` with its markup escaped.
@@ -20,12 +20,12 @@ _HEAD = ("date", "advisor", "rulebook", "outcome", "rules")
 _BLOCK = re.compile("".join(rf"# {name}: (?P<{name}>.*)\n" for name in _HEAD) + r"(?P<scenario>(?s:.*))")
 _FENCE = re.compile(r"^```yaml\n(# .*?)^```$", re.MULTILINE | re.DOTALL)
 _PRE = re.compile(r'<pre id="scenario"[^>]*>\n?(.*?)</pre>', re.DOTALL)
-_LOST = "write the memo anew with `advisor decide --out`"
+_LOST = "write the memo again with `advisor decide --out`"
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """What a memo says it was made from, and what it says came out; ``rules`` took options out of the running."""
+    """The input and the outcome that a memo states; ``rules`` are those that took options out of the running."""
 
     scenario: Scenario
     decided_on: datetime.date
@@ -43,13 +43,13 @@ def embedded_text(decision: Decision) -> str:
         "advisor": decision.advisor_version,
         "rulebook": decision.rulebook_digest,
         "outcome": outcome_text(decision),
-        "rules": ", ".join(deciding_rules(decision)) or "none",
+        "rules": ", ".join(decision.applied_rules()) or "none",
     }
     return "".join(f"# {name}: {head[name]}\n" for name in _HEAD) + _escaped(scenario)
 
 
 def outcome_text(decision: Decision) -> str:
-    """What was decided, in the record's own words: two decisions that say the same have the same outcome."""
+    """The outcome of a decision as text, for comparing two decisions."""
     if decision.status is Status.INFEASIBLE:
         return "infeasible"
     if decision.status is Status.OPEN:
@@ -58,14 +58,8 @@ def outcome_text(decision: Decision) -> str:
     return f"{decision.route} on {decision.deciding_axis}" if decision.deciding_axis else str(decision.route)
 
 
-def deciding_rules(decision: Decision) -> tuple[str, ...]:
-    """The rules that took options out of the running, in the order they did."""
-    gates, preferences = ([step.rule for step in steps] for steps in (decision.eliminated, decision.preferences))
-    return tuple(dict.fromkeys((*gates, *preferences)))
-
-
 def _escaped(text: str) -> str:
-    """YAML whose quoted texts show what they hold: marks that reorder, hide or end a line become escapes."""
+    """YAML with characters that reorder, hide or end a line replaced by escapes."""
     return "\n".join(map(printable, text.split("\n")))
 
 
@@ -81,11 +75,11 @@ def embedded_in_page(text: str, file: str) -> Embedded:
 
 def _read(blocks: list[str], text: str, file: str) -> Embedded:
     if len(blocks) != 1:
-        what = "the scenario as decided stands here more than once" if blocks else "the scenario as decided is missing"
+        what = "duplicate block of the scenario as decided" if blocks else "the scenario as decided is missing"
         raise BadInput(Problem(what, file, help=_LOST))
     found = _BLOCK.fullmatch(blocks[0])
     if found is None:
-        what = "the lines above the scenario as decided are not whole"
+        what = "the lines above the scenario as decided are incomplete"
         raise BadInput(Problem(what, file, help="they are: " + ", ".join(f"`# {name}:`" for name in _HEAD)))
     try:
         decided_on = datetime.date.fromisoformat(found["date"])

@@ -1,23 +1,21 @@
-"""What the explanation of a decision states; the template only phrases it."""
+"""The content of the explanation of a decision; the template only phrases it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Axis, Route
-from advisor.explanation.extended import OnDemand
 from advisor.report.claims.alternatives import SHOWN, ways
+from advisor.report.claims.build import reason_of, rule_texts
 from advisor.report.templates import fill
-from advisor.rulebook.model import Rulebook
 
 
 @dataclass(frozen=True)
-class Holding:
-    """The values of one number for which the outcome stays as it is: from ``least`` to ``most``, either may be open."""
+class StableRange:
+    """The range of one number in which the outcome does not change: ``least`` to ``most``, either may be open."""
 
     field: str
     now: str
@@ -27,36 +25,40 @@ class Holding:
 
 def explanation_text(
     decision: Decision,
-    more: OnDemand,
-    rulebook: Rulebook,
+    sufficient: Sequence[Sequence[str]] | None,
     why_not: Route | None = None,
     templates: Path | None = None,
 ) -> str:
-    """The explanation for a terminal; with ``why_not``, of that route alone."""
+    """The explanation for a terminal; with ``why_not``, only of that route.
+
+    ``sufficient`` are the minimal sets of answers that force the outcome; None while it is open.
+    """
+    others = [other for other in decision.why_not if why_not in (None, other.route)]
     named = {
         "decision": decision.model_dump(mode="json"),
-        "holdings": list(_holdings(decision)),
-        "conflicts": [list(_reasons(decision, conflict.rules)) for conflict in decision.conflicts],
+        "stable_ranges": list(_stable_ranges(decision)),
+        "conflicts": [[reason_of(decision, rule) for rule in conflict.rules] for conflict in decision.conflicts],
         "others": [
             {
                 "route": other.route,
-                "ruled_out": [rulebook.rules[id] for id in other.ruled_out_by],
-                "lost": [rulebook.rules[id] for id in other.lost_by],
+                "ruled_out": rule_texts(decision, other.ruled_out_by),
+                "lost": rule_texts(decision, other.lost_by),
                 "ways": ways(other.changes)[:SHOWN],
                 "more": len(ways(other.changes)[SHOWN:]),
             }
-            for other in decision.why_not
-            if why_not in (None, other.route)
+            for other in others
         ],
         "missing": _missing(decision),
-        "sufficient": more.sufficient,
-        "leads": more.leads,
+        "sufficient": sufficient,
+        "leads": {
+            question: [(one.option, one.outcomes) for one in found] for question, found in decision.leads.items()
+        },
         "whole": why_not is None,
     }
     return fill("explain.txt.j2", named, templates)
 
 
-def _holdings(decision: Decision) -> Iterator[Holding]:
+def _stable_ranges(decision: Decision) -> Iterator[StableRange]:
     bounds: dict[str, dict[str, str]] = {}
     for flip in decision.flips:
         if flip.below is not None:
@@ -66,18 +68,10 @@ def _holdings(decision: Decision) -> Iterator[Holding]:
     for name in FIELDS:
         if name in bounds:
             held = bounds[name]
-            yield Holding(name, str(decision.scenario[name]), held.get("least"), held.get("most"))
+            yield StableRange(name, str(decision.scenario[name]), held.get("least"), held.get("most"))
 
 
 def _missing(decision: Decision) -> list[str]:
-    """The amounts without which nobody can say which number would change the route."""
+    """The missing amounts without which it is unknown which number would change the route."""
     several = len(decision.feasible_routes) > 1
     return [name for name in decision.not_needed if several and FIELDS[name].axis is Axis.COST]
-
-
-def _reasons(decision: Decision, rules: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    """Why each rule of a conflict rules out what it does."""
-    for rule in rules:
-        steps = [step for step in decision.eliminated if step.rule == rule]
-        routes = list(dict.fromkeys(step.route for step in steps))
-        yield {"rule": rule, "because": steps[0].because, "routes": routes}

@@ -1,4 +1,4 @@
-"""The reviewer's parts of a memo: some lines of its front matter, and the notes. All else is fact."""
+"""The reviewer's parts of a memo: some lines of its front matter, and the notes. Everything else is fact."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Reviewed:
-    """A memo taken apart: the facts, the reviewer's lines of the front matter, and the notes as they were written.
+class ParsedMemo:
+    """The parts of a memo: the facts, the reviewer's lines of the front matter, and the notes unchanged.
 
-    ``notes`` is None where a memo has no lines for them. ``supersedes`` are the links it holds.
+    ``notes`` is None if a memo has no lines for them. ``supersedes`` holds the links to earlier memos.
     """
 
     facts: tuple[Line, ...]
-    own_lines: tuple[str, ...]
+    reviewer_lines: tuple[str, ...]
     notes: str | None
     status: str
     supersedes: tuple[str, ...]
@@ -48,7 +48,7 @@ class Reviewed:
         return self.status in (PROPOSED, "accepted")
 
 
-def notes_apart(text: str, file: str) -> tuple[tuple[Line, ...], str | None]:
+def split_notes(text: str, file: str) -> tuple[tuple[Line, ...], str | None]:
     """The lines of a memo in any format without its notes, and the notes. Raises BadInput."""
     lines = text.split("\n")
     starts, ends = ([at for at, line in enumerate(lines) if line.rstrip("\r") == mark] for mark in _MARKS)
@@ -62,54 +62,54 @@ def notes_apart(text: str, file: str) -> tuple[tuple[Line, ...], str | None]:
     return numbered[:start] + numbered[end:], "".join(f"{line}\n" for line in lines[start:end])
 
 
-def taken_apart(text: str, file: str) -> Reviewed:
-    """Facts and reviewer's parts of a memo in Markdown. Raises BadInput where they cannot be told apart."""
-    lines, notes = notes_apart(text, file)
+def parse_memo(text: str, file: str) -> ParsedMemo:
+    """Separates facts and reviewer's parts of a memo in Markdown. Raises BadInput if it cannot."""
+    lines, notes = split_notes(text, file)
     end = _end_of_front_matter([line.text for line in lines], file)
     own = _own([line.text for line in lines[:end]])
     # An empty line in the place of the fence, so that the lines keep their numbers.
     front_matter = _front_matter("\n".join(["", *(line.text for line in lines[1:end])]), file)
     supersedes = front_matter.get("supersedes") or []
-    return Reviewed(
+    return ParsedMemo(
         facts=tuple(line for at, line in enumerate(lines) if at not in own),
-        own_lines=tuple(lines[at].text for at in own),
+        reviewer_lines=tuple(lines[at].text for at in own),
         notes=notes,
         status=_status_in(front_matter, file),
         supersedes=tuple(supersedes if isinstance(supersedes, list) else [supersedes]),
     )
 
 
-def put_back(memo: str, reviewed: Reviewed, file: str) -> str:
-    """A memo just rendered, with the reviewer's parts of the one before. Raises BadInput where it has no place."""
-    fresh = taken_apart(memo, file)
+def merge_review(memo: str, earlier: ParsedMemo, file: str) -> str:
+    """A rendered memo, with the reviewer's parts of the earlier one. Raises BadInput if it has no place for them."""
+    fresh = parse_memo(memo, file)
     lines = memo.split("\n")
     own = _own(lines[: _end_of_front_matter(lines, file)])
-    kept = [line.rstrip("\r") for line in reviewed.own_lines]
+    kept = [line.rstrip("\r") for line in earlier.reviewer_lines]
     memo = "\n".join(
         [*lines[: own[0]], *kept, *(line for at, line in enumerate(lines) if at > own[0] and at not in own)]
     )
-    if reviewed.notes is None:
+    if earlier.notes is None:
         return memo
     if fresh.notes is None:
         help = f"the template needs these two lines: {NOTES_START} and {NOTES_END}"
-        raise BadInput(Problem("the memo has no lines for the review notes that are to be kept", file, help=help))
-    return with_notes(memo, reviewed.notes)
+        raise BadInput(Problem("the memo has no place for the existing review notes", file, help=help))
+    return with_notes(memo, earlier.notes)
 
 
 def with_notes(memo: str, notes: str) -> str:
-    """A memo of any format just rendered, with these notes between its marks."""
+    """A rendered memo of any format, with these notes between its marks."""
     before, start, rest = memo.partition(f"{NOTES_START}\n")
     _, end, after = rest.partition(NOTES_END)
     return before + start + notes + end + after
 
 
-def with_own_lines(memo: str, file: str, **values: str | list[str]) -> str:
-    """A memo with these lines of the front matter written anew, or added; all else stays as it is to the byte."""
+def with_front_matter(memo: str, file: str, **values: str | list[str]) -> str:
+    """A memo with these lines of the front matter replaced or added; everything else stays the same to the byte."""
     lines = memo.split("\n")
     end = _end_of_front_matter(lines, file)
     line_end = "\r" if lines[0].endswith("\r") else ""
     for key, value in values.items():
-        written = f"{key}: {_yaml_text(value)}{line_end}"
+        written = f"{key}: {printable(json.dumps(value, ensure_ascii=False))}{line_end}"
         own = _own(lines[:end])
         places = [at for at in own if lines[at].startswith(f"{key}:")]
         if places:
@@ -123,10 +123,6 @@ def with_own_lines(memo: str, file: str, **values: str | list[str]) -> str:
     return "\n".join(lines)
 
 
-def _yaml_text(value: str | list[str]) -> str:
-    return printable(json.dumps(value, ensure_ascii=False))
-
-
 def _end_of_front_matter(lines: list[str], file: str) -> int:
     fences = [at for at, line in enumerate(lines) if line.rstrip("\r") == _FENCE][:2]
     if len(fences) < 2 or fences[0] != 0:
@@ -136,7 +132,7 @@ def _end_of_front_matter(lines: list[str], file: str) -> int:
 
 
 def _own(front_matter: list[str]) -> list[int]:
-    """The places of the reviewer's lines, with those that continue them."""
+    """The indices of the reviewer's lines, with their continuation lines."""
     own: list[int] = []
     for at, line in enumerate(front_matter):
         if _KEY.fullmatch(line) or (own and own[-1] == at - 1 and _CONTINUED.fullmatch(line)):
@@ -145,7 +141,7 @@ def _own(front_matter: list[str]) -> list[int]:
 
 
 def _front_matter(front_matter: str, file: str) -> strict_yaml.Mapping:
-    """The front matter, once the reviewer's lines are known to hold nothing but names."""
+    """The front matter, whose reviewer's lines may only hold text. Raises BadInput."""
     found = strict_yaml.load(front_matter, file)
     if not isinstance(found, strict_yaml.Mapping):
         raise BadInput(Problem("the front matter of this memo is not a mapping", file, help="write `name: value`"))
@@ -163,5 +159,5 @@ def _status_in(front_matter: strict_yaml.Mapping, file: str) -> str:
         raise BadInput(Problem("the status of this memo is missing", file, field="status", help=_STATUSES))
     if not isinstance(status, str) or not _STATUS.fullmatch(status):
         line = front_matter.lines["status"]
-        raise BadInput(Problem(f"{quoted(status)} is no status of a decision", file, line, "status", _STATUSES))
+        raise BadInput(Problem(f"{quoted(status)} is not a status of a decision", file, line, "status", _STATUSES))
     return status

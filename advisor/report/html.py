@@ -1,4 +1,4 @@
-"""The memo as one self-contained page: the same Markdown, its claims as elements, the charts beside their numbers."""
+"""The memo as one self-contained page: the same Markdown with its claims as elements, and charts with their data."""
 
 from __future__ import annotations
 
@@ -10,47 +10,34 @@ from advisor.charts.memo_charts import charts_of
 from advisor.domain.record import Decision
 from advisor.report import limits
 from advisor.report.claims.build import claims_of
-from advisor.report.markdown_to_html import Linked, html_of
+from advisor.report.markdown_to_html import PageLinks, html_of
 from advisor.report.templates import MEMO, fill, identifier, memo_with_marks, one_line
-from advisor.rulebook.model import Rulebook
 
 _FRONT_MATTER = "---\n"
 
 
-def memo_html(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
-    """The memo as HTML: no network, no script. ``rulebook`` is the one it was decided with.
+def memo_html(decision: Decision, templates: Path | None = None) -> str:
+    """The memo as HTML: no network, no script.
 
     Each claim is an element with the id ``claim-ID`` and links to ``rule-ID``, which has its reason and its source.
     """
-    marked = memo_with_marks(decision, rulebook, templates)
+    marked = memo_with_marks(decision, templates)
     if marked.startswith(_FRONT_MATTER):
         marked = marked[len(_FRONT_MATTER) :].partition(f"\n{_FRONT_MATTER}")[2]
-    claims = claims_of(decision, rulebook)
+    claims = claims_of(decision)
     charts = {
         chart.id: fill("figure.html.j2", {"chart": chart, "svg": Markup(chart.svg)}, templates)
-        for chart in charts_of(decision, rulebook)
+        for chart in charts_of(decision)
     }
-    body = _body(
-        marked,
-        Linked(
-            rules={claim.id: claim.rules for claim in claims},
-            fields=frozenset(claim.fields[0] for claim in claims if claim.section == "inputs"),
-            figures=charts,
-        ),
-        templates,
+    links = PageLinks(
+        rules={claim.id: claim.rules for claim in claims},
+        fields=frozenset(claim.fields[0] for claim in claims if claim.section == "inputs"),
+        figures=charts,
     )
     named = {
-        "body": Markup(body),
+        "body": Markup(limits.bounded(limits.FILLING, templates, MEMO, html_of, marked, links)),
         "title": one_line(decision.scenario.get("title") or "") or "Decision memo",
         "identifier": identifier(decision),
         "decision": decision.model_dump(mode="json"),
     }
     return fill("page.html.j2", named, templates)
-
-
-def _body(marked: str, linked: Linked, templates: Path | None) -> str:
-    if templates is None:
-        return html_of(marked, linked)
-    from advisor.report.limited import within_limits
-
-    return within_limits(limits.FILLING, templates / MEMO, html_of, marked, linked)

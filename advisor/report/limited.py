@@ -1,7 +1,7 @@
-"""Runs work on templates of one's own in one process apart, which is ended where it takes too much.
+"""Runs work on custom templates in a child process, which is killed if it exceeds its limits.
 
-A process, as neither a thread nor a signal can stop what Python computes in one step, such as a power. It is started
-for the first piece of work, serves those that follow, and ends with this one.
+A process, because neither a thread nor a signal can stop a single long computation in Python, such as a power. It is
+started for the first piece of work, serves the following ones, and ends with this process.
 """
 
 from __future__ import annotations
@@ -17,33 +17,31 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
-from advisor.common.diagnostics import BadInput, Problem
-from advisor.report.limits import Exceeded, Limits, fault, out_of_memory, out_of_time
+from advisor.common.diagnostics import BadInput, Problem, reason
+from advisor.report.limits import Exceeded, Limits, Result, fault, out_of_memory, out_of_time
 
 LENGTH = 8
 """Bytes of the number before each message, which is the message's length."""
 TEXT, DATA, FAULTS, DEFECT = b"t", b"b", b"f", b"d"
-"""The first byte of an answer: what follows it."""
+"""The first byte of an answer: the type of its content."""
 _START = "import sys; sys.path[:] = sys.argv[1:]; from advisor.report.limited_child import serve; serve()"
-
-Result = TypeVar("Result", str, bytes)
 
 
 def within_limits(limits: Limits, file: Path, work: Callable[..., Result], *arguments: object) -> Result:
-    """What ``work`` returns for the arguments. It is a function of a module; all of it can be pickled.
+    """The result of ``work``, a module-level function; arguments and result can be pickled.
 
-    ``file`` is the template to name where a limit is exceeded. May be called from any thread; one call at a time runs.
-    Raises BadInput for an exceeded limit, and where ``work`` does; RuntimeError for a defect in ``work``.
+    ``file`` is the template to name if a limit is exceeded. May be called from any thread; one call runs at a time.
+    Raises BadInput for an exceeded limit and if ``work`` does, RuntimeError for a defect in ``work``.
     """
     request = pickle.dumps((limits, str(file), work, arguments, _here()))
     with _Shared.lock:
         try:
             worker = _Shared.worker = _Shared.worker or _Worker()
         except OSError as error:
-            what = f"no process can be started to fill in templates: {(error.strerror or str(error)).lower()}"
-            raise BadInput(Problem(what, str(file), help="try again when the system has room for it")) from None
+            what = f"no process can be started to render templates: {reason(error)}"
+            raise BadInput(Problem(what, str(file), help="try again when the system has free memory")) from None
         try:
             answer = worker.ask(request, limits)
         except BaseException as error:
@@ -55,7 +53,7 @@ def within_limits(limits: Limits, file: Path, work: Callable[..., Result], *argu
 
 
 def _here() -> str:
-    """The folder that relative paths start from, empty where it is gone."""
+    """The working directory; empty if it no longer exists."""
     try:
         return str(Path.cwd())
     except OSError:
@@ -72,7 +70,7 @@ def _read(answer: bytes) -> str | bytes:
 
 
 class _Worker:
-    """The process apart, and the pipes to it."""
+    """The child process, and the pipes to it."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-c", _START, *sys.path]
@@ -82,7 +80,7 @@ class _Worker:
         self._late = False
 
     def ask(self, request: bytes, limits: Limits) -> bytes:
-        """The answer to a request. Raises Exceeded where the process has ended before it answered."""
+        """The answer to a request. Raises Exceeded if the process has ended before it answered."""
         clock = threading.Timer(limits.waiting, self._end_late)
         clock.daemon = True
         clock.start()
@@ -107,43 +105,43 @@ class _Worker:
     def _reason(self, limits: Limits) -> Exceeded:
         code = self._process.wait()
         if self._late:
-            return Exceeded(f"is not filled in after {limits.waiting:g} s")
+            return Exceeded(f"is not rendered after {limits.waiting:g} s")
         if code == -signal.SIGXCPU:
             return out_of_time(limits)
         if code == -signal.SIGKILL:  # as the system does where memory is short
             return out_of_memory(limits)
         ended = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return Exceeded(f"cannot be filled in: the process for it ended ({ended})")
+        return Exceeded(f"cannot be rendered: its process ended ({ended})")
 
     def _end_late(self) -> None:
         self._late = True
         self._process.kill()
 
     def stop(self) -> None:
-        """Ends the process, whatever it does, and waits for its end."""
+        """Kills the process and waits for its end."""
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             with suppress(OSError):
-                pipe.close()  # type: ignore[union-attr]
+                pipe.close()  # type: ignore[union-attr]  # opened as pipes above
         self._process.wait()
 
 
 class _Shared:
-    """The one process of this program; ``lock`` is held while it works."""
+    """The single child process of this program; ``lock`` is held while it works."""
 
     lock = threading.Lock()
     worker: _Worker | None = None
 
     @classmethod
     def stop(cls) -> None:
-        """Ends the process where there is one; the next work gets a new one."""
+        """Kills the process if there is one; the next work gets a new one."""
         worker, cls.worker = cls.worker, None
         if worker:
             worker.stop()
 
     @classmethod
     def forget(cls) -> None:
-        """In a fork of this program the process is not its own."""
+        """After a fork: the child process belongs to the parent."""
         cls.lock, cls.worker = threading.Lock(), None
 
 

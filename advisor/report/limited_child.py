@@ -1,8 +1,7 @@
-"""The process apart that fills in templates of one's own (``limited``): one piece of work after another."""
+"""The child process that renders custom templates (``limited``), one piece of work after another."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import os
@@ -20,17 +19,17 @@ from advisor.report.limited import DATA, DEFECT, FAULTS, LENGTH, TEXT
 from advisor.report.limits import Exceeded, Limits, fault, out_of_memory, out_of_time
 
 _GRACE = 1
-"""Seconds of computing time beyond the limit after which the system ends the process."""
+"""Seconds of CPU time beyond the limit after which the system kills the process."""
 _AGAIN = 0.25
-"""Seconds after which the exception is raised anew, as some code of Jinja takes any exception for an answer."""
+"""Seconds after which the exception is raised again, because some code in Jinja swallows any exception."""
 _ENDLESS = resource.RLIM_INFINITY
 _limits: Limits | None = None
-"""Those of the work that runs."""
+"""The limits of the current work."""
 
 
 def serve() -> None:
-    """Answers requests from standard input on standard output until there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program that asks hears it, and ends this one
+    """Answers requests from standard input on standard output until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it, and ends this process
     signal.signal(signal.SIGPROF, _stop_work)
     _set_limit(resource.RLIMIT_CORE, 0)
     while length := sys.stdin.buffer.read(LENGTH):
@@ -40,7 +39,7 @@ def serve() -> None:
 
 
 def lift_limits() -> None:
-    """Ends the limits of the work that runs, so that its fault can be told."""
+    """Removes the limits of the current work, so that its fault can be reported."""
     global _limits
     _limits = None
     signal.setitimer(signal.ITIMER_PROF, 0)
@@ -61,13 +60,13 @@ def _answer(request: bytes) -> bytes:
         return _faults([fault(error, file)])
     except MemoryError:
         return _faults([fault(out_of_memory(limits), file)])
-    except Exception:
+    except Exception:  # a defect of ours, which the parent raises with its traceback
         return DEFECT + traceback.format_exc().encode(errors="replace")
     return DATA + result if isinstance(result, bytes) else TEXT + result.encode("utf-8", "surrogatepass")
 
 
 def _faults(problems: Iterable[Problem]) -> bytes:
-    return FAULTS + json.dumps([dataclasses.asdict(problem) for problem in problems]).encode()
+    return FAULTS + json.dumps([problem._asdict() for problem in problems]).encode()
 
 
 @contextmanager
@@ -87,7 +86,7 @@ def _held_to(limits: Limits) -> Iterator[None]:
 
 
 def _bytes_held() -> int | None:
-    """The address space of this process; None where the system does not say."""
+    """The address space of this process; None if the system does not report it."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     except OSError:
@@ -95,7 +94,7 @@ def _bytes_held() -> int | None:
 
 
 def _set_limit(kind: int, most: int) -> None:
-    """Sets the limit that can be lifted again, at most to the one that cannot."""
+    """Sets the soft limit, at most to the hard limit."""
     hard = resource.getrlimit(kind)[1]
     soft = hard if most == _ENDLESS or (hard != _ENDLESS and hard < most) else most
     with suppress(OSError, ValueError):

@@ -1,8 +1,11 @@
-"""How much templates of one's own may take, and the fault of those that take more."""
+"""The resource limits of custom templates, and the fault of templates that exceed them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 from advisor.common.diagnostics import Problem
 
@@ -11,10 +14,10 @@ _HELP = "compare it with the bundled template, and look for what is repeated too
 
 @dataclass(frozen=True)
 class Limits:
-    """What one piece of work may take.
+    """The limits of one piece of work.
 
-    ``seconds`` are of computing time, ``waiting`` is seconds on the clock; ``memory`` is bytes beyond what the process
-    holds before the work, ``characters`` the length of one filled template.
+    ``seconds`` is CPU time, ``waiting`` wall-clock seconds; ``memory`` is bytes beyond what the process
+    holds before the work, ``characters`` the length of one rendered template.
     """
 
     seconds: float = 10.0
@@ -26,11 +29,28 @@ class Limits:
 FILLING = Limits()
 """For one template. A memo is 20 thousand characters, and `advisor verify` reads four million bytes at most."""
 PRINTING = Limits(seconds=60.0, waiting=240.0, memory=2 * 2**30)
-"""For one page as PDF, which takes seconds at the best of times."""
+"""For one page as PDF, which takes seconds even normally."""
+
+
+Result = TypeVar("Result", str, bytes)
+
+
+def bounded(
+    limits: Limits, templates: Path | None, template: str, work: Callable[..., Result], *arguments: object
+) -> Result:
+    """The result of ``work``: in this process for the bundled templates, within limits for a folder of custom ones.
+
+    ``template`` is the file to name in faults. Raises what ``limited.within_limits`` raises.
+    """
+    if templates is None:
+        return work(*arguments)
+    from advisor.report.limited import within_limits
+
+    return within_limits(limits, templates / template, work, *arguments)
 
 
 class Exceeded(Exception):
-    """A limit was exceeded; the text says which, as what the template does."""
+    """A limit was exceeded; the text says which, as a predicate of the template."""
 
 
 def out_of_time(limits: Limits) -> Exceeded:
@@ -49,5 +69,5 @@ def too_long(characters: int) -> Exceeded:
 
 
 def fault(error: Exceeded, file: str, line: int | None = None) -> Problem:
-    """The fault of a template that exceeds a limit, where it does."""
+    """The fault of a template that exceeds a limit, with its place."""
     return Problem(f"the template {error}", file, line, help=_HELP)

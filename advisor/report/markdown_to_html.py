@@ -1,4 +1,4 @@
-"""Markdown with the marks of claims, as HTML: each claim an element that links to the rules and answers it rests on."""
+"""Markdown with the marks of claims, as HTML: each claim is an element that links to its rules and answers."""
 
 from __future__ import annotations
 
@@ -25,39 +25,39 @@ _SCENARIO = "yaml"
 
 
 @dataclass(frozen=True)
-class Linked:
-    """What a page links: the rules of each claim by its id, the fields with a row of their own, the charts as HTML."""
+class PageLinks:
+    """The links of a page: the rules of each claim by its id, the fields listed as inputs, and the charts as HTML."""
 
     rules: Mapping[str, Sequence[str]]
     fields: frozenset[str]
     figures: Mapping[str, str]
 
 
-def html_of(marked: str, linked: Linked) -> str:
-    """The body of the page. Raw HTML in the Markdown is text, but for the two lines around the review notes."""
+def html_of(marked: str, linked: PageLinks) -> str:
+    """The body of the page. Raw HTML in the Markdown becomes text, except the two lines around the review notes."""
     parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
     parser.core.ruler.after("block", "claims", _claim_elements)
-    page = _Page(linked)
+    page = _PageState(linked)
     html = parser.render(marked, {"page": page})
     return stripped(_CLAIM.sub(lambda found: _span(page, found), html))
 
 
-def _span(page: _Page, found: re.Match[str]) -> str:
+def _span(page: _PageState, found: re.Match[str]) -> str:
     name, value = page.attribute(read_id(found[1]))
     return f'<span {name}="{escape(value)}" class="claim">{found[2]}</span>'
 
 
 @dataclass
-class _Page:
-    """One page while it is made. ``seen`` are the claims that have their element, ``based`` those with their links."""
+class _PageState:
+    """One page while it is rendered. ``seen`` are the claims with an element, ``based`` those with links."""
 
-    linked: Linked
+    linked: PageLinks
     seen: set[str] = field(default_factory=set)
     based: set[str] = field(default_factory=set)
     heading: str = ""
 
     def name(self, element: Token, claim: str) -> None:
-        """Makes the element that of a claim; the first one gets the id."""
+        """Assigns an element to a claim; the first one gets the id."""
         element.attrSet(*self.attribute(claim))
         element.attrJoin("class", "claim")
 
@@ -68,7 +68,7 @@ class _Page:
         return ("id" if first else "data-claim", f"claim-{claim}")
 
     def basis(self, claim: str, text: str) -> str:
-        """Links to the rules of a claim that its text does not name, the first time it is said."""
+        """Links to the rules of a claim that its text does not name, at the claim's first occurrence."""
         if claim in self.based or claim.startswith(_RULE):
             return ""
         self.based.add(claim)
@@ -77,8 +77,8 @@ class _Page:
 
 
 def _claim_elements(state: StateCore) -> None:
-    """Before inline parsing: whole blocks and rows that are one claim become its element; figures take their place."""
-    page: _Page = state.env["page"]
+    """Before inline parsing: blocks and rows that are one claim become its element; figures are inserted."""
+    page: _PageState = state.env["page"]
     tokens = state.tokens
     for at, token in enumerate(tokens):
         if token.type == "tr_open":
@@ -88,7 +88,7 @@ def _claim_elements(state: StateCore) -> None:
     state.tokens = [token for token in tokens if token.type != "dropped"]
 
 
-def _name_row(page: _Page, tokens: list[Token], at: int) -> None:
+def _name_row(page: _PageState, tokens: list[Token], at: int) -> None:
     end = next(place for place in range(at, len(tokens)) if tokens[place].type == "tr_close")
     cells = [token for token in tokens[at:end] if token.type == "inline"]
     opened = _OPENED.match(cells[0].content) if cells else None
@@ -98,19 +98,18 @@ def _name_row(page: _Page, tokens: list[Token], at: int) -> None:
     page.name(tokens[at], claim)
     if claim.startswith(_RULE):
         tokens[at + 1].attrSet("id", f"rule-{claim.removeprefix(_RULE)}")
-    said = "".join(cell.content for cell in cells)
-    cells[0].content = cells[0].content[opened.end() :] + page.basis(claim, said)
+    text = "".join(cell.content for cell in cells)
+    cells[0].content = cells[0].content[opened.end() :] + page.basis(claim, text)
     cells[-1].content = cells[-1].content.removesuffix(CLOSE)
 
 
-def _name_block(page: _Page, tokens: list[Token], at: int) -> None:
+def _name_block(page: _PageState, tokens: list[Token], at: int) -> None:
     token, holder = tokens[at], tokens[at - 1]
     figure = _FIGURE.fullmatch(token.content)
     if figure or token.content in (NOTES_START, NOTES_END):
         html = page.linked.figures.get(read_id(figure[1]), "") if figure else f"{token.content}\n"
         tokens[at] = Token("html_block", "", 0, content=html)
-        for beside in (tokens[at - 1], tokens[at + 1]):
-            beside.type = "dropped"
+        tokens[at - 1].type = tokens[at + 1].type = "dropped"
         return
     in_heading = holder.type == "heading_open"
     whole = _CLAIM.fullmatch(token.content)
@@ -123,13 +122,13 @@ def _name_block(page: _Page, tokens: list[Token], at: int) -> None:
     token.content = whole[2] + ("" if in_heading else page.basis(claim, whole[2]))
 
 
-def _with_basis(page: _Page, found: re.Match[str]) -> str:
+def _with_basis(page: _PageState, found: re.Match[str]) -> str:
     claim = read_id(found[1])
     return f"{found[0][: -len(CLOSE)]}{page.basis(claim, found[2])}{CLOSE}"
 
 
 class _Renderer(RendererHTML):
-    """HTML whose tables scroll by themselves, whose box is a section, and whose names of rules and fields are links."""
+    """HTML with scrollable tables, the box as a section, and links from the names of rules and fields."""
 
     def table_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
         """A group around each table, so that a wide one scrolls and the page does not."""
@@ -164,8 +163,8 @@ class _Renderer(RendererHTML):
         return f"<pre{attribute}>\n{escape(tokens[at].content, quote=False)}</pre>\n"
 
     def code_inline(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
-        """A name; one of a rule leads to its row, one of a field to the answer."""
-        linked: Linked = env["page"].linked
+        """Inline code; the name of a rule links to its row, that of a field to the answer."""
+        linked: PageLinks = env["page"].linked
         content = tokens[at].content
         name = content.partition(":")[0]
         shown = f"<code>{escape(content, quote=False)}</code>"

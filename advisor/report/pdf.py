@@ -17,14 +17,10 @@ _THEMED = re.compile(r"var\(--[\w-]+,\s*(#[0-9a-f]{6})\)")
 def memo_pdf(page: str, templates: Path | None = None) -> bytes:
     """A page of ``memo_html`` as PDF; the same page gives the same bytes.
 
-    A page of templates of one's own is made within ``limits.PRINTING``. Raises BadInput beyond them, and without
+    Pages of custom templates are printed within ``limits.PRINTING``. Raises BadInput beyond them, and without
     WeasyPrint.
     """
-    if templates is None:
-        return printed(page)
-    from advisor.report.limited import within_limits
-
-    return within_limits(limits.PRINTING, templates / "page.html.j2", printed, page)
+    return limits.bounded(limits.PRINTING, templates, "page.html.j2", printed, page)
 
 
 def printed(page: str) -> bytes:
@@ -36,12 +32,12 @@ def printed(page: str) -> bytes:
     except OSError as error:
         what = f"WeasyPrint cannot be used: {str(error).splitlines()[0].lower()}"
         raise BadInput(Problem(what, "--pdf", help="install Pango, which WeasyPrint draws text with")) from None
-    # Its SVG knows no custom properties: the colours that stand beside them are taken.
+    # WeasyPrint's SVG does not support custom properties: the fallback colours are used.
     document = weasyprint.HTML(string=_THEMED.sub(r"\1", page), url_fetcher=_fetch_nothing)
     written: bytes = document.write_pdf(pdf_identifier=b"rent-or-own", full_fonts=False)
     return written
 
 
 def _fetch_nothing(url: str, *_: Any, **__: Any) -> NoReturn:
-    """A memo is self-contained: nothing is fetched for it."""
+    """Refuses every URL: a memo is self-contained."""
     raise ValueError(f"{url} is not part of the page")

@@ -1,4 +1,4 @@
-"""Phrases claims with Jinja templates. Free text is escaped; the same record gives the same bytes."""
+"""Renders claims with Jinja templates. Free text is escaped; the same record gives the same bytes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 import traceback
 import unicodedata
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -30,41 +30,47 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 import advisor
 from advisor.common.diagnostics import HIDDEN, BadInput, Problem, quoted
 from advisor.common.files import bundled, is_file, is_folder, read_text, real
-from advisor.domain.quantity import MICRO, dollars, grouped
+from advisor.domain.formatting import MICRO, dollars, grouped
 from advisor.domain.record import Decision
 from advisor.report import limits
 from advisor.report.claim_markers import figure, marked, stripped
-from advisor.report.claims.build import Claim, claims_of
+from advisor.report.claims.build import claims_of
+from advisor.report.claims.model import Claim
 from advisor.report.embedded_scenario import embedded_text
-from advisor.rulebook.model import Rulebook
+from advisor.wording.labels import listed
 from advisor.wording.questions import FILE, wordings
 
 MEMO = "memo.md.j2"
 _COPY = "a templates folder is complete in itself: start from a copy of the bundled one"
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&!{}])")
 _SLUG, _SLUG_READ = 60, 200
-"""How long the slug of a title may be, and how much of the title is read for it."""
+"""The maximum length of the slug of a title, and how much of the title is read for it."""
 _REORDERING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def memo_markdown(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
-    """The memo of a decision in Markdown, in the sections of MADR 4.0. ``rulebook`` is the one it was decided with."""
-    return tidy(stripped(memo_with_marks(decision, rulebook, templates)))
+def memo_markdown(decision: Decision, templates: Path | None = None) -> str:
+    """The memo of a decision in Markdown, in the sections of MADR 4.0."""
+    return unmarked(memo_with_marks(decision, templates))
 
 
-def memo_with_marks(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
-    """The memo in Markdown with the marks of its claims and figures (``marks``)."""
-    return _render(MEMO, decision, rulebook, templates)
+def memo_with_marks(decision: Decision, templates: Path | None = None) -> str:
+    """The memo in Markdown with the marks of its claims and figures (``claim_markers``)."""
+    return _render(MEMO, decision, templates)
 
 
-def summary(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
+def unmarked(marked: str) -> str:
+    """The memo without the marks of its claims."""
+    return tidy(stripped(marked))
+
+
+def summary(decision: Decision, templates: Path | None = None) -> str:
     """The decision in a few lines for a terminal."""
-    return _render("summary.txt.j2", decision, rulebook, templates)
+    return _render("summary.txt.j2", decision, templates)
 
 
-def _render(template: str, decision: Decision, rulebook: Rulebook, templates: Path | None) -> str:
+def _render(template: str, decision: Decision, templates: Path | None) -> str:
     named = {
-        "claims": _Sections(claims_of(decision, rulebook)),
+        "claims": _Sections(claims_of(decision)),
         "title": decision.scenario.get("title"),
         "identifier": identifier(decision),
         "decision": decision.model_dump(mode="json"),
@@ -82,30 +88,29 @@ def identifier(decision: Decision) -> str:
 
 
 def fill(template: str, named: Mapping[str, Any], templates: Path | None = None) -> str:
-    """A template filled in with named values.
+    """A template rendered with named values.
 
-    Those of one's own are filled in by a process apart, within ``limits.FILLING``. Raises BadInput for a fault in them.
+    Custom templates are rendered in a child process within ``limits.FILLING``. Raises BadInput for a fault in them.
     """
     if templates and not is_folder(templates):
         raise BadInput(Problem("there is no such templates folder", file=str(templates), help="check --templates"))
     if templates and not is_file(templates / template):
         raise BadInput(Problem(f"there is no template `{template}` in the folder", file=str(templates), help=_COPY))
     if templates is None:
-        # Templates of one's own are input; a fault in the bundled ones is a defect and stays one.
+        # Custom templates are input, but a fault in the bundled ones is a defect, and is not turned into BadInput.
         return tidy(_loaded(template, bundled("templates")).render(named))
-    from advisor.report.limited import within_limits
-
     held = limits.FILLING
-    return within_limits(held, templates / template, filled_within, template, dict(named), templates, held)
+    return limits.bounded(held, templates, template, fill_within_limits, template, dict(named), templates, held)
 
 
-def filled_within(template: str, named: Mapping[str, Any], folder: Path, held: limits.Limits) -> str:
-    """A template of one's own filled in, where the process is held to limits. Raises BadInput for a fault in it."""
+def fill_within_limits(template: str, named: Mapping[str, Any], folder: Path, held: limits.Limits) -> str:
+    """A custom template rendered in a process with limits. Raises BadInput for a fault in it."""
     from advisor.report.limited_child import lift_limits
 
     try:
         wordings(folder)
     except limits.Exceeded as error:
+        lift_limits()
         raise BadInput(limits.fault(error, str(folder / FILE))) from None
     try:
         return tidy(_text(_loaded(template, folder), named, held.characters))
@@ -113,8 +118,8 @@ def filled_within(template: str, named: Mapping[str, Any], folder: Path, held: l
         raise
     except Exception as error:
         lift_limits()
-        told = limits.out_of_memory(held) if isinstance(error, MemoryError) else error
-        raise BadInput(_template_fault(told.with_traceback(error.__traceback__), template, folder)) from None
+        cause = limits.out_of_memory(held) if isinstance(error, MemoryError) else error
+        raise BadInput(_template_fault(cause.with_traceback(error.__traceback__), template, folder)) from None
 
 
 def _loaded(template: str, folder: Path) -> Template:
@@ -124,7 +129,7 @@ def _loaded(template: str, folder: Path) -> Template:
 
 
 def _text(template: Template, named: Mapping[str, Any], most: int) -> str:
-    """The template filled in. Where a limit is exceeded, the line that was last to write is told to be at fault."""
+    """The rendered template. If a limit is exceeded, the line that wrote last is reported."""
     written, length = [], 0
     parts = cast("Generator[str, None, None]", template.generate(named))
     try:
@@ -139,12 +144,12 @@ def _text(template: Template, named: Mapping[str, Any], most: int) -> str:
 
 
 def tidy(text: str) -> str:
-    """The text without blanks at line ends and without rows of empty lines."""
+    """The text without trailing spaces and without consecutive empty lines."""
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip() + "\n"
 
 
 class _Sections:
-    """Claims by the section they stand in, as ``claims.of("costs")``."""
+    """Claims by their section, as ``claims.of("costs")``."""
 
     def __init__(self, claims: list[Claim]) -> None:
         self._claims = claims
@@ -155,7 +160,7 @@ class _Sections:
 
 
 class _Folder(BaseLoader):
-    """The templates of one folder; no path and no link leads out of it."""
+    """The templates of one folder; paths and links that lead out of it are refused."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -168,7 +173,7 @@ class _Folder(BaseLoader):
 
 
 def _template_fault(error: Exception, template: str, folder: Path) -> Problem:
-    """What is wrong with a template, and where: Jinja puts the template's own lines into the traceback."""
+    """The fault of a template and its place: Jinja puts the lines of templates into the traceback."""
     places = [
         (frame.f_code.co_filename, line)
         for frame, line in traceback.walk_tb(error.__traceback__)
@@ -192,15 +197,15 @@ def _template_fault(error: Exception, template: str, folder: Path) -> Problem:
         return Problem(f"a template may not {what}", file, line, help="print what the claims and the decision hold")
     if isinstance(error, UndefinedError):
         missing = re.search(r"`([^`]*)`(?: is undefined)?$|element (\S+)$", message)
-        what = f"nothing here is called {quoted(missing[1] or missing[2])}" if missing else message
+        what = f"unknown name {quoted(missing[1] or missing[2])}" if missing else message
         return Problem(what, file, line, help=help)
-    reason = "this is no number" if isinstance(error, InvalidOperation) else message
-    reason = "this calls itself without an end" if isinstance(error, RecursionError) else reason
-    return Problem(f"the template cannot be filled in: {reason}", file, line, help=help)
+    reason = "this is not a number" if isinstance(error, InvalidOperation) else message
+    reason = "infinite recursion" if isinstance(error, RecursionError) else reason
+    return Problem(f"the template cannot be rendered: {reason}", file, line, help=help)
 
 
 class _Cache(FileSystemBytecodeCache):
-    """Jinja's own cache of compiled templates. What it cannot read or write, as on a full disk, is compiled anew."""
+    """Jinja's cache of compiled templates, without errors if it cannot be read or written, as on a full disk."""
 
     def load_bytecode(self, bucket: Bucket) -> None:
         with suppress(OSError):
@@ -212,7 +217,7 @@ class _Cache(FileSystemBytecodeCache):
 
 
 def _compiled_before() -> BytecodeCache | None:
-    """The cache, in a folder only this user may use; none where there cannot be one."""
+    """The cache, in a folder that only this user may use; None if there cannot be one."""
     try:
         return _Cache(pattern=f"rent-or-own-{advisor.__version__}-{jinja2.__version__}-%s")
     except (RuntimeError, OSError):
@@ -243,7 +248,7 @@ def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
 
 
 def one_line(text: object) -> str:
-    """Text on one line, without control characters or marks that reorder what a reader sees."""
+    """Text on one line, without control characters and marks that reorder text."""
     return " ".join(word for word in HIDDEN.sub(" ", _REORDERING.sub("", str(text))).split(" ") if word)
 
 
@@ -262,7 +267,7 @@ def yaml_text(text: object) -> str:
 
 
 def claimed(text: object, claim: Claim) -> str:
-    """The text as what phrases a claim; nothing where there is no text."""
+    """The text marked as the phrasing of a claim; empty for empty text."""
     return marked(text, claim.id) if str(text).strip() else ""
 
 
@@ -278,13 +283,3 @@ def money(amount: str) -> str:
 def number(value: object) -> str:
     """A number with thousands separators."""
     return grouped(Decimal(str(value)))
-
-
-def listed(items: Iterable[object], last: str = "and") -> str:
-    """Items as prose.
-
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    words = [str(item) for item in items]
-    return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

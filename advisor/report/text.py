@@ -14,20 +14,14 @@ from advisor.domain.record import Decision
 from advisor.report import limits
 from advisor.report.front_matter import NOTES_START
 from advisor.report.templates import MEMO, memo_markdown, tidy
-from advisor.rulebook.model import Rulebook
 
 WIDTH = 100
 _UNDERLINES = {"h1": "=", "h2": "-"}
 
 
-def memo_text(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> str:
-    """The memo in lines of at most ``WIDTH`` characters where its words allow, without the place for review notes."""
-    memo = memo_markdown(decision, rulebook, templates)
-    if templates is None:
-        return text_of(memo)
-    from advisor.report.limited import within_limits
-
-    return within_limits(limits.FILLING, templates / MEMO, text_of, memo)
+def memo_text(decision: Decision, templates: Path | None = None) -> str:
+    """The memo in lines of at most ``WIDTH`` characters if its words allow, without the place for review notes."""
+    return limits.bounded(limits.FILLING, templates, MEMO, text_of, memo_markdown(decision, templates))
 
 
 def text_of(memo: str) -> str:
@@ -40,14 +34,14 @@ def text_of(memo: str) -> str:
 
 def _without_notes(blocks: list[SyntaxTreeNode]) -> list[SyntaxTreeNode]:
     """The blocks before the heading of the review notes, which belong to a file."""
-    notes = (at for at, block in enumerate(blocks) if _said(block) == NOTES_START)
+    notes = (at for at, block in enumerate(blocks) if _inline_text(block) == NOTES_START)
     at = next(notes, None)
     return blocks if at is None else blocks[: at - 1]
 
 
 def _lines(block: SyntaxTreeNode, width: int) -> Iterator[str]:
     if block.type == "heading":
-        title = _said(block)
+        title = _inline_text(block)
         yield from _wrapped(title, width)
         if block.tag in _UNDERLINES:
             yield _UNDERLINES[block.tag] * min(len(title), width)
@@ -60,10 +54,12 @@ def _lines(block: SyntaxTreeNode, width: int) -> Iterator[str]:
     elif block.type == "fence":
         yield from (f"    {line}" for line in block.content.rstrip("\n").split("\n"))
     elif block.type == "table":
-        head, *rows = ([_said(cell) for cell in row.children] for part in block.children for row in part.children)
+        head, *rows = (
+            [_inline_text(cell) for cell in row.children] for part in block.children for row in part.children
+        )
         yield from (line.rstrip() for line in table(head, [("", rows)], width))
     else:
-        yield from _wrapped(_said(block), width)
+        yield from _wrapped(_inline_text(block), width)
 
 
 def _item(item: SyntaxTreeNode, bullet: str, width: int) -> Iterator[str]:
@@ -76,7 +72,7 @@ def _wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
-def _said(block: SyntaxTreeNode) -> str:
+def _inline_text(block: SyntaxTreeNode) -> str:
     """The text of a block without its markup."""
     return "".join(
         " " if node.type in ("softbreak", "hardbreak") else node.content

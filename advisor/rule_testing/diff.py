@@ -13,11 +13,12 @@ from math import prod
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.decide import decide_again
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario, validated
 from advisor.rulebook.model import Rule, Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES, VOLUME_ENDS, Scope
+from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.completions import Outcome, completions_of
 from advisor.scenario_space.values import assignments
 

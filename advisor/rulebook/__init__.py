@@ -1,1 +1,1 @@
-"""The rule base as data: loading, checking and digesting ``rules/``."""
+"""The rulebook as data: loading, checking and digesting ``rules/``."""

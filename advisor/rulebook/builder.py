@@ -1,4 +1,4 @@
-"""Builds a rulebook out of its records: what they say of one another is checked here, their form in ``records``."""
+"""Builds a rulebook from its records and checks references between them; their form is checked in ``records``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from advisor.rulebook.symbols import FIELD_NAMES, OUTCOME_NAMES, RUNNING, STANDI
 from advisor.rulebook.terms import Term, constant_value, parse_term
 
 _RESERVED = frozenset(("all", "any", "not", "id", "sid", "any_fact", *STANDING_NAMES, *OUTCOME_NAMES))
-"""Names that mean something else in a `when`, or to the engine."""
+"""Names with another meaning in a `when`, or in the engine."""
 _NO_LIMIT = int(MAX_MONTHLY_COST.scaleb(8))
 _OF_ROUTES = (Scope.NEED, Scope.AMOUNT, Scope.TERM, Scope.CONSTANT)
 """What preferences and advice may read."""
@@ -32,7 +32,7 @@ _Form = TypeVar("_Form", bound=records.IdForm)
 
 @dataclass
 class Draft:
-    """What has been read so far, and every fault found on the way. ``first``: where each kind and id was read."""
+    """What has been read so far, and every fault found. ``first`` holds the place of each kind and id."""
 
     problems: list[Problem] = field(default_factory=list)
     names: dict[str, Name] = field(default_factory=lambda: dict(FIELD_NAMES))
@@ -47,14 +47,14 @@ class Draft:
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
-        """Keeps the faults raised within, and goes on."""
+        """Collects the faults raised within, and continues."""
         try:
             yield
         except BadInput as error:
             self.problems.extend(error.problems)
 
     def each(self, form: type[_Form], data: Any, file: str, read: Callable[[Draft, _Form], None]) -> None:
-        """Reads a list of records one by one, so that one faulty record does not hide the next."""
+        """Reads a list of records one by one, so that a faulty record does not hide faults of the next."""
         with self.collecting():
             if not isinstance(data, Sequence):
                 help, line = "start each record with `- id:`", getattr(data, "line", None)
@@ -64,7 +64,7 @@ class Draft:
                     record = form.parse(entry, file, line)
                     if first := self.first.get((form.noun, record.id)):
                         what = f"duplicate {form.noun} `{record.id}`, first in {first}"
-                        raise record.fault(Code.DUPLICATE_ID, what, "give it an id of its own", "id")
+                        raise record.fault(Code.DUPLICATE_ID, what, "give it a different id", "id")
                     read(self, record)
                     self.first[form.noun, record.id] = f"{file}:{record.line}"
 
@@ -75,7 +75,7 @@ class Draft:
             with self.collecting():
                 if name in self.names or name in _RESERVED or name.startswith(records.RESERVED_PREFIX):
                     what = f"the name {quoted(name)} is taken"
-                    raise Code.UNUSABLE_NAME.fault(what, file, line, help="give it another one")
+                    raise Code.UNUSABLE_NAME.fault(what, file, line, help="choose another name")
                 if not re.fullmatch(records.WORD_PATTERN, name):
                     what, help = (
                         "cannot be a name in a rule",
@@ -185,10 +185,10 @@ def _read_gate(draft: Draft, rule: records.GateForm) -> None:
     when = _condition(draft, rule, (Scope.NEED, Scope.TRAIT), {})
     if draft.traits.keys().isdisjoint(names_in_order(when)):
         help = "a gate compares a need with a trait of the offer"
-        raise rule.fault(Code.GATE_WITHOUT_TRAIT, f"gate `{rule.id}` asks about no trait", help, "when")
+        raise rule.fault(Code.GATE_WITHOUT_TRAIT, f"gate `{rule.id}` reads no trait", help, "when")
     gate = Gate(**_shared(rule), when=when, provided=rule.provided or None)
     for trait in _not_verified(gate, draft.offers):
-        help = f"`{trait}` is unknown for some offer: add `provided:` with what is then to be verified"
+        help = f"`{trait}` is unknown for some offer: add `provided:` with what to verify"
         raise rule.fault(Code.MISSING_PROVIDED, f"gate `{rule.id}` has no `provided`", help)
     draft.rules[rule.id] = gate
 
@@ -218,13 +218,13 @@ def _read_advice(draft: Draft, rule: records.AdviceForm) -> None:
     try:
         printed = fields_of(rule.advise)
     except ValueError:
-        what = f"in rule `{rule.id}`, a brace of the advice is not one of a pair"
+        what = f"in rule `{rule.id}`, the advice has an unmatched brace"
         help = "write a figure as {name}, and a brace as two"
         raise rule.fault(Code.UNKNOWN_FIGURE, what, help, "advise") from None
     for name, more in printed:
         if more or name not in figures:
             close = did_you_mean(name, figures) if name not in figures else "write the name alone"
-            what = f"in rule `{rule.id}`, {quoted('{' + name + more + '}')} is no figure"
+            what = f"in rule `{rule.id}`, {quoted('{' + name + more + '}')} is not a figure"
             known = "figures: " + ", ".join(sorted(figures))
             raise rule.fault(Code.UNKNOWN_FIGURE, what, close or known, "advise")
     draft.rules[rule.id] = Advice(**_shared(rule), when=when, advise=rule.advise)
@@ -269,7 +269,7 @@ def _read_case(base: Mapping, draft: Draft, case: records.CaseForm) -> None:
 
 
 def check_cases(draft: Draft) -> None:
-    """Every rule that a case names exists, and whatever a case leaves unknown can be verified."""
+    """Checks that the rules that cases name exist, and that what cases leave unknown can be verified."""
     for case in draft.cases:
         for rule in dict.fromkeys((*case.about, *case.rules)):
             if rule not in draft.rules:
@@ -282,11 +282,11 @@ def check_cases(draft: Draft) -> None:
 def unverifiable(
     draft: Draft, offers: Iterable[Offer], who: str, file: str, line: int | None = None
 ) -> Iterator[Problem]:
-    """A trait may be unknown only where every gate that reads it says what is then to be verified."""
+    """The traits that are unknown although a gate that reads them does not say what to verify."""
     for gate in draft.rules.values():
         for trait in _not_verified(gate, offers) if isinstance(gate, Gate) else ():
             what = f"{who} leaves `{trait}` unknown, and gate `{gate.id}` has no `provided`"
-            help = "state a value, or add `provided:` to the gate with what is then to be verified"
+            help = "state a value, or add `provided:` to the gate with what to verify"
             yield Code.MISSING_PROVIDED.problem(what, file, line, help=help)
 
 

@@ -45,7 +45,7 @@ class All:
 class AnyOf:
     """True when some part is.
 
-    ``complement`` says that the parts are the values that ``not`` leaves, which nobody wrote.
+    ``complement`` says that the parts are the values that ``not`` leaves, not values from the file.
     """
 
     parts: tuple[Condition, ...]
@@ -88,14 +88,14 @@ def branches(condition: Condition, limit: int) -> list[tuple[Comparison, ...]]:
 
 
 _AMOUNTS = "amounts are compared by preferences and advice, not by gates"
-_ASKED_BY = {
+_READ_BY = {
     Scope.NEED: "it is an answer of the scenario",
-    Scope.TRAIT: "traits are asked for by gates only: an offer has them, a route has not",
+    Scope.TRAIT: "only gates read traits: an offer has them, a route does not",
     Scope.AMOUNT: _AMOUNTS,
     Scope.TERM: _AMOUNTS,
     Scope.CONSTANT: _AMOUNTS,
-    Scope.STANDING: "whether a route is running or out is asked for by preferences only",
-    Scope.OUTCOME: "the outcome is asked for by advice only",
+    Scope.STANDING: "only preferences read whether a route is running or out",
+    Scope.OUTCOME: "only advice reads the outcome",
 }
 
 
@@ -123,7 +123,7 @@ class ConditionParser:
     def _unknown(self, name: str, line: int) -> BadInput:
         if name in self.others:
             return self.error(
-                Code.WRONG_KIND_OF_NAME, f"`{name}` cannot be asked for here", line, _ASKED_BY[self.others[name].scope]
+                Code.WRONG_KIND_OF_NAME, f"`{name}` cannot be read here", line, _READ_BY[self.others[name].scope]
             )
         return unknown_name(name, self.names, self.file, line, self.rule)
 

@@ -1,4 +1,4 @@
-"""The rules engine's own limits, checked when a rulebook is loaded so that the rule that crosses one is named.
+"""The limits of the rules engine, checked when a rulebook is loaded, so that the message names the rule.
 
 The figures are durable_rules 2.0.28's: past them it fails with a bare number, hangs or crashes.
 """
@@ -15,13 +15,13 @@ from advisor.rulebook.model import Rule, Rulebook
 
 MAX_BRANCHES_A_RULE = 32
 MAX_BRANCHES_A_RULESET = 60
-"""All of them may match one fact, and 64 first-level matches are the engine's limit."""
+"""One fact may match all of them, and the engine's limit is 64 first-level matches."""
 MAX_COMPARISONS_A_BRANCH = 15
 MAX_COMPARISONS_OF_A_NAME = 200
 
 
 def engine_limits(rulebook: Rulebook) -> Iterator[Problem]:
-    """Every crossing of a limit, with the rule that crosses it."""
+    """Every exceeded limit, with the rule that exceeds it."""
     kinds: tuple[tuple[str, tuple[Rule, ...]], ...]
     kinds = (("gates", rulebook.gates), ("preferences", rulebook.preferences), ("pieces of advice", rulebook.advice))
     for kind, rules in kinds:
@@ -29,7 +29,7 @@ def engine_limits(rulebook: Rulebook) -> Iterator[Problem]:
 
 
 def _patterns(branch: tuple[Comparison, ...], traits: frozenset[str]) -> int:
-    """A comparison with a trait is matched twice: for its value, and for the trait being unknown."""
+    """The number of patterns of a branch: a trait needs two, one for its value and one for unknown."""
     return int(2 ** sum(not traits.isdisjoint(comparison.names) for comparison in branch))
 
 

@@ -1,4 +1,4 @@
-"""A rulebook for a reader: the table of offers, the rules in the order they are judged, the terms; one rule whole."""
+"""A rulebook as text: the table of offers, the rules in order of evaluation, the terms; or one rule in full."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from advisor.rulebook.model import Advice, Case, Gate, Preference, Rule, Ruleboo
 from advisor.rulebook.unparse import consequence_text, names_of, term_text, when_text
 
 UNKNOWN = "? unknown"
-_OF_UNKNOWN = "nobody has established it; it never rules an offer out, and becomes a condition to verify"
+_OF_UNKNOWN = "not established; it never rules an offer out, and becomes a condition to verify"
 _INDENT = 13
 _KINDS: dict[type[Rule], str] = {Gate: "gate", Preference: "preference", Advice: "advice"}
 
 
 def overview(rulebook: Rulebook, width: int) -> list[str]:
-    """The whole rulebook as lines of at most ``width`` characters, where its words allow."""
+    """The whole rulebook as lines of at most ``width`` characters if its words allow."""
     return [
         *_heading("Table 38.3.1: what each offer is"),
         *_offers(rulebook, width),
@@ -28,7 +28,7 @@ def overview(rulebook: Rulebook, width: int) -> list[str]:
         *_rules(rulebook, rulebook.gates, width),
         *_heading("Preferences: axis by axis, those of one axis together"),
         *_rules(rulebook, rulebook.preferences, width),
-        *_heading("Advice: said of the recommendation, which it never changes"),
+        *_heading("Advice: accompanies the recommendation, and never changes it"),
         *_rules(rulebook, rulebook.advice, width),
         *_heading("Terms: the arithmetic that rules compare, over the amounts of the scenario"),
         *_terms(rulebook, width),
@@ -36,7 +36,7 @@ def overview(rulebook: Rulebook, width: int) -> list[str]:
 
 
 def whole_rule(rulebook: Rulebook, id: str, width: int) -> list[str]:
-    """One rule with everything that is known of it. Raises BadInput for an unknown id."""
+    """One rule in full. Raises BadInput for an unknown id."""
     rule = rulebook.rules.get(id)
     if rule is None:
         help = did_you_mean(id, rulebook.rules) or "`advisor rules show` lists the rules"
@@ -44,8 +44,8 @@ def whole_rule(rulebook: Rulebook, id: str, width: int) -> list[str]:
     parts = [("when", when_text(rule, names_of(rulebook))), ("then", consequence_text(rule)), ("because", rule.because)]
     if isinstance(rule, Gate) and rule.provided:
         parts.append(("provided", rule.provided))
-    parts += [("source", rule.source), ("stands in", f"{rule.file}:{rule.line}")]
-    cases = [_case(case) for case in rulebook.cases if id in case.about] or ["none is about it"]
+    parts += [("source", rule.source), ("defined in", f"{rule.file}:{rule.line}")]
+    cases = [_case(case) for case in rulebook.cases if id in case.about] or ["none"]
     parts += [("cases", cases[0]), *(("", case) for case in cases[1:])]
     lines = [f"{rule.id}: {_KINDS[type(rule)]} on {rule.axis}"]
     for name, text in parts:

@@ -34,7 +34,7 @@ _COPY_HELP = "a rules folder is complete in itself: start from a copy of the bun
 
 
 def load_rulebook(folder: str | Path | None = None, offers: str | Path | None = None) -> Rulebook:
-    """The rulebook in a folder, the bundled one without. Raises BadInput listing every fault found.
+    """The rulebook in a folder, by default the bundled one. Raises BadInput listing every fault found.
 
     ``offers`` is a file of offers, or a folder of such files: they compete in place of those in ``routes.yaml``.
     """
@@ -62,7 +62,7 @@ def load_rulebook(folder: str | Path | None = None, offers: str | Path | None = 
 
 @lru_cache(maxsize=1)
 def bundled_rulebook() -> Rulebook:
-    """The rulebook that came with the program, loaded once."""
+    """The bundled rulebook, cached."""
     return load_rulebook()
 
 
@@ -72,7 +72,7 @@ def _refuse(problems: list[Problem]) -> None:
 
 
 def _names(folder: Path) -> list[str]:
-    """The files of a rules folder, which has to have all its parts."""
+    """The files of a rules folder. Raises BadInput for missing and for unread ones."""
     if not any(is_file(folder / name) for name in _FILES):
         what = f"there are no rules in this folder: {', '.join(_FILES)} and gates/"
         raise Code.MISSING_FILE.fault(what, str(folder), help=_COPY_HELP)
@@ -82,7 +82,7 @@ def _names(folder: Path) -> list[str]:
     _refuse([Code.MISSING_FILE.problem(what, str(folder / name), help=_COPY_HELP) for name in missing])
     patterns = ("*.yaml", "*/*.yaml", "*.yml", "*/*.yml")
     names = sorted(path.relative_to(folder).as_posix() for pattern in patterns for path in folder.glob(pattern))
-    help = "rules stand in gates/*.yaml, preferences.yaml and advice.yaml, cases in cases/*.yaml"
+    help = "rules are read from gates/*.yaml, preferences.yaml and advice.yaml, cases from cases/*.yaml"
     unread = [name for name in names if name not in _FILES and not re.fullmatch(r"(gates|cases)/[^/]*\.yaml", name)]
     _refuse([Code.UNREAD_FILE.problem("nothing reads this file", str(folder / name), help=help) for name in unread])
     return names
@@ -119,7 +119,7 @@ def _offers(rules: Draft, path: Path) -> list[Offer]:
 
 
 def _digest(content: object) -> str:
-    """The SHA-256 of some content, whatever its white space and the order of its keys."""
+    """The SHA-256 of some content, independent of white space and of the order of keys."""
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 

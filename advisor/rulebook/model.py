@@ -15,7 +15,7 @@ from advisor.rulebook.terms import Term
 
 @dataclass(frozen=True)
 class Rule:
-    """What every rule has. ``file`` and ``line`` say where it stands."""
+    """The fields of every rule. ``file`` and ``line`` are its place."""
 
     id: str
     axis: Axis
@@ -28,7 +28,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Gate(Rule):
-    """Eliminates an offer; while a trait it asks about is unknown, ``provided`` becomes a condition to verify."""
+    """Eliminates an offer; while a trait that it reads is unknown, ``provided`` becomes a condition to verify."""
 
     provided: str | None
 
@@ -45,17 +45,17 @@ class Preference(Rule):
 
 @dataclass(frozen=True)
 class Advice(Rule):
-    """Says something about the decision; ``advise`` holds {figures}."""
+    """Advice on a decision; the text ``advise`` contains {figures}."""
 
     advise: str
 
 
 @dataclass(frozen=True)
 class Case:
-    """An example that stands beside the rules it is about: a scenario and what must come of it.
+    """A test case of the rules: a scenario and its expected outcome.
 
-    ``rules`` must fire; a rule it is ``about`` that does not stand among them must not. ``offers`` are the rulebook's,
-    with other traits where the case changes them.
+    ``rules`` must fire; a rule that the case is ``about`` and that is not among them must not. ``offers`` are the
+    rulebook's, with the traits that the case changes.
     """
 
     id: str

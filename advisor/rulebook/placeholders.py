@@ -1,4 +1,4 @@
-"""The figures of a decision that advice may print, and what a condition has to say for each to be there."""
+"""The figures of a decision that advice may print, and what a condition must contain for each to be known."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from string import Formatter
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: there where a condition pins ``outcome`` to one of ``values`` and reads the ``amounts``.
+    """One figure; known if a condition restricts ``outcome`` to ``values`` and reads the ``amounts``.
 
-    ``uses`` is the constant it is computed with.
+    ``uses`` is the constant in its computation.
     """
 
     outcome: str | None = None
@@ -30,11 +30,11 @@ FIGURES = {
     "payback_months": Figure("moving", ("worth_it", "not_yet")),
     "units": Figure(),
 }
-"""What {name} in an advice may print, besides the constants."""
+"""The figures that {name} in an advice may refer to, besides the constants."""
 
 
 def fields_of(advise: str) -> list[tuple[str, str]]:
-    """Each {name} of an advice, and what stands behind the name. Raises ValueError for a brace without its pair."""
+    """Each {name} of an advice, and the format after the name. Raises ValueError for an unmatched brace."""
     return [
         (name, (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else ""))
         for _, name, spec, conversion in Formatter().parse(advise)

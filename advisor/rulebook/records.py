@@ -1,4 +1,4 @@
-"""The records of a rules folder as pydantic models: the form of each, and its faults with file, line and field."""
+"""The records of a rules folder as pydantic models, with faults that name file, line and field."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from advisor.rulebook.terms import MAX_LENGTH
 Schema = dict[str, Any]
 WORD_PATTERN = "^[a-z][a-z0-9_]{0,79}$"
 RESERVED_PREFIX = "unknown_"
-"""The durable_rules backend marks what is unknown with this, in front of a rule's id or a trait's name."""
+"""The durable_rules backend marks unknowns with this prefix before a rule's id or a trait's name."""
 REF = "reference"
-"""Stands for ``$ref`` until pydantic has made its schema: it knows the references to its own models only."""
+"""Placeholder for ``$ref`` until pydantic has made its schema: it only knows references to its own models."""
 SCALAR: Schema = {"type": ["string", "number", "boolean"]}
 MAX_CONSTANT = 10**9 - 1
 _TYPES = {"string_type": "text", "list_type": "a list"}
@@ -50,7 +50,7 @@ def _fault(code: Code, what: str, help: str) -> PydanticCustomError:
 
 def _not_reserved(id: str) -> str:
     if id.startswith(RESERVED_PREFIX):
-        help = f"the engine marks rules of its own with `{RESERVED_PREFIX}`"
+        help = f"`{RESERVED_PREFIX}` is reserved for rules that the engine adds"
         raise _fault(Code.UNUSABLE_NAME, f"{quoted(id)} cannot be an id", help)
     return id
 
@@ -84,7 +84,7 @@ _RECORDS = Field(description="records that start with `- id:`")
 
 
 class Form(BaseModel):
-    """The form of a record; the description of a part says what to write there. It knows where it was read."""
+    """The form of a record; the description of a field says what to write there. Each record knows its place."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
     noun: ClassVar[str] = "file"
@@ -94,7 +94,7 @@ class Form(BaseModel):
 
     @classmethod
     def parse(cls, record: object, file: str, line: int | None = None, name: str = "") -> Self:
-        """A record of a file, which messages call by its ``name`` or its id. Raises BadInput with every fault."""
+        """A record of a file, which messages refer to by its ``name`` or id. Raises BadInput with every fault."""
         if not isinstance(record, Mapping):
             needed = ", ".join(f"`{part}:`" for part, field in cls.model_fields.items() if field.is_required())
             what = f"{name or f'this {cls.noun}'} is not a mapping"
@@ -130,7 +130,7 @@ class IdForm(Form):
 
 
 class RuleForm(IdForm):
-    """What every rule has."""
+    """The fields of every rule."""
 
     noun = "rule"
     axis: Axis = Field(description="one of " + ", ".join(Axis))
@@ -156,7 +156,7 @@ class PreferenceForm(RuleForm):
 
 
 class AdviceForm(RuleForm):
-    """Says something about the recommendation."""
+    """Adds advice to the recommendation."""
 
     when: Annotated[Mapping, _WHEN, WithJsonSchema(ref("advice_condition"))]
     advise: _Text
@@ -186,7 +186,7 @@ class OfferForm(IdForm):
 
 
 class ExpectationForm(Form):
-    """What a case expects: the outcome, and rules that fire."""
+    """The expectation of a case: the outcome, and rules that fire."""
 
     route: Literal["self_host", "open_weight_api", "closed_api", "none"] = Field(
         description="one of " + ", ".join([*Route, "none"])
@@ -196,7 +196,7 @@ class ExpectationForm(Form):
 
 
 class CaseForm(IdForm):
-    """An example of what the rules decide."""
+    """A test case of the rules."""
 
     noun = "case"
     about: list[_Id] = Field(description="a list of rules")
@@ -206,7 +206,7 @@ class CaseForm(IdForm):
 
 
 class OffersFile(Form):
-    """Offers in a file of their own, which compete in place of those in routes.yaml."""
+    """A separate file of offers, which replace those in routes.yaml."""
 
     offers: Annotated[Sequence, _RECORDS, Field(min_length=1), WithJsonSchema({**list_of("OfferForm"), "minItems": 1})]
 
@@ -236,7 +236,7 @@ class CasesFile(Form):
 
 
 def only_known(entries: Mapping, known: Iterable[str], file: str) -> None:
-    """Refuses a key that is not known at its place. Raises BadInput."""
+    """Refuses an unknown key. Raises BadInput."""
     for key, line in entries.lines.items():
         if key not in known:
             raise BadInput(_unknown_key(key, known, file, line))
@@ -248,18 +248,18 @@ def _unknown_key(key: str, known: Iterable[str], file: str, line: int) -> Proble
 
 
 def _line(record: Mapping, path: Iterable[object]) -> int:
-    """The line of a part of a record, or of what would hold it."""
+    """The line of a part of a record, or of the innermost existing parent."""
     node: Any = record
     line = record.line
     for part in path:
         if not isinstance(node, Mapping | Sequence) or (isinstance(node, Mapping) and part not in node):
             break
-        line, node = node.lines[part], node[part]  # type: ignore[call-overload, index] # a key or an index
+        line, node = node.lines[part], node[part]  # type: ignore[call-overload, index]  # a key or an index
     return line
 
 
 def _problems(form: type[Form], faults: list[ErrorDetails], record: Mapping, file: str, name: str) -> Iterator[Problem]:
-    """Each fault in words. A part is not called missing where an unknown key looks like it misspelt."""
+    """Each fault in words. A field is not reported as missing if an unknown key looks like a misspelling of it."""
     unknown = [str(fault["loc"][-1]) for fault in faults if fault["type"] == "extra_forbidden"]
     for fault in faults:
         if fault["type"] != "missing" or not any(did_you_mean(key, [str(fault["loc"][-1])]) for key in unknown):

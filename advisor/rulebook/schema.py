@@ -1,7 +1,7 @@
-"""The JSON Schema of the files in a rules folder: the forms of ``records``, and the conditions that rules may hold.
+"""The JSON Schema of the files in a rules folder: the forms of ``records``, and the conditions of rules.
 
-Traits, terms and constants are a folder's own, so their names and values stay open. What no schema can say, such as
-whether a comparison is exact, ``advisor rules check`` says.
+A folder defines its traits, terms and constants, so the schema leaves their names and values open. What no schema can
+express, such as whether a comparison is exact, is checked by ``advisor rules check``.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def rules_schema() -> Schema:
 
 
 def _conditions() -> dict[str, Schema]:
-    """What each kind of rule may ask for. A name nobody knows here is a trait, a term or a constant."""
+    """The conditions of each kind of rule. Any other name is a trait, a term or a constant."""
     preference = {**_NEEDS, **_AMOUNTS}
     advice = {**preference, **OUTCOME_NAMES}
     known = {**FIELD_NAMES, **OUTCOME_NAMES, **STANDING_NAMES}
@@ -87,7 +87,7 @@ def _asked_as(name: Name) -> str:
 
 
 def _asked(name: Name) -> Schema:
-    """What a name may be asked for: one value, one of several, or a comparison."""
+    """What a name may be compared with: one value, one of several, or a comparison."""
     if name.numeric:
         return _operators({"type": ["string", "number"]}, None)
     literal: Schema = {"type": "boolean"} if name.boolean else {"enum": list(name.options)}
@@ -100,7 +100,7 @@ def _value(literal: Schema, ordered: Schema | None) -> Schema:
 
 
 def _operators(right: Schema | None, refused: Schema | None) -> Schema:
-    """The operators with what may follow them; ``not`` also takes operators."""
+    """The operators and their operands; ``not`` also takes operators."""
     ordered = dict.fromkeys(NEGATED, right) if right else {}
     again = {"type": "object", "minProperties": 1, "propertyNames": {"enum": [*ordered, "not"]}}
     negated = {"anyOf": [refused, again]} if refused else again

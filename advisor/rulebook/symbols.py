@@ -1,4 +1,4 @@
-"""Every name a rule may mention: what it holds, and which kinds of rule may read it."""
+"""The names that rules may read: their values, and which kinds of rule may read them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from advisor.rulebook.diagnostics import Code
 
 
 class Scope(StrEnum):
-    """Where a name's value comes from."""
+    """The source of a name's value."""
 
     NEED = "need"
     AMOUNT = "amount"
@@ -26,9 +26,6 @@ class Scope(StrEnum):
     OUTCOME = "outcome"
 
 
-VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
-"""From the least to the greatest."""
-VOLUME_ENDS = (VOLUMES[0], VOLUMES[2])
 RUNNING, OUT = "running", "out"
 FEASIBLE, ELIMINATED = "feasible", "eliminated"
 
@@ -57,11 +54,11 @@ class Name:
 
     @property
     def comparable(self) -> bool:
-        """True where lt, le, gt and ge make sense."""
+        """True if lt, le, gt and ge apply."""
         return self.numeric or self.ordered
 
     def encode(self, value: Any) -> Encoded:
-        """A literal or an answer as the readings compare it. Raises NotANumber."""
+        """A literal or an answer in the encoding of the backends. Raises NotANumber."""
         if self.boolean:
             if not isinstance(value, bool):
                 raise NotANumber(f"{quoted(value)} is neither true nor false", "write true or false")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from advisor.common.diagnostics import BadInput, did_you_mean, quoted
-from advisor.domain.quantity import MICRO
+from advisor.domain.formatting import MICRO
 from advisor.rulebook.diagnostics import Code
 from advisor.rulebook.symbols import Name, Scope
 
@@ -50,7 +50,7 @@ Expression = Number | Use | Operation
 
 @dataclass(frozen=True)
 class Term:
-    """A named expression, the names it reads (through other terms too), and what kind of number it yields."""
+    """A named expression, and the names it reads (through other terms too)."""
 
     name: Name
     expression: Expression
@@ -138,7 +138,7 @@ def parse_term(name: str, text: object, names: Mapping[str, Name], file: str, li
 
 
 def constant_value(expression: Expression, constants: Mapping[str, int]) -> int | None:
-    """What a term that reads no amount always comes to, rounded up; None for a term that reads one."""
+    """The constant value of a term that reads no amount, rounded up; None for a term that reads one."""
     if isinstance(expression, Number):
         return expression.value
     if isinstance(expression, Use):

@@ -20,7 +20,7 @@ def names_of(rulebook: Rulebook) -> dict[str, Name]:
 
 
 def when_text(rule: Rule, names: Mapping[str, Name]) -> str:
-    """The whole condition of a rule, with the standing of routes where a preference asks for it."""
+    """The whole condition of a rule, including which routes a preference needs running or out."""
     parts = [] if rule.when == All(()) else [condition_text(rule.when, names)]
     if isinstance(rule, Preference):
         if parts and isinstance(rule.when, AnyOf) and (rule.running or rule.out):
@@ -46,14 +46,14 @@ def condition_text(condition: Condition, names: Mapping[str, Name]) -> str:
 
 
 def consequence_text(rule: Rule) -> str:
-    """What a rule says when it fires."""
+    """The consequence of a rule."""
     if isinstance(rule, Preference):
         return f"{' and '.join(rule.prefer)} over {' and '.join(rule.over)}"
     return rule.advise if isinstance(rule, Advice) else "eliminate the offer"
 
 
 def term_text(expression: Expression) -> str:
-    """A term as it may be written, with the brackets it needs."""
+    """A term as text, with the brackets it needs."""
     if isinstance(expression, Number):
         return str(expression.value)
     if isinstance(expression, Use):
@@ -71,7 +71,7 @@ def _is_sum(expression: Expression) -> bool:
 
 
 def one_of_name(condition: AnyOf) -> str | None:
-    """The name, where every alternative is one value of it."""
+    """The name, if every alternative is one value of it."""
     found = {part.name if isinstance(part, Comparison) and part.op == EQUAL else None for part in condition.parts}
     return found.pop() if len(found) == 1 else None
 

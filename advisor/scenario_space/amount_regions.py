@@ -13,10 +13,11 @@ from functools import lru_cache
 from itertools import combinations, islice, pairwise
 
 from advisor.common.diagnostics import BadInput
+from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import validated
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES, VOLUME_ENDS, VOLUMES, Scope
+from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.breakpoints import Breakpoints, Truths
 from advisor.scenario_space.gate_outcomes import Answers
 from advisor.scenario_space.values import assignments, bounds_of, usual_amount

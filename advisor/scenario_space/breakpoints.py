@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded, Unknown
 from advisor.evaluation.facts import computations, with_range
 from advisor.evaluation.python_backend import PlainLogic
 from advisor.rulebook.conditions import Comparison, comparisons
 from advisor.rulebook.model import Rule, Rulebook
-from advisor.rulebook.symbols import VOLUME_ENDS, Scope
+from advisor.rulebook.symbols import Scope
 from advisor.rulebook.terms import Expression, Number, Operation, Use
 
 Truths = tuple[bool, ...]
@@ -74,7 +75,8 @@ class Breakpoints:
 class PreferenceBreakpoints(Breakpoints, PlainLogic):
     """The breakpoints of a rulebook's preferences.
 
-    As a carrier it looks up the truth of a comparison of amounts among the facts, where ``named`` puts it.
+    ``pairs`` are the sides of the differences. As a carrier it looks up the truth of a comparison of amounts among the
+    facts, where ``named`` puts it.
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -84,6 +86,7 @@ class PreferenceBreakpoints(Breakpoints, PlainLogic):
         }
         super().__init__(differences.values())
         self._names = {c: f"difference {self.differences.index(found)}" for c, found in differences.items()}
+        self.pairs = tuple((found.left, found.right) for found in dict.fromkeys(differences.values()))
 
     def named(self, truths: Truths) -> dict[str, bool]:
         """The truths as facts."""
@@ -98,7 +101,7 @@ class PreferenceBreakpoints(Breakpoints, PlainLogic):
         return holds, holds
 
 
-def _difference(rulebook: Rulebook, comparison: Comparison) -> Expression:
+def _difference(rulebook: Rulebook, comparison: Comparison) -> Operation:
     """The difference that is less than zero where the comparison (or, for ``le`` and ``ge``, its negation) holds."""
     left, right = written_out(rulebook, comparison.name), written_out(rulebook, comparison.right)
     return Operation("-", left, right) if comparison.op in ("lt", "ge") else Operation("-", right, left)

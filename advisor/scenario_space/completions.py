@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from functools import lru_cache
 
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.compiler import compile_rules
 from advisor.evaluation.judgement import Resolution, fold_of
 from advisor.evaluation.resolution import NOTHING, Silenced
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES, VOLUME_ENDS
+from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.amount_regions import AmountRegions, amounts_of
 from advisor.scenario_space.breakpoints import PreferenceBreakpoints, Truths
 from advisor.scenario_space.gate_outcomes import Answers, GateOutcome, GateOutcomes, NeedGroup, join

@@ -3,7 +3,7 @@
 An outcome depends on an offer only through whether its route is feasible, under whichever axes are silenced. So an
 offer does not matter where another one of its route survives whatever it survives: of offers that differ in the revenue
 their licences allow, only the most generous does. An unknown trait never eliminates; what is to be verified of an offer
-is therefore no part of an outcome, and must be reported for all offers.
+is therefore no part of an outcome, and is reported over all offers.
 """
 
 from __future__ import annotations

@@ -34,11 +34,8 @@ _KEY = (1 << len(_ROUTES), 1 << len(_ROUTES), len(_SETTLED), 1 + len(_AXES))
 
 
 @lru_cache(maxsize=8)
-def table_of(rulebook: Rulebook, deciding: bool = True) -> OutcomeTable:
-    """Tabulates a rulebook, once. Raises BadInput where it has more cells than can be computed.
-
-    Without ``deciding`` no deciding axis is computed, which is most of the work.
-    """
+def table_of(rulebook: Rulebook) -> OutcomeTable:
+    """Tabulates a rulebook, once. Raises BadInput if it has more cells than can be computed."""
     rulebook = with_relevant_offers(rulebook)
     logic = CellLogic(rulebook)
     gates = compile_rules(rulebook.gates, logic)
@@ -47,7 +44,7 @@ def table_of(rulebook: Rulebook, deciding: bool = True) -> OutcomeTable:
         for offer in rulebook.offers
     ]
     holds = {id: test(logic.facts)[0] for id, test in compile_rules(rulebook.preferences, logic).items()}
-    speaking = {rule.axis for rule in (*rulebook.gates, *rulebook.preferences)} if deciding else set()
+    speaking = {rule.axis for rule in (*rulebook.gates, *rulebook.preferences)}
     wins = logic.wins(rulebook)
     keys = _keys(
         lambda silenced: fold(rulebook, logic, eliminated, holds, silenced),

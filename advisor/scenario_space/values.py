@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import TypeVar
 
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.offer import Encoded, Offer, Unknown
 from advisor.domain.scenario import FIELDS
 from advisor.rulebook.conditions import comparisons
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES, VOLUMES
+from advisor.rulebook.symbols import FIELD_NAMES
 
 T = TypeVar("T")
 

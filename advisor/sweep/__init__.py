@@ -1,1 +1,1 @@
-"""Tables of scenarios: the same rows, with their outcomes beside them."""
+"""Tables of scenarios: the same rows, with columns for their outcomes."""

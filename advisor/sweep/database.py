@@ -1,10 +1,8 @@
-"""DuckDB through Ibis: reads the rows, computes over them, writes them out in their order."""
+"""DuckDB through Ibis: reads the rows, computes over them, and writes them in order."""
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +11,11 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from sqlglot import exp
 
-from advisor.sweep.formats import Format, Kind
-from advisor.sweep.source import ROW_NUMBER, Source, cell
-from advisor.tabular.duckdb_connection import connected, faults_of, watched
+from advisor.sweep.formats import Format, TableFormat
+from advisor.sweep.source import ROW_NUMBER, SourceTable, cell
+from advisor.tabular.duckdb_connection import DuckDB, parquet, sql_text, watched
+from advisor.tabular.text_files import Packing
 
 ROW = "row"
 _WRITING = {
@@ -26,7 +24,7 @@ _WRITING = {
     Format.PARQUET: "FORMAT parquet",
 }
 _LINES = "FORMAT csv, HEADER false, DELIMITER '\x01', QUOTE '', ESCAPE ''"
-"""Lines as they are: what is written holds no control characters."""
+"""Unchanged lines: they contain no control characters."""
 
 
 def _code_of_row(row: int) -> None:
@@ -34,65 +32,48 @@ def _code_of_row(row: int) -> None:
 
 
 code_of_row: Any = ibis.udf.scalar.builtin(_code_of_row, name="code_of_row", signature=(("int64",), "int16"))
-"""Tells Ibis of the function that ``Database.set_codes`` makes."""
+"""Declares to Ibis the function that ``Database.set_codes`` creates."""
 
 
-class Database:
-    """An in-memory DuckDB that spills into ``folder``."""
+class Database(DuckDB):
+    """Computes a sweep on DuckDB, which keeps the order of the rows."""
 
     def __init__(self, folder: Path) -> None:
-        self._backend = connected(folder, in_order=True)
+        super().__init__(folder, in_order=True, what="the table cannot be computed")
 
-    def close(self) -> None:
-        """Gives back memory and files."""
-        self._backend.disconnect()
+    def table(self, source: SourceTable) -> ir.Table:
+        """The rows, numbered from 0 in ``row``: the cells of column ``i`` in ``ci``, and what staging added."""
+        rows = self.view(f"SELECT * FROM {parquet(source.path, ', file_row_number = true')}", source.file)
+        cells = {cell(place): rows[column] for place, column in enumerate(source.columns) if column}
+        return rows.select(**{ROW: rows[ROW_NUMBER]}, **{name: rows[name] for name in source.extras}, **cells)
 
-    def table(self, source: Source) -> ir.Table:
-        """The rows, numbered from 0 in ``row``: the cells of column ``i`` in ``ci``, and what stands beside them."""
-        with _faults_of(source.file):
-            view = self._backend.con.read_parquet(
-                glob.escape(str(source.path.absolute())), file_row_number=True, hive_partitioning=False
-            )
-            view.create_view("rows")
-        table = self._backend.table("rows")
-        cells = {cell(place): table[column] for place, column in enumerate(source.columns) if column}
-        return table.select(**{ROW: table[ROW_NUMBER]}, **{name: table[name] for name in source.extras}, **cells)
-
-    def once(self, table: ir.Table) -> ir.Table:
-        """The same table as a view, so that what reads its columns again and again does not compute them again."""
-        return self._backend.create_view("once", table)
+    def once(self, table: ir.Table, source: SourceTable) -> ir.Table:
+        """The same table as a view."""
+        return self.view(self.backend.compile(table), source.file)
 
     def set_codes(self, codes: NDArray[np.int16]) -> None:
-        """What ``code_of_row`` answers."""
+        """Sets the results of ``code_of_row``."""
 
         def code_of_row(rows: pa.ChunkedArray) -> pa.Array:
             return pa.array(codes[rows.to_numpy()])
 
-        self._backend.con.create_function(
+        self.backend.con.create_function(
             "code_of_row", code_of_row, ["BIGINT"], "SMALLINT", type="arrow", side_effects=False
         )
 
-    def row_of(self, expression: ir.Table, source: Source) -> dict[str, Any]:
-        """A result of one row."""
-        with _faults_of(source.file):
-            (values,) = self._backend.raw_sql(self._backend.compile(expression)).fetchall()
-        return dict(zip(expression.columns, values, strict=True))
-
-    def numbers_of(self, expression: ir.Table, source: Source) -> NDArray[np.int64]:
+    def numbers_of(self, expression: ir.Table, source: SourceTable) -> NDArray[np.int64]:
         """A result of one column of whole numbers."""
-        with _faults_of(source.file):
-            (numbers,) = self._backend.raw_sql(self._backend.compile(expression)).fetchnumpy().values()
+        with self.faults(source.file):
+            (numbers,) = self.backend.raw_sql(self.backend.compile(expression)).fetchnumpy().values()
         return np.asarray(numbers, np.int64)
 
-    def write(self, table: ir.Table, out: Path, kind: Kind, source: Source, told: Callable[[int], None]) -> None:
-        """Writes a table in the order of its rows; one with a single column of text as lines."""
+    def write(
+        self, table: ir.Table, out: Path, kind: TableFormat, source: SourceTable, report: Callable[[int], None]
+    ) -> None:
+        """Writes a table in the order of its rows; a single column of text is written as lines."""
         lines = kind.format is Format.JSONL and len(table.columns) == 1
         how = _LINES if lines else _WRITING[kind.format]
-        how += ", COMPRESSION gzip" if kind.gzip else ""
-        target = exp.Literal.string(str(out)).sql("duckdb")
-        with _faults_of(source.file), watched(self._backend, lambda share: told(round(share * source.rows))):
-            self._backend.raw_sql(f"COPY ({self._backend.compile(table)}) TO {target} ({how})")
-
-
-def _faults_of(file: str) -> AbstractContextManager[None]:
-    return faults_of(file, "the table cannot be computed")
+        how += "" if kind.packing is Packing.NONE else f", COMPRESSION {kind.packing}"
+        target = sql_text(str(out))
+        with self.faults(source.file), watched(self.backend, lambda share: report(round(share * source.rows))):
+            self.backend.raw_sql(f"COPY ({self.backend.compile(table)}) TO {target} ({how})")

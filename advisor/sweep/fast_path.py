@@ -1,7 +1,7 @@
-"""Which rows are surely fine, as an expression: every answer there, in a plain form, and within bounds.
+"""An expression for the rows that are valid beyond doubt: every answer present, in a plain form, and within bounds.
 
-Everything else is an *odd* row, which the expression does not judge: it is read by the validator of scenario files.
-So the expression may be strict, and must never take for fine what the validator would read differently or refuse.
+Every other row is *irregular* and left to the validator of scenario files.
+So the expression may be strict, and must never accept a value that the validator would reject or parse differently.
 """
 
 from __future__ import annotations
@@ -16,31 +16,32 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.quantity import Quantity
 from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST, MAX_TEXT, FieldSpec
 from advisor.sweep.source import STRANGE
 
-ODD = "odd"
+IRREGULAR = "irregular"
 _NUMBER = "number_"
-LOW, EXPECTED, HIGH = "monthly_images_low", "monthly_images", "monthly_images_high"
+LOW, EXPECTED, HIGH = VOLUMES
 _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 _MOST_STEPS = 10**15
-"""Up to here a double and the decimal text it is printed as name each other, and doubles count every whole number."""
+"""Up to here doubles and their decimal text convert exactly both ways, and doubles hold every whole number."""
 _MOST_A_MONTH = float(MAX_MONTHLY_COST) * 0.999
-"""Dollars; less than the bound, because it is compared with products of doubles."""
+"""Dollars; below the bound, because it is compared with products of doubles."""
 _NEVER = ibis.literal(False)
 
 
 def with_numbers(table: ir.Table, cells: Mapping[str, str]) -> ir.Table:
-    """The table with every number read; ``cells`` says in which column each field stands."""
+    """The table with parsed numbers; ``cells`` maps each field to its column."""
     quantities = {name: quantity for name in cells if (quantity := FIELDS[name].quantity)}
     return table.mutate(
         {_NUMBER + name: _number(table[cells[name]], quantity) for name, quantity in quantities.items()}
     )
 
 
-def with_odd(table: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...]) -> ir.Table:
-    """The table, its numbers read, with ``odd``; ``needed`` says what no row may lack."""
+def with_irregular(table: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...]) -> ir.Table:
+    """The table with the column ``irregular``; ``needed`` lists the fields that every row must have."""
 
     def fine(name: str, column: Any) -> Any:
         quantity = FIELDS[name].quantity
@@ -52,31 +53,34 @@ def with_odd(table: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...])
     truths = [fine(name, table[column]) for name, column in cells.items()]
     truths += [*_in_order(table, cells, needed), *_affordable(table, cells)]
     truths += [~table[STRANGE]] if STRANGE in table.columns else []
-    return table.mutate({ODD: ~reduce(and_, truths).fill_null(False)})
+    return table.mutate({IRREGULAR: ~reduce(and_, truths).fill_null(False)})
 
 
 def most_of(rows: ir.Table, cells: Mapping[str, str], name: str) -> Any:
-    """The largest number of a field in the rows that are not odd, as it stands."""
-    return _amount(rows, cells, name).max(where=~rows[ODD])
+    """The largest number of a field in the rows that are not irregular."""
+    return _amount(rows, cells, name).max(where=~rows[IRREGULAR])
 
 
-def with_answers(rows: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...], any_odd: bool) -> ir.Table:
+def with_answers(rows: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...], any_irregular: bool) -> ir.Table:
     """The rows with a column for each needed field: words, booleans, or int64 in smallest steps.
 
-    Where there are odd rows, they get harmless answers, so that whatever is computed from them stays small.
+    Irregular rows get placeholder answers, so that the numbers computed from them stay small.
     """
 
     def answer(name: str) -> Any:
         spec = FIELDS[name]
         if spec.quantity:
             amount = _amount(rows, cells, name)
-            return _steps(rows[ODD].ifelse(_least(spec.quantity, amount), amount) if any_odd else amount, spec.quantity)
+            return _steps(
+                rows[IRREGULAR].ifelse(_least(spec.quantity, amount), amount) if any_irregular else amount,
+                spec.quantity,
+            )
         word = rows[cells[name]]
         if spec.boolean and word.type().is_string():
             word = word.isin(_TRUE)
         elif not (word.type().is_boolean() if spec.boolean else word.type().is_string()):
             word = ibis.null("boolean" if spec.boolean else "string")  # no row of it is fine
-        return rows[ODD].ifelse(False if spec.boolean else str(spec.options[0]), word) if any_odd else word
+        return rows[IRREGULAR].ifelse(False if spec.boolean else str(spec.options[0]), word) if any_irregular else word
 
     return rows.mutate({name: answer(name) for name in needed})
 
@@ -88,14 +92,14 @@ def _word_fine(column: Any, spec: FieldSpec) -> Any:
         return _NEVER
     if not spec.options:
         return column.length() <= MAX_TEXT
-    # A function of the column: DuckDB then looks at each word of a dictionary once, where `isin` looks at every row.
+    # A function of the column: DuckDB then evaluates it once per dictionary entry; `isin` is evaluated for every row.
     return ibis.array([*_TRUE, *_FALSE] if spec.boolean else list(map(str, spec.options))).contains(column)
 
 
 def _floor(number: float) -> float:
-    """Of a double; the database's function of that name is called, this body never.
+    """The database's floor of a double; this body is never called.
 
-    Ibis's own floor is cast to an integer at once, which fails for doubles that are too large.
+    Ibis's floor casts to an integer, which fails for large doubles.
     """
     raise NotImplementedError
 
@@ -108,9 +112,9 @@ def _rounded(number: Any) -> Any:
 
 
 def _number(column: Any, quantity: Quantity) -> Any:
-    """Integers as they are, everything else as doubles; null where there is no plain number.
+    """Integers unchanged, everything else as doubles; null for anything but a plain number.
 
-    Decimals with more places than are kept, and narrower floats, go by their text.
+    Decimals with too many places, and narrower floats, are converted through their text.
     """
     kind, places = column.type(), quantity.places
     if kind.is_integer() or kind.is_float64():
@@ -127,9 +131,9 @@ def _number(column: Any, quantity: Quantity) -> Any:
 
 
 def _number_fine(number: Any, quantity: Quantity) -> Any:
-    """Whether a number is within bounds and names no part of a step.
+    """Whether a number is within bounds and a whole number of steps.
 
-    A double stands for its shortest decimal text. That text has at most 15 digits up to ``_MOST_STEPS``, and then the
+    A double represents its shortest decimal text. That text has at most 15 digits up to ``_MOST_STEPS``, and then the
     double is ``steps / 10**places`` exactly when the text is.
     """
     scale = 10**quantity.places
@@ -140,9 +144,9 @@ def _number_fine(number: Any, quantity: Quantity) -> Any:
 
 
 def _amount(rows: ir.Table, cells: Mapping[str, str], name: str) -> Any:
-    """The number of a field; a low or high month that is absent is the expected one. Null where there is none."""
-    given = [known for known in ((name, EXPECTED) if name in (LOW, HIGH) else (name,)) if known in cells]
-    numbers = [rows[_NUMBER + known] for known in given]
+    """The number of a field; a low or high month that is absent is the expected one. Null if both are."""
+    names = [known for known in ((name, EXPECTED) if name in (LOW, HIGH) else (name,)) if known in cells]
+    numbers = [rows[_NUMBER + known] for known in names]
     if len({number.type() for number in numbers}) > 1:
         numbers = [number.cast("float64") for number in numbers]
     return ibis.coalesce(*numbers)
@@ -160,9 +164,9 @@ def _steps(amount: Any, quantity: Quantity) -> Any:
 
 
 def _in_order(table: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...]) -> Iterator[Any]:
-    """The low month is no more than the expected one, nor that than the high one; needed ends are there."""
-    given = [name for name in (LOW, EXPECTED, HIGH) if name in cells or (name in (LOW, HIGH) and EXPECTED in cells)]
-    amounts = {name: _amount(table, cells, name) for name in given}
+    """The low, expected and high months are in order, and needed ends are present."""
+    known = [name for name in (LOW, EXPECTED, HIGH) if name in cells or (name in (LOW, HIGH) and EXPECTED in cells)]
+    amounts = {name: _amount(table, cells, name) for name in known}
     yield from (amounts[name].notnull() if name in amounts else _NEVER for name in (LOW, HIGH) if name in needed)
     for lesser, greater in ((LOW, EXPECTED), (EXPECTED, HIGH), (LOW, HIGH)):
         if lesser in amounts and greater in amounts:
@@ -170,7 +174,7 @@ def _in_order(table: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...]
 
 
 def _affordable(table: ir.Table, cells: Mapping[str, str]) -> Iterator[Any]:
-    """No route's month comes near the most that is computed."""
+    """No route's monthly cost is near the maximum that is computed."""
 
     def dollars(name: str) -> Any:
         return _amount(table, cells, name).cast("float64")

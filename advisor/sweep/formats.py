@@ -1,4 +1,4 @@
-"""Which formats a table may have, told by the extension of its name."""
+"""The formats of tables, by file name extension."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.tabular.text_files import Packing
 
 
 class Format(StrEnum):
-    """What stands in a file of scenarios."""
+    """The format of a file of scenarios."""
 
     CSV = "csv"
     PARQUET = "parquet"
@@ -18,29 +19,29 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A format, and whether the file is compressed with gzip."""
+class TableFormat:
+    """The format and the compression of a file."""
 
     format: Format
-    gzip: bool = False
+    packing: Packing = Packing.NONE
 
 
 _EXTENSIONS = {
-    ".csv": Kind(Format.CSV),
-    ".csv.gz": Kind(Format.CSV, gzip=True),
-    ".jsonl": Kind(Format.JSONL),
-    ".jsonl.gz": Kind(Format.JSONL, gzip=True),
-    ".ndjson": Kind(Format.JSONL),
-    ".ndjson.gz": Kind(Format.JSONL, gzip=True),
-    ".parquet": Kind(Format.PARQUET),
+    ".csv": TableFormat(Format.CSV),
+    ".csv.gz": TableFormat(Format.CSV, Packing.GZIP),
+    ".jsonl": TableFormat(Format.JSONL),
+    ".jsonl.gz": TableFormat(Format.JSONL, Packing.GZIP),
+    ".ndjson": TableFormat(Format.JSONL),
+    ".ndjson.gz": TableFormat(Format.JSONL, Packing.GZIP),
+    ".parquet": TableFormat(Format.PARQUET),
 }
 
 
-def kind_of(path: Path) -> Kind:
-    """The kind of a file by the extension of its name. Raises BadInput.
+def format_of(path: Path) -> TableFormat:
+    """The format of a file by the extension of its name. Raises BadInput.
 
-    >>> kind_of(Path("sites.csv.gz"))
-    Kind(format=<Format.CSV: 'csv'>, gzip=True)
+    >>> format_of(Path("sites.csv.gz"))
+    TableFormat(format=<Format.CSV: 'csv'>, packing=<Packing.GZIP: 'gzip'>)
     """
     name = path.name.lower()
     for extension, kind in _EXTENSIONS.items():
@@ -48,7 +49,7 @@ def kind_of(path: Path) -> Kind:
             return kind
     raise BadInput(
         Problem(
-            f"the name {quoted(path.name)} does not tell the format",
+            f"the name {quoted(path.name)} has no known extension",
             str(path),
             help="name a file that ends in .csv, .parquet or .jsonl; csv and jsonl may be followed by .gz",
         )

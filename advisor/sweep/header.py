@@ -1,4 +1,4 @@
-"""The columns of a table: which are answers, and which names cannot stand."""
+"""Checks the columns of a table: which are answers, and which names are refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TOO_ALIKE = "rename one of them; names that differ only in case count as the sa
 def check_columns(names: Sequence[str], file: str, line: int | None = None) -> list[Problem]:
     """Warnings for columns that look like misspelt fields.
 
-    Raises BadInput for names that cannot be written out again: none at all, the same twice, or one of the results'.
+    Raises BadInput for names that cannot be written to OUT: empty, duplicate, or the name of a result.
     """
     problems = list(_faults(names, file, line))
     if problems:

@@ -1,4 +1,4 @@
-"""RowOutcomes of many rows in little memory: two bytes a row."""
+"""Compact outcomes of many rows: two bytes a row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REJECTED, OPEN = 0, 1
 
 
 class Codes:
-    """For each row the place of its outcome in ``outcomes``; where it is REJECTED or OPEN there is None."""
+    """For each row the index of its outcome in ``outcomes``, which has None at REJECTED and OPEN."""
 
     def __init__(self, rows: int) -> None:
         self.codes = np.zeros(rows, np.int16)
@@ -19,12 +19,12 @@ class Codes:
         self._places: dict[RowOutcome, int] = {}
 
     def undecided(self) -> NDArray[np.int64]:
-        """The rows that the rules do not decide."""
+        """The rows that the rules leave undecided."""
         places = [place for place, outcome in enumerate(self.outcomes) if outcome and outcome.undecided]
         return np.flatnonzero(np.isin(self.codes, places))
 
     def place(self, outcome: RowOutcome | None) -> int:
-        """The place of an outcome; None is OPEN."""
+        """The index of an outcome; None is OPEN."""
         if outcome is None:
             return OPEN
         if outcome not in self._places:

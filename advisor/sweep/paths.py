@@ -1,4 +1,4 @@
-"""The three files of a sweep, checked before any work is done."""
+"""The three files of a sweep, checked before it starts."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import check_regular, check_target, real
-from advisor.sweep.formats import Kind, kind_of
+from advisor.sweep.formats import TableFormat, format_of
 from advisor.sweep.rejects import is_of_rejects
 
 
 @dataclass(frozen=True)
 class Paths:
-    """Where the rows come from and go to, and where rejected rows are listed; ``named``: by the user."""
+    """Input, output and rejects; ``named`` says whether the user named the rejects file."""
 
     source: Path
     out: Path
@@ -21,26 +21,26 @@ class Paths:
     named: bool
 
     @property
-    def source_kind(self) -> Kind:
-        """The kind of the rows that come in."""
-        return kind_of(self.source)
+    def source_kind(self) -> TableFormat:
+        """The format of the input."""
+        return format_of(self.source)
 
     @property
-    def out_kind(self) -> Kind:
-        """The kind of the rows that go out."""
-        return kind_of(self.out)
+    def out_kind(self) -> TableFormat:
+        """The format of the output."""
+        return format_of(self.out)
 
 
 def checked_paths(source: str, out: str, rejects: str | None) -> Paths:
     """The files of a sweep; rejects go to OUT's name and `.rejects.csv` unless named. Raises BadInput."""
     paths = Paths(Path(source), Path(out), Path(rejects or f"{out}.rejects.csv"), bool(rejects))
     for path in (paths.source, paths.out):
-        kind_of(path)
+        format_of(path)
     check_regular(paths.source)
     for path in (paths.out, paths.rejects):
         check_target(path)
     if not paths.named and paths.rejects.exists() and not is_of_rejects(paths.rejects):
-        what = "rejected rows would be listed here, and this file is no such list"
+        what = "rejected rows would be listed here, and this file is not such a list"
         raise BadInput(Problem(what, str(paths.rejects), help="name another file with --rejects FILE"))
     pairs = ((paths.source, paths.out), (paths.source, paths.rejects), (paths.out, paths.rejects))
     for one, other in pairs:

@@ -1,4 +1,4 @@
-"""Rows that cannot be decided, with line, field, reason and help, in a csv of their own."""
+"""A csv of rows that cannot be decided, with line, field, reason and help."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HEADER = (",".join(COLUMNS) + "\n").encode()
 
 
 def is_of_rejects(path: Path) -> bool:
-    """Whether a file is a list of rejects, which a sweep may replace or remove unasked."""
+    """Whether a file is a list of rejects, which a sweep may replace or remove."""
     try:
         return not path.is_symlink() and read_start(path, len(_HEADER)) == _HEADER
     except BadInput:
@@ -31,7 +31,7 @@ class Rejects:
         self._writer.writerow(COLUMNS)
 
     def add(self, line: int, problems: Iterable[Problem]) -> None:
-        """One row, with everything that is wrong with it."""
+        """Adds one row with all its faults."""
         self.rows += 1
         for problem in problems:
             self._writer.writerow((line, problem.field or "", printable(problem.what), printable(problem.help or "")))

@@ -1,4 +1,4 @@
-"""The four result columns, and the rows as they are written."""
+"""The four result columns, and the columns of the output."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import ibis.expr.types as ir
 
 from advisor.evaluation.outcome_table import RowOutcome
 from advisor.sweep.database import ROW, code_of_row
-from advisor.sweep.fast_path import ODD
+from advisor.sweep.fast_path import IRREGULAR
 from advisor.sweep.formats import Format
 from advisor.sweep.header import RESULTS
 from advisor.sweep.outcome_codes import REJECTED
-from advisor.sweep.source import RAW, Source, cell
+from advisor.sweep.source import RAW, SourceTable, cell
 
 _TYPES = {"route": "string", "deciding_axis": "string", "feasible_routes": "array<string>", "settled": "boolean"}
 
 
 def with_outcomes(table: ir.Table, outcomes: Sequence[RowOutcome | None], any_rejected: bool) -> ir.Table:
-    """The table with the results of odd rows looked up by their codes, and without the rejected rows.
+    """The table with the results of irregular rows looked up by their codes, and without the rejected rows.
 
-    Without a column ``odd`` every row is odd.
+    Without a column ``irregular`` every row is irregular.
     """
     columns = zip(*(outcome or (None,) * len(RESULTS) for outcome in outcomes), strict=True)
     code = code_of_row(table[ROW])
@@ -31,15 +31,15 @@ def with_outcomes(table: ir.Table, outcomes: Sequence[RowOutcome | None], any_re
         for name, values in zip(RESULTS, columns, strict=True)
     }
     kept = code != REJECTED
-    if ODD in table.columns:
-        looked_up = {name: table[ODD].ifelse(value, table[name]) for name, value in looked_up.items()}
-        kept = ~table[ODD] | kept
+    if IRREGULAR in table.columns:
+        looked_up = {name: table[IRREGULAR].ifelse(value, table[name]) for name, value in looked_up.items()}
+        kept = ~table[IRREGULAR] | kept
     table = table.mutate(looked_up)
     return table.filter(kept) if any_rejected else table
 
 
-def as_written(table: ir.Table, source: Source, format: Format) -> ir.Table:
-    """The columns that OUT holds, under their names: one of whole lines where JSON Lines go to JSON Lines."""
+def as_written(table: ir.Table, source: SourceTable, format: Format) -> ir.Table:
+    """The columns of OUT under their names; a single column of whole lines from JSON Lines to JSON Lines."""
     if source.format is format is Format.JSONL:
         return table.select(line=_extended(table))
     cells = {name: table[cell(place)] for place, name in enumerate(source.names)}
@@ -52,14 +52,14 @@ def as_written(table: ir.Table, source: Source, format: Format) -> ir.Table:
 
 
 def _as_json(cell: Any) -> Any:
-    """JSON knows no infinite numbers."""
+    """JSON has no infinite numbers."""
     if not cell.type().is_floating():
         return cell
     return (cell.isnan() | cell.isinf()).ifelse(ibis.null(cell.type()), cell)
 
 
 def _extended(table: ir.Table) -> Any:
-    """The line as it was, with the results before its closing brace. They are plain words, which need no escapes."""
+    """The line with the results before its closing brace. They are plain words and need no escapes."""
     line = table[RAW]
     opening = line.substr(0, line.length() - 1)
     comma = (line == "{}").ifelse("", ", ")

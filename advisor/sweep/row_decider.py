@@ -1,4 +1,4 @@
-"""Rows one at a time: what a scenario comes to, as the columns of a sweep say it."""
+"""Decides rows one at a time: the outcome of a scenario as the columns of a sweep."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from advisor.scenario_space.tabulation import table_of
 
 
 def needed_fields(rulebook: Rulebook, names: tuple[str, ...] | None = None) -> tuple[str, ...]:
-    """The fields a complete row answers: those that can change an outcome, and the questions no rule may go without.
+    """The fields that a complete row answers: those that can change an outcome, and required fields that rules read.
 
-    ``names`` are those that can change an outcome: every field that rules read, where it is not known better.
+    ``names`` are those that can change an outcome; by default every field that rules read.
     """
     read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
     matter = read if names is None else names
@@ -39,7 +39,7 @@ class RowReading:
         self._rulebook, self._matcher, self._needed = rulebook, matcher, needed
 
     def outcome(self, scenario: Scenario) -> RowOutcome | None:
-        """The outcome; None where answers are missing that can still change it.
+        """The outcome; None if missing answers can still change it.
 
         Raises EngineFailure, and BadInput for rules that do not decide.
         """

@@ -1,4 +1,4 @@
-"""One odd row as a scenario: its values become what a scenario file holds, and its validator reads them."""
+"""Converts one irregular row to a scenario, through the validator of scenario files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from advisor.domain.scenario import FIELDS, Scenario, validated
 
 
 @dataclass(frozen=True)
-class Foreign:
-    """A value that Python has nothing for, such as a day after the year 9999. It answers no question."""
+class UnsupportedValue:
+    """A value that Python cannot represent, such as a day after the year 9999. It is not an answer."""
 
     type: str
 
@@ -24,7 +24,7 @@ class Foreign:
 
 
 def values_of(column: pa.Array, places: Iterable[int]) -> list[Any]:
-    """The values of a column at these places with exact numbers: a float is the shortest decimal text that names it."""
+    """The values of a column at these indices with exact numbers: a float becomes its shortest decimal text."""
     if pa.types.is_duration(column.type):
         column = column.cast(pa.int64())  # as it is stored, and as every program but Arrow reads it
     kind = column.type.to_pandas_dtype() if pa.types.is_floating(column.type) else None
@@ -35,17 +35,17 @@ def _value_of(cell: pa.Scalar, kind: Any) -> Any:
     try:
         value = cell.as_py()
     except (pa.ArrowException, OverflowError, ValueError):
-        return Foreign(str(cell.type))
+        return UnsupportedValue(str(cell.type))
     return value if kind is None or value is None else Decimal(str(kind(value)))
 
 
 def scenario_of(row: Mapping[str, Any], file: str) -> Scenario:
-    """The scenario in a row of fields; null and empty text are no answers. Raises BadInput with every fault."""
+    """The scenario in a row of fields; null and empty text are unanswered. Raises BadInput with every fault."""
     return validated({name: _answer(name, value) for name, value in row.items() if value not in (None, "")}, file)
 
 
 def _answer(name: str, value: Any) -> Any:
-    """Text stands for a truth as it does in a scenario file without quotes."""
+    """Text is read as a boolean like an unquoted value in a scenario file."""
     if not (FIELDS[name].boolean and isinstance(value, str)):
         return value
     meant = strict_yaml.scalar(value)

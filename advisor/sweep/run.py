@@ -1,4 +1,4 @@
-"""A table of scenarios in, the same rows with their outcomes out."""
+"""Runs a sweep: reads a table of scenarios, decides the rows, and writes them with their outcomes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 import numpy as np
@@ -24,26 +24,30 @@ from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.tabulation import table_of
 from advisor.sweep.database import ROW, Database
-from advisor.sweep.fast_path import EXPECTED, HIGH, LOW, ODD, most_of, with_answers, with_numbers, with_odd
+from advisor.sweep.fast_path import EXPECTED, HIGH, IRREGULAR, LOW, most_of, with_answers, with_irregular, with_numbers
 from advisor.sweep.formats import Format
 from advisor.sweep.header import RESULTS, check_columns
 from advisor.sweep.outcome_codes import OPEN, Codes
 from advisor.sweep.paths import Paths
-from advisor.sweep.read_csv import csv_source
-from advisor.sweep.read_jsonl import jsonl_source
+from advisor.sweep.read_text import csv_source, jsonl_source
 from advisor.sweep.rejects import Rejects, is_of_rejects
 from advisor.sweep.results import as_written, with_outcomes
 from advisor.sweep.row_decider import RowReading, names_that_matter, needed_fields
-from advisor.sweep.slow_path import decide_odd
-from advisor.sweep.source import Source, parquet_source
-from advisor.sweep.work_dir import work_beside
+from advisor.sweep.slow_path import decide_irregular
+from advisor.sweep.source import SourceTable, parquet_source
+from advisor.sweep.work_dir import sweep_work_folder
+
+if TYPE_CHECKING:
+    from advisor.sweep.spark import SparkSweep
+
+    Engine = Database | SparkSweep
 
 Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class How:
-    """What decides: ``by_row`` the rules engine, else one expression over all rows, in DuckDB or ``on_spark``."""
+class SweepOptions:
+    """``by_row``: decided by the rules engine, else by one expression over all rows, in DuckDB or ``on_spark``."""
 
     by_row: bool = False
     on_spark: bool = False
@@ -51,35 +55,24 @@ class How:
 
 
 @dataclass(frozen=True)
-class Swept:
-    """How many rows there were, how many were rejected, and for how many answers are missing that matter."""
+class SweepSummary:
+    """The numbers of rows, of rejected rows, and of rows that are still open."""
 
     rows: int
     rejected: int
     open: int
 
 
-class Engine(Protocol):
-    """Where the expression is computed."""
-
-    def table(self, source: Source) -> ir.Table:
-        """The rows as a table."""
-
-    def once(self, table: ir.Table) -> ir.Table:
-        """The same table, computed once for all that reads it."""
-
-    def row_of(self, expression: ir.Table, source: Source) -> dict[str, Any]:
-        """A result of one row."""
-
-
-def sweep(paths: Paths, rulebook: Rulebook, how: How, warn: Callable[[Problem], None], progress: Progress) -> Swept:
-    """Decides every row of a table and writes them out in their order, all or nothing.
+def sweep(
+    paths: Paths, rulebook: Rulebook, how: SweepOptions, warn: Callable[[Problem], None], progress: Progress
+) -> SweepSummary:
+    """Decides every row of a table and writes the rows in order, all or nothing.
 
     Raises BadInput for a table that cannot be read, EngineFailure, and KeyboardInterrupt.
     """
     for path in (paths.source, paths.out, paths.rejects):
         settle(path.parent)
-    with work_beside(paths.out) as folder, closing(Database(folder)) as database:
+    with sweep_work_folder(paths.out) as folder, closing(Database(folder)) as database:
         source = _read(paths, folder, progress)
         for warning in check_columns(source.names, source.file, 1 if source.format is Format.CSV else None):
             warn(warning)
@@ -88,87 +81,92 @@ def sweep(paths: Paths, rulebook: Rulebook, how: How, warn: Callable[[Problem], 
             rulebook, names_that_matter(rulebook) if how.by_row else IbisReading(table_of(rulebook)).names
         )
         if how.by_row or not _may_be_complete(source, needed):
-            table, odd = database.table(source), np.arange(source.rows)
+            table, irregular = database.table(source), np.arange(source.rows)
         elif how.on_spark:
-            table, odd = database.table(source), _decided_on_spark(rulebook, needed, source, codes, folder, how.master)
+            table, irregular = (
+                database.table(source),
+                _decided_on_spark(rulebook, needed, source, codes, folder, how.master),
+            )
         else:
-            table, odd = _decided_on_duckdb(rulebook, needed, source, database, progress)
+            table, irregular = _decided_on_duckdb(rulebook, needed, source, database, progress)
         matcher = engine_reading(rulebook) if how.by_row else PlainReading(rulebook)
-        told = progress.phase("deciding one by one", odd.size)
+        report = progress.phase("deciding one by one", irregular.size)
         with closing(Rejects(folder / "rejects.csv")) as rejects:
-            decide_odd(source, odd, RowReading(rulebook, matcher, needed), codes, rejects, told)
-        if odd.size or RESULTS[0] not in table.columns:
+            decide_irregular(source, irregular, RowReading(rulebook, matcher, needed), codes, rejects, report)
+        if irregular.size or RESULTS[0] not in table.columns:
             database.set_codes(codes.codes)
             table = with_outcomes(table, codes.outcomes, any_rejected=rejects.rows > 0)
-        told = progress.phase("writing", source.rows)
-        database.write(as_written(table, source, paths.out_kind.format), folder / "out", paths.out_kind, source, told)
+        report = progress.phase("writing", source.rows)
+        database.write(as_written(table, source, paths.out_kind.format), folder / "out", paths.out_kind, source, report)
         finished: dict[Path, Path | None] = {paths.out: folder / "out"}
         if rejects.rows or paths.named:
             finished[paths.rejects] = folder / "rejects.csv"
         elif is_of_rejects(paths.rejects):
             finished[paths.rejects] = None
         move_together(finished)
-    return Swept(source.rows, rejects.rows, int(np.count_nonzero(codes.codes == OPEN)))
+    return SweepSummary(source.rows, rejects.rows, int(np.count_nonzero(codes.codes == OPEN)))
 
 
-def _read(paths: Paths, folder: Path, progress: Progress) -> Source:
+def _read(paths: Paths, folder: Path, progress: Progress) -> SourceTable:
     kind, staged = paths.source_kind, folder / "rows.parquet"
     if kind.format is Format.PARQUET:
         return parquet_source(paths.source)
-    told = progress.phase("reading")
+    report = progress.phase("reading")
     if kind.format is Format.CSV:
-        return csv_source(paths.source, kind, staged, told)
-    return jsonl_source(paths.source, kind, staged, told, carry_cells=paths.out_kind.format is not Format.JSONL)
+        return csv_source(paths.source, kind, staged, report)
+    return jsonl_source(paths.source, kind, staged, report, carry_cells=paths.out_kind.format is not Format.JSONL)
 
 
-def _may_be_complete(source: Source, needed: tuple[str, ...]) -> bool:
-    """Whether a row can have all that is needed."""
+def _may_be_complete(source: SourceTable, needed: tuple[str, ...]) -> bool:
+    """Whether the table has all columns that a complete row needs."""
     fields = set(source.fields)
     return fields.issuperset(needed) or (EXPECTED in fields and fields.union((LOW, HIGH)).issuperset(needed))
 
 
 def _decided_on_duckdb(
-    rulebook: Rulebook, needed: tuple[str, ...], source: Source, database: Database, progress: Progress
+    rulebook: Rulebook, needed: tuple[str, ...], source: SourceTable, database: Database, progress: Progress
 ) -> tuple[ir.Table, Rows]:
-    """The rows with ``odd`` and, where they are not, their results; and the numbers of the odd ones.
+    """The rows with ``irregular`` and the results of regular rows; and the numbers of the irregular rows.
 
-    A row that the rules do not decide counts as an odd one: deciding it by itself says what is wrong.
+    The first row that the rules leave undecided counts as irregular: deciding it alone gives the error message.
     """
     progress.phase("checking", source.rows)
     rows = _judged(database, source, needed)
-    odd, most = _survey(rows, needed, database, source)
-    answered = with_answers(rows, source.cells, needed, any_odd=odd > 0)
-    numbers = database.numbers_of(rows.filter(rows[ODD]).select(ROW), source) if odd else np.empty(0, np.int64)
+    irregular, most = _survey(rows, needed, database, source)
+    answered = with_answers(rows, source.cells, needed, any_irregular=irregular > 0)
+    numbers = (
+        database.numbers_of(rows.filter(rows[IRREGULAR]).select(ROW), source) if irregular else np.empty(0, np.int64)
+    )
     decided = IbisReading(table_of(rulebook)).decide(answered, most)
-    undecided = ~decided[ODD] & decided["route"].isnull() & (decided["feasible_routes"].length() > 0)
+    undecided = ~decided[IRREGULAR] & decided["route"].isnull() & (decided["feasible_routes"].length() > 0)
     first = database.numbers_of(decided.filter(undecided).select(ROW).order_by(ROW).limit(1), source)
     return decided, np.union1d(numbers, first)
 
 
 def _decided_on_spark(
-    rulebook: Rulebook, needed: tuple[str, ...], source: Source, codes: Codes, folder: Path, master: str | None
+    rulebook: Rulebook, needed: tuple[str, ...], source: SourceTable, codes: Codes, folder: Path, master: str | None
 ) -> Rows:
-    """Fills in the codes of all rows but the odd ones, whose numbers it returns; undecided rows are among these."""
-    from advisor.sweep.spark import Spark
+    """Fills in the codes of all rows except the irregular and undecided ones, and returns the numbers of those."""
+    from advisor.sweep.spark import SparkSweep
 
-    with closing(Spark(master)) as spark:
+    with closing(SparkSweep(master)) as spark:
         rows = _judged(spark, source, needed)
         _, most = _survey(rows, needed, spark, source)
-        answered = with_answers(rows, source.cells, needed, any_odd=True)
-        odd = spark.fill(codes, IbisReading(table_of(rulebook)).decide(answered, most), folder, source)
-        return np.union1d(odd, codes.undecided())
+        answered = with_answers(rows, source.cells, needed, any_irregular=True)
+        irregular = spark.fill(codes, IbisReading(table_of(rulebook)).decide(answered, most), folder, source)
+        return np.union1d(irregular, codes.undecided())
 
 
-def _judged(engine: Engine, source: Source, needed: tuple[str, ...]) -> ir.Table:
-    """The rows with ``odd``."""
-    return with_odd(engine.once(with_numbers(engine.table(source), source.cells)), source.cells, needed)
+def _judged(engine: Engine, source: SourceTable, needed: tuple[str, ...]) -> ir.Table:
+    """The rows with the column ``irregular``."""
+    return with_irregular(engine.once(with_numbers(engine.table(source), source.cells), source), source.cells, needed)
 
 
-def _survey(rows: ir.Table, needed: tuple[str, ...], engine: Engine, source: Source) -> tuple[int, dict[str, int]]:
-    """How many rows are odd, and the largest value of each number in the others, in its smallest steps."""
+def _survey(rows: ir.Table, needed: tuple[str, ...], engine: Engine, source: SourceTable) -> tuple[int, dict[str, int]]:
+    """How many rows are irregular, and the largest value of each number in the others, in its smallest steps."""
     quantities = {name: quantity for name in needed if (quantity := FIELDS[name].quantity)}
     most = {name: most_of(rows, source.cells, name) for name in quantities}
-    found = engine.row_of(rows.aggregate(**{ODD: rows[ODD].sum()}, **most), source)
-    return found[ODD] or 0, {
+    (found,) = engine.rows_of(rows.aggregate(**{IRREGULAR: rows[IRREGULAR].sum()}, **most), source.file)
+    return found[IRREGULAR] or 0, {
         name: int(Decimal(str(found[name] or 0)).scaleb(quantity.places)) for name, quantity in quantities.items()
     }

@@ -1,4 +1,4 @@
-"""The odd rows, one at a time in Python: read by the validator, decided, or rejected."""
+"""Decides irregular rows one at a time in Python: the validator reads or rejects them."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from numpy.typing import NDArray
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.sweep.outcome_codes import Codes
-from advisor.sweep.read_jsonl import answers_in
+from advisor.sweep.read_text import answers_in
 from advisor.sweep.rejects import Rejects
 from advisor.sweep.row_decider import RowReading
 from advisor.sweep.row_to_scenario import scenario_of, values_of
-from advisor.sweep.source import FAULT, HELP, LINE, RAW, Source
+from advisor.sweep.source import FAULT, HELP, LINE, RAW, SourceTable
 
 _BATCH = 10_000
 
 
-def decide_odd(
-    source: Source,
+def decide_irregular(
+    source: SourceTable,
     rows: NDArray[np.int64],
     reading: RowReading,
     codes: Codes,
     rejects: Rejects,
-    told: Callable[[int], None],
+    report: Callable[[int], None],
 ) -> None:
-    """Gives every one of ``rows``, which ascend, its code. Raises EngineFailure, BadInput for an undecided rulebook."""
+    """Sets the codes of ``rows`` (ascending). Raises EngineFailure, and BadInput for rules that do not decide."""
     for done, (row, line, answers) in enumerate(_rows(source, rows), 1):
         try:
             scenario = scenario_of(answers(), source.file)
@@ -37,11 +37,11 @@ def decide_odd(
             rejects.add(line, error.problems)
         else:
             codes.codes[row] = codes.place(reading.outcome(scenario))
-        told(done)
+        report(done)
 
 
-def _rows(source: Source, wanted: NDArray[np.int64]) -> Iterator[tuple[int, int, Callable[[], dict[str, Any]]]]:
-    """Number, line and answers of each wanted row; asking for the answers raises BadInput where there are none."""
+def _rows(source: SourceTable, wanted: NDArray[np.int64]) -> Iterator[tuple[int, int, Callable[[], dict[str, Any]]]]:
+    """Number, line and answers of each wanted row; calling the answers raises BadInput for a faulty row."""
     for start, batch in _batches(source, wanted):
         first, last = np.searchsorted(wanted, (start, start + batch.num_rows))
         rows = wanted[first:last]
@@ -52,7 +52,7 @@ def _rows(source: Source, wanted: NDArray[np.int64]) -> Iterator[tuple[int, int,
             yield row, extras.get(LINE, row + 1), _answers(cells, extras)
 
 
-def _batches(source: Source, wanted: NDArray[np.int64]) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _batches(source: SourceTable, wanted: NDArray[np.int64]) -> Iterator[tuple[int, pa.RecordBatch]]:
     """The row groups that hold wanted rows, in parts, each with the number of its first row."""
     with pq.ParquetFile(source.path) as file:
         start = 0

@@ -1,4 +1,4 @@
-"""A table of scenarios as one Parquet file: the given one, or one written from text."""
+"""A table of scenarios as one Parquet file: the input itself, or staged from text."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from advisor.domain.scenario import FIELDS
 from advisor.sweep.formats import Format
 
 LINE, FAULT, HELP, STRANGE, RAW = "line", "fault", "help", "strange", "raw"
-"""What stands beside the cells of a table that was text: the line a row starts on, what is wrong with the row as a
-whole, whether it holds an answer that text cannot stand for, and in JSON Lines the line itself."""
+"""The columns that staging adds to a text table: the line on which a row starts, the fault of the whole row and its
+help, whether it holds an answer that text cannot represent, and in JSON Lines the line itself."""
 ROW_NUMBER = "file_row_number"
 _MOST_DIGITS = 38
 
 
 def cell(place: int) -> str:
-    """What the column at a place is called while it is computed with, so that no name of a user's can collide."""
+    """The internal name of the column at an index, which cannot collide with a user's name."""
     return f"c{place}"
 
 
 @dataclass(frozen=True)
-class Source:
-    """The rows of a table in ``path``. Column ``names[i]`` of ``file`` stands there as ``columns[i]``."""
+class SourceTable:
+    """The rows of a table in ``path``, where column ``names[i]`` of ``file`` is called ``columns[i]``."""
 
     file: str
     format: Format
@@ -43,25 +43,25 @@ class Source:
 
     @property
     def fields(self) -> Mapping[str, str]:
-        """The scenario fields among the columns, and where they stand."""
+        """The scenario fields and the columns of ``path`` that hold them."""
         pairs = zip(self.names, self.columns, strict=True)
         return {name: column for name, column in pairs if name in FIELDS}
 
     @property
     def cells(self) -> Mapping[str, str]:
-        """The scenario fields, and the columns of the table as engines read it that hold them."""
+        """The scenario fields and the columns of the table in the engines that hold them."""
         return {name: cell(place) for place, name in enumerate(self.names) if name in FIELDS}
 
     @property
     def extras(self) -> tuple[str, ...]:
-        """What stands in ``path`` besides the cells."""
+        """The columns of ``path`` that staging added."""
         if not self.staged:
             return ()
         return (LINE, FAULT, HELP, STRANGE, *((RAW,) if self.format is Format.JSONL else ()))
 
 
-def parquet_source(path: Path) -> Source:
-    """A Parquet file as it is. Raises BadInput where it cannot be read."""
+def parquet_source(path: Path) -> SourceTable:
+    """A Parquet file as a table. Raises BadInput if it cannot be read."""
     try:
         with pq.ParquetFile(path) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
@@ -77,12 +77,12 @@ def parquet_source(path: Path) -> Source:
     ]
     if problems:
         raise BadInput(problems)
-    return Source(str(path), Format.PARQUET, path, names, names, rows)
+    return SourceTable(str(path), Format.PARQUET, path, names, names, rows)
 
 
 def _cannot_be_carried(column: pa.Field) -> str | None:
     if column.name.casefold() == ROW_NUMBER:
-        return "rename it: the database keeps this name for itself"
+        return "rename it: the database reserves this name"
     if pa.types.is_decimal(column.type) and column.type.precision > _MOST_DIGITS:
         return f"store it with at most {_MOST_DIGITS} digits"
     return None

@@ -1,10 +1,8 @@
-"""The same expression on Spark: each row's outcome comes back, and the rows themselves stay where they are."""
+"""The same expression on Spark, which returns only the outcome of each row."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -16,57 +14,39 @@ from numpy.typing import NDArray
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.outcome_table import RowOutcome
 from advisor.sweep.database import ROW
-from advisor.sweep.fast_path import ODD
+from advisor.sweep.fast_path import IRREGULAR
 from advisor.sweep.outcome_codes import Codes
-from advisor.sweep.source import Source, cell
-from advisor.tabular.spark_session import column_of, faults_of, path_of, started
+from advisor.sweep.source import SourceTable, cell
+from advisor.tabular.spark_session import Spark, column_of, path_of
 
 _OUTCOME = "outcome"
 _BETWEEN, _NOTHING = "|", "-"
 
 
-class Spark:
-    """A Spark session, on this machine or on a cluster that can read the paths of this one."""
+class SparkSweep(Spark):
+    """Computes a sweep on Spark."""
 
     def __init__(self, master: str | None) -> None:
-        self._session = started(master, "advisor sweep")
-        self._backend = ibis.pyspark.connect(self._session)
+        super().__init__(master, "advisor sweep", "Spark cannot compute the table")
 
-    def close(self) -> None:
-        """Ends the session."""
-        self._session.stop()
-
-    def table(self, source: Source) -> ir.Table:
-        """The rows, numbered from 0 in ``row``: the cells of column ``i`` in ``ci``, and what stands beside them."""
+    def table(self, source: SourceTable) -> ir.Table:
+        """The rows, numbered from 0 in ``row``: the cells of column ``i`` in ``ci``, and what staging added."""
         from pyspark.sql import functions
 
-        path = path_of(source.path)
-        with _faults_of(source.file):
-            frame = self._session.read.parquet(path)
-            cells = [
-                functions.col(column_of(column)).alias(cell(place))
-                for place, column in enumerate(source.columns)
-                if column
-            ]
+        with self.faults(source.file):
+            frame = self.session.read.parquet(path_of(source.path))
+            places = [(place, column) for place, column in enumerate(source.columns) if column]
+            cells = [functions.col(column_of(column)).alias(cell(place)) for place, column in places]
             extras = [functions.col(name) for name in source.extras]
-            frame.select(functions.col("_metadata.row_index").alias(ROW), *extras, *cells).createOrReplaceTempView(
-                "rows"
-            )
-            return self._backend.table("rows")
+            return self.view(frame.select(functions.col("_metadata.row_index").alias(ROW), *extras, *cells))
 
-    def once(self, table: ir.Table) -> ir.Table:
+    def once(self, table: ir.Table, source: SourceTable) -> ir.Table:
         """The same table as a view."""
-        self._session.sql(self._backend.compile(table)).createOrReplaceTempView("once")
-        return self._backend.table("once")
+        with self.faults(source.file):
+            return self.view(self.session.sql(self.backend.compile(table)))
 
-    def row_of(self, expression: ir.Table, source: Source) -> dict[str, Any]:
-        """A result of one row."""
-        with _faults_of(source.file):
-            (row,) = self._session.sql(self._backend.compile(expression)).collect()
-        return dict(row.asDict())
-
-    def fill(self, codes: Codes, decided: ir.Table, folder: Path, source: Source) -> NDArray[np.int64]:
-        """Gives every row that is not odd its code, and returns the numbers of the others, ascending."""
+    def fill(self, codes: Codes, decided: ir.Table, folder: Path, source: SourceTable) -> NDArray[np.int64]:
+        """Sets the codes of the regular rows, and returns the numbers of the others, ascending."""
         words = [
             decided["route"],
             decided["deciding_axis"],
@@ -74,14 +54,14 @@ class Spark:
             decided["settled"].cast("string"),
         ]
         outcome = ibis.literal(_BETWEEN).join([word.nullif("").fill_null(_NOTHING) for word in words])
-        narrow = decided.select(decided[ROW], **{_OUTCOME: decided[ODD].ifelse(ibis.null("string"), outcome)})
-        with _faults_of(source.file):
-            self._session.sql(self._backend.compile(narrow)).write.parquet(str(folder / "decided"))
-        odd = [np.empty(0, np.int64)]
+        narrow = decided.select(decided[ROW], **{_OUTCOME: decided[IRREGULAR].ifelse(ibis.null("string"), outcome)})
+        with self.faults(source.file):
+            self.session.sql(self.backend.compile(narrow)).write.parquet(str(folder / "decided"))
+        irregular = [np.empty(0, np.int64)]
         for part in sorted((folder / "decided").glob("*.parquet")):
             with pq.ParquetFile(part) as file:
-                odd += [_fill_batch(codes, batch) for batch in file.iter_batches()]
-        return np.sort(np.concatenate(odd))
+                irregular += [_fill_batch(codes, batch) for batch in file.iter_batches()]
+        return np.sort(np.concatenate(irregular))
 
 
 def _fill_batch(codes: Codes, batch: pa.RecordBatch) -> NDArray[np.int64]:
@@ -100,7 +80,3 @@ def _outcome(text: str) -> RowOutcome:
         () if feasible == _NOTHING else tuple(map(Route, feasible.split(";"))),
         None if settled == _NOTHING else settled == "true",
     )
-
-
-def _faults_of(file: str) -> AbstractContextManager[None]:
-    return faults_of(file, "Spark cannot compute the table")

@@ -1,4 +1,4 @@
-"""A folder for work in progress next to OUT: what is finished is renamed into place, the rest goes with the folder."""
+"""A folder for work in progress next to OUT: finished files are renamed into place, the rest is removed."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from advisor.common.diagnostics import BadInput, Problem
+from advisor.common.diagnostics import BadInput, Problem, reason
 from advisor.common.work_folders import work_folder
 
 PREFIX = ".advisor-sweep-"
 
 
 @contextmanager
-def work_beside(out: Path) -> Iterator[Path]:
-    """A new folder on OUT's file system, gone in the end whatever happens. Raises BadInput where none can be made."""
+def sweep_work_folder(out: Path) -> Iterator[Path]:
+    """A new folder on OUT's file system, removed at the end. Raises BadInput if none can be created."""
     with ExitStack() as working:
         try:
             folder = working.enter_context(work_folder(out.parent, PREFIX))
         except FileNotFoundError:
             raise BadInput(Problem("there is no such folder", str(out.parent), help="make it first")) from None
         except OSError as error:
-            what = f"the file cannot be written: {(error.strerror or str(error)).lower()}"
+            what = f"the file cannot be written: {reason(error)}"
             raise BadInput(Problem(what, str(out), help="name a folder you may write to")) from None
         yield folder

@@ -1,7 +1,8 @@
-"""DuckDB in this process, through Ibis: bounded memory, progress, interrupts, and its errors in our words."""
+"""DuckDB in this process, through Ibis: bounded memory, progress, interrupts, and its errors as ours."""
 
 from __future__ import annotations
 
+import glob
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +12,9 @@ from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
+from sqlglot import exp
 
 from advisor.common.diagnostics import BadInput, Problem
 
@@ -45,14 +48,67 @@ def connected(folder: Path, *, in_order: bool) -> Any:
     return backend
 
 
+class DuckDB:
+    """An in-memory DuckDB that spills into ``folder``; ``what`` begins the messages of its errors."""
+
+    def __init__(self, folder: Path, *, in_order: bool, what: str) -> None:
+        self.backend = connected(folder, in_order=in_order)
+        self._what = what
+        self._views = 0
+
+    def close(self) -> None:
+        """Gives back memory and files."""
+        self.backend.disconnect()
+
+    def rows_of(
+        self, expression: ir.Table, file: str, report: Callable[[float], None] = lambda share: None
+    ) -> list[dict[str, Any]]:
+        """A result of few rows. ``report`` receives the share of the work that is done. Raises BadInput."""
+        with self.faults(file), watched(self.backend, report):
+            values = self.backend.raw_sql(self.backend.compile(expression)).fetchall()
+        return [dict(zip(expression.columns, row, strict=True)) for row in values]
+
+    def view(self, query: str, file: str) -> ir.Table:
+        """A query as a view, so that what reads its columns again and again does not compute them again."""
+        self._views += 1
+        name = f"view{self._views}"
+        with self.faults(file):
+            self.backend.raw_sql(f"CREATE VIEW {name} AS {query}")
+            return self.backend.table(name)
+
+    @contextmanager
+    def faults(self, file: str) -> Iterator[None]:
+        """DuckDB's own errors as ours. What it raises when interrupted becomes KeyboardInterrupt again."""
+        try:
+            yield
+        except (duckdb.Error, RuntimeError) as error:
+            if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+                raise KeyboardInterrupt from None
+            if not isinstance(error, duckdb.Error):
+                raise
+            first = str(error).partition("\n")[0].lower()
+            help = "check that all of the file is there, and that the disk is not full"
+            raise BadInput(Problem(f"{self._what}: {first}", file, help=help)) from None
+
+
+def parquet(path: Path, options: str = "") -> str:
+    """The rows of a Parquet file, in SQL."""
+    return f"read_parquet({sql_text(glob.escape(str(path.absolute())))}, hive_partitioning = false{options})"
+
+
+def sql_text(text: str) -> str:
+    """A text, in SQL."""
+    return exp.Literal.string(text).sql("duckdb")
+
+
 @contextmanager
-def watched(backend: Any, told: Callable[[float], None]) -> Iterator[None]:
-    """While a query runs, ``told`` hears which share of it is done."""
+def watched(backend: Any, report: Callable[[float], None]) -> Iterator[None]:
+    """While a query runs, ``report`` receives the share of it that is done."""
     done = threading.Event()
 
     def watch() -> None:
         while not done.wait(_POLL_SECONDS):
-            told(max(0.0, backend.con.query_progress()) / 100)
+            report(max(0.0, backend.con.query_progress()) / 100)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -61,18 +117,3 @@ def watched(backend: Any, told: Callable[[float], None]) -> Iterator[None]:
     finally:
         done.set()
         watcher.join()
-
-
-@contextmanager
-def faults_of(file: str, what: str) -> Iterator[None]:
-    """DuckDB's own errors as ours. What it raises when interrupted becomes KeyboardInterrupt again."""
-    try:
-        yield
-    except (duckdb.Error, RuntimeError) as error:
-        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
-            raise KeyboardInterrupt from None
-        if not isinstance(error, duckdb.Error):
-            raise
-        first = str(error).partition("\n")[0].lower()
-        help = "check that all of the file is there, and that the disk is not full"
-        raise BadInput(Problem(f"{what}: {first}", file, help=help)) from None

@@ -1,14 +1,17 @@
-"""A Spark session: how it starts, how it names things, and its errors in our words."""
+"""A Spark session: how it starts, how it names things, and its errors as ours."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import ibis
+import ibis.expr.types as ir
 
 from advisor.common.diagnostics import BadInput, Problem
 
@@ -52,14 +55,45 @@ def column_of(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-@contextmanager
-def faults_of(file: str, what: str) -> Iterator[None]:
-    """Spark's own errors as ours."""
-    from pyspark.errors import PySparkException
+class Spark:
+    """A Spark session, on this machine or on a cluster that can read the paths of this one.
 
-    try:
-        yield
-    except PySparkException as error:
-        first = str(error).partition("\n")[0].lower()
-        help = "check that every machine of the cluster can read the file"
-        raise BadInput(Problem(f"{what}: {first}", file, help=help)) from None
+    ``what`` begins the messages of its errors.
+    """
+
+    def __init__(self, master: str | None, name: str, what: str) -> None:
+        self.session = started(master, name)
+        self.backend = ibis.pyspark.connect(self.session)
+        self._what = what
+        self._views = 0
+
+    def close(self) -> None:
+        """Ends the session."""
+        self.session.stop()
+
+    def rows_of(
+        self, expression: ir.Table, file: str, report: Callable[[float], None] = lambda share: None
+    ) -> list[dict[str, Any]]:
+        """A result of few rows. Raises BadInput."""
+        with self.faults(file):
+            rows = self.session.sql(self.backend.compile(expression)).collect()
+        return [dict(zip(expression.columns, row, strict=True)) for row in rows]
+
+    def view(self, frame: Any) -> ir.Table:
+        """A data frame as a view."""
+        self._views += 1
+        name = f"view{self._views}"
+        frame.createOrReplaceTempView(name)
+        return self.backend.table(name)
+
+    @contextmanager
+    def faults(self, file: str) -> Iterator[None]:
+        """Spark's own errors as ours."""
+        from pyspark.errors import PySparkException
+
+        try:
+            yield
+        except PySparkException as error:
+            first = str(error).partition("\n")[0].lower()
+            help = "check that every machine of the cluster can read the file"
+            raise BadInput(Problem(f"{self._what}: {first}", file, help=help)) from None

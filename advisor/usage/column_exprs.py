@@ -22,12 +22,14 @@ _INSTANT = dt.Timestamp(timezone="UTC")
 AMOUNT = dt.Decimal(38, 12)
 """Money and images as they are kept where nothing narrower does."""
 NARROW = dt.Decimal(18, 9)
-"""Half as wide and twice as quick: up to a thousand million, to a thousand-millionth."""
+"""Half as wide and twice as fast: up to 10^9, in steps of 10^-9."""
+MOST_SECONDS = 10**11
+"""Since 1970: the year 5138."""
 _CLOCK_FROM = 10
 """Where the clock starts in `2024-09-01T00:00:00+02:00`: a sign behind it is an offset."""
 _EARLIEST, _LATEST = datetime(1900, 1, 1), datetime(9900, 1, 1)
 _NO_OFFSET = r"[+-](?:1[5-9]|[2-9]\d|\d\d:?[6-9]\d)[\d:]*$"
-"""An offset of 15 hours and more, or of 60 minutes and more behind the hours."""
+"""An offset of 15 hours and more, or with 60 minutes and more."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Cells:
     table: ir.Table
     source: Source
     null: str | None = None
-    """A text that stands for nothing."""
+    """A text that means null."""
     numerals: Numerals = Numerals()
     found: Mapping[str, str] = field(default_factory=dict)
     """Values found within the text of columns, by their names: what each is called in the table."""
@@ -77,7 +79,7 @@ class Cells:
         return self.with_found({key: value_in(self.text(column), path, spark) for key, (column, path) in ways.items()})
 
     def raw(self, column: str) -> Any:
-        """The column as it stands; nulls where there is none. Numbers without a sign are given one."""
+        """The column as it is stored, null if it is absent. Unsigned numbers become signed."""
         if not self.has(column):
             return ibis.null("string")
         raw = self.table[self.found.get(column) or self.source.cell(column)]
@@ -92,7 +94,7 @@ class Cells:
         return text if self.null is None else text.nullif(self.null)
 
     def absent(self, column: str) -> Any:
-        """Whether nothing stands there."""
+        """Whether the cell is empty."""
         return (self.text(column) if self.is_text(column) else self.raw(column)).isnull()
 
     def is_text(self, column: str) -> bool:
@@ -101,8 +103,8 @@ class Cells:
 
     def stamp_text(self, column: str) -> Any:
         """The text of a stamp, in ISO where a spreadsheet saved it."""
-        beside = self.source.cell(column) + ISO if column in self.source.columns else ""
-        return self.table[beside] if beside in self.table.columns else self.text(column)
+        iso = self.source.cell(column) + ISO if column in self.source.columns else ""
+        return self.table[iso] if iso in self.table.columns else self.text(column)
 
     def stamp(self, column: str) -> Any:
         """A stamp as naive UTC, null where it cannot be read; without an offset it is in UTC."""
@@ -127,11 +129,11 @@ class Cells:
         return ibis.ifelse(raw.isnull(), ibis.null(kind), ibis.null(kind))
 
     def keep(self, **columns: Any) -> Cells:
-        """The same with more columns, so that what reads them often does not compute them often."""
+        """The same with more columns, which are computed once."""
         return replace(self, table=self.table.mutate(**columns))
 
     def everything(self) -> Any:
-        """All that a row says, as one text."""
+        """All cells of a row as one text."""
         numbers = set(self.source.numbers)
         said = (
             self.number(column, NARROW).cast(AMOUNT) if column in numbers else self.text(column)
@@ -149,7 +151,7 @@ _AT_POINTER, _AT_PATH = _builtin("json_extract_string", "json"), _builtin("get_j
 
 
 def value_in(text: Any, path: Sequence[str], spark: bool) -> Any:
-    """What stands under a path of keys in JSON, as text; null where nothing does or the text is no JSON."""
+    """The value at a path of keys in JSON, as text; null if it is absent or the text is not JSON."""
     if spark:
         value = _AT_PATH(text, "$" + "".join(f"['{key}']" for key in path))
     else:
@@ -181,12 +183,12 @@ def iso_stamp(text: Any) -> Any:
 
 
 def _of_our_era(stamp: Any) -> Any:
-    """Null for infinity and for years that not every engine can hand over or add to."""
+    """Null for infinity and for years that not every engine supports."""
     return ibis.ifelse(stamp.between(day(_EARLIEST), day(_LATEST)), stamp, ibis.null(STAMP))
 
 
 def _known(text: Any, zone: Zone | None) -> Any:
-    """Whether a stamp says its offset."""
+    """Whether a stamp has an offset."""
     clock = text.substr(_CLOCK_FROM)
     offset = clock.contains("+") | clock.contains("-")
     return offset if zone is None else offset | clock.contains("Z")
@@ -197,7 +199,7 @@ def _clock(text: Any, known: Any) -> Any:
 
 
 def _instant(text: Any, known: Any) -> Any:
-    """Null also for offsets that no place on earth has, which databases take."""
+    """Null also for offsets that no time zone has, which databases accept."""
     real = ibis.ifelse(text.substr(_CLOCK_FROM).re_search(_NO_OFFSET), ibis.null("string"), text)
     return ibis.ifelse(known, real, ibis.null("string")).try_cast(_INSTANT).cast(STAMP)
 
@@ -209,7 +211,7 @@ def _repaired(text: Any) -> Any:
 
 
 def in_zone(stamp: Any, zone: Zone | None) -> Any:
-    """A clock of a zone as UTC. A time that comes twice is the first of them, as Python takes it."""
+    """A clock of a zone as UTC. A time that occurs twice is the first of them, as in Python."""
     if zone is None or zone.offsets == (timedelta(0),):
         return stamp
     *before, last = zone.offsets
@@ -224,8 +226,10 @@ def _moved(stamp: Any, offset: timedelta) -> Any:
 
 
 def epoch_stamp(number: Any, per_second: int) -> Any:
-    """Seconds or milliseconds since 1970 as naive UTC, to the second."""
-    seconds = number if per_second == 1 else number / per_second
+    """Seconds or milliseconds since 1970 as naive UTC, to the second; null for numbers that databases fail on."""
+    most = MOST_SECONDS * per_second
+    sane = ibis.ifelse(number.between(-most, most), number, ibis.null(number.type()))
+    seconds = sane if per_second == 1 else sane / per_second
     return _of_our_era(seconds.floor().cast("int64").as_timestamp("s").cast(_INSTANT).cast(STAMP))
 
 

@@ -159,6 +159,6 @@ def _contradiction(found: dict[DateOrder, list[list[WrittenDate]]], file: str) -
 
 def _ambiguous(example: WrittenDate, file: str) -> Problem:
     day_first, month_first = (example.read(order) for order in DateOrder)
-    what = f"{quoted(example.text)} may be {day_first} or {month_first}, and no date of the file decides which"
+    what = f"ambiguous date {quoted(example.text)}: {day_first} or {month_first}, and no date of the file decides which"
     help = "write --date-order day-first or --date-order month-first, or the dates as 2026-08-31"
     return Problem(what, file, example.line, example.field, help)

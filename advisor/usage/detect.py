@@ -1,4 +1,4 @@
-"""What a file is, told by its content: one source, or a refusal with the candidates."""
+"""Detection of the format of a file by its content: one source, or an error with the candidates."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.usage.input_files import Input, stands_in, unpacked
-from advisor.usage.paged import paged
+from advisor.tabular.text_files import unpacked
+from advisor.usage.input_files import Input, stands_in
 from advisor.usage.readers.access_log import WRAPPED, AccessLog, is_collected, object_of
 from advisor.usage.readers.json_pages import HALF_CHARACTER, Stream, parse
+from advisor.usage.readers.litellm_logs import paged
 from advisor.usage.readers.plain import Plain
 from advisor.usage.readers.registry import (
     PLAIN,
@@ -37,7 +38,7 @@ _MOST_LINES = 200
 _DELIMITERS = ",;\t|"
 _MAY_BE_PAGES = re.compile(r"\s*(\{|\[\s*[{\]])")
 _QUOTED = re.compile(r'(^|[,;\t|])"(?:[^"]|"")*')
-"""A cell in quotes: what stands within does not separate cells."""
+"""A cell in quotes, within which no sign separates cells."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,16 @@ class Table:
 
     reader: TableReader
     source: Source
+
+    @property
+    def name(self) -> str:
+        """The name of the format."""
+        return self.reader.name
+
+    @property
+    def file(self) -> str:
+        """The name of the file."""
+        return self.source.file
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,7 @@ def detected(input: Input, format: str | None, plain: Plain | None) -> Found:
     """
     if format is not None and format not in names():
         help = did_you_mean(format, names()) or f"write one of {', '.join(names())}"
-        raise BadInput(Problem(f"there is no format {quoted(format)}", "--format", help=help))
+        raise BadInput(Problem(f"unknown format {quoted(format)}", "--format", help=help))
     if format == PLAIN and plain is None:
         raise BadInput(Problem("a plain table needs a mapping", "--format", help="add --mapping FILE"))
     sources = tuple(_sources(input))
@@ -87,27 +98,20 @@ def detected(input: Input, format: str | None, plain: Plain | None) -> Found:
     chosen = [table for table in tables if table.reader is plain]
     if chosen and plain:
         return Table(plain, replace(chosen[0].source, numbers=plain.numbers))
-    if format == PLAIN and plain:
-        _check_plain(plain, sources)
     found: list[Found] = [*tables, *_pages(input, format, tables)]
     if len(found) == 1:
         return found[0]
     if found:
-        both = " or ".join(dict.fromkeys(name_of(one) for one in found))
-        help = f"say which with --format {name_of(found[0])} (or the other)"
-        raise BadInput(Problem(f"this may be {both}", input.file, help=help))
+        both = " or ".join(dict.fromkeys(one.name for one in found))
+        help = f"choose one, as in --format {found[0].name}"
+        raise BadInput(Problem(f"ambiguous file format: {both}", input.file, help=help))
     raise _unknown(input, format, plain, sources)
 
 
-def name_of(found: Found) -> str:
-    """The name of the source."""
-    return found.name if isinstance(found, Pages) else found.reader.name
-
-
 def _with_late_keys(source: Source, reader: TableReader) -> Source:
-    """With keys that the first objects may lack; names that differ in case only cannot be told apart.
+    """With keys that the first objects may lack; names that differ in case only are the same.
 
-    Those of a mapping have to stand somewhere in the file, so that one that is misspelt is refused.
+    Those of a mapping have to occur somewhere in the file, so that one that is misspelt is refused.
     """
     if not source.holds_objects:
         return source
@@ -117,43 +121,33 @@ def _with_late_keys(source: Source, reader: TableReader) -> Source:
     seen = {column.casefold() for column in source.columns}
     late = [key for key in wanted if key.casefold() not in seen and not source.has(key)]
     if isinstance(reader, Plain) and late:
-        nested = [key for key in late if "." in key and all(_stands(part, source) for part in key.split("."))]
-        late = [key for key in late if key not in nested and _stands(key, source)]
+        nested = [key for key in late if "." in key and all(_occurs(part, source) for part in key.split("."))]
+        late = [key for key in late if key not in nested and _occurs(key, source)]
         outer = (key.partition(".")[0] for key in nested)
         late += dict.fromkeys(column for column in outer if column.casefold() not in seen)
         source = replace(source, shapes=(*source.shapes, frozenset(nested)))
     return replace(source, columns=(*source.columns, *late))
 
 
-def _stands(key: str, source: Source) -> bool:
+def _occurs(key: str, source: Source) -> bool:
     return stands_in(source.path, source.packing, json.dumps(key, ensure_ascii=False))
 
 
 def _unknown(input: Input, format: str | None, plain: Plain | None, sources: Sequence[Source]) -> BadInput:
-    if format is not None:
-        what, help = f"this is not {quoted(format)}", "leave --format out, or check that this is the right file"
-        missing = _missing(format, sources)
-        return BadInput(Problem(what + missing, input.file, help=help))
-    if plain is not None:
-        _check_plain(plain, sources)
-    columns = next((source.columns for source in sources if source.container is not Container.LINES), ())
-    seen = f"; its columns are {', '.join(map(quoted, columns[:8]))}" if len(columns) > 1 else ""
-    help = f"say what its columns mean with --mapping FILE, or what it is with --format ({', '.join(names())})"
-    return BadInput(Problem(f"nobody can tell what this file is{seen}", input.file, help=help))
-
-
-def _check_plain(plain: Plain, sources: Sequence[Source]) -> None:
-    for source in sources:
-        plain.check(source)
-
-
-def _missing(format: str, sources: Sequence[Source]) -> str:
+    if plain is not None and format in (None, PLAIN):
+        for source in sources:
+            plain.check(source)
     columns = next((source.columns for source in sources if len(source.columns) > 1), ())
-    return f": its columns are {', '.join(map(quoted, columns[:8]))}" if columns else ""
+    seen = f": its columns are {', '.join(map(quoted, columns[:8]))}" if columns else ""
+    if format is not None:
+        help = "leave --format out, or check that this is the right file"
+        return BadInput(Problem(f"this is not a file of format {quoted(format)}{seen}", input.file, help=help))
+    help = f"say what its columns mean with --mapping FILE, or name its format with --format ({', '.join(names())})"
+    return BadInput(Problem(f"unrecognised file format{seen}", input.file, help=help))
 
 
 def _sources(input: Input) -> Iterator[Source]:
-    """How the rows may lie; several where the head allows several."""
+    """How the rows may be stored; several if the first bytes allow several."""
     if input.head.startswith(b"PAR1"):
         yield _parquet(input)
         return
@@ -172,8 +166,8 @@ def _sources(input: Input) -> Iterator[Source]:
 
 def _of_objects(input: Input, container: Container, objects: Sequence[dict[str, Any]]) -> Source:
     source = _source(input, container, _keys(objects, input.file))
-    for column, beside in WRAPPED.items():
-        if {column, beside} <= set(source.columns):
+    for column, other in WRAPPED.items():
+        if {column, other} <= set(source.columns):
             return _with_lines(source, column, (str(one.get(column) or "") for one in objects))
     return replace(source, shapes=tuple(dict.fromkeys(map(shape_of, objects))))
 
@@ -213,13 +207,13 @@ def _check_names(columns: Sequence[str], file: str, line: int | None) -> None:
     halved = next(filter(HALF_CHARACTER.search, columns), None)
     if halved is not None:
         what = f"the name {quoted(halved)} holds half a character"
-        raise BadInput(Problem(what, file, line, help="mend the text at its source"))
+        raise BadInput(Problem(what, file, line, help="fix the text at its source"))
     if len(columns) > MOST_COLUMNS:
         what = f"there are more than {MOST_COLUMNS:,} columns"
         raise BadInput(Problem(what, file, line, help="check that this is the right file"))
     twice = [name for name in dict.fromkeys(columns) if list(columns).count(name) > 1] if len(columns) < 500 else []
     if twice:
-        raise BadInput(Problem(f"two columns are called {quoted(twice[0])}", file, line, help="rename one of them"))
+        raise BadInput(Problem(f"duplicate column {quoted(twice[0])}", file, line, help="rename one of them"))
 
 
 def _text(input: Input) -> str:
@@ -271,7 +265,7 @@ def _keys(objects: Sequence[dict[str, Any]], file: str) -> tuple[str, ...]:
 
 
 def _header(text: str) -> tuple[list[str], str] | None:
-    """The names on the first line that is not blank, of which some may be empty, and what stands between them."""
+    """The names on the first line that is not blank, of which some may be empty, and their delimiter."""
     line = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
     delimiter = max(_DELIMITERS, key=_QUOTED.sub(r"\1", line).count)
     try:
@@ -299,7 +293,7 @@ def _pages(input: Input, format: str | None, tables: Sequence[Table]) -> list[Fo
 
 
 def _may_be_pages(input: Input, readers: Sequence[PageReader]) -> bool:
-    """False for JSON Lines of which the first tell that no page is among them, however long they are."""
+    """False for JSON Lines of which the first are no pages, however long the file is."""
     lines = list(_lines(_text(input), input.whole))
     objects = list(_objects(lines))
     if len(objects) < 2 or len(objects) < len(lines):

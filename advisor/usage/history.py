@@ -1,222 +1,269 @@
-"""What earlier runs saw of the usage: a file of one line for each day of a source, only ever added to.
+"""What earlier runs read of the usage: one SQLite file, to which observations are only ever added.
 
-A log is rotated away and a bill reaches back two months; the history keeps the days. Lines of the same day, source and
-meter may repeat each other, and two histories may be put together with ``cat`` in any order: which lines count is told
-from what they say, never from where they stand. See ``counting``, and ``history_lines`` for a line.
+A log is rotated away and a bill reaches back two months; the history keeps the days. Observations of the same day,
+source and meter may repeat each other: which of them count follows from what they say, never from their order.
 """
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import json
-import os
-import stat
+import csv
+import io
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from decimal import Context, Decimal, localcontext
 from pathlib import Path
-from typing import TypeVar
 
-from advisor.common.diagnostics import BadInput, Problem
-from advisor.usage.history_lines import Seen, line_of, said_by, seen_in
-from advisor.usage.model import Basis, Day
+from advisor.common.atomic_files import write_together, writing
+from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.common.files import read_start, real
+from advisor.usage.daily import added_up, place_of, sum_of
+from advisor.usage.history_lines import observations_in
+from advisor.usage.model import NUMBERS, Day
+from advisor.usage.observation import COLUMNS, Observation, day_of, values_of
 
+VERSION = 1
+APPLICATION_ID = int.from_bytes(b"advH")
+"""Marks the database as a history, in its header."""
 MAX_BYTES = 50_000_000
+WAIT_SECONDS = 30.0
+"""How long a run waits for the lock of the history."""
 
-_BEST_FIRST = tuple(Basis)
-_DIGITS = 60
-
-Number = TypeVar("Number", int, Decimal)
+_MAGIC, _ID_AT = b"SQLite format 3\0", slice(68, 72)
+_HEADER_BYTES = 100
+_SCHEMA = """\
+CREATE TABLE usage (
+    observation INTEGER NOT NULL, -- the rows of one observation share this number
+    read_on TEXT NOT NULL,
+    day TEXT NOT NULL,
+    source TEXT NOT NULL,
+    meter TEXT NOT NULL,
+    basis TEXT NOT NULL,
+    images TEXT,
+    requests INTEGER,
+    megapixels TEXT,
+    cost TEXT,
+    currency TEXT,
+    rows INTEGER NOT NULL,
+    first TEXT NOT NULL,
+    last TEXT NOT NULL
+)"""
+_SELECT = f"SELECT observation, read_on, {', '.join(COLUMNS)} FROM usage ORDER BY observation, rowid"
+_INSERT = f"INSERT INTO usage VALUES ({', '.join('?' * (2 + len(COLUMNS)))})"
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")
 
 
 @dataclass(frozen=True)
 class History:
-    """The whole lines of a history. ``torn`` is the number of a last line that is not whole and was left out."""
+    """The observations of a history."""
 
-    seen: tuple[Seen, ...]
-    torn: int | None = None
+    observations: tuple[Observation, ...]
 
     def with_days(self, days: Iterable[Day], read_on: date) -> History:
         """The history as ``append`` would leave it; nothing is written."""
-        return History((*self.seen, *_news(self.seen, _sightings(days, read_on))))
+        return History((*self.observations, *_news(self.observations, _observed(days, read_on))))
 
     def days(self) -> tuple[Day, ...]:
-        """What is known of each day: the sums over the lines that count, one Day for each basis and currency."""
-        found = []
-        for group in _grouped(self.seen).values():
-            parts: dict[tuple[Basis, str | None], list[Day]] = defaultdict(list)
-            for seen in counting(group):
-                for day in seen.days:
-                    parts[day.basis, day.currency].append(day)
-            found += [_sum(several) for several in parts.values()]
-        return tuple(sorted(found, key=_place))
+        """What is known of each day: the sums over the observations that count, by basis and currency."""
+        groups = _grouped(self.observations).values()
+        return added_up(day for group in groups for one in counting(group) for day in one.days)
+
+    def as_csv(self) -> str:
+        """The days as csv, one row for each day, source, meter, basis and currency."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(map(values_of, self.days()))
+        return text.getvalue()
 
 
-def counting(group: Iterable[Seen]) -> list[Seen]:
-    """Of all that was seen of one day of one source and meter, what counts: sightings that do not overlap.
+def counting(group: Iterable[Observation]) -> list[Observation]:
+    """Of all observations of one day of one source and meter, those that count: none of them overlap.
 
     Of those that overlap the one with the most rows counts, since what is read later reaches further. With equally many
     rows it is one that is not all zeros, then the one on the better basis, the one read later, the larger numbers.
     """
-    taken: list[Seen] = []
-    for seen in sorted(set(group), key=_rank, reverse=True):
-        if not any(seen.overlaps(other) for other in taken):
-            taken.append(seen)
+    taken: list[Observation] = []
+    for observation in sorted(set(group), key=_rank, reverse=True):
+        if not any(observation.overlaps(other) for other in taken):
+            taken.append(observation)
     return taken
 
 
 def read_history(path: Path) -> History:
-    """The history in the file; an empty one where there is no file.
+    """The history in the file, also one of the earlier format; an empty one for a missing or empty file.
 
-    A last line that is not whole, as a crash in the middle of writing leaves it, is left out. Raises BadInput for any
-    other line that is not whole, lines and files beyond ``MAX_LINE_BYTES`` and ``MAX_BYTES``, and what cannot be read.
+    Nothing is written, except that SQLite rolls back what a killed run left. Raises BadInput for a file that is
+    damaged, not a history, larger than ``MAX_BYTES`` or not readable, or locked by other runs for ``WAIT_SECONDS``.
     """
-    try:
-        with _opened(path, os.O_RDONLY) as handle:
-            seen, _, torn = seen_in(_content(handle, path), path)
-            return History(tuple(seen), torn)
-    except FileNotFoundError:
+    if not _header(path):
         return History(())
+    if _is_of_lines(path):
+        return History(tuple(_lines(path)))
+    with _transaction(path, "BEGIN", "rw") as database:
+        return History(tuple(_observations(database, path)))
 
 
 def append(path: Path, days: Iterable[Day], read_on: date) -> int:
-    """Adds what the file does not say already, and returns the number of lines added.
+    """Adds what the history does not say already, in one transaction, and returns the number of observations added.
 
-    The file is locked meanwhile, so that runs at the same time wait for each other. A last line that is not whole is
-    cut off first. When this returns, the lines are on the disk. Raises BadInput as ``read_history`` does, and where the
-    file cannot be written; then it is as it was.
+    A history of the earlier format is replaced by a database first. When this returns, all of it is on the disk. Raises
+    BadInput as ``read_history`` does, where the file cannot be written, and for days that could not be read again; then
+    the file holds what it held before.
     """
-    with _opened(path, os.O_RDWR | os.O_CREAT | os.O_APPEND) as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        content = _content(handle, path)
-        known, whole_bytes, _ = seen_in(content, path)
-        added = _news(known, _sightings(days, read_on))
-        lines = b"".join(line_of(seen, path) for seen in added)
-        if whole_bytes < len(content):
-            os.ftruncate(handle, whole_bytes)
-        elif content and not content.endswith(b"\n"):
-            lines = b"\n" + lines
-        if not added:
-            return 0
-        if whole_bytes + len(lines) > MAX_BYTES:
-            raise BadInput(_too_large(path))
-        _write(handle, lines, whole_bytes)
-        if not content:
-            _sync_folder(path)
+    observed = _observed(days, read_on)
+    for observation in observed:
+        _check(observation, path)
+    if _is_of_lines(path):
+        _replace_lines(path)
+    with _transaction(path, "BEGIN IMMEDIATE", "rwc") as database:
+        if _is_empty(database):
+            _create(database)
+        known = _observations(database, path)
+        added = _news(known, observed)
+        if added:
+            _insert(database, added)
+            if _number(database, "page_count") * _number(database, "page_size") > MAX_BYTES:
+                raise BadInput(_too_large(path))
+            database.execute("COMMIT")
         return len(added)
 
 
-def _sightings(days: Iterable[Day], read_on: date) -> list[Seen]:
-    return [Seen(read_on, tuple(sorted(several, key=_place))) for several in _grouped_days(days).values()]
+def _header(path: Path) -> bytes:
+    """The first bytes of the file; none where it is missing or empty. Raises BadInput."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BadInput(_too_large(path))
+    except FileNotFoundError:
+        return b""
+    except (OSError, ValueError):
+        pass  # the next line says what is wrong
+    return read_start(path, _HEADER_BYTES)
 
 
-def _news(known: Iterable[Seen], sightings: Iterable[Seen]) -> list[Seen]:
-    """The sightings to add: those that say something new, or say again what counted before something else did."""
-    groups = _grouped(known)
-    added = []
-    for seen in sightings:
-        group = groups[seen.key]
-        same = [other for other in group if other.days == seen.days]
-        counts_already = any(other in same for other in counting(group))
-        if not same or (not counts_already and seen not in same and seen in counting([*group, seen])):
-            group.append(seen)
-            added.append(seen)
-    return added
+def _is_of_lines(path: Path) -> bool:
+    """Whether the file may be a history of the earlier format. Raises BadInput for another database.
+
+    If its journal exists, only SQLite can say what the file holds.
+    """
+    header = _header(path)
+    if not header or Path(f"{real(path)}-journal").exists():
+        return False
+    if header.startswith(_MAGIC) and header[_ID_AT] != APPLICATION_ID.to_bytes(4):
+        raise BadInput(_foreign(path))
+    return not header.startswith(_MAGIC)
 
 
-def _grouped(known: Iterable[Seen]) -> dict[tuple[date, str, str], list[Seen]]:
-    groups: dict[tuple[date, str, str], list[Seen]] = defaultdict(list)
-    for seen in known:
-        groups[seen.key].append(seen)
-    return groups
+def _lines(path: Path) -> list[Observation]:
+    return observations_in(read_start(path, MAX_BYTES), path)
 
 
-def _grouped_days(days: Iterable[Day]) -> dict[tuple[date, str, str], list[Day]]:
-    groups: dict[tuple[date, str, str], list[Day]] = defaultdict(list)
-    for day in days:
-        groups[day.day, day.source, day.meter].append(day)
-    return groups
-
-
-def _place(day: Day) -> tuple[date, str, str, str, str]:
-    return day.day, day.source, day.meter, day.basis, day.currency or ""
-
-
-def _rank(seen: Seen) -> tuple[object, ...]:
-    """What counts first comes last. Ends in all that the line says, so that no two different ones are equal."""
-    rows = sum(day.rows for day in seen.days)
-    worst_basis = max(_BEST_FIRST.index(day.basis) for day in seen.days)
-    whole = _sum(seen.days)
-    numbers = [number or 0 for number in (whole.images, whole.requests, whole.megapixels, whole.cost)]
-    return rows, any(numbers), -worst_basis, seen.read, *numbers, json.dumps(said_by(seen), sort_keys=True)
-
-
-def _sum(several: Sequence[Day]) -> Day:
-    """One Day of several: numbers that one of them states, added up."""
-    one = several[0]
-    with localcontext(Context(prec=_DIGITS)):
-        return Day(
-            day=one.day,
-            source=one.source,
-            meter=one.meter,
-            basis=one.basis,
-            images=_added([day.images for day in several]),
-            requests=_added([day.requests for day in several]),
-            megapixels=_added([day.megapixels for day in several]),
-            cost=_added([day.cost for day in several]),
-            currency=one.currency,
-            rows=sum(day.rows for day in several),
-            first=min(day.first for day in several),
-            last=max(day.last for day in several),
-        )
-
-
-def _added(numbers: Iterable[Number | None]) -> Number | None:
-    total: Number | None = None
-    for number in numbers:
-        if number is not None:
-            total = number if total is None else total + number
-    return total
+def _replace_lines(path: Path) -> None:
+    """Replaces a history of lines by the same as a database: a killed run leaves the one or the other."""
+    target = real(path)
+    with writing(target.parent):
+        if not _is_of_lines(target):
+            return  # another run has replaced it meanwhile
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
+            _create(database)
+            _insert(database, _lines(path))
+            content = database.serialize()
+        write_together({target: content})
 
 
 @contextmanager
-def _opened(path: Path, flags: int) -> Iterator[int]:
-    """The file's handle. Raises FileNotFoundError where a file to be read is not there, else BadInput."""
+def _transaction(path: Path, begin: str, mode: str) -> Iterator[sqlite3.Connection]:
+    """A transaction, which is rolled back unless the block commits it. What SQLite raises becomes BadInput."""
+    address = f"{real(path).absolute().as_uri()}?mode={mode}"
     try:
-        # A pipe would wait for its other end; a regular file does not mind.
-        handle = os.open(path, flags | os.O_NONBLOCK, 0o666)
-    except FileNotFoundError as error:
-        if not flags & os.O_CREAT:
-            raise
-        raise BadInput(_unusable(path, error)) from None
-    except (OSError, ValueError) as error:
-        raise BadInput(_unusable(path, error)) from None
+        with closing(sqlite3.connect(address, WAIT_SECONDS, isolation_level=None, uri=True)) as database:
+            # FULL, and the folder as well: a commit survives a loss of power.
+            database.execute("PRAGMA synchronous = EXTRA")
+            database.execute("PRAGMA trusted_schema = OFF")
+            database.execute(begin)
+            yield database
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where a message quotes a damaged schema
+        raise BadInput(_problem(error, path)) from None
+
+
+def _create(database: sqlite3.Connection) -> None:
+    database.execute(_SCHEMA)
+    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    database.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _is_empty(database: sqlite3.Connection) -> bool:
+    """Whether nothing was ever committed, as where the first run was killed."""
+    nothing = not database.execute("SELECT 1 FROM sqlite_schema").fetchone()
+    return nothing and _number(database, "application_id") == 0
+
+
+def _observations(database: sqlite3.Connection, path: Path) -> list[Observation]:
+    """All observations, in the order in which they were added. Raises BadInput for what ``append`` never writes."""
+    if _is_empty(database):
+        return []
+    if _number(database, "application_id") != APPLICATION_ID:
+        raise BadInput(_foreign(path))
+    version = _number(database, "user_version")
+    if version != VERSION:
+        help = "read it with the version of the advisor that wrote it"
+        raise BadInput(Problem(f"this history is of version {quoted(version)}", str(path), help=help))
+    schema = database.execute("SELECT sql FROM sqlite_schema").fetchall()
+    if schema != [(_SCHEMA,)] or database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise BadInput(_damaged(path))
+    days: dict[tuple[int, date], list[Day]] = defaultdict(list)
     try:
-        yield handle
-    except OSError as error:
-        raise BadInput(_unusable(path, error)) from None
-    finally:
-        os.close(handle)
+        for number, read_on, *values in database.execute(_SELECT):
+            days[number, date.fromisoformat(read_on)].append(day_of(dict(zip(COLUMNS, values, strict=True))))
+    except (TypeError, ValueError):
+        raise BadInput(_damaged(path)) from None
+    return [Observation(read_on, tuple(several)) for (_, read_on), several in days.items()]
 
 
-def _unusable(path: Path, error: OSError | ValueError) -> Problem:
-    what = f"the history cannot be used: {(getattr(error, 'strerror', None) or str(error)).lower()}"
-    return Problem(what, str(path), help="check the path, its permissions and the room on the disk")
+def _insert(database: sqlite3.Connection, observations: Iterable[Observation]) -> None:
+    (last,) = database.execute("SELECT coalesce(max(observation), 0) FROM usage").fetchone()
+    for number, observation in enumerate(observations, last + 1):
+        read_on = observation.read_on.isoformat()
+        database.executemany(_INSERT, [(number, read_on, *values_of(day).values()) for day in observation.days])
 
 
-def _content(handle: int, path: Path) -> bytes:
-    about = os.fstat(handle)
-    if not stat.S_ISREG(about.st_mode):
-        raise BadInput(Problem("this is not a regular file", str(path), help="name a file for the history"))
-    if about.st_size > MAX_BYTES:
-        raise BadInput(_too_large(path))
-    with os.fdopen(os.dup(handle), "rb") as file:
-        file.seek(0)
-        return file.read(MAX_BYTES + 1)
+def _number(database: sqlite3.Connection, pragma: str) -> int:
+    return int(database.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+
+def _check(observation: Observation, path: Path) -> None:
+    """Nothing is written that could not be read again. Raises BadInput."""
+    try:
+        if all(day_of(values_of(day)) == day for day in observation.days):
+            return
+    except (TypeError, ValueError):
+        pass
+    day, source, _ = observation.key
+    what = f"what was read of {quoted(day)} from {quoted(source)} cannot be kept in a history"
+    raise BadInput(Problem(what, str(path), help="check the dates of that day; --no-history leaves the history out"))
+
+
+def _problem(error: Exception, path: Path) -> Problem:
+    name = getattr(error, "sqlite_errorname", None) or "SQLITE_ERROR"
+    if name.startswith("SQLITE_BUSY"):
+        help = "wait until it is done, and try again"
+        return Problem("another run is using this history", str(path), help=help)
+    if name.startswith(_DAMAGED):
+        return _damaged(path)
+    help = "check the path, its permissions and the room on the disk"
+    return Problem(f"the history cannot be used: {str(error).lower()}", str(path), help=help)
+
+
+def _damaged(path: Path) -> Problem:
+    help = "restore it from a copy, or begin a new one with --history FILE"
+    return Problem("the history is damaged, or it was changed by another program", str(path), help=help)
+
+
+def _foreign(path: Path) -> Problem:
+    help = "name another file with --history FILE"
+    return Problem("this database is not one that the monitor wrote", str(path), help=help)
 
 
 def _too_large(path: Path) -> Problem:
@@ -224,21 +271,40 @@ def _too_large(path: Path) -> Problem:
     return Problem(f"there are more than {MAX_BYTES:,} bytes here", str(path), help=help)
 
 
-def _write(handle: int, lines: bytes, length: int) -> None:
-    """All of the lines and onto the disk, or none: then the file has its earlier length again."""
-    try:
-        if os.write(handle, lines) < len(lines):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.fsync(handle)
-    except OSError:
-        os.ftruncate(handle, length)
-        raise
+def _observed(days: Iterable[Day], read_on: date) -> list[Observation]:
+    groups: dict[tuple[date, str, str], list[Day]] = defaultdict(list)
+    for day in days:
+        groups[day.day, day.source, day.meter].append(day)
+    return [Observation(read_on, tuple(sorted(several, key=place_of))) for several in groups.values()]
 
 
-def _sync_folder(path: Path) -> None:
-    """A new file's name is on the disk only when its folder is."""
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _news(known: Iterable[Observation], observed: Iterable[Observation]) -> list[Observation]:
+    """The observations to add: those that say something new, or repeat what counted before something else did."""
+    groups = _grouped(known)
+    added = []
+    for observation in observed:
+        group = groups[observation.key]
+        same = [other for other in group if other.days == observation.days]
+        counts_already = any(other in same for other in counting(group))
+        repeats = not counts_already and observation not in same and observation in counting([*group, observation])
+        if not same or repeats:
+            group.append(observation)
+            added.append(observation)
+    return added
+
+
+def _grouped(known: Iterable[Observation]) -> dict[tuple[date, str, str], list[Observation]]:
+    groups: dict[tuple[date, str, str], list[Observation]] = defaultdict(list)
+    for observation in known:
+        groups[observation.key].append(observation)
+    return groups
+
+
+def _rank(observation: Observation) -> tuple[object, ...]:
+    """What counts first comes last. Ends in all the values, so that no two different observations are equal."""
+    days: Sequence[Day] = observation.days
+    rows = sum(day.rows for day in days)
+    worst_basis = max(day.basis.rank for day in days)
+    whole = sum_of(days)
+    numbers = [getattr(whole, name) or 0 for name in NUMBERS]
+    return rows, any(numbers), -worst_basis, observation.read_on, *numbers, repr([values_of(day) for day in days])

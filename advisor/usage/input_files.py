@@ -5,20 +5,16 @@ from __future__ import annotations
 import errno
 import glob
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import pyarrow as pa
+from typing import BinaryIO
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import is_file, is_folder
+from advisor.tabular.text_files import MAX_LINE, Packing, unpacked
 
 HEAD_BYTES = 256 * 1024
-MOST_BYTES_OF_A_LINE = 1_000_000
 MOST_FILES = 10_000
 _CHUNK = 1 << 20
 _STRIDE = 8_000_000
@@ -27,20 +23,12 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _NOT_OURS = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
 
 
-class Packing(StrEnum):
-    """How a file is compressed, told by its first bytes."""
-
-    NONE = "none"
-    GZIP = "gzip"
-    ZSTD = "zstd"
-
-
 @dataclass(frozen=True)
 class Input:
-    """A file: the name it is told by, how it is packed, and its first bytes unpacked (``whole`` where that is all).
+    """A file: its name in messages, how it is packed, and its first bytes unpacked (``whole`` where that is all).
 
     The first bytes hold the first line to its end, unless it is far too long. ``long_line``: a line has more than
-    ``MOST_BYTES_OF_A_LINE``; always found where it has more than ten million, and sometimes where it has fewer.
+    ``MAX_LINE``; guaranteed above 10 MB, best effort below.
     """
 
     file: str
@@ -51,7 +39,7 @@ class Input:
     long_line: bool = False
 
 
-def inputs_of(patterns: Sequence[str], told: Callable[[int], None]) -> tuple[tuple[Input, ...], tuple[str, ...]]:
+def inputs_of(patterns: Sequence[str], report: Callable[[int], None]) -> tuple[tuple[Input, ...], tuple[str, ...]]:
     """The files that names and patterns stand for, in their order, and notes on those named twice.
 
     A packed file is unpacked once to its end, so that one that is cut off is found. Raises BadInput.
@@ -72,7 +60,7 @@ def inputs_of(patterns: Sequence[str], told: Callable[[int], None]) -> tuple[tup
         if len(seen) > MOST_FILES:
             what = f"there are more than {MOST_FILES:,} files"
             raise BadInput(Problem(what, help="put them together, or name fewer"))
-        inputs.append(_opened(path, told))
+        inputs.append(_opened(path, report))
     return tuple(inputs), tuple(dict.fromkeys(notes))
 
 
@@ -116,7 +104,7 @@ def _identity(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _opened(path: Path, told: Callable[[int], None]) -> Input:
+def _opened(path: Path, report: Callable[[int], None]) -> Input:
     try:
         with path.open("rb") as file:
             first = file.read(8)
@@ -127,7 +115,7 @@ def _opened(path: Path, told: Callable[[int], None]) -> Input:
             help = "unpack it; gzip and zstd can stay packed"
             raise BadInput(Problem(f"the file is packed with {kind}", str(path), help=help))
     packing = next((Packing(kind) for magic, kind in _MAGIC.items() if first.startswith(magic)), Packing.NONE)
-    head, whole, long_line = _checked_head(path, packing, told)
+    head, whole, long_line = _checked_head(path, packing, report)
     if not head.strip():
         raise BadInput(Problem("the file is empty", str(path), help="check that this is the right file"))
     if packing is not Packing.NONE and head.startswith(b"PAR1"):
@@ -135,9 +123,9 @@ def _opened(path: Path, told: Callable[[int], None]) -> Input:
     return Input(str(path), path, packing, head, whole, long_line)
 
 
-def _checked_head(path: Path, packing: Packing, told: Callable[[int], None]) -> tuple[bytes, bool, bool]:
+def _checked_head(path: Path, packing: Packing, report: Callable[[int], None]) -> tuple[bytes, bool, bool]:
     """The first bytes, whether they are all, and whether a line is too long; a packed file is unpacked to its end."""
-    most = MOST_BYTES_OF_A_LINE + _CHUNK
+    most = MAX_LINE + _CHUNK
     if packing is Packing.NONE:
         with path.open("rb") as file:
             head = _cut(file.read(most))
@@ -148,9 +136,9 @@ def _checked_head(path: Path, packing: Packing, told: Callable[[int], None]) -> 
             if len(head) < most:
                 head += chunk
             since = (0 if b"\n" in chunk else since) + len(chunk) - 1 - chunk.rfind(b"\n")
-            long_line = long_line or since > MOST_BYTES_OF_A_LINE
+            long_line = long_line or since > MAX_LINE
             done += len(chunk)
-            told(done // 1_000)
+            report(done // 1_000)
     head = _cut(head)
     return head, len(head) == done, long_line
 
@@ -162,34 +150,15 @@ def _cut(head: bytes) -> bytes:
 
 def _has_long_line(file: BinaryIO) -> bool:
     size = file.seek(0, os.SEEK_END)
-    for place in range(0, size - MOST_BYTES_OF_A_LINE, _STRIDE):
+    for place in range(0, size - MAX_LINE, _STRIDE):
         file.seek(place)
-        if b"\n" not in file.read(_GLANCE) and b"\n" not in file.read(MOST_BYTES_OF_A_LINE):
+        if b"\n" not in file.read(_GLANCE) and b"\n" not in file.read(MAX_LINE):
             return True
     return False
 
 
-@contextmanager
-def unpacked(path: Path, packing: Packing) -> Iterator[Any]:
-    """The bytes of a file, unpacked. Raises BadInput where that fails, also within the block."""
-    try:
-        file: Any = pa.OSFile(str(path))
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from None
-    if packing is not Packing.NONE:
-        file = pa.CompressedInputStream(file, packing.value)
-    try:
-        yield file
-    except FileNotFoundError:
-        raise
-    except (OSError, pa.ArrowException) as error:
-        raise _cut_off(path, packing, error) from None
-    finally:
-        file.close()
-
-
 def stands_in(path: Path, packing: Packing, text: str) -> bool:
-    """Whether a text stands anywhere in a file. Raises BadInput where it cannot be read."""
+    """Whether a file contains a text. Raises BadInput if it cannot be read."""
     wanted, end = text.encode(errors="replace"), b""
     with unpacked(path, packing) as file:
         while chunk := file.read(_CHUNK):
@@ -197,15 +166,6 @@ def stands_in(path: Path, packing: Packing, text: str) -> bool:
                 return True
             end = (end + chunk)[-len(wanted) :]
     return False
-
-
-def _cut_off(path: Path, packing: Packing, error: Exception) -> BadInput:
-    if packing is Packing.NONE:
-        return _unreadable(path, error)
-    what = f"the {packing} file is damaged"
-    if "truncated" in str(error).lower():
-        what = f"the {packing} file is truncated: its end is missing"
-    return BadInput(Problem(what, str(path), help="fetch or copy it again; nothing of it was used"))
 
 
 def _unreadable(path: Path, error: Exception) -> BadInput:

@@ -5,35 +5,33 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from advisor.common import yaml_loader as strict_yaml
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import ErrorDetails
+
+from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import read_text
-from advisor.usage.line_patterns import groups_of
 from advisor.usage.time_zones import Zone, zone_of
+from advisor.usage.validation import refused
 
-COLUMNS = ("at", "images", "requests", "cost", "currency", "id", "model")
-FIELDS = (
-    "meter",
-    "pattern",
-    "columns",
-    "where",
-    "each_row",
-    "unit",
-    "time",
-    "timezone",
-    "cost_unit",
-    "currency",
-    "decimal",
-    "thousands",
-)
-DECIMALS = {".": ".", ",": ","}
-THOUSANDS = {".": ".", ",": ",", "'": "'\u2019", " ": " \u00a0\u202f"}
+THOUSANDS: dict[str | None, str] = {None: "", ".": ".", ",": ",", "'": "'\u2019", " ": " \u00a0\u202f"}
 """Signs between thousands, and the characters that each may be in a file."""
 UNITS = {"images": 0, "micro": 6}
 COST_UNITS = {"dollars": 0, "cents": 2, "micro": 6, "nano": 9}
@@ -49,45 +47,121 @@ PARTS = {
     "%S": r"(\d\d(?:\.\d+)?)",
     "%z": r"(Z|[+-]\d\d:?\d\d)",
 }
-"""What a format of one's own is made of, and what stands for it."""
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
-_CURRENCY = re.compile(r"[A-Za-z]{3}")
+"""The parts of a format of stamps, and the regular expression of each."""
+MOST_CHARACTERS = 1_000
+"""Of a pattern."""
+_OTHER_NAMES = re.compile(r"(?<!\\)\(\?<\w+>")
 _DIGEST_LENGTH = 8
+_NAMES = "the names of columns in quotes, as in `columns: {at: 'time', cost: 'paid'}`"
 _HELP = "docs/usage-mapping.md shows one"
 
 
-@dataclass(frozen=True)
-class PlainMapping:
-    """What the columns mean. ``where``: texts that a column must have one of; ``time``: a name or a format.
+def _scalars_as_text(value: Any) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    if not values or any(part is None or isinstance(part, dict | list) for part in values):
+        raise refused(f"{quoted(value)} is neither a value nor a list of values", "write the values as in the file")
+    return tuple(
+        str(part).lower() if isinstance(part, bool) else f"{part:f}" if isinstance(part, Decimal) else str(part)
+        for part in values
+    )
 
-    ``pattern``: the columns are its groups, in the lines of a text. ``thousands``: each of the signs between them.
+
+def _pattern(value: str) -> str:
+    try:
+        groups_of(value)
+    except ValueError as error:
+        raise refused(
+            str(error), "write it in single quotes, such as '^(?P<at>\\S+) .* images=(?P<images>\\d+)'"
+        ) from None
+    return value
+
+
+def _time(value: str) -> str:
+    parts = re.findall("%.?", value)
+    if value not in TIMES and not parts:
+        what = f"{quoted(value)} is not a format of timestamps"
+        raise refused(what, "write iso, unix_s, unix_ms, or a format such as '%d/%m/%Y'")
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise refused(f"{quoted(unknown[0])} is not a part of a format", f"write {', '.join(PARTS)}")
+    a_day = "%d" in parts and {"%m", "%b"} & set(parts) and {"%Y", "%y"} & set(parts)
+    if parts and (not a_day or len(set(parts)) < len(parts)):
+        raise refused(f"{quoted(value)} does not determine a day", "write each of %Y, %m and %d once")
+    return value
+
+
+def _zone(value: Any, info: ValidationInfo) -> Zone | None:
+    try:
+        return zone_of(value if isinstance(value, str) else "", info.context["last_year"] if info.context else 0)
+    except ValueError:
+        help = "write a name such as Europe/Berlin, or an offset in quotes such as '+02:00'"
+        raise refused(f"{quoted(value)} is not a time zone", help) from None
+
+
+class _Fields(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+_Name = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Columns(_Fields):
+    at: _Name | None = None
+    images: _Name | None = None
+    requests: _Name | None = None
+    cost: _Name | None = None
+    currency: _Name | None = None
+    id: _Name | None = None
+    model: _Name | None = None
+
+
+class PlainMapping(_Fields):
+    """What the columns of a table mean. ``where``: texts of which a column must have one.
+
+    ``pattern``: the columns are its groups, in the lines of a text. The description of a field is the help of an error.
     """
 
-    file: str
-    meter: str
-    columns: Mapping[str, str]
-    where: Mapping[str, tuple[str, ...]]
-    each_row_is_a_request: bool
-    image_places: int
-    cost_places: int
-    time: str
-    zone: Zone | None
-    currency: str | None
-    pattern: str | None = None
-    decimal: str = "."
-    thousands: str = ""
+    meter: Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9._-]{0,39}$")] = Field(
+        description="a short name in small letters, such as fal"
+    )
+    pattern: Annotated[str, AfterValidator(_pattern)] | None = Field(None, description="a regular expression in quotes")
+    mapped: _Columns = Field(_Columns(), validation_alias="columns", description=_NAMES)
+    where: dict[str, Annotated[tuple[str, ...], BeforeValidator(_scalars_as_text)]] = Field(
+        {}, description="`where: {status: [200, 201]}`"
+    )
+    each_row: Literal["request"] | None = None
+    unit: Literal["images", "micro"] = "images"
+    time: Annotated[str, AfterValidator(_time)] = Field("iso", description="iso, or a format such as '%d/%m/%Y'")
+    timezone: Annotated[Zone | None, BeforeValidator(_zone)] = None
+    cost_unit: Literal["dollars", "cents", "micro", "nano"] = "dollars"
+    currency: Annotated[str, StringConstraints(pattern="^[A-Za-z]{3}$", to_upper=True)] | None = Field(
+        None, description="three letters, such as USD"
+    )
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[".", ",", "'", " "] | None = None
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of the pattern, if there is one."""
+        return groups_of(self.pattern) if self.pattern else ()
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """The name of each column that is mapped; groups of the pattern that are called so need not be."""
+        mapped: dict[str, str] = self.mapped.model_dump(exclude_none=True)
+        implied = (name for name in _Columns.model_fields if name in self.groups and name not in mapped.values())
+        return {**{name: name for name in implied}, **mapped}
 
     @property
     def digest(self) -> str:
-        """A few characters that are others wherever the same table would be read otherwise."""
+        """A few characters that change whenever the same table would be read differently."""
         columns = {name: column for name, column in self.columns.items() if name != "model"}
         where = {column: sorted(values) for column, values in self.where.items()}
-        zone = self.zone.name if self.zone else None
-        units = (self.each_row_is_a_request, self.image_places, self.cost_places)
+        zone = self.timezone.name if self.timezone else None
+        units = (self.each_row is not None, UNITS[self.unit], COST_UNITS[self.cost_unit])
         meaning: tuple[Any, ...] = (self.meter, columns, where, *units, self.time, zone)
-        meaning += ((self.currency or "USD").upper(),)
+        meaning += (self.currency or "USD",)
         if self.pattern or self.decimal != "." or self.thousands:
-            meaning += (self.pattern, self.decimal, self.thousands)
+            meaning += (self.pattern, self.decimal, THOUSANDS[self.thousands])
         return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()[:_DIGEST_LENGTH]
 
     @property
@@ -99,166 +173,97 @@ class PlainMapping:
 def load_mapping(path: Path, last_year: int) -> PlainMapping:
     """Reads and checks the file. Raises BadInput with file, line and field."""
     file = str(path)
-    found = strict_yaml.load(read_text(file), file)
-    if not isinstance(found, strict_yaml.Mapping):
-        raise BadInput(Problem("this is no mapping of fields", file, help=_HELP))
-    return _Checked(found, file).mapping(last_year)
+    found = yaml_loader.load(read_text(file), file)
+    if not isinstance(found, yaml_loader.Mapping):
+        raise BadInput(Problem("this is not a mapping of fields", file, help=_HELP))
+    try:
+        stated = {field: value for field, value in found.items() if value is not None}
+        mapping = PlainMapping.model_validate(stated, context={"last_year": last_year})
+    except ValidationError as error:
+        faults = [(one["loc"], *_described(one)) for one in error.errors(include_url=False)]
+    else:
+        faults = list(_inconsistencies(mapping))
+        if not faults:
+            return mapping
+    raise BadInput(_problem(found, file, *fault) for fault in faults)
 
 
-class _Checked:
-    """The fields, with every fault found."""
-
-    def __init__(self, found: strict_yaml.Mapping, file: str) -> None:
-        self._found, self._file = found, file
-        self._problems: list[Problem] = []
-
-    def mapping(self, last_year: int) -> PlainMapping:
-        found = self._found
-        self._known(found, FIELDS, "field")
-        pattern, groups = self._pattern()
-        columns = self._columns(groups)
-        result = PlainMapping(
-            file=self._file,
-            meter=self._text("meter", _NAME, "a short name in small letters, such as fal", required=True) or "",
-            columns=columns,
-            where=self._where(groups),
-            each_row_is_a_request=self._choice("each_row", {"request": True}) or False,
-            image_places=self._choice("unit", UNITS) or 0,
-            cost_places=self._choice("cost_unit", COST_UNITS) or 0,
-            time=self._time(),
-            zone=self._zone(last_year),
-            currency=self._text("currency", _CURRENCY, "three letters, such as USD"),
-            pattern=pattern,
-            decimal=self._choice("decimal", DECIMALS) or ".",
-            thousands=self._choice("thousands", THOUSANDS) or "",
-        )
-        if result.decimal == result.thousands:
-            what = f"{quoted(result.decimal)} cannot be both the decimal sign and the sign between thousands"
-            other = "," if result.decimal == "." else "."
-            self._fault("thousands", what, f"write another here, or `decimal: '{other}'`")
-        if "at" not in columns and not self._problems:
-            self._fault("columns", "no column says when a row was", "add `at: NAME OF THE COLUMN`")
-        if not result.each_row_is_a_request and not {"images", "requests", "cost"} & set(columns):
-            what = "neither images nor requests nor cost are mapped"
-            self._fault("columns", what, "map one of them, or write `each_row: request`")
-        if "currency" in columns and result.currency:
-            self._fault("currency", "the currency stands twice, here and as a column", "keep one of them")
-        if self._problems:
-            raise BadInput(self._problems)
-        return result
-
-    def _fault(self, field: str, what: str, help: str, line: int | None = None) -> None:
-        self._problems.append(Problem(what, self._file, line or self._found.lines.get(field), field, help))
-
-    def _known(self, found: strict_yaml.Mapping, known: Sequence[str], called: str) -> None:
-        for name in found:
-            if name not in known:
-                help = did_you_mean(name, known) or f"write one of {', '.join(known)}"
-                self._fault(name, f"there is no {called} {quoted(name)}", help, found.lines[name])
-
-    def _pattern(self) -> tuple[str | None, tuple[str, ...] | None]:
-        """The pattern and its groups; no groups, not even an empty number of them, where none can be told."""
-        pattern = self._found.get("pattern")
-        if pattern is None:
-            return None, None
-        help = "write it in single quotes, such as '^(?P<at>\\S+) .* images=(?P<images>\\d+)'"
-        try:
-            if not isinstance(pattern, str):
-                raise ValueError(f"{quoted(pattern)} is no pattern")
-            return pattern, groups_of(pattern)
-        except ValueError as error:
-            self._fault("pattern", str(error), help)
-            return None, None
-
-    def _grouped(self, name: str, groups: tuple[str, ...] | None, line: int) -> None:
-        if groups is not None and name not in groups:
-            help = did_you_mean(name, groups) or f"its groups are {', '.join(groups)}"
-            self._fault(name, f"the pattern has no group {quoted(name)}", help, line)
-
-    def _columns(self, groups: tuple[str, ...] | None) -> dict[str, str]:
-        columns = self._found.get("columns")
-        named = {name: name for name in COLUMNS if name in (groups or ())}
-        if columns is None and "pattern" in self._found:
-            return named
-        if not isinstance(columns, strict_yaml.Mapping):
-            self._fault("columns", "it is not said which columns there are", _HELP)
-            return {}
-        self._known(columns, COLUMNS, "column")
-        for name, column in columns.items():
-            if not isinstance(column, str) or not column:
-                what = f"{quoted(column)} is no name of a column"
-                self._fault(name, what, "write the name as the file has it, in quotes", columns.lines[name])
-            else:
-                self._grouped(column, groups, columns.lines[name])
-        mapped = {name: column for name, column in columns.items() if isinstance(column, str) and name in COLUMNS}
-        return {**{name: group for name, group in named.items() if group not in mapped.values()}, **mapped}
-
-    def _where(self, groups: tuple[str, ...] | None) -> dict[str, tuple[str, ...]]:
-        where = self._found.get("where")
-        if where is None:
-            return {}
-        if not isinstance(where, strict_yaml.Mapping):
-            self._fault("where", f"{quoted(where)} is no condition", "write `where: {status: [200, 201]}`")
-            return {}
-        wanted = {}
-        for column, value in where.items():
-            values = value if isinstance(value, list) else [value]
-            if not values or any(part is None or isinstance(part, dict | list) for part in values):
-                what = f"{quoted(value)} is neither a value nor a list of them"
-                self._fault(column, what, "write the values as they stand in the file", where.lines[column])
-            self._grouped(column, groups, where.lines[column])
-            wanted[column] = tuple(map(_as_text, values))
-        return wanted
-
-    def _choice(self, field: str, choices: Mapping[str, Any]) -> Any:
-        value = self._found.get(field)
-        if value is None:
-            return None
-        if not isinstance(value, str) or value not in choices:
-            close = did_you_mean(str(value), choices)
-            self._fault(field, f"{quoted(value)} is not known here", close or f"write {' or '.join(choices)}")
-            return None
-        return choices[value]
-
-    def _text(self, field: str, form: re.Pattern[str], wanted: str, required: bool = False) -> str | None:
-        value = self._found.get(field)
-        if value is None and not required:
-            return None
-        if not isinstance(value, str) or not form.fullmatch(value):
-            what = f"`{field}` is missing" if value is None else f"{quoted(value)} cannot stand here"
-            self._fault(field, what, f"write {wanted}")
-            return None
-        return value.upper() if form is _CURRENCY else value
-
-    def _time(self) -> str:
-        time = self._found.get("time", "iso")
-        if isinstance(time, str) and time in TIMES:
-            return time
-        if not isinstance(time, str) or "%" not in time:
-            self._fault("time", f"{quoted(time)} is no form of a stamp", "write iso, unix_s, unix_ms, or as '%d/%m/%Y'")
-            return "iso"
-        parts = re.findall("%.?", time)
-        unknown = [part for part in parts if part not in PARTS]
-        missing = [day for day in ("%d",) if day not in parts]
-        missing += [] if {"%m", "%b"} & set(parts) else ["%m"]
-        missing += [] if {"%Y", "%y"} & set(parts) else ["%Y"]
-        if unknown:
-            self._fault("time", f"{quoted(unknown[0])} is not known in a format", f"write {', '.join(PARTS)}")
-        elif missing or len(set(parts)) < len(parts):
-            self._fault("time", f"{quoted(time)} does not tell a day", "write each of %Y, %m and %d once")
-        return time
-
-    def _zone(self, last_year: int) -> Zone | None:
-        name = self._found.get("timezone", "UTC")
-        try:
-            return zone_of(name, last_year) if isinstance(name, str) else None
-        except ValueError:
-            help = "write a name such as Europe/Berlin, or an offset in quotes such as '+02:00'"
-            self._fault("timezone", f"{quoted(name)} is no time zone", help)
-            return None
+_Fault = tuple[tuple[int | str, ...], str, str]
+"""Where, what and help."""
 
 
-def _as_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+def _problem(found: Any, file: str, place: Sequence[int | str], what: str, help: str) -> Problem:
+    line, field = None, str(place[0])
+    for key in map(str, place):
+        if isinstance(found, yaml_loader.Mapping) and key in found:
+            line, field, found = found.lines[key], key, found[key]
+    return Problem(what, file, line, field, help)
+
+
+def _described(error: ErrorDetails) -> tuple[str, str]:
+    kind, value, context, place = error["type"], error["input"], error.get("ctx", {}), error["loc"]
+    if kind == "refused":
+        return context["what"], context["help"]
+    if kind == "extra_forbidden":
+        model = PlainMapping if len(place) == 1 else _Columns
+        known = [field.validation_alias or name for name, field in model.model_fields.items()]
+        help = did_you_mean(str(place[-1]), map(str, known)) or f"write one of {', '.join(map(str, known))}"
+        return f"unknown {'field' if len(place) == 1 else 'column'} {quoted(place[-1])}", help
+    field = next((one for one in PlainMapping.model_fields.values() if one.validation_alias == place[0]), None)
+    field = field or PlainMapping.model_fields[str(place[0])]
+    help = f"write {field.description or str(context.get('expected'))}"
+    if kind == "missing":
+        return f"`{place[0]}` is missing", help
+    close = did_you_mean(str(value), re.findall("'(.+?)'", str(context.get("expected"))))
+    return f"invalid value {quoted(value)}", close or help
+
+
+def _inconsistencies(mapping: PlainMapping) -> Iterator[_Fault]:
+    for place, column in [
+        *((("columns", name), column) for name, column in mapping.columns.items()),
+        *((("where", column), column) for column in mapping.where),
+    ]:
+        if mapping.pattern and column not in mapping.groups:
+            help = did_you_mean(column, mapping.groups) or f"its groups are {', '.join(mapping.groups)}"
+            yield place, f"the pattern has no group {quoted(column)}", help
+    if mapping.thousands == mapping.decimal:
+        what = f"{quoted(mapping.decimal)} cannot be both the decimal sign and the sign between thousands"
+        other = "," if mapping.decimal == "." else "."
+        yield ("thousands",), what, f"write another here, or `decimal: '{other}'`"
+    if "at" not in mapping.columns:
+        yield ("columns",), "the column of timestamps is not mapped", "add `at: NAME OF THE COLUMN`"
+    if not mapping.each_row and not {"images", "requests", "cost"} & set(mapping.columns):
+        what = "neither images nor requests nor cost are mapped"
+        yield ("columns",), what, "map one of them, or write `each_row: request`"
+    if "currency" in mapping.columns and mapping.currency:
+        yield ("currency",), "the currency is set both here and as a column", "keep one of them"
+
+
+# ---- regular expressions of the user, by RE2 alone: its time grows with the length of a line, whatever the pattern
+
+
+def groups_of(pattern: str) -> tuple[str, ...]:
+    """The names of the groups, in their order. Raises ValueError with what is wrong, in words."""
+    if len(pattern) > MOST_CHARACTERS:
+        raise ValueError(f"the pattern is longer than {MOST_CHARACTERS:,} characters")
+    if _OTHER_NAMES.search(pattern):
+        raise ValueError("names of groups are written as `(?P<name>...)`")
+    try:
+        groups = pc.extract_regex(pa.array([""]), pattern).type
+    except (pa.ArrowException, UnicodeError) as error:
+        what = str(error).partition("\n")[0].removeprefix("Invalid regular expression: ")
+        unnamed = "a group has no name: write `(?P<name>...)`, or `(?:...)` for a group that nothing is read from"
+        raise ValueError(unnamed if "unnamed" in what else f"invalid regular expression: {what}") from None
+    names = [groups.field(number).name for number in range(groups.num_fields)]
+    if not names:
+        raise ValueError("the pattern has no group with a name, such as `(?P<at>...)`")
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ValueError(f"duplicate group `{twice[0]}`")
+    return tuple(names)
+
+
+def fitting(pattern: str, lines: Sequence[str]) -> list[bool]:
+    """Which of the lines fit."""
+    found: list[bool] = pc.match_substring_regex(pa.array(lines, pa.string()), pattern).to_pylist()
+    return found

@@ -25,6 +25,11 @@ class Basis(StrEnum):
     DERIVED = "derived"
     """Only cost or megapixels are known: images are cost over a price, or megapixels over an assumed size."""
 
+    @property
+    def rank(self) -> int:
+        """0 for the best, and so on."""
+        return list(Basis).index(self)
+
 
 EXACT: frozenset[Basis] = frozenset({Basis.COUNTED, Basis.REQUESTED})
 """What needs no assumption."""
@@ -32,11 +37,13 @@ EXACT: frozenset[Basis] = frozenset({Basis.COUNTED, Basis.REQUESTED})
 GATEWAY = "gateway"
 """The meter of a log in front of all providers, whose volume already holds theirs."""
 
+NUMBERS = ("images", "requests", "megapixels", "cost")
+"""The fields of a row and of a day that are added up."""
 MOST_IMAGES_IN_A_ROW = 100_000_000
 MOST_DOLLARS_IN_A_ROW = 100_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One row of a source, normalised. Also the schema of the Ibis table, column by column.
 
@@ -45,22 +52,19 @@ class Row:
     ``currency`` (upper case ISO 4217). Negative corrections are rows like others. ``identity`` tells rows that are the
     same from rows that look alike: an id of the source's (then ``unique`` is true and a second one is always the same
     row), or a fingerprint of everything the row says (then two in one file are two).
-    ``grows`` is true where a later reading of the same identity may say more (a bucket of today): the largest counts.
     """
 
     at: datetime
     ends: datetime
     meter: str
-    model: str | None
     basis: Basis
-    images: Decimal | None
-    requests: int | None
-    megapixels: Decimal | None
-    cost: Decimal | None
-    currency: str | None
+    images: Decimal | None = None
+    requests: int | None = None
+    megapixels: Decimal | None = None
+    cost: Decimal | None = None
+    currency: str | None = None
     identity: str
-    unique: bool
-    grows: bool
+    unique: bool = True
     line: int
 
 

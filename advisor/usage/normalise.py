@@ -1,51 +1,59 @@
-"""The rows of a source as the columns of ``usage.Row``, with what is wrong with each."""
+"""The rows of a source as the columns of ``Row``, with the first error of each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
+from advisor.tabular.staging import write_rows
 from advisor.usage.column_exprs import AMOUNT, Cells, day, either, every, joined
-from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis
+from advisor.usage.model import MOST_IMAGES_IN_A_ROW, NUMBERS, Basis, Row
 from advisor.usage.options import ReadOptions
 from advisor.usage.source import BROKEN, LINE, VALUE
 
-AT, ENDS, METER, BASIS = "at", "ends", "meter", "basis"
-IMAGES, REQUESTS, MEGAPIXELS, COST, CURRENCY = "images", "requests", "megapixels", "cost", "currency"
-IDENTITY, UNIQUE, FAULT, STANDS = "identity", "unique", "fault", "stands"
-"""``FAULT`` is the number of what is wrong with a row, null where nothing is; ``STANDS`` is what stands there."""
-NUMBERS = (IMAGES, REQUESTS, MEGAPIXELS, COST)
 EARLIEST = datetime(2015, 1, 1)
 LONGEST_YEARS = 10
-IS_BROKEN = 0
+_AMOUNT = pa.decimal128(38, 12)
+_STEP = Decimal("1e-12")
+_STAGED = pa.schema(
+    [
+        *((name, pa.timestamp("us")) for name in ("at", "ends")),
+        *((name, pa.string()) for name in ("meter", "basis", "currency", "identity")),
+        *((name, _AMOUNT) for name in NUMBERS),
+        ("unique", pa.bool_()),
+        (LINE, pa.int64()),
+    ]
+)
 _DIGITS = len(str(MOST_IMAGES_IN_A_ROW))
 
 Remark = tuple[ir.Table, Callable[[list[dict[str, Any]]], list[str]]]
-"""A table to compute, and the notes that its rows come to."""
+"""A table to compute, and the notes on its rows."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that may be wrong with a row, and the column and value in which it stands."""
+    """An error that a row may have, with its column and the offending value."""
 
     what: str
     field: str
-    stands: Any
+    value: Any
     wrong: Any
 
 
 @dataclass(frozen=True)
 class Shaped:
-    """What a reader makes of the cells. A number is None where the source states none.
+    """The normalised columns of a source. A number is None if the source does not state it.
 
-    Without an ``identity`` it is the whole row that tells one from another. Rows count where ``counted``; faults are
-    looked for in every row, so those of one kind of row say so themselves.
+    Without an ``identity`` a row is identified by all its cells. Rows count where ``counted``; faults are searched in
+    every row, so those of one kind of row have that as a condition.
     """
 
     cells: Cells
@@ -64,62 +72,63 @@ class Shaped:
     faults: tuple[Fault, ...] = ()
     remarks: tuple[Remark, ...] = ()
     services: ir.Table | None = None
-    """What a bill charges for, where it charges for more than images."""
+    """The services that a bill charges for."""
+    counts: str = "all"
+    """Which rows count, for people."""
+    notes: tuple[str, ...] = ()
+    """What people should know of the numbers of this source."""
+
+    @property
+    def table(self) -> ir.Table:
+        """The rows of the source."""
+        return self.cells.table
 
     @property
     def rows(self) -> ir.Table:
-        """The rows that count, and those with a fault, as columns of ``usage.Row``."""
-        table = self.cells.table
-        broken = [(table[BROKEN].notnull(), IS_BROKEN)] if BROKEN in table.columns else []
-        wrong = [(fault.wrong, number) for number, fault in enumerate(self.faults, 1)]
+        """The rows that count, and those with a fault, as columns of ``Row``.
+
+        ``fault`` is the index of the first error of a row, 0 for one of the whole row, or null. Where rows are not yet
+        located, it only says whether there is one, which is quicker to compute. ``value`` is the offending value.
+        """
         columns = {
-            AT: self.at,
-            ENDS: self.at if self.ends is None else self.ends,
-            METER: _literal(self.meter),
-            BASIS: _literal(self.basis),
-            IMAGES: self.images,
-            REQUESTS: self.requests,
-            MEGAPIXELS: self.megapixels,
-            COST: self.cost,
-            CURRENCY: _literal(self.currency, "string"),
-            IDENTITY: self._identity(),
-            UNIQUE: _literal(self.unique),
-            FAULT: (_which([*broken, *wrong]) if broken else _whether([condition for condition, _ in wrong])),
+            "at": self.at,
+            "ends": self.at if self.ends is None else self.ends,
+            "meter": _literal(self.meter),
+            "basis": _literal(self.basis),
+            **{name: _number(getattr(self, name)) for name in NUMBERS},
+            "currency": _literal(self.currency),
+            "identity": self._identity(),
+            "unique": _literal(self.unique),
+            "fault": self._fault(),
             "counted": _literal(self.counted),
         }
-        beside = {LINE: table[LINE], BROKEN: table[BROKEN], STANDS: self._stands()} if LINE in table.columns else {}
-        shaped = table.select(
-            **{name: _number(column) if name in NUMBERS else column for name, column in columns.items()}, **beside
-        )
-        return shaped.filter(shaped["counted"] | shaped[FAULT].notnull()).drop("counted")
+        if LINE in self.table.columns:
+            columns |= {LINE: self.table[LINE], BROKEN: self.table[BROKEN], "value": self._value()}
+        shaped = self.table.select(**columns)
+        return shaped.filter(shaped.counted | shaped.fault.notnull()).drop("counted")
 
     def _identity(self) -> Any:
         if self.identity is not None:
             return self.identity
-        said = [self.at.cast("string"), self.cells.everything()]
-        return joined(said).hexdigest("md5")
+        return joined([self.at.cast("string"), self.cells.everything()]).hexdigest("md5")
 
-    def _stands(self) -> Any:
-        table = self.cells.table
-        wrong = [(fault.wrong, fault.stands.cast("string")) for fault in self.faults]
-        return ibis.cases((table[BROKEN].notnull(), table[VALUE]), *wrong, else_=ibis.null("string"))
+    def _fault(self) -> Any:
+        wrong = [(fault.wrong, number) for number, fault in enumerate(self.faults, 1)]
+        if BROKEN in self.table.columns:
+            return ibis.cases((self.table[BROKEN].notnull(), 0), *wrong, else_=ibis.null("int16")).cast("int16")
+        any_wrong = either([condition for condition, _ in wrong])
+        return ibis.ifelse(any_wrong, ibis.literal(1, type="int16"), ibis.null("int16"))
 
-
-def _which(wrong: list[tuple[Any, int]]) -> Any:
-    """The number of the first thing that is wrong."""
-    return ibis.cases(*wrong, else_=ibis.null("int16")).cast("int16")
-
-
-def _whether(wrong: list[Any]) -> Any:
-    """Only that something is wrong, which is quicker to tell."""
-    return ibis.ifelse(either(wrong), ibis.literal(1, type="int16"), ibis.null("int16"))
+    def _value(self) -> Any:
+        wrong = [(fault.wrong, fault.value.cast("string")) for fault in self.faults]
+        return ibis.cases((self.table[BROKEN].notnull(), self.table[VALUE]), *wrong, else_=ibis.null("string"))
 
 
-def _literal(value: Any, kind: str | None = None) -> Any:
+def _literal(value: Any) -> Any:
     if isinstance(value, ir.Value):
         return value
     if value is None:
-        return ibis.null(kind or "string")
+        return ibis.null("string")
     return ibis.literal(value.value if isinstance(value, Basis) else value)
 
 
@@ -127,37 +136,38 @@ def _number(value: Any) -> Any:
     return ibis.null(AMOUNT) if value is None else ibis.literal(value) if isinstance(value, int) else value
 
 
-def stamp_faults(at: Any, field: str, stands: Any, options: ReadOptions, absent: Any = None) -> tuple[Fault, ...]:
-    """A stamp that is missing or unreadable, too old, or in the future. Looked for in every row, counted or not."""
+def stamp_faults(at: Any, field: str, value: Any, options: ReadOptions, absent: Any = None) -> tuple[Fault, ...]:
+    """A timestamp that is missing or unreadable, too old, or in the future. Looked for in every row, counted or not."""
     latest = datetime.combine(options.today, time(), UTC) + timedelta(days=2)
-    absent = stands.isnull() if absent is None else absent
+    absent = value.isnull() if absent is None else absent
     return (
-        Fault("there is no stamp", field, stands, at.isnull() & absent),
-        Fault("the stamp cannot be read", field, stands, at.isnull()),
-        Fault(f"the stamp is before {EARLIEST.year}", field, stands, at < day(EARLIEST)),
-        Fault(f"the stamp lies in the future, today being {options.today}", field, stands, at >= day(latest)),
+        Fault("missing timestamp", field, value, at.isnull() & absent),
+        Fault("the timestamp cannot be read", field, value, at.isnull()),
+        Fault(f"the timestamp is before {EARLIEST.year}", field, value, at < day(EARLIEST)),
+        Fault(f"the timestamp is in the future (today is {options.today})", field, value, at >= day(latest)),
     )
 
 
-def end_faults(at: Any, ends: Any, field: str, stands: Any) -> tuple[Fault, ...]:
+def end_faults(at: Any, ends: Any, field: str, value: Any) -> tuple[Fault, ...]:
     """An end that cannot be read, lies before the start, or so far behind it that one of the two is wrong."""
     latest = at + ibis.interval(years=LONGEST_YEARS)
     return (
-        Fault("the end cannot be read", field, stands, stands.notnull() & ends.isnull()),
-        Fault("the charge ends before it starts", field, stands, ends < at),
-        Fault(f"the charge ends more than {LONGEST_YEARS} years after its start", field, stands, ends > latest),
+        Fault("the end cannot be read", field, value, value.notnull() & ends.isnull()),
+        Fault("the charge ends before it starts", field, value, ends < at),
+        Fault(f"the charge ends more than {LONGEST_YEARS} years after its start", field, value, ends > latest),
     )
 
 
 def number_faults(
-    number: Any, field: str, stands: Any, counted: Any, *, absent: Any, most: int, required: bool, called: str
+    number: Any, field: str, value: Any, counted: Any, *, missing: str, required: Any, absent: Any = None
 ) -> tuple[Fault, ...]:
-    """A number that is missing, unreadable or too large, in the rows that count."""
+    """A number that is missing where it is ``required``, unreadable or too large, in the rows that count."""
+    absent, most = value.isnull() if absent is None else absent, MOST_IMAGES_IN_A_ROW
     return (
-        *([Fault(f"there is no number of {called}", field, stands, counted & absent)] if required else []),
-        Fault("this is no plain number, or too large", field, stands, counted & number.isnull() & ~absent),
-        Fault(f"more than {most:,} cannot be in one row", field, stands, counted & (number > _like(number, most))),
-        Fault(f"less than -{most:,} cannot be in one row", field, stands, counted & (number < _like(number, -most))),
+        Fault(f"missing {missing}", field, value, required & absent),
+        Fault("not a plain number, or too large", field, value, counted & number.isnull() & ~absent),
+        Fault(f"more than {most:,} cannot be in one row", field, value, counted & (number > _like(number, most))),
+        Fault(f"less than -{most:,} cannot be in one row", field, value, counted & (number < _like(number, -most))),
     )
 
 
@@ -185,33 +195,29 @@ def _like(number: Any, value: int) -> Any:
 def image_faults(
     number: Any,
     field: str,
-    stands: Any,
+    value: Any,
     counted: Any,
     *,
     absent: Any = None,
     called: str = "images",
     correction: Any = None,
 ) -> tuple[Fault, ...]:
-    """What may be wrong with a number of images or requests. Every row states one, and none below zero but those of a
-    ``correction``, which may also leave it empty.
+    """The errors of a number of images or requests. Each row that counts has one, and it is not negative; that of a
+    ``correction`` may be absent or negative.
     """
-    absent = stands.isnull() if absent is None else absent
-    usual = counted if correction is None else counted & ~correction
-    most = MOST_IMAGES_IN_A_ROW
+    usual, missing = counted if correction is None else counted & ~correction, f"number of {called}"
     return (
-        Fault(f"there is no number of {called}", field, stands, usual & absent),
-        *number_faults(number, field, stands, counted, absent=absent, most=most, required=False, called=called),
-        Fault(f"the number of {called} is negative", field, stands, usual & (number < _like(number, 0))),
+        *number_faults(number, field, value, counted, missing=missing, required=usual, absent=absent),
+        Fault(f"the number of {called} is negative", field, value, usual & (number < _like(number, 0))),
     )
 
 
 def cost_faults(
-    number: Any, field: str, stands: Any, counted: Any, *, absent: Any = None, required: bool = False
+    number: Any, field: str, value: Any, counted: Any, *, absent: Any = None, required: bool = False
 ) -> tuple[Fault, ...]:
-    """What may be wrong with a cost, which may be negative: a correction."""
-    absent = stands.isnull() if absent is None else absent
-    most = MOST_DOLLARS_IN_A_ROW
-    return number_faults(number, field, stands, counted, absent=absent, most=most, required=required, called="money")
+    """The errors of a cost, which may be negative: a correction."""
+    in_rows = counted if required else ibis.literal(False)
+    return number_faults(number, field, value, counted, missing="cost", required=in_rows, absent=absent)
 
 
 def currency_faults(currency: Any, field: str, counted: Any, options: ReadOptions) -> tuple[Fault, ...]:
@@ -225,3 +231,14 @@ def currency_faults(currency: Any, field: str, counted: Any, options: ReadOption
 def all_of(conditions: Sequence[Any]) -> Any:
     """Whether all conditions hold, a null not holding."""
     return every([condition.fill_null(False) for condition in conditions])
+
+
+def stage_rows(rows: Iterable[Row], target: Path) -> None:
+    """Writes rows of pages as a Parquet file, for the same expression as any table. Raises what reading them raises."""
+
+    def value(row: Row, name: str) -> Any:
+        found = getattr(row, name)
+        amount = name in NUMBERS and found is not None
+        return Decimal(found).quantize(_STEP, ROUND_HALF_EVEN) if amount else found
+
+    write_rows(target, _STAGED, ([value(row, name) for name in _STAGED.names] for row in rows))

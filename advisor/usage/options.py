@@ -1,4 +1,4 @@
-"""What a run is told besides its files, and how it tells how far it is."""
+"""How a run reads its files."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ DUCKDB, SPARK = "duckdb", "spark"
 class ReadOptions:
     """How usage is read.
 
-    ``format`` names the source where it is not told by content; ``mapping`` is the file that says what the columns of a
-    plain table mean. ``on`` is ``duckdb``, ``spark`` (with ``master``) or the URL of another Ibis backend. Rows of a
+    ``format`` names the source where its content does not; ``mapping`` is the file that says what the columns of a
+    plain table mean. ``on`` is ``duckdb`` or ``spark`` (with ``master``). Rows of a
     bill count where ``only`` holds (column, text within it); requests of a log where path, method and status fit
     (``request_paths`` are patterns with ``*`` and ``?``, as are ``makes_images``, names of what makes images where a
     source has names alone). ``currency`` is the one that rows must have; None: whichever, but one. ``unit`` is what the

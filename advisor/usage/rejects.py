@@ -1,4 +1,4 @@
-"""Rows that cannot be read: told in an error, or left out and listed in a file."""
+"""Rows that cannot be read: an error, or left out and listed in a file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHOWN_LENGTH = 200
 
 @dataclass(frozen=True)
 class Reject:
-    """A row, what is wrong with it, and what stands in the field (nothing: the row as a whole)."""
+    """A row, what is wrong with it, and the offending value of the field (no field: the row as a whole)."""
 
     file: str
     line: int
@@ -28,7 +28,7 @@ class Reject:
     value: str | None
 
 
-def refused(rejects: Sequence[Reject], number: int) -> BadInput:
+def refused(rejects: Sequence[Reject]) -> BadInput:
     """The first of them, how many there are, and what to do."""
     problems = [
         Problem(
@@ -39,13 +39,14 @@ def refused(rejects: Sequence[Reject], number: int) -> BadInput:
         )
         for reject in rejects[:SHOWN]
     ]
+    number = len(rejects)
     more = f"{number:,} {'row' if number == 1 else 'rows'} cannot be read"
     help = "mend them, or leave them out and list them with --rejects FILE"
     return BadInput([*problems, Problem(more, rejects[0].file, help=help)])
 
 
 def too_many(file: str, number: int) -> BadInput:
-    """So many that the file is another than it is taken for."""
+    """Too many bad rows: the file is probably in another format."""
     what = f"{number:,} rows cannot be read, more than the {MOST:,} that are listed"
     return BadInput(Problem(what, file, help="check that this is the right file, and --format or --mapping"))
 

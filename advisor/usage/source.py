@@ -1,4 +1,4 @@
-"""How the rows of a file lie: its container, its columns, and the table of them that a database reads."""
+"""How the rows of a file are stored: its container and its columns."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from advisor.usage.input_files import Packing
+from advisor.tabular.text_files import Packing
 
 LINE, BROKEN, VALUE = "line", "broken", "value"
-"""What stands beside the cells once a file has been read line by line: where a row starts, what is wrong with it as a
-whole, and what stands there instead."""
+"""The columns that reading a file line by line adds: where a row starts, the error of a whole row, and its text."""
 ISO = "_iso"
-"""How the column ends that stands beside one of dates, where a spreadsheet wrote these."""
+"""The suffix of the column that holds dates of a spreadsheet in ISO."""
 TEXT = "text"
 """The one column of a log."""
 
 
 class Container(StrEnum):
-    """What rows lie in."""
+    """The kinds of files of rows."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -30,7 +29,7 @@ class Container(StrEnum):
 
 
 class Page(NamedTuple):
-    """Which page of how many, and how many rows all of them have."""
+    """The number of a page, of how many, and the rows of all of them."""
 
     number: int
     pages: int
@@ -61,24 +60,24 @@ class Source:
     columns: tuple[str, ...]
     delimiter: str = ","
     numbers: tuple[str, ...] = ()
-    """Columns of plain numbers, which a database may read as such; where one is no number, the rows are unreadable."""
+    """Columns of plain numbers, which a database may read as such; any other text makes the rows unreadable."""
     by_line: bool = False
-    """Whether a database may read it wrongly without saying so, and only a reading line by line is right."""
+    """Whether a database may misread it silently, so that it has to be read line by line."""
     lines: Lines | None = None
-    """Where rows are lines of a log, the log."""
+    """The log, if rows are lines of one."""
     shapes: tuple[frozenset[str], ...] = ()
     """The sets of keys, `a.b` for those of objects within objects, that the first objects have; of a log, the objects
     that its lines hold."""
     pages: tuple[Page, ...] = ()
-    """Where rows lie under the key `data` of pages, those pages."""
+    """The pages, if rows are under their key `data`."""
 
     def cell(self, column: str) -> str:
-        """What a column is called while it is computed with, so that no name of a user's can collide."""
+        """The name of a column in expressions, so that no name in the file can collide."""
         return f"c{self.columns.index(column)}"
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """All columns, as they are called while they are computed with."""
+        """The names of all columns in expressions."""
         return tuple(f"c{place}" for place in range(len(self.columns)))
 
     @property
@@ -88,7 +87,7 @@ class Source:
         return tuple(dict.fromkeys([*self.columns, *(nested if self.lines is None else ())]))
 
     def has(self, name: str) -> bool:
-        """Whether a column has this name, or a key of an object within an object."""
+        """Whether a column or a nested key has this name."""
         return name in self.columns or (self.way_to(name) is not None and name in self.names)
 
     @property

@@ -1,4 +1,4 @@
-"""Which rows of a source a run counted: kept in the history with its name, so that other choices are never mixed in."""
+"""Names of sources in the history: with the options that select rows, so that different selections are never mixed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _BEGIN = " with "
 
 
 def kept_as(days: Iterable[Day], options: ReadOptions) -> list[Day]:
-    """The days as the history holds them: their sources named with the choices they were read with."""
+    """The days as the history holds them: their sources named with the options that they were read with."""
     return [replace(day, source=_named(day.source, options)) for day in days]
 
 
 def read_alike(days: Iterable[Day], options: ReadOptions) -> tuple[list[Day], tuple[str, ...]]:
-    """The reverse: those of the days that were read with the choices of this run, and a note on others.
+    """The reverse: those of the days that were read with the options of this run, and a note on others.
 
-    A run without a mapping has no choice of its own of plain tables, and takes those of the only mapping there is.
+    A run without a mapping takes the plain tables of the only mapping in the history.
     """
     days = list(days)
     alike: list[Day] = []
@@ -63,5 +63,9 @@ def _begin(source: str) -> str:
 
 def _why(source: str, options: ReadOptions) -> str:
     if _begin(source) != PLAIN:
-        return "their rows were chosen otherwise"
-    return "another mapping read them" if options.mapping else "it is not said with --mapping which of several counts"
+        return "their rows were selected differently"
+    return (
+        "they were read with another mapping"
+        if options.mapping
+        else "several mappings read them: choose one with --mapping"
+    )

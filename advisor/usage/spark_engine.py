@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 
-from advisor.tabular.spark_session import column_of, faults_of, path_of, started
-from advisor.usage.engines import UnreadableRows
-from advisor.usage.input_files import Packing
+from advisor.tabular.spark_session import Spark, column_of, path_of
+from advisor.tabular.text_files import Packing
+from advisor.usage.line_reader import UnreadableRows
 from advisor.usage.source import TEXT, Container, Source
 
 
-class Spark:
-    """A Spark session, on this machine or on a cluster that can read the paths of this one."""
+class SparkEngine(Spark):
+    """Reads usage on Spark. Everything also raises UnreadableRows."""
 
     def __init__(self, master: str | None) -> None:
-        self._session = started(master, "advisor monitor")
-        self._backend = ibis.pyspark.connect(self._session)
-        self._views = 0
-
-    def close(self) -> None:
-        """Ends the session."""
-        self._session.stop()
+        super().__init__(master, "advisor monitor", "Spark cannot compute with the file")
 
     def table(self, source: Source) -> ir.Table:
         """The rows of a file: column ``i`` as ``ci``, as text except in Parquet."""
@@ -37,8 +29,8 @@ class Spark:
 
         path = path_of(source.path)
         columns = list(zip(source.columns, source.cells, strict=True))
-        with _faults_of(source.file):
-            reader = self._session.read.option("mode", "FAILFAST")
+        with self.faults(source.file):
+            reader = self.session.read.option("mode", "FAILFAST")
             if source.container is Container.PARQUET:
                 frame = reader.parquet(path)
             elif source.container is Container.LINES:
@@ -55,46 +47,32 @@ class Spark:
                 )
                 columns = [(cell, cell) for _, cell in columns]
             renamed = [functions.col(column_of(column)).alias(cell) for column, cell in columns]
-            return self._view(frame.select(*renamed))
+            return self.view(frame.select(*renamed))
 
     def _has_doubtful_objects(self, path: str) -> bool:
-        """Whether a line may have a key twice or half a character, which Spark reads without a word."""
+        """Whether a line may have a key twice or half a character, which Spark accepts silently."""
         from pyspark.sql import functions
 
         line = functions.col("value")
         keys = functions.json_object_keys(line)
         twice = functions.size(keys) != functions.size(functions.array_distinct(keys))
         doubtful = twice | line.rlike(r"\\u[dD][89a-fA-F]")
-        return not self._session.read.text(path).filter(doubtful).isEmpty()
+        return not self.session.read.text(path).filter(doubtful).isEmpty()
 
     def staged(self, path: Path) -> ir.Table:
         """The rows of a Parquet file of our own."""
-        with _faults_of(path.name):
-            return self._view(self._session.read.parquet(path_of(path)))
+        with self.faults(path.name):
+            return self.view(self.session.read.parquet(path_of(path)))
 
-    def rows_of(
-        self, expression: ir.Table, file: str, told: Callable[[float], None] = lambda share: None
-    ) -> list[dict[str, Any]]:
-        """A result of few rows."""
-        with _faults_of(file):
-            rows = self._session.sql(self._backend.compile(expression)).collect()
-        return [dict(zip(expression.columns, row, strict=True)) for row in rows]
+    @contextmanager
+    def faults(self, file: str) -> Iterator[None]:
+        """Spark's own errors as ours."""
+        from pyspark.errors import PySparkException
 
-    def _view(self, frame: Any) -> ir.Table:
-        self._views += 1
-        name = f"rows{self._views}"
-        frame.createOrReplaceTempView(name)
-        return self._backend.table(name)
-
-
-@contextmanager
-def _faults_of(file: str) -> Iterator[None]:
-    from pyspark.errors import PySparkException
-
-    with faults_of(file, "Spark cannot compute with the file"):
-        try:
-            yield
-        except PySparkException as error:
-            if "MALFORMED" in str(error):
-                raise UnreadableRows(str(error)) from None
-            raise
+        with super().faults(file):
+            try:
+                yield
+            except PySparkException as error:
+                if "MALFORMED" in str(error):
+                    raise UnreadableRows(str(error)) from None
+                raise

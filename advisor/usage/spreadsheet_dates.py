@@ -59,7 +59,7 @@ def iso_of(text: str, order: DateOrder) -> str:
 
 
 def _clock(found: re.Match[str]) -> str | None:
-    """The time of day in ISO, empty where there is none; None for an hour that twelve hours do not have."""
+    """The time of day in ISO, empty if absent; None for an hour above 12 with am or pm."""
     if not found["clock"]:
         return ""
     hour = int(found["hour"])
@@ -72,9 +72,9 @@ def _clock(found: re.Match[str]) -> str | None:
 
 
 def add_iso(staged: Path, source: Source, columns: Columns, asked: DateOrder | None, latest: date) -> list[str]:
-    """Adds to a file read line by line, beside each of these columns, its dates in ISO; returns notes.
+    """Adds the dates of these columns in ISO to a file read line by line; returns notes.
 
-    Nothing is added where no spreadsheet wrote them. Raises BadInput where the order of the dates cannot be known.
+    Nothing is added if no spreadsheet wrote them. Raises BadInput if the order of the dates is ambiguous.
     """
     written = _Written()
     for start, end in columns:
@@ -125,7 +125,7 @@ class _Written:
 
 
 def _rows(staged: Path, source: Source, columns: Sequence[str | None]) -> Iterator[tuple[Any, ...]]:
-    """The line of each row and its texts in these columns; empty where there is none."""
+    """The line of each row and its texts in these columns, empty if absent."""
     cells = [source.cell(column) if column in source.columns else None for column in columns]
     with pq.ParquetFile(staged) as file:
         for batch in file.iter_batches(_BATCH, columns=[LINE, *filter(None, cells)]):
@@ -142,17 +142,17 @@ def _texts(column: pa.Array) -> list[str]:
 
 
 def _rewrite(staged: Path, cells: Sequence[str], order: DateOrder) -> None:
-    beside = staged.with_suffix(".iso")
+    target = staged.with_suffix(".iso")
     with pq.ParquetFile(staged) as file:
         schema = file.schema_arrow
         for cell in cells:
             schema = schema.append(pa.field(cell + ISO, pa.string()))
-        with pq.ParquetWriter(beside, schema) as writer:
+        with pq.ParquetWriter(target, schema) as writer:
             for batch in file.iter_batches(_BATCH):
                 iso = [[iso_of(text, order) or None for text in _texts(batch.column(cell))] for cell in cells]
                 columns = [*batch.columns, *(pa.array(texts, pa.string()) for texts in iso)]
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema))
-    beside.replace(staged)
+    target.replace(staged)
 
 
 def _counted_from_1900(numbers: Mapping[tuple[str, str], WrittenDate], file: str, latest: date) -> str:
@@ -161,7 +161,7 @@ def _counted_from_1900(numbers: Mapping[tuple[str, str], WrittenDate], file: str
     days = timedelta(days=int(last.text))
     day, other = (_FROM_1900 + days).date(), (_FROM_1904 + days).date()
     if other <= latest:
-        what = f"{quoted(last.text)} may be {day}, or {other} in days since 1904"
-        help = "give the column a format of dates in the spreadsheet, best 2026-08-31, and save it again"
+        what = f"ambiguous date {quoted(last.text)}: {day}, or {other} in days since 1904"
+        help = "format the column as dates in the spreadsheet, best as 2026-08-31, and save it again"
         raise BadInput(Problem(what, file, last.line, last.field, help))
     return f"{file}: numbers such as {last.text} in `{last.field}` are read as days of a spreadsheet, {day}"

@@ -44,11 +44,8 @@ def zone_of(name: str, last_year: int) -> Zone | None:
 
 def _changes(name: str, info: ZoneInfo, last_year: int) -> Zone:
     """A clock belongs to the old offset until it shows the hour of the change (fold=0), in gaps and in overlaps."""
-    step, moment, end = (
-        timedelta(days=1),
-        datetime(FIRST_YEAR, 1, 1, tzinfo=UTC),
-        datetime(last_year, 12, 31, tzinfo=UTC),
-    )
+    moment, end = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(last_year, 12, 31, tzinfo=UTC)
+    step = timedelta(days=1)
     until: list[datetime] = []
     offsets = [_offset(info, moment)]
     while moment < end:

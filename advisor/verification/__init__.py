@@ -1,1 +1,1 @@
-"""Whether what was written still holds: one memo or record to the byte, and a folder of them under today's rules."""
+"""Checks the files of decisions: one memo or record to the byte, and whole folders under today's rules."""

@@ -1,4 +1,4 @@
-"""What differs between the text that was expected and the text that was found, line by line or field by field."""
+"""The differences between an expected and a found text, line by line or field by field."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import Any
 from advisor.report.front_matter import Line
 
 _MOST_LINES = 2_000
-"""Between first and last difference; more are not aligned, as aligning takes the square of their number."""
+"""Between the first and the last difference. More lines are not aligned, because that takes quadratic time."""
+_ABSENT = object()
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference: where it stands, what was expected there, and what was found; None where there is nothing.
+    """One difference: its place, the expected and the found text; None if there is none.
 
-    ``where`` names claims or a section of a memo, or the path of a field of a record.
+    ``where`` names a claim or a section of a memo, or the path of a field of a record.
     """
 
     where: str
@@ -31,7 +32,7 @@ class Difference:
 def line_differences(
     expected: Sequence[Line], found: Sequence[Line], where: Callable[[int, int], str]
 ) -> Iterator[Difference]:
-    """Differing lines in order; ``where`` names what stands at a line and a column of the expected text."""
+    """Differing lines in order; ``where`` names the place at a line and a column of the expected text."""
     start, end = _same_at_both_ends(expected, found)
     wanted, there = expected[start : len(expected) - end], found[start : len(found) - end]
     if max(len(wanted), len(there)) > _MOST_LINES:
@@ -63,36 +64,24 @@ def _first_difference(one: str, other: str) -> int:
 
 
 def field_differences(expected: Any, found: Any, path: str = "") -> Iterator[Difference]:
-    """Differing fields of two JSON values, in the order of the expected one."""
+    """Differing fields of two JSON values, in the order of the expected value."""
     if isinstance(expected, dict) and isinstance(found, dict):
-        for name in [*expected, *(name for name in found if name not in expected)]:
-            below = f"{path}.{name}" if path else str(name)
-            yield from _beside(expected, found, name, below)
+        for name in {**expected, **found}:
+            pair = expected.get(name, _ABSENT), found.get(name, _ABSENT)
+            yield from field_differences(*pair, f"{path}.{name}" if path else str(name))
     elif isinstance(expected, list) and isinstance(found, list):
-        for at in range(max(len(expected), len(found))):
-            yield from _beside(dict(enumerate(expected)), dict(enumerate(found)), at, f"{path}[{at}]")
+        for at, pair in enumerate(zip_longest(expected, found, fillvalue=_ABSENT)):
+            yield from field_differences(*pair, f"{path}[{at}]")
     elif expected != found or type(expected) is not type(found):
         yield Difference(path, None, _shown(expected), _shown(found))
 
 
-def _beside(expected: dict[Any, Any], found: dict[Any, Any], name: Any, path: str) -> Iterator[Difference]:
-    if name in expected and name in found:
-        yield from field_differences(expected[name], found[name], path)
-    else:
-        yield Difference(
-            path,
-            None,
-            _shown(expected[name]) if name in expected else None,
-            _shown(found[name]) if name in found else None,
-        )
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _shown(value: Any) -> str | None:
+    return None if value is _ABSENT else json.dumps(value, ensure_ascii=False)
 
 
 def first_differing_line(expected: str, found: str) -> Difference:
-    """The first line that differs between two texts that are not the same."""
+    """The first line that differs between two different texts."""
     pairs = zip_longest(expected.split("\n"), found.split("\n"))
     number, (one, other) = next((at, pair) for at, pair in enumerate(pairs, 1) if pair[0] != pair[1])
     return Difference("", number, one, other)

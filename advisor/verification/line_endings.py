@@ -1,4 +1,4 @@
-"""Line ends that editors and checkouts change, told apart from edits."""
+"""Line endings that editors and checkouts change, as opposed to edits."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from advisor.report.front_matter import Line
 
 
 @dataclass(frozen=True)
-class Plain:
-    """Lines as they were written.
+class NormalizedLines:
+    """Lines with the line endings that they were written with.
 
-    ``from_windows``: every one of them had got a carriage return since.
-    ``end_changed``: the last had lost its line end, or empty lines had come after it.
+    ``from_windows``: each of them had a carriage return, which is removed here.
+    ``end_changed``: the last line end was missing, or empty lines followed it.
     """
 
     lines: tuple[Line, ...]
@@ -26,10 +26,10 @@ class Plain:
         return "\n".join(line.text for line in self.lines)
 
 
-def plain(lines: Sequence[Line]) -> Plain:
-    """Takes the carriage returns off where every line end has one, and ends the last line with one line end.
+def normalize_lines(lines: Sequence[Line]) -> NormalizedLines:
+    """Removes carriage returns if every line has one, and ends the last line with exactly one line end.
 
-    Where only some line ends have one, that is an edit.
+    If only some lines have one, that is an edit, and they are kept.
     """
     *ended, last = lines
     from_windows = bool(ended) and "\r" not in last.text and all(line.text.endswith("\r") for line in ended)
@@ -38,9 +38,9 @@ def plain(lines: Sequence[Line]) -> Plain:
     end = len(lines)
     while end and not lines[end - 1].text:
         end -= 1
-    return Plain((*lines[:end], Line(lines[-1].number, "")), from_windows, end != len(lines) - 1)
+    return NormalizedLines((*lines[:end], Line(lines[-1].number, "")), from_windows, end != len(lines) - 1)
 
 
-def plain_text(text: str) -> Plain:
-    """The lines of a text, as ``plain`` takes them."""
-    return plain([Line(number, line) for number, line in enumerate(text.split("\n"), 1)])
+def normalize_text(text: str) -> NormalizedLines:
+    """``normalize_lines`` of a text."""
+    return normalize_lines([Line(number, line) for number, line in enumerate(text.split("\n"), 1)])

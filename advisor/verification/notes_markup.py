@@ -1,4 +1,4 @@
-"""What the review notes of a page may hold: text, and elements that cannot change what the rest of the page shows."""
+"""The markup that review notes of a page may contain: elements that cannot change what the rest of the page shows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHOWN = 40
 
 
 def markup_in_notes(notes: str) -> Iterator[Difference]:
-    """Every ``<`` in the notes of a page that starts anything else than such an element."""
+    """Every ``<`` in the notes of a page that does not start an allowed element."""
     for found in re.finditer("<", notes):
         if not _TAG.match(notes, found.start()):
             allowed = ", ".join(f"<{name}>" for name in _ELEMENTS)

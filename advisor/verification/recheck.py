@@ -1,4 +1,4 @@
-"""A folder of decisions under today's rules: which would come out otherwise, and by which rules."""
+"""A folder of decisions under today's rules: which would differ, and because of which rules."""
 
 from __future__ import annotations
 
@@ -9,31 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.common.atomic_files import settle
-from advisor.common.diagnostics import BadInput, Problem
+from advisor.common.diagnostics import BadInput, Problem, reason
 from advisor.common.files import is_file, read_text
-from advisor.decision.decide import decide, decide_again
-from advisor.domain.record import Decision, parse_record
-from advisor.report.embedded_scenario import deciding_rules, outcome_text
-from advisor.report.front_matter import taken_apart
+from advisor.decision.decide import decide
+from advisor.report.embedded_scenario import outcome_text
+from advisor.report.front_matter import parse_memo
 from advisor.rulebook.model import Rulebook
-from advisor.verification.decision_set import (
-    MAX_BYTES,
-    MEMO,
-    RECORD,
-    STATING,
-    Stranger,
-    embedded_in,
-    files_of,
-    strangers_among,
-)
+from advisor.verification.decision_file import FileKind, parse_decision_file
+from advisor.verification.decision_set import MAX_BYTES, MismatchedFile, files_of, kind_by_name, mismatched_files
 
 
 @dataclass(frozen=True)
 class Rechecked:
-    """One file decided again: the outcome it states, the one today, and the rules that took options out then or now.
+    """One file decided again: the outcome it states, today's outcome, and the rules that took options out then or now.
 
-    ``same_rules`` is True where it states the digest of these very rules, ``in_force`` False once the memo of that name
-    is rejected, deprecated or superseded.
+    ``same_rules`` is True if it states the digest of today's rules; ``in_force`` is False once the memo of that name is
+    rejected, deprecated or superseded.
     """
 
     path: Path
@@ -46,79 +37,66 @@ class Rechecked:
 
     @property
     def differs(self) -> bool:
-        """True where today's rules come to another outcome."""
+        """True if the outcome is different under today's rules."""
         return self.was != self.now
 
 
 @dataclass(frozen=True)
-class Mixed:
-    """A file, and those of its name that are of another decision."""
+class MixedSet:
+    """A file, and the files of its NAME that belong to another decision."""
 
     path: Path
-    strangers: tuple[Stranger, ...]
+    mismatched: tuple[MismatchedFile, ...]
 
 
-def rechecked(folder: Path, rulebook: Rulebook) -> Iterator[Rechecked | Mixed | BadInput]:
-    """Every record and memo below a folder, by path, then the sets of files that are not of one decision.
+def rechecked(folder: Path, rulebook: Rulebook) -> Iterator[Rechecked | MixedSet | BadInput]:
+    """Every record and memo below a folder, by path, then the sets of files that belong to several decisions.
 
-    BadInput for what cannot be read, folders before files.
+    Yields BadInput for what cannot be read, folders before files.
     """
     for above, _, _ in os.walk(folder):
         settle(Path(above))
     closed: list[OSError] = []
     walk = os.walk(folder, onerror=closed.append)
-    paths = [Path(above, name) for above, below, files in walk for name in (*below, *files) if name.endswith(STATING)]
+    found = (Path(above, name) for above, below, files in walk for name in (*below, *files))
+    kinds = {path: kind for path in found if (kind := kind_by_name(path))}
     for error in sorted(closed, key=lambda error: str(error.filename)):
-        what = f"the folder cannot be read: {(error.strerror or str(error)).lower()}"
+        what = f"the folder cannot be read: {reason(error)}"
         yield BadInput(Problem(what, str(error.filename), help="check its permissions"))
-    for path in sorted(paths, key=lambda path: path.as_posix()):
+    for path in sorted(kinds, key=lambda path: path.as_posix()):
         try:
-            yield _again(path, rulebook)
+            yield _again(path, kinds[path], rulebook)
         except BadInput as error:
             yield error
-    for path in sorted({min(found for found in files_of(path) if found.name.endswith(STATING)) for path in paths}):
+    for path in sorted({min(filter(kind_by_name, files_of(path))) for path in kinds}):
         yield from _mixed(path)
 
 
-def _mixed(path: Path) -> Iterator[Mixed]:
-    """The set of a file, where it is none; a file that cannot be read was named already."""
+def _mixed(path: Path) -> Iterator[MixedSet]:
+    """The set of a file, if it is mixed; a file that cannot be read has been reported already."""
     with suppress(BadInput):
-        strangers = strangers_among(files_of(path))
-        if strangers:
-            yield Mixed(path, strangers)
+        mismatched = mismatched_files(files_of(path))
+        if mismatched:
+            yield MixedSet(path, mismatched)
 
 
-def _again(path: Path, rulebook: Rulebook) -> Rechecked:
-    was, before, digest, decision = _stated(path, rulebook)
-    after = deciding_rules(decision)
+def _again(path: Path, kind: FileKind, rulebook: Rulebook) -> Rechecked:
+    stated = parse_decision_file(read_text(str(path), MAX_BYTES), str(path), kind).embedded
+    decision = decide(stated.scenario, rulebook, decided_on=stated.decided_on)
+    before, after = stated.rules, decision.applied_rules()
     return Rechecked(
         path=path,
-        was=was,
+        was=stated.outcome,
         now=outcome_text(decision),
         no_longer=tuple(rule for rule in before if rule not in after),
         newly=tuple(rule for rule in after if rule not in before),
-        same_rules=digest == rulebook.digest,
-        in_force=_in_force(path),
+        same_rules=stated.rulebook_digest == rulebook.digest,
+        in_force=_in_force(path.with_name(path.name.removesuffix(kind) + FileKind.MEMO)),
     )
 
 
-def _stated(path: Path, rulebook: Rulebook) -> tuple[str, tuple[str, ...], str, Decision]:
-    """The outcome, the rules and their digest that a file states, and its scenario decided anew."""
-    file = str(path)
-    text = read_text(file, MAX_BYTES)
-    if path.name.endswith(RECORD):
-        record = parse_record(text, file)
-        again = decide_again(record, rulebook, file)
-        return outcome_text(record), deciding_rules(record), record.rulebook_digest, again
-    embedded = embedded_in(path, text)
-    decision = decide(embedded.scenario, rulebook, decided_on=embedded.decided_on)
-    return embedded.outcome, embedded.rules, embedded.rulebook_digest, decision
-
-
-def _in_force(path: Path) -> bool:
-    ending = next(ending for ending in STATING if path.name.endswith(ending))
-    memo = path.with_name(path.name.removesuffix(ending) + MEMO)
+def _in_force(memo: Path) -> bool:
     try:
-        return not is_file(memo) or taken_apart(read_text(str(memo), MAX_BYTES), str(memo)).in_force
+        return not is_file(memo) or parse_memo(read_text(str(memo), MAX_BYTES), str(memo)).in_force
     except BadInput:
         return True

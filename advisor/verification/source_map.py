@@ -1,7 +1,7 @@
-"""What stands at a place of a memo: the claim that is phrased there, or the section.
+"""The claim or the section at a place of a memo.
 
-Places are counted in characters that are not white space, as rendering may still tidy white space after the marks are
-gone.
+Places are counted in characters other than white space, because white space may still be tidied after the marks have
+been removed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from advisor.report.claim_markers import CLOSE, END, ID, OPEN, read_id, stripped
 
 Places = Callable[[int, int], str]
-"""The name of what stands at a line (from 1) and a column (from 0)."""
+"""The name of the place at a line (from 1) and a column (from 0)."""
 
 _PIECE = re.compile(f"{OPEN}({ID}){END}|({CLOSE})")
 _CLAIM_ELEMENT = re.compile(r'\bid="claim-([^"]*)"')
@@ -33,7 +33,7 @@ def places_in_memo(marked: str, memo: str) -> Places:
     def named(line: int, column: int) -> str:
         at = _offset(memo, line, column)
         before = _shown(memo[:at])
-        # White space belongs to a claim only where it goes on after it.
+        # White space belongs to a claim only if the claim continues after it.
         after = before + (not memo[at : at + 1].isspace())
         around = [(end - start, id) for start, end, id in spans if start < after and before < end]
         return f"claim `{min(around)[1]}`" if around else _section(headings, at)
@@ -60,7 +60,7 @@ def places_in_page(page: str) -> Places:
 
 
 def _spans(marked: str) -> Iterator[tuple[int, int, str]]:
-    """From where to where each claim reaches, and its id."""
+    """The start and the end of each claim, and its id."""
     opened: list[tuple[int, str]] = []
     length, done = 0, 0
     for mark in _PIECE.finditer(marked):

@@ -1,4 +1,4 @@
-"""A new decision in the place of an old one: the link is written into both memos, and no fact is touched."""
+"""A decision that supersedes another: both memos get a link, and no fact changes."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from pathlib import Path
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.common.files import STANDARD_INPUT, check_regular, read_text, real
-from advisor.report.front_matter import taken_apart, with_own_lines
+from advisor.report.front_matter import parse_memo, with_front_matter
 from advisor.rulebook.model import Rulebook
 from advisor.verification.decision_set import MAX_BYTES
-from advisor.verification.verify import Verdict, verified
+from advisor.verification.verify import VerificationVerdict, verified
 
 _BY = "superseded by "
 
 
 @dataclass(frozen=True)
-class Linked:
-    """The old memo and the new one as they are to be written; ``compared`` is False where the rules have changed."""
+class LinkedMemos:
+    """The old and the new memo as they are to be written; ``compared`` is False if the rules have changed."""
 
     old: str
     new: str
     compared: bool
 
 
-def linked(old: Path, new: Path, memo: str, rulebook: Rulebook, templates: Path | None) -> Linked:
-    """The old memo and the new one with the link to each other.
+def link_memos(old: Path, new: Path, memo: str, rulebook: Rulebook, templates: Path | None) -> LinkedMemos:
+    """The old memo and the new one, linked to each other.
 
-    ``old`` is the file of the old memo, ``new`` where the new one, ``memo``, will be. Raises BadInput where the old one
-    is no memo, has been edited in a fact, or is superseded by another already, and where links would lead in a circle.
+    ``old`` is the file of the old memo, ``new`` that of the new one, whose text is ``memo``. Raises BadInput if the old
+    file is not a memo, if a fact in it has been edited, if it is superseded already, and if links would form a cycle.
     """
     file = str(old)
     if real(old) == real(new):
@@ -43,21 +43,22 @@ def linked(old: Path, new: Path, memo: str, rulebook: Rulebook, templates: Path 
             Problem("this is not a memo in Markdown", file, help="name the NAME.memo.md of the old decision")
         )
     verdict = verified(text, file, rulebook, templates).verdict
-    if verdict is Verdict.DIFFERS:
+    if verdict is VerificationVerdict.DIFFERS:
         help = f"`advisor verify {file}` names what differs"
         raise BadInput(Problem("a fact of this memo has been edited, so nothing is written", file, help=help))
     by = f"{_BY}{_link(new, old)}"
-    status = taken_apart(text, file).status
+    status = parse_memo(text, file).status
     if status.startswith(_BY) and status != by:
         help = "supersede that one, or change the status back first"
         raise BadInput(Problem(f"this memo is {quoted(status)} already", file, field="status", help=help))
-    _refuse_circle(old, new, memo)
-    return Linked(with_own_lines(text, file, status=by), _with_link(memo, new, old), verdict is Verdict.VERIFIED)
+    _refuse_cycle(old, new, memo)
+    compared = verdict is VerificationVerdict.VERIFIED
+    return LinkedMemos(with_front_matter(text, file, status=by), _with_link(memo, new, old), compared)
 
 
-def _refuse_circle(old: Path, new: Path, memo: str) -> None:
-    """Refuses a new memo that is itself superseded, or that the old one took over from, at once or by others."""
-    status = taken_apart(memo, str(new)).status
+def _refuse_cycle(old: Path, new: Path, memo: str) -> None:
+    """Refuses a new memo that is itself superseded, or that the old one supersedes, directly or through others."""
+    status = parse_memo(memo, str(new)).status
     help = "write the new decision under another name: copy the scenario file first"
     if status.startswith(_BY):
         what = f"this memo is {quoted(status)} itself, so it cannot take over from another"
@@ -68,7 +69,7 @@ def _refuse_circle(old: Path, new: Path, memo: str) -> None:
 
 
 def _earlier(memo: Path) -> set[Path]:
-    """The memos that one took over from, and those that they did, as far as they can be read."""
+    """The memos that a memo supersedes, directly or through others, as far as they can be read."""
     seen: set[Path] = set()
     left = [real(memo)]
     while left:
@@ -80,19 +81,19 @@ def _earlier(memo: Path) -> set[Path]:
 
 def _taken_over(memo: Path) -> set[Path]:
     try:
-        links = taken_apart(read_text(str(memo), MAX_BYTES), str(memo)).supersedes
+        links = parse_memo(read_text(str(memo), MAX_BYTES), str(memo)).supersedes
         return {real(memo.parent / link) for link in links}
     except BadInput:
-        # What stands there may be any text.
+        # A link may be any text.
         return set()
 
 
 def _with_link(memo: str, new: Path, old: Path) -> str:
-    """The new memo with a link to the old one, beside those it has."""
-    links, link = taken_apart(memo, str(new)).supersedes, _link(old, new)
+    """The new memo with a link to the old one, in addition to those it has."""
+    links, link = parse_memo(memo, str(new)).supersedes, _link(old, new)
     if link in links:
         return memo
-    return with_own_lines(memo, str(new), supersedes=[*links, link] if links else link)
+    return with_front_matter(memo, str(new), supersedes=[*links, link] if links else link)
 
 
 def _link(to: Path, of: Path) -> str:

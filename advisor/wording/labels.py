@@ -1,11 +1,12 @@
-"""What routes, axes and figures are called in pictures, where words have to be short."""
+"""Short names of routes, axes and figures for charts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from advisor.domain.quantity import grouped, plain, price
+from advisor.domain.cost_model import VOLUMES
+from advisor.domain.formatting import grouped, plain, price
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Axis, Route, Unit
 from advisor.wording.questions import wordings
@@ -16,7 +17,6 @@ NAMED = {
     Route.OPEN_WEIGHT_API: "the open-weight API",
     Route.CLOSED_API: "the closed API",
 }
-VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
 NO_ROUTE = "no route"
 HERE = "this scenario"
 NONE = "—"
@@ -24,7 +24,7 @@ _MULTIPLES = {"tn": 10**12, "bn": 10**9, "M": 10**6, "k": 10**3}
 
 
 def units_of(decision: Decision) -> str:
-    """What the volume counts."""
+    """The unit of the volume."""
     return "seconds of video" if _is_video(decision) else "images"
 
 
@@ -38,7 +38,7 @@ def axis_name(axis: Axis) -> str:
 
 
 def figure_name(field: str, decision: Decision) -> str:
-    """What a number of the scenario is, in the words of its question; a month without what it counts."""
+    """The name of a number of the scenario, in the words of its question; a month without its unit."""
     words = wordings()
     subject = words[field].subject if field in words else ""
     video = _is_video(decision)
@@ -52,7 +52,7 @@ def figure_name(field: str, decision: Decision) -> str:
 
 
 def figure_text(field: str, value: str, decision: Decision) -> str:
-    """A number of the scenario as people read it; a month with what it counts."""
+    """A number of the scenario as people read it; a month with its unit."""
     quantity = FIELDS[field].quantity
     if quantity and quantity.money:
         return price(Decimal(value))
@@ -63,7 +63,7 @@ _SHORTEST = Decimal("0.0001")
 
 
 def compact(number: Decimal) -> str:
-    """A round number for the scale of a picture.
+    """A round number for an axis.
 
     >>> [compact(Decimal(text)) for text in ("150000", "2e12", "0.05", "0.00001")]
     ['150k', '2tn', '0.05', '1e-5']
@@ -77,20 +77,30 @@ def compact(number: Decimal) -> str:
 
 
 def on_scale(words: str, *, log: bool) -> str:
-    """What an axis measures, and that its scale is logarithmic where it is."""
+    """The label of an axis, with a note if its scale is logarithmic."""
     return f"{words}, log scale" if log else words
 
 
 def are(routes: Sequence[Route]) -> str:
-    """The verb for some routes; own GPUs are several."""
+    """The verb for some routes; own GPUs are plural."""
     return "is" if len(routes) == 1 and routes[0] is not Route.SELF_HOST else "are"
 
 
-def listed(words: Sequence[str]) -> str:
-    """Words as prose."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+def listed(items: Iterable[object], last: str = "and") -> str:
+    """Items as prose.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    words = [str(item) for item in items]
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def sentence(text: str) -> str:
-    """The text with its first letter large."""
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
+
+
+def sentences(parts: Iterable[str]) -> str:
+    """Phrases as sentences."""
+    return " ".join(f"{sentence(part)}." for part in parts)

@@ -1,12 +1,15 @@
-"""The words of the questions: one file beside the templates, for the interview and for the memo."""
+"""The words of the questions: one file in the templates folder, for the interview and for the memo."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import BadInput, Problem, quoted
@@ -17,7 +20,7 @@ _COMPARE = "compare it with the bundled file"
 
 
 @dataclass(frozen=True)
-class Answer:
+class OptionWording:
     """An option in words: short, and what it means in a line."""
 
     short: str
@@ -25,16 +28,27 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class InputWording:
+    """An input of an estimate in words."""
+
+    ask: str
+    answers: dict[str, OptionWording] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Wording:
-    """A question in words. ``subject`` names the figure it asks for; ``answers`` its options."""
+    """A question in words. ``subject`` names the figure it asks for; ``answers`` its options; ``estimate`` the inputs
+    from which its answer can be estimated.
+    """
 
     ask: str
     help: str
     subject: str = ""
-    answers: Mapping[str, Answer] = field(default_factory=dict)
+    answers: dict[str, OptionWording] = field(default_factory=dict)
+    estimate: dict[str, InputWording] = field(default_factory=dict)
 
     def about(self, **words: str) -> Wording:
-        """The same with words in place of their names in braces, such as ``{media}``; other braces are text."""
+        """The same with names in braces, such as ``{media}``, replaced by words; other braces are text."""
         ask, help = self.ask, self.help
         for name, word in words.items():
             ask, help = ask.replace(f"{{{name}}}", word), help.replace(f"{{{name}}}", word)
@@ -43,7 +57,7 @@ class Wording:
 
 @lru_cache(maxsize=4)
 def wordings(templates: Path | None = None) -> Mapping[str, Wording]:
-    """The wording of every question, by its id; what templates of one's own leave out is worded as bundled.
+    """The wording of every question by its id; what custom templates leave out is worded as bundled.
 
     Raises BadInput.
     """
@@ -55,7 +69,9 @@ def wordings(templates: Path | None = None) -> Mapping[str, Wording]:
 
 
 def _completed(own: Wording, known: Wording | None) -> Wording:
-    return replace(own, answers={**known.answers, **own.answers}) if known else own
+    if known is None:
+        return own
+    return replace(own, answers={**known.answers, **own.answers}, estimate={**known.estimate, **own.estimate})
 
 
 def _read(folder: Path) -> dict[str, Wording]:
@@ -66,40 +82,18 @@ def _read(folder: Path) -> dict[str, Wording]:
     document = strict_yaml.load(read_text(file), file)
     if not isinstance(document, strict_yaml.Mapping):
         raise BadInput(Problem("this is not a file of questions", file, help=_COMPARE))
-    return {name: _wording(_below(document, name, name, file), name, file) for name in document}
+    try:
+        return TypeAdapter(dict[str, Wording]).validate_python(document)
+    except ValidationError as error:
+        raise BadInput(_problem(detail, document, file) for detail in error.errors(include_url=False)) from None
 
 
-def _wording(record: strict_yaml.Mapping, question: str, file: str) -> Wording:
-    options = f"{question}.answers"
-    answers = _below(record, "answers", options, file) if "answers" in record else strict_yaml.Mapping(record.line)
-    return Wording(
-        _text(record, "ask", question, file),
-        _text(record, "help", question, file),
-        _text(record, "subject", question, file) if "subject" in record else "",
-        {
-            name: _answer(_below(answers, name, f"{options}.{name}", file), f"{options}.{name}", file)
-            for name in answers
-        },
-    )
-
-
-def _answer(record: strict_yaml.Mapping, answer: str, file: str) -> Answer:
-    return Answer(_text(record, "short", answer, file), _text(record, "means", answer, file))
-
-
-def _below(record: strict_yaml.Mapping, name: str, path: str, file: str) -> strict_yaml.Mapping:
-    found = record[name]
-    if not isinstance(found, strict_yaml.Mapping):
-        what = f"{quoted(found)} stands where a mapping belongs"
-        raise BadInput(Problem(what, file, record.lines[name], path, _COMPARE))
-    return found
-
-
-def _text(record: strict_yaml.Mapping, name: str, of: str, file: str) -> str:
-    if name not in record:
-        raise BadInput(Problem(f"`{name}` is missing", file, record.line, of, _COMPARE))
-    found = record[name]
-    if not isinstance(found, str):
-        what = f"{quoted(found)} is not a text"
-        raise BadInput(Problem(what, file, record.lines[name], f"{of}.{name}", "put the text in quotes"))
-    return found
+def _problem(detail: ErrorDetails, document: strict_yaml.Mapping, file: str) -> Problem:
+    *above, name = map(str, detail["loc"])
+    record = reduce(lambda mapping, key: mapping[key], above, document)
+    if detail["type"] == "missing":
+        return Problem(f"`{name}` is missing", file, record.line, ".".join(above), _COMPARE)
+    what, help = "is not a mapping", _COMPARE
+    if detail["type"] == "string_type":
+        what, help = "is not a text", "put the text in quotes"
+    return Problem(f"{quoted(record[name])} {what}", file, record.lines[name], ".".join((*above, name)), help)

@@ -159,7 +159,7 @@ def _record_texts(record: str) -> Iterator[tuple[str, str]]:
         yield f"cut-{number}", record[: int(len(record) * share)]
     yield "doubled", record * 2
     yield "in-a-list", f'[{{"schema_version": 1}}, {record}]'
-    yield "version-of-tomorrow", json.dumps({"schema_version": 2, "anything": None})
+    yield "version-of-tomorrow", json.dumps({"schema_version": 3, "anything": None})
     yield "deep", '{"schema_version": 1, "scenario": ' + "[" * 50_000 + "]" * 50_000 + "}"
     yield "half-a-character", record.replace("open_weight_api", "\\ud800", 1)
     yield "a-nul", record.replace("open_weight_api", "\\u0000", 1)

@@ -119,7 +119,7 @@ def test_an_open_pipe_is_read_by_its_number(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_silent_standard_input_ends_the_program() -> None:
-    code = "import sys; from advisor import files, cli; files.SILENCE_SECONDS = 0.2; from advisor.cli.main import run"
+    code = "import sys; from advisor.common import files; files.SILENCE_SECONDS = 0.2; from advisor.cli.main import run"
     end, other = os.pipe()
     command = [sys.executable, "-c", f"{code}; sys.exit(run(['decide', '-']))"]
     with os.fdopen(end) as read, os.fdopen(other, "w"):
@@ -135,13 +135,13 @@ def test_a_silent_standard_input_ends_the_program() -> None:
     [
         ("loop", "the file cannot be written: too many levels of symbolic links"),
         ("loop/x", "the file cannot be written: too many levels of symbolic links"),
-        ("folder", "a folder stands where a file is to be written"),
-        ("below/x", "the folder cannot be made: a file stands where it would be"),
+        ("folder", "this is a folder, not a file"),
+        ("below/x", "the folder cannot be created: a file of that name exists"),
         ("socket", "this is neither a file nor a pipe"),
         ("/dev/full", "the file cannot be written: no space left on device"),
         ("/dev/fd/99", "the file cannot be written: bad file descriptor"),
         ("pipe", "the file cannot be written: no such device or address"),
-        ("-/x", "`-` is standard output, which is no folder"),
+        ("-/x", "`-` is standard output, not a folder"),
         ("a\0b", "the file cannot be written: embedded null byte"),
         ("x" * 300, "the file cannot be written: file name too long"),
     ],
@@ -262,7 +262,7 @@ def test_rejects_by_their_usual_name_replace_no_file_of_others(sweeping: Sweepin
     usual = sweeping.folder / "out.csv.rejects.csv"
     usual.write_text("of mine")
     done = sweeping("in.csv", "out.csv")
-    assert done.said.startswith("error: rejected rows would be listed here, and this file is no such list\n")
+    assert done.said.startswith("error: rejected rows would be listed here, and this file is not such a list\n")
     assert usual.read_text() == "of mine"
     assert not (sweeping.folder / "out.csv").exists()
     usual.write_text("line,field,reason,help\n1,,x,y\n")

@@ -21,7 +21,6 @@ from advisor.decision.decide import decide
 from advisor.domain.scenario_io import read_scenario
 from advisor.report.html import memo_html
 from advisor.report.templates import memo_markdown
-from advisor.rulebook.loader import bundled_rulebook
 from tests.bad_input.more_shapes import command_shapes, monitor_shapes, rule_shapes, template_shapes
 from tests.bad_input.shapes import ROOT, Shape, memo_shapes, record_shapes, scenario_shapes, sweep_shapes
 
@@ -37,8 +36,7 @@ SCENARIO = ROOT / "examples" / "exercise-38-3-2.scenario.yaml"
 def _written() -> tuple[str, str, str]:
     """The record, the memo and the page of the example."""
     decision = decide(read_scenario(str(SCENARIO)), decided_on=datetime.date(2026, 1, 1))
-    rulebook = bundled_rulebook()
-    return decision.to_json(), memo_markdown(decision, rulebook), memo_html(decision, rulebook)
+    return decision.to_json(), memo_markdown(decision), memo_html(decision)
 
 
 RECORD, MEMO, PAGE = _written()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import FIELDS
 from advisor.rulebook.symbols import FIELD_NAMES
@@ -17,7 +18,6 @@ Columns = dict[str, NDArray[Any]]
 LARGEST_MONTH = 9 * 10**15
 """The dearest month that is computed, in micro-dollars."""
 OPTIONS = ("residency", "output_use", "indemnity_required", "train_on_outputs", "quality", "control", "latency")
-VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
 PRICES = ("open_price", "closed_price")
 NUMBERS = (*VOLUMES, *PRICES, "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
 _WIDEST = 10**12

@@ -15,7 +15,7 @@ from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide
 from advisor.domain.scenario import FIELDS
 from advisor.interview.flow import Flow, flow_of
-from advisor.interview.state import EXTRAS, Given
+from advisor.interview.state import EXTRAS, InterviewState
 from advisor.rulebook.loader import bundled_rulebook
 from benchmarks.peers.scenarios import generate
 from tests.helpers import reference
@@ -39,9 +39,9 @@ VALUES: dict[str, list[Any]] = {
 }
 
 
-def interviewed(answers: dict[str, Any], costs: bool = False) -> tuple[Given, list[str]]:
+def interviewed(answers: dict[str, Any], costs: bool = False) -> tuple[InterviewState, list[str]]:
     """Answers the flow from complete answers and returns what was asked for the route."""
-    so_far, asked = Given(), []
+    so_far, asked = InterviewState(), []
     while (question := FLOW.next(so_far)) is not None:
         if question in EXTRAS:
             so_far = so_far.answer(question, costs and question == "costs")
@@ -128,10 +128,10 @@ def test_the_order_of_the_questions_is_as_recorded(golden: Callable[[str], Snaps
 
 
 def test_why_names_the_rules_and_where_each_option_leads() -> None:
-    reason = FLOW.why(Given(), "residency")
+    reason = FLOW.why(InterviewState(), "residency")
     assert [each.id for each in reason.rules] == ["stays-on-premises", "stays-in-region"]
     assert dict(reason.leads_to)["on_premises"] == {"self_host", None}
-    price = FLOW.why(Given(), "open_price")
+    price = FLOW.why(InterviewState(), "open_price")
     assert "rent-below-crossover" in [each.id for each in price.rules]
     assert price.leads_to == ()
 
@@ -141,11 +141,11 @@ class Interview(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.given = Given()
+        self.given = InterviewState()
 
     @initialize()
     def start(self) -> None:
-        self.given = Given()
+        self.given = InterviewState()
 
     def answered(self, question: str, data: st.DataObject) -> None:
         before = self.given
@@ -209,7 +209,7 @@ def test_answers_given_beforehand_in_any_order_are_not_asked_again(order: list[s
     known = {name: whole[name] for name in order[:7] if name in whole}
     low, high = known.get("monthly_images_low"), known.get("monthly_images_high")
     assume(low is None or high is None or low <= high)
-    so_far = Given().with_answers(known)
+    so_far = InterviewState().with_answers(known)
     while (question := FLOW.next(so_far)) is not None:
         assert question not in known
         so_far = so_far.answer(question, False if question in EXTRAS else whole.get(question))

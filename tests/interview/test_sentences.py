@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from advisor.common.files import bundled
 from advisor.domain.scenario import Route
 from advisor.interview.flow import Flow, Position, flow_of
-from advisor.interview.state import EXTRAS, Given
-from advisor.interview.terminal import Terminal
+from advisor.interview.question_view import InterviewViews
+from advisor.interview.state import EXTRAS, InterviewState
 from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import AMOUNTS, EXERCISE, NEEDS, complete_answers, examples, scenario
 
@@ -39,7 +39,7 @@ def routes_of(text: str) -> set[Route | None]:
     return {NAMES[name] for name in listed(said)} | ({None} if said != text else set())
 
 
-def check_standing(text: str, given: Given, position: Position) -> None:
+def check_standing(text: str, given: InterviewState, position: Position) -> None:
     """Each line of the standing against the answers and the outcomes still possible."""
     first, *others = text.rstrip("\n").split("\n")
     waiting = [name for name in position.open if name not in given]
@@ -63,11 +63,13 @@ def check_standing(text: str, given: Given, position: Position) -> None:
         assert first == "No option satisfies the answers so far, whatever else you answer."
         assert position.outcomes == {None}
     out = [re.fullmatch(rf"Out: ({'|'.join(NAMES)}) \(.*?\): (.*)\.", line) for line in others]
-    assert [(NAMES[line[1]], line[2]) for line in out if line] == [(o.route, o.rule.because) for o in position.out]
+    assert [(NAMES[line[1]], line[2]) for line in out if line] == [
+        (o.route, o.rule.because) for o in position.eliminated
+    ]
     assert all(out)
 
 
-def check_skipped(text: str, given: Given, position: Position) -> None:
+def check_skipped(text: str, given: InterviewState, position: Position) -> None:
     """What is said of skipped questions: that no answer to one of them changes the outcome."""
     first, second = text.rstrip("\n").split("\n")
     skipped = first.removeprefix("Skipped: ").removesuffix(".").split(", ")
@@ -76,7 +78,7 @@ def check_skipped(text: str, given: Given, position: Position) -> None:
     stays = re.fullmatch(rf"Whatever you answer there, the advice stays ({'|'.join(NAMES)})(?:: .*)?\.", second)
     if stays:
         assert position.outcomes == {NAMES[stays[1]]}
-    elif second == "Whatever you answer there, no option satisfies the answers given.":
+    elif second == "Whatever you answer there, no option satisfies the answers so far.":
         assert position.outcomes == {None}
     else:
         assert second == "No answer there can change what is still possible."
@@ -84,16 +86,15 @@ def check_skipped(text: str, given: Given, position: Position) -> None:
 
 
 def walked(answers: dict[str, Any], unknown: set[str], templates: Path | None = None) -> list[str]:
-    """Answers the flow and checks what is said after each answer, as the terminal does; returns what was said."""
-    given, terminal, said = Given(), Terminal(FLOW, lambda changed: None, templates), []
+    """Answers the flow and checks what is said after each answer, as a terminal does; returns what was said."""
+    given, views, said = InterviewState(), InterviewViews(FLOW, templates), []
     while (question := FLOW.next(given)) is not None:
         if question in EXTRAS and FLOW.skipped(given):
-            position = FLOW.position(given)
-            said.append(terminal._filled(SKIPPED, given, position, skipped=FLOW.skipped(given)))
-            check_skipped(said[-1], given, position)
+            said.append(views.skipped(FLOW.skipped(given), given))
+            check_skipped(said[-1], given, FLOW.position(given))
         known = None if question in unknown else answers.get(question)
         given = given.answer(question, question == "costs" if question in EXTRAS else known)
-        said.append(terminal._position_told(given))
+        said.append(views.standing(given))
         check_standing(said[-1], given, FLOW.position(given))
     return said
 
@@ -153,5 +154,4 @@ def test_a_planted_fault_is_seen(
 
 @pytest.mark.parametrize("question", ["costs", "details"])
 def test_what_is_offered_at_the_end_claims_nothing_of_the_route_that_may_not_hold(question: str) -> None:
-    words = Terminal(FLOW, lambda changed: None)._wording(question, Given())
-    assert "settled" not in words.help
+    assert "settled" not in InterviewViews(FLOW).question(question, InterviewState()).help

@@ -17,7 +17,7 @@ import pytest
 from advisor.common.diagnostics import BadInput
 from advisor.domain.scenario import FIELDS
 from advisor.interview import draft_store as session
-from advisor.interview.state import Given
+from advisor.interview.state import InterviewState
 
 ROOT = Path(__file__).parents[2]
 DOWN, ENTER, CTRL_B, CTRL_C, CTRL_D = "\x1b[B", "\r", "\x02", "\x03", "\x04"
@@ -103,7 +103,7 @@ def test_a_whole_interview(screens: Any, tmp_path: Path, environment: dict[str, 
         screen.answer(question, keys)
     screen.expect("Skipped:")
     finish(screen)
-    screen.expect("Recommended: run open weights on own GPUs", "What would flip it", "Again without asking")
+    screen.expect("Recommended: run open weights on own GPUs", "What would flip it", "To repeat this without questions")
     assert screen.ended() == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "decision.decision.json",
@@ -255,8 +255,13 @@ def test_a_damaged_draft_is_a_clear_error(tmp_path: Path, text: str) -> None:
 def test_a_draft_is_read_as_it_was_written(tmp_path: Path) -> None:
     price = FIELDS["open_price"].quantity
     assert price is not None
-    given = Given().answer("quality", "open_suffices").answer("open_price", price.check("0.03")).answer("costs", True)
-    given = given.answer("closed_price", None)
+    state = (
+        InterviewState()
+        .answer("quality", "open_suffices")
+        .answer("open_price", price.check("0.03"))
+        .answer("costs", True)
+    )
+    state = state.answer("closed_price", None).answer("title", "unknown")
     path = session.draft_path(tmp_path, "decision")
-    session.save(path, given)
-    assert session.load(path) == given
+    session.save(path, state)
+    assert session.load(path) == state

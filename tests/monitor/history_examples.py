@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import strategies as st
 
-from advisor.usage.history_lines import Seen
+from advisor.usage.history_lines import checksum
 from advisor.usage.model import Basis, Day
+from advisor.usage.observation import Observation, values_of
 
 FIRST = date(2026, 10, 1)
 SOURCES = [("openai-costs", "openai"), ("fal-usage", "fal"), ("nginx", "gateway")]
@@ -49,12 +52,33 @@ READINGS = st.lists(days(), max_size=6, unique_by=part_of)
 RUNS = st.lists(st.tuples(READINGS, READ_ON), max_size=5)
 
 
-def sightings(days: Iterable[Day], read: date) -> list[Seen]:
-    """The lines of one run, computed by hand."""
+def observed(days: Iterable[Day], read: date) -> list[Observation]:
+    """The observations of one run, computed by hand."""
     groups: dict[tuple[object, ...], list[Day]] = {}
     for day in days:
         groups.setdefault(part_of(day)[:3], []).append(day)
-    return [Seen(read, tuple(group)) for group in groups.values()]
+    return [Observation(read, tuple(group)) for group in groups.values()]
+
+
+def line_values(observation: Observation) -> dict[str, Any]:
+    """What a line of the earlier format said, without its checksum."""
+    day, source, meter = observation.key
+    parts = [
+        {name: value for name, value in values_of(part).items() if name not in ("day", "source", "meter")}
+        for part in observation.days
+    ]
+    key = {"day": day.isoformat(), "source": source, "meter": meter}
+    return {"v": 1, "read": observation.read_on.isoformat(), **key, "parts": parts}
+
+
+def line_of(values: dict[str, Any]) -> bytes:
+    """A line of the earlier format, with its checksum."""
+    return json.dumps({**values, "check": checksum(values)}, separators=(",", ":")).encode() + b"\n"
+
+
+def lines_of(*observations: Observation) -> bytes:
+    """A history in the earlier format."""
+    return b"".join(line_of(line_values(observation)) for observation in observations)
 
 
 def plain_day(number: int, images: int = 7) -> Day:

@@ -14,7 +14,7 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.verification.verify import Verdict, verified
+from advisor.verification.verify import VerificationVerdict, verified
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "startup-year"
 SCENARIO = EXAMPLE / "startup.scenario.yaml"
@@ -48,7 +48,7 @@ def test_the_year_is_what_its_script_makes_and_its_memo_verifies(tmp_path: Path,
         for ending in ("decision.json", "memo.md"):
             shutil.copy(tmp_path / f"startup.{ending}", EXAMPLE)
     memo = EXAMPLE / "startup.memo.md"
-    assert verified(memo.read_text(), str(memo), bundled_rulebook()).verdict is Verdict.VERIFIED
+    assert verified(memo.read_text(), str(memo), bundled_rulebook()).verdict is VerificationVerdict.VERIFIED
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_a_scenario_will_do_and_a_memo_will_not(startup: Path, capsys: pytest.Ca
         (("--stable-months", "2.5"), "is not a whole number"),
         (("--range", "gpu_hour=1..2"), "did you mean `gpu_hour_price`?"),
         (("--range", "gpu_hour_price=2..1"), "begins with the larger number"),
-        (("--rate", "EURO=1.1"), "is no rate"),
-        (("--covers", "2026-10"), "is no span of days"),
-        (("--only", "image"), "names no column and text"),
+        (("--rate", "EURO=1.1"), "is not a rate"),
+        (("--covers", "2026-10"), "is not a range of days"),
+        (("--only", "image"), "is not a column and a text"),
         (("--images-per-request", "0"), "`0` is not more than zero"),
         (("--images-from", "openai-cost"), "did you mean `openai-costs`?"),
         (("--date", "yesterday"), "is not a date"),
@@ -162,7 +162,7 @@ def test_without_any_usage_it_says_what_to_name(startup: Path, capsys: pytest.Ca
 def test_a_run_that_fails_leaves_no_history(startup: Path) -> None:
     (startup / "usage" / "costs-2026-12.json").write_text('{"object": "page", "data": [{"object": "bucket"')
     assert monitor(startup, "--date", "2026-11-02") == 2
-    assert not (startup / "startup.usage.jsonl").exists()
+    assert not (startup / "startup.usage.sqlite").exists()
 
 
 def test_days_that_could_not_be_judged_are_not_kept(startup: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,4 +171,4 @@ def test_days_that_could_not_be_judged_are_not_kept(startup: Path, capsys: pytes
     record = str(startup / "startup.decision.json")
     assert run(["monitor", str(log), str(startup / "usage" / "*"), "--decision", record, "--date", "2026-11-02"]) == 2
     assert "may count the same images" in capsys.readouterr().err
-    assert not (startup / "startup.usage.jsonl").exists()
+    assert not (startup / "startup.usage.sqlite").exists()

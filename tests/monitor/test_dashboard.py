@@ -19,15 +19,11 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from syrupy.assertion import SnapshotAssertion
 
-from advisor.charts.canvas import WIDTH
-from advisor.charts.model import Chart
+from advisor.charts.canvas import WIDTH, Chart
 from advisor.domain.cost_model import crossover_volume
-from advisor.monitor.charts.columns import scale_for
-from advisor.monitor.charts.costs import curves_now_chart
-from advisor.monitor.charts.overspend import overspend_chart
-from advisor.monitor.charts.volume import volume_chart
-from advisor.monitor.dashboard import MOST_MONTHS, charts_of, dashboard_html
-from advisor.monitor.model import Span, Watched
+from advisor.monitor.charts import charts_of, scale_for, volume_chart
+from advisor.monitor.dashboard import MOST_MONTHS, dashboard_html
+from advisor.monitor.model import MonitorResult, Span
 from advisor.report.templates import one_line
 from advisor.usage.calendar_month import moved
 from tests.helpers.strategies import examples
@@ -61,7 +57,7 @@ def test_the_dashboard_of_a_case_is_sound(name: str) -> None:
 
 @given(watched=any_watched(ODD))
 @examples(12)
-def test_any_dashboard_is_sound(watched: Watched) -> None:
+def test_any_dashboard_is_sound(watched: MonitorResult) -> None:
     text = dashboard_html(watched, None)
     _sound(text)
     assert text == dashboard_html(watched, None)
@@ -86,7 +82,7 @@ def _sound(text: str) -> Page:
 
 @given(watched=any_watched(WORDS))
 @examples(25)
-def test_every_number_told_by_a_chart_is_in_the_json_or_the_record(watched: Watched) -> None:
+def test_every_number_told_by_a_chart_is_in_the_json_or_the_record(watched: MonitorResult) -> None:
     known = known_numbers(watched) | {Decimal(count) for count in range(len(watched.months) + 1)}
     for chart in charts_of(watched):
         assert numbers(" ; ".join(_told(chart))) - known == set()
@@ -100,11 +96,9 @@ def _told(chart: Chart) -> list[str]:
 
 @given(watched=any_watched(WORDS), width=st.sampled_from([WIDTH, 390]))
 @examples(25)
-def test_no_words_lie_over_others_or_leave_a_chart(watched: Watched, width: int) -> None:
-    for make in (curves_now_chart, volume_chart, overspend_chart):
-        chart = make(watched, width)
-        if chart:
-            assert_words_have_room(chart.svg)
+def test_no_words_lie_over_others_or_leave_a_chart(watched: MonitorResult, width: int) -> None:
+    for chart in charts_of(watched, width):
+        assert_words_have_room(chart.svg)
 
 
 def test_each_finding_is_what_the_months_come_to() -> None:
@@ -197,7 +191,7 @@ def test_free_text_is_text_on_the_dashboard(text: str) -> None:
     assert page.all("title")[0].text == (shown or "Monitor")
 
 
-def with_text(text: str) -> Watched:
+def with_text(text: str) -> MonitorResult:
     """The text wherever a scenario, a file or a name may bring one."""
     base = case("approaching")
     return replace(
@@ -238,12 +232,12 @@ def test_ranges_are_drawn_and_bands_shaded() -> None:
 
 PROGRAM = """
 import sys
-from advisor.monitor.to_json import watched_json
+from advisor.monitor.model import result_json
 from advisor.monitor.dashboard import dashboard_html
 from advisor.monitor.text_report import summary_text
 from tests.monitor.watched_examples import case
 for name in ("crossed-and-stable", "approaching"):
-    for text in (dashboard_html(case(name), "m.html"), summary_text(case(name), 80), watched_json(case(name))):
+    for text in (dashboard_html(case(name), "m.html"), summary_text(case(name), 80), result_json(case(name))):
         sys.stdout.buffer.write(text.encode())
 """
 

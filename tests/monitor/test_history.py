@@ -1,27 +1,45 @@
-"""The history: what was appended comes back, once, however often and in whatever order it was put together."""
+"""The history: what was appended comes back, once, in whatever order it was added; other files are left alone."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
+import sqlite3
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
 from advisor.usage import history as module
-from advisor.usage import history_lines
 from advisor.usage.history import History, append, counting, read_history
-from advisor.usage.history_lines import Seen, line_of, seen_in
+from advisor.usage.history_lines import observations_in
 from advisor.usage.model import Basis, Day
-from tests.monitor.history_examples import FIRST, READ_ON, READINGS, RUNS, days, part_of, plain_day, sightings
+from advisor.usage.observation import COLUMNS, Observation
+from tests.monitor.history_examples import (
+    FIRST,
+    READ_ON,
+    READINGS,
+    RUNS,
+    days,
+    line_of,
+    line_values,
+    lines_of,
+    observed,
+    part_of,
+    plain_day,
+)
 
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Thousands of small files, each synchronised: not on a disk."""
@@ -33,23 +51,27 @@ ANYTHING = (
 """The numbers, the currency, the rows and the span of a Day, whatever they are."""
 SAME_DAY = st.lists(
     st.tuples(st.lists(days(FIRST, ("nginx", "gateway")), min_size=1, max_size=3, unique_by=part_of), READ_ON).map(
-        lambda run: sightings(*run)[0]
+        lambda run: observed(*run)[0]
     ),
     max_size=6,
 )
 
 
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 def after(runs: Iterable[tuple[list[Day], date]]) -> tuple[History, bytes, list[int]]:
-    """The history of some runs, the file's bytes, and how many lines each added."""
+    """The history of some runs, the file's bytes, and how many observations each added."""
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
-        path = Path(folder, "a.usage.jsonl")
+        path = Path(folder, "a.usage.sqlite")
         added = [append(path, seen, read) for seen, read in runs]
+        assert names_in(Path(folder)) == ["a.usage.sqlite"] * bool(runs)
         return read_history(path), path.read_bytes() if path.exists() else b"", added
 
 
-def read(content: bytes) -> History:
-    seen, _, torn = seen_in(content, Path("f"))
-    return History(tuple(seen), torn)
+def read_lines(content: bytes) -> History:
+    return History(tuple(observations_in(content, Path("f"))))
 
 
 @given(READINGS, READ_ON)
@@ -57,7 +79,7 @@ def test_what_one_run_saw_comes_back(seen: list[Day], on: date) -> None:
     history, _, _ = after([(seen, on)])
     assert len(history.days()) == len(seen)
     assert set(history.days()) == set(seen)
-    assert {one.read for one in history.seen} <= {on}
+    assert {one.read_on for one in history.observations} <= {on}
 
 
 @given(RUNS)
@@ -66,7 +88,7 @@ def test_the_same_runs_again_add_nothing(runs: list[tuple[list[Day], date]]) -> 
     _, twice, again = after([*runs, runs[-1]] if runs else runs)
     assert once == twice
     assert not runs or again[-1] == 0
-    assert sum(added) == once.count(b"\n")
+    assert sum(added) == sum(again)
 
 
 @given(RUNS, READINGS, READ_ON)
@@ -89,18 +111,17 @@ def test_what_is_known_is_not_written_again_on_another_day(seen: list[Day], on: 
 
 
 @given(RUNS, RUNS)
-def test_histories_put_together_in_either_order_are_the_same(
+def test_the_order_of_observations_does_not_matter(
     some: list[tuple[list[Day], date]], others: list[tuple[list[Day], date]]
 ) -> None:
-    _, a, _ = after(some)
-    _, b, _ = after(others)
-    assert read(a + b).days() == read(b + a).days()
-    assert read(a + a).days() == read(a).days()
-    assert read(a + b + a).days() == read(a + b).days()
+    a, b = (after(runs)[0].observations for runs in (some, others))
+    assert History(a + b).days() == History(b + a).days()
+    assert History(a + a).days() == History(a).days()
+    assert History(a + b + a).days() == History(a + b).days()
 
 
 @given(SAME_DAY, st.randoms(use_true_random=False))
-def test_what_counts_does_not_overlap_and_does_not_depend_on_the_order(seen: list[Seen], random: object) -> None:
+def test_what_counts_does_not_overlap_and_does_not_depend_on_the_order(seen: list[Observation], random: object) -> None:
     taken = counting(seen)
     assert not any(one.overlaps(other) for at, one in enumerate(taken) for other in taken[:at])
     shuffled = seen[::-1] + seen
@@ -111,7 +132,7 @@ def test_what_counts_does_not_overlap_and_does_not_depend_on_the_order(seen: lis
 
 
 @given(SAME_DAY)
-def test_the_days_are_plain_sums_of_what_counts(seen: list[Seen]) -> None:
+def test_the_days_are_plain_sums_of_what_counts(seen: list[Observation]) -> None:
     parts = [day for one in counting(seen) for day in one.days]
     found = History(tuple(seen)).days()
     assert {part_of(day) for day in found} == {part_of(day) for day in parts}
@@ -125,7 +146,7 @@ def test_the_days_are_plain_sums_of_what_counts(seen: list[Seen]) -> None:
 
 
 @given(SAME_DAY)
-def test_overlap_is_mutual_and_with_oneself(seen: list[Seen]) -> None:
+def test_overlap_is_mutual_and_with_oneself(seen: list[Observation]) -> None:
     for one in seen:
         assert one.overlaps(one)
         assert all(one.overlaps(other) == other.overlaps(one) for other in seen)
@@ -174,118 +195,212 @@ def test_a_day_of_which_nothing_was_known_yet_gives_way_to_what_is_known() -> No
 
 
 def test_a_file_that_is_not_there_is_an_empty_history(tmp_path: Path) -> None:
-    assert read_history(tmp_path / "none.usage.jsonl") == History(())
-    assert read_history(tmp_path / "none.usage.jsonl").days() == ()
+    assert read_history(tmp_path / "none.usage.sqlite") == History(())
+    assert read_history(tmp_path / "none.usage.sqlite").days() == ()
 
 
-def test_a_line_is_plain_json(tmp_path: Path) -> None:
-    path = tmp_path / "a.usage.jsonl"
+def test_the_history_is_a_plain_database(tmp_path: Path) -> None:
+    path = tmp_path / "a.usage.sqlite"
     assert append(path, [plain_day(0)], NOV) == 1
-    line = json.loads(path.read_text())
-    assert len(line.pop("check")) == 12
-    assert line == {
-        "v": 1,
-        "read": "2026-11-23",
-        "day": "2026-10-01",
-        "source": "openai-costs",
-        "meter": "openai",
-        "parts": [
-            {
-                "basis": "counted",
-                "images": "7",
-                "requests": None,
-                "megapixels": None,
-                "cost": "0.28",
-                "currency": "USD",
-                "rows": 1,
-                "first": "2026-10-01T00:00:00",
-                "last": "2026-10-02T00:00:00",
-            }
-        ],
-    }
+    with closing(sqlite3.connect(path)) as database:
+        (row,) = database.execute("SELECT * FROM usage").fetchall()
+        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+    day = ("2026-10-01", "openai-costs", "openai", "counted", "7", None, None, "0.28", "USD", 1)
+    assert row == (1, "2026-11-23", *day, "2026-10-01T00:00:00", "2026-10-02T00:00:00")
+
+
+def _edited(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        for statement in statements:
+            database.execute(statement)
+
+
+def _overwritten(at: int, content: bytes) -> Callable[[Path], None]:
+    def overwrite(path: Path) -> None:
+        data = path.read_bytes()
+        path.write_bytes(data[:at] + content + data[at + len(content) :])
+
+    return overwrite
+
+
+WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "csv": (lambda path: path.write_bytes(b"date,images\n"), "not one that the monitor wrote"),
+    "half a line": (lambda path: path.write_bytes(b"date,images"), "not one that the monitor wrote"),
+    "json": (lambda path: path.write_bytes(b'{"object": "page"}'), "not one that the monitor wrote"),
+    "bytes": (lambda path: path.write_bytes(b"\xff\xfe"), "not one that the monitor wrote"),
+    "deep": (lambda path: path.write_bytes(b"[" * 4000), "not one that the monitor wrote"),
+    "empty object": (lambda path: path.write_bytes(b"{}\n"), "not one that the monitor wrote"),
+    "quotes": (lambda path: path.write_bytes(b'"' * 9 + b"\n"), "not one that the monitor wrote"),
+    "a digit": (lambda path: path.write_bytes(b"0"), "not one that the monitor wrote"),
+    "long line": (lambda path: path.write_bytes(b'{"v":1,' + b" " * 5000), "more than 4,096 bytes"),
+    "another database": (lambda path: _edited(path, "PRAGMA application_id = 7"), "not one that the monitor wrote"),
+    "later version": (lambda path: _edited(path, "PRAGMA user_version = 2"), "of version `2`"),
+    "another table": (lambda path: _edited(path, "CREATE TABLE more (a)"), "is damaged"),
+    "a view": (lambda path: _edited(path, "DROP TABLE usage", "CREATE VIEW usage AS SELECT 1"), "is damaged"),
+    "a trigger": (
+        lambda path: _edited(path, "CREATE TRIGGER t AFTER INSERT ON usage BEGIN DELETE FROM usage; END"),
+        "is damaged",
+    ),
+    "no number": (lambda path: _edited(path, "UPDATE usage SET cost = 'x'"), "is damaged"),
+    "no basis": (lambda path: _edited(path, "UPDATE usage SET basis = 'guessed'"), "is damaged"),
+    "ends early": (lambda path: _edited(path, "UPDATE usage SET last = '2020-01-01T00:00:00'"), "is damaged"),
+    "blob": (lambda path: _edited(path, "UPDATE usage SET source = x'ff00'"), "is damaged"),
+    "not UTF-8": (lambda path: _edited(path, "UPDATE usage SET source = cast(x'ff' AS text)"), "is damaged"),
+    "long text": (lambda path: _edited(path, "UPDATE usage SET meter = hex(zeroblob(3000))"), "is damaged"),
+    "cut off": (lambda path: path.write_bytes(path.read_bytes()[:5000]), "is damaged"),
+    "header alone": (lambda path: path.write_bytes(path.read_bytes()[:100]), "is damaged"),
+    "bad page": (_overwritten(4096, b"\xff" * 200), "is damaged"),
+    "bad header": (_overwritten(16, b"\xff" * 30), "is damaged"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_damaged_or_foreign_file_is_refused_and_not_touched(case: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.usage.sqlite"
+    append(path, [plain_day(0), plain_day(1)], NOV)
+    damage, said = WRONG[case]
+    damage(path)
+    before = path.read_bytes()
+    for use in (lambda: read_history(path), lambda: append(path, [plain_day(2)], NOV)):
+        with pytest.raises(BadInput, match=said) as error:
+            use()
+        assert "\n  help: " in str(error.value)
+        assert f"--> {path}" in str(error.value)
+        assert path.read_bytes() == before
+        assert names_in(tmp_path) == [path.name]
+
+
+def test_damage_anywhere_gives_days_or_bad_input(tmp_path: Path) -> None:
+    path = tmp_path / "a.usage.sqlite"
+    append(path, list(map(plain_day, range(4))), NOV)
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 23):
+        _overwritten(at, bytes([whole[at] ^ 0xFF]))(path)
+        with suppress(BadInput):
+            read_history(path).days()
+        path.write_bytes(whole)
+
+
+def test_a_history_of_lines_is_read_and_imported_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.usage.jsonl"
+    lines = lines_of(*(Observation(NOV, (plain_day(at),)) for at in range(3)))
+    path.write_bytes(lines + b"\n" + lines + lines[:40])
+    assert read_history(path).days() == tuple(map(plain_day, range(3)))
+    assert path.read_bytes().startswith(lines), "reading leaves the file alone"
+    assert append(path, [plain_day(2), plain_day(3)], NOV) == 1
+    assert path.read_bytes().startswith(b"SQLite format 3\0")
+    assert names_in(tmp_path) == [path.name]
+    assert read_history(path).days() == tuple(map(plain_day, range(4)))
+    assert append(path, [plain_day(2), plain_day(3)], NOV) == 0
+
+
+@given(RUNS)
+def test_lines_say_what_the_database_says(runs: list[tuple[list[Day], date]]) -> None:
+    history, _, _ = after(runs)
+    again = read_lines(lines_of(*history.observations))
+    assert again == history
+    assert history.observations == tuple(sorted(history.observations, key=history.observations.index))
+
+
+def test_a_last_line_torn_or_changed_anywhere_is_left_out() -> None:
+    first, second = (lines_of(Observation(NOV, (plain_day(at),))) for at in range(2))
+    for length in range(len(second)):
+        whole = length == len(second) - 1  # all but the newline is all
+        assert read_lines(first + second[:length]).days() == (plain_day(0), plain_day(1))[: 1 + whole]
+    for at in range(len('{"v":'), len(second) - 1):
+        torn = second[:at] + b"\0" * (len(second) - 1 - at) + b"\n"
+        assert read_lines(first + torn).days() == (plain_day(0),)
+    assert read_lines(first + b"\0" * 100).days() == (plain_day(0),)
 
 
 @given(st.data())
 def test_a_changed_line_in_the_middle_is_refused_by_number(data: st.DataObject) -> None:
-    lines = [line_of(Seen(NOV, (plain_day(at),)), Path("f")) for at in range(4)]
+    lines = [lines_of(Observation(NOV, (plain_day(at),))) for at in range(4)]
     number = data.draw(st.integers(0, 2))
     at = data.draw(st.integers(0, len(lines[number]) - 2))
     changed = bytearray(lines[number])
     changed[at] = data.draw(st.integers(33, 126).filter(lambda byte: byte != changed[at]))
     lines[number] = bytes(changed)
     with pytest.raises(BadInput) as refused:
-        read(b"".join(lines))
+        read_lines(b"".join(lines))
     (problem,) = refused.value.problems
     assert (problem.file, problem.line, bool(problem.help)) == ("f", number + 1, True)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"date,images\n",
-        b"date,images",
-        b'{"object": "page"}',
-        b"\xff\xfe",
-        b"[" * 4000,
-        b"{}\n",
-        b'"' * 9 + b"\n",
-        b"0",
-    ],
-)
-def test_another_file_is_refused_and_not_touched(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "usage.csv"
-    path.write_bytes(content)
-    with pytest.raises(BadInput, match="not one that the monitor wrote"):
-        read_history(path)
-    with pytest.raises(BadInput, match="not one that the monitor wrote"):
-        append(path, [plain_day(0)], NOV)
-    assert path.read_bytes() == content
-
-
-def test_a_line_of_a_later_version_is_refused_even_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.usage.jsonl"
-    with monkeypatch.context() as patch:
-        patch.setattr("advisor.usage.history_lines.VERSION", 2)
-        append(path, [plain_day(0)], NOV)
+def test_a_line_of_another_version_is_refused_even_at_the_end() -> None:
+    line = line_of({**line_values(Observation(NOV, (plain_day(0),))), "v": 2})
     with pytest.raises(BadInput, match="of version `2`"):
-        append(path, [plain_day(1)], NOV)
+        read_lines(line)
 
 
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=3), st.data())
-def test_a_forged_line_gives_days_or_bad_input(odd: object, data: st.DataObject) -> None:
-    line = json.loads(line_of(Seen(NOV, (plain_day(0),)), Path("f")))
-    del line["check"]
+def test_a_forged_line_gives_days_or_bad_input(strange: object, data: st.DataObject) -> None:
+    line = line_values(Observation(NOV, (plain_day(0),)))
     inside = data.draw(st.sampled_from([line, line["parts"][0]]))
-    inside[data.draw(st.sampled_from(sorted(inside)))] = odd
-    line["check"] = history_lines._check(line)
+    inside[data.draw(st.sampled_from(sorted(inside)))] = strange
     try:
-        read(json.dumps(line).encode() + b"\n").days()
+        read_lines(line_of(line)).days()
     except BadInput as refused:
         (problem,) = refused.problems
-        found = problem.line
-    else:
-        found = 1
-    assert found == 1
+        assert problem.line == 1
 
 
 def test_sizes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.usage.jsonl"
-    with pytest.raises(BadInput, match="more than 4,096 bytes"):
+    path = tmp_path / "a.usage.sqlite"
+    with pytest.raises(BadInput, match="cannot be kept in a history"):
         append(path, [replace(plain_day(0), meter="m" * 5000)], NOV)
-    path.write_bytes(b'{"v":1,' + b" " * 5000)
-    with pytest.raises(BadInput, match="more than 4,096 bytes"):
-        read_history(path)
-    path.unlink()
     append(path, [plain_day(0)], NOV)
-    size = path.stat().st_size
-    monkeypatch.setattr(module, "MAX_BYTES", size)
+    before = path.read_bytes()
+    monkeypatch.setattr(module, "MAX_BYTES", len(before))
     assert read_history(path).days()
     with pytest.raises(BadInput, match="bytes here"):
-        append(path, [plain_day(1)], NOV)
-    assert path.stat().st_size == size
-    monkeypatch.setattr(module, "MAX_BYTES", size - 1)
+        append(path, [replace(plain_day(at), meter="m" * 4000) for at in range(1, 3)], NOV)
+    assert path.read_bytes() == before
+    monkeypatch.setattr(module, "MAX_BYTES", len(before) - 1)
     with pytest.raises(BadInput, match="bytes here"):
         read_history(path)
+
+
+def test_the_export_is_a_table_that_the_monitor_reads_again(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path, table = tmp_path / "a b.usage.sqlite", tmp_path / "days.csv"
+    kept = [plain_day(at) for at in range(31)] + [replace(plain_day(40), cost=None, currency=None, images=None)]
+    append(path, kept, NOV)
+    assert run(["monitor", "--history", str(path), "--export", str(table)]) == 0
+    assert run(["monitor", "--history", str(path), "--export", "-"]) == 0
+    assert capfd.readouterr().out == table.read_text()
+    rows = list(csv.DictReader(io.StringIO(table.read_text())))
+    assert tuple(rows[0]) == COLUMNS
+    assert (len(rows), rows[0]["cost"], rows[-1]["cost"]) == (32, "0.28", "")
+    (tmp_path / "m.yaml").write_text(
+        "meter: openai\ncolumns: {at: day, images: images, cost: cost, currency: currency}\nwhere: {meter: openai}\n"
+    )
+    table.write_text("".join(table.read_text().splitlines(keepends=True)[:-1]))
+    scenario = str(Path(__file__).parents[2] / "examples" / "exercise-38-3-2.scenario.yaml")
+    command = ["monitor", str(table), "--mapping", str(tmp_path / "m.yaml"), "--no-history", "--json"]
+    assert run([*command, "--decision", scenario, "--date", "2026-11-23"]) == 0
+    month = json.loads(capfd.readouterr().out)["months"][0]
+    assert (month["month"], month["complete"]) == ("2026-10", True)
+    assert float(month["images"]["expected"] if isinstance(month["images"], dict) else month["images"]) == 31 * 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--export", "-"], "no history is named"),
+        (["--history", "none.sqlite", "--export", "-"], "there is no such history"),
+        (["--history", "kept.sqlite", "--export", "kept.sqlite"], "would be written over"),
+        (["u.csv", "--history", "kept.sqlite", "--export", "-"], "only writes what the history holds"),
+        ([], "these are missing: --decision"),
+    ],
+)
+def test_an_export_that_cannot_be(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    append(Path("kept.sqlite"), [plain_day(0)], NOV)
+    assert run(["monitor", *arguments]) == 2
+    assert said in capsys.readouterr().err
+    assert names_in(tmp_path) == ["kept.sqlite"]
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
@@ -299,7 +414,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_equal_numbers_written_differently_are_the_same(tmp_path: Path) -> None:
-    path = tmp_path / "a.usage.jsonl"
+    path = tmp_path / "a.usage.sqlite"
     assert append(path, [replace(plain_day(0), images=Decimal(100), cost=Decimal("1.50"))], NOV) == 1
     assert append(path, [replace(plain_day(0), images=Decimal("1E+2"), cost=Decimal("1.5"))], NOV) == 0
 
@@ -314,11 +429,12 @@ def test_equal_numbers_written_differently_are_the_same(tmp_path: Path) -> None:
         {"images": Decimal("1e-41")},
         {"requests": 1.5},
         {"first": datetime(2026, 9, 1, tzinfo=UTC), "last": datetime(2026, 10, 1, tzinfo=UTC)},
-        {"day": date(10_000 - 1, 12, 31), "rows": True},
+        {"requests": 2**63},
+        {"source": "\ud800"},
     ],
 )
 def test_what_would_not_be_read_again_is_not_written(wrong: dict[str, object], tmp_path: Path) -> None:
-    path = tmp_path / "a.usage.jsonl"
+    path = tmp_path / "a.usage.sqlite"
     append(path, [plain_day(0)], NOV)
     before = path.read_bytes()
     with pytest.raises(BadInput, match="cannot be kept in a history") as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import random
+import resource
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,11 +17,12 @@ from typing import Any, NoReturn
 import pytest
 
 from advisor.common.diagnostics import BadInput
+from advisor.usage import history as module
 from advisor.usage.history import append, read_history
-from advisor.usage.history_lines import Seen, line_of
 from advisor.usage.model import Day
+from advisor.usage.observation import Observation
 from tests.helpers.strategies import IN_CI
-from tests.monitor.history_examples import plain_day
+from tests.monitor.history_examples import lines_of, plain_day
 
 NOV = date(2026, 11, 23)
 KILLS = 200 if IN_CI else 40
@@ -29,86 +32,49 @@ MONTH = 12
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "a.usage.jsonl"
-
-
-def test_a_last_line_torn_anywhere_is_left_out_and_written_again(path: Path) -> None:
-    append(path, [plain_day(0)], NOV)
-    before = path.read_bytes()
-    append(path, [plain_day(1)], NOV)
-    after = path.read_bytes()
-    for length in range(len(before), len(after)):
-        path.write_bytes(after[:length])
-        whole = length >= len(after) - 1  # all but the newline is all
-        assert read_history(path).days() == (plain_day(0), plain_day(1))[: 1 + whole]
-        assert read_history(path).torn == (None if whole or length == len(before) else 2)
-        assert path.read_bytes() == after[:length], "reading leaves the file alone"
-        assert append(path, [plain_day(0), plain_day(1), plain_day(2)], NOV) == 2 - whole
-        assert read_history(path).days() == tuple(map(plain_day, range(3)))
-        assert read_history(path).torn is None
-        assert path.read_bytes().startswith(after)
-
-
-def test_a_last_line_changed_anywhere_is_left_out(path: Path) -> None:
-    append(path, [plain_day(0)], NOV)
-    before = len(path.read_bytes())
-    append(path, [plain_day(1)], NOV)
-    after = path.read_bytes()
-    start = before + len('{"v":')
-    for at in range(start, len(after) - 1):
-        path.write_bytes(after[:at] + b"\0" * (len(after) - 1 - at) + b"\n")
-        assert read_history(path).days() == (plain_day(0),)
-    assert append(path, [plain_day(1)], NOV) == 1
-    assert path.read_bytes() == after
-
-
-def test_zeros_after_the_lines_as_a_disk_without_power_leaves_them(path: Path) -> None:
-    append(path, [plain_day(0)], NOV)
-    path.write_bytes(path.read_bytes() + b"\0" * 100)
-    assert read_history(path).days() == (plain_day(0),)
-    append(path, [plain_day(1)], NOV)
-    assert b"\0" not in path.read_bytes()
+    return tmp_path / "a.usage.sqlite"
 
 
 def month(number: int) -> list[Day]:
     return [plain_day(number * MONTH + at, images=number + at) for at in range(MONTH)]
 
 
-class Pieces:
-    """Stands for ``os.write``: writes a few bytes at a time with a rest between, and may die after so many bytes."""
+class _Dying:
+    """Stands for ``sqlite3.connect``: its connections kill the process before so many statements have run."""
 
-    def __init__(self, write: Callable[[int, bytes], int], size: int, dies_after: int | None, rest: float = 0) -> None:
-        self.write, self.size, self.left, self.rest = write, size, dies_after, rest
+    def __init__(self, statements: int) -> None:
+        self.left = statements
+        self._connect = sqlite3.connect
 
-    def __call__(self, handle: int, content: Any, /) -> int:
-        for at in range(0, len(content), self.size):
-            piece = content[at : at + self.size]
-            if self.left is not None and len(piece) >= self.left:
-                self.write(handle, piece[: self.left])
-                os.kill(os.getpid(), signal.SIGKILL)
-            self.write(handle, piece)
-            time.sleep(self.rest)
-            self.left = None if self.left is None else self.left - len(piece)
-        return len(content)
+    def __call__(self, *parts: Any, **more: Any) -> sqlite3.Connection:
+        database: sqlite3.Connection = self._connect(*parts, **more)
+        database.set_trace_callback(self._count)
+        return database
+
+    def _count(self, statement: str) -> None:
+        self.left -= 1
+        if self.left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
-def child_appending(path: Path, pieces: Pieces, acknowledge: int) -> NoReturn:
+def child_appending(path: Path, dies_after: int | None, acknowledge: int) -> NoReturn:
     """Appends month after month, each month acknowledged with a byte when it is said to be on the disk."""
-    write, os.write = os.write, pieces
     try:
+        if dies_after is not None:
+            sqlite3.connect = _Dying(dies_after)  # type: ignore[assignment]  # stands in for the real one
         for number in range(6):
             append(path, month(number), NOV)
-            write(acknowledge, b".")
+            os.write(acknowledge, b".")
     finally:
         os._exit(0)
 
 
-def acknowledged(path: Path, pieces: Pieces, delay: float | None) -> int:
+def acknowledged(path: Path, dies_after: int | None, delay: float | None) -> int:
     """How many months a child had acknowledged when it was killed: after a delay, or by itself."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        child_appending(path, pieces, writer)
+        child_appending(path, dies_after, writer)
     os.close(writer)
     if delay is not None:
         time.sleep(delay)
@@ -119,36 +85,34 @@ def acknowledged(path: Path, pieces: Pieces, delay: float | None) -> int:
 
 
 @pytest.mark.fuzz
-def test_killed_at_any_point_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+@pytest.mark.parametrize("earlier_format", [False, True])
+def test_killed_at_any_point_nothing_is_lost_or_doubled(tmp_path: Path, earlier_format: bool) -> None:
     seed = random.SystemRandom().getrandbits(32)
     chosen = random.Random(seed)
-    all_bytes = sum(len(line_of_month(number)) for number in range(6))
-    everything = tuple(day for number in range(6) for day in month(number))
+    old = tuple(plain_day(1000 + at) for at in range(3)) if earlier_format else ()
+    everything = (*(day for number in range(6) for day in month(number)), *old)
     outcomes = set()
     for kill in range(KILLS):
-        path = tmp_path / f"{kill}.usage.jsonl"
-        by_itself = kill % 2 == 0
-        dies_after = chosen.randint(1, all_bytes) if by_itself else None
-        size = chosen.choice([1, 7, 100, 1000])
-        delay = None if by_itself else chosen.uniform(0, 0.04)
-        said = f"seed {seed}, kill {kill}, dies after {dies_after}, delay {delay}, pieces of {size}"
-        done = acknowledged(path, Pieces(os.write, size, dies_after), delay)
+        path = tmp_path / f"{kill}.usage"
+        if old:
+            path.write_bytes(lines_of(*(Observation(NOV, (day,)) for day in old)))
+        dies_after = chosen.randint(0, 150) if kill % 2 == 0 else None
+        delay = None if kill % 2 == 0 else chosen.uniform(0, 0.1)
+        said = f"seed {seed}, kill {kill}, dies after {dies_after}, delay {delay}"
+        done = acknowledged(path, dies_after, delay)
         outcomes.add(done)
 
         history = read_history(path)
         days = history.days()
-        assert set(days) <= set(everything), said
+        assert set(old) <= set(days) <= set(everything), said
         assert set(days) >= set(everything[: done * MONTH]), said
-        assert len(history.seen) == len({one.key for one in history.seen}), said
+        assert len(history.observations) == len({one.key for one in history.observations}), said
         append(path, everything, NOV)
         whole = read_history(path)
         assert whole.days() == everything, said
-        assert (len(whole.seen), whole.torn) == (len(everything), None), said
+        assert len(whole.observations) == len(everything), said
+        assert not Path(f"{path}-journal").exists()
     assert len(outcomes) > 3, f"seed {seed}: all were killed at the same point"
-
-
-def line_of_month(number: int) -> bytes:
-    return b"".join(line_of(Seen(NOV, (day,)), Path("f")) for day in month(number))
 
 
 def forked(work: Callable[[], None]) -> int:
@@ -162,10 +126,13 @@ def forked(work: Callable[[], None]) -> int:
     return child
 
 
-def test_runs_at_the_same_time_lose_nothing(path: Path) -> None:
+@pytest.mark.parametrize("earlier_format", [False, True])
+def test_runs_at_the_same_time_lose_nothing(path: Path, earlier_format: bool) -> None:
+    if earlier_format:
+        path.write_bytes(lines_of(Observation(NOV, (plain_day(1000),))))
+
     def writes(numbers: Iterator[int]) -> Callable[[], None]:
         def work() -> None:
-            os.write = Pieces(os.write, 50, None, rest=0.0002)
             for number in numbers:
                 append(path, [plain_day(number)], NOV)
                 append(path, [plain_day(1000)], NOV)
@@ -176,37 +143,55 @@ def test_runs_at_the_same_time_lose_nothing(path: Path) -> None:
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
     history = read_history(path)
     assert history.days() == tuple(map(plain_day, [*range(90), 1000]))
-    assert len(history.seen) == 91
-    assert history.torn is None
+    assert len(history.observations) == 91
 
 
-@pytest.mark.parametrize("room", [0, 1, 300])
-def test_a_full_disk_leaves_the_file_as_it_was(path: Path, room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_history_that_another_run_holds(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WAIT_SECONDS", 0.1)
     append(path, [plain_day(0)], NOV)
-    before = path.read_bytes()
-    write = os.write
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert read_history(path).days() == (plain_day(0),)
+        with pytest.raises(BadInput, match="another run is using this history") as error:
+            append(path, [plain_day(1)], NOV)
+        assert "help: wait until it is done, and try again" in str(error.value)
+        other.execute("ROLLBACK")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(BadInput, match="another run is using this history"):
+            read_history(path)
+    assert append(path, [plain_day(1)], NOV) == 1
 
-    def full(handle: int, content: bytes) -> int:
-        if not room:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return write(handle, content[:room])
 
-    monkeypatch.setattr(os, "write", full)
-    with pytest.raises(BadInput, match="no space left"):
-        append(path, [plain_day(1), plain_day(2)], NOV)
-    assert path.read_bytes() == before
+@pytest.mark.parametrize("room", [0, 100, 5000, 9000])
+@pytest.mark.parametrize("earlier_format", [False, True])
+def test_a_full_disk_leaves_what_there_was(path: Path, room: int, earlier_format: bool) -> None:
+    if earlier_format:
+        path.write_bytes(lines_of(Observation(NOV, (plain_day(0),))))
+    else:
+        append(path, [plain_day(0)], NOV)
+
+    def work() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+        with pytest.raises(BadInput, match=r"cannot be (used|written)"):
+            append(path, [plain_day(number) for number in range(1, 400)], NOV)
+
+    assert os.waitpid(forked(work), 0)[1] == 0
+    assert read_history(path).days() == (plain_day(0),)
+    assert append(path, [plain_day(1)], NOV) == 1
 
 
-def test_lines_are_on_the_disk_before_append_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synchronised: list[tuple[bool, int]] = []
+def test_a_commit_survives_a_loss_of_power(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    statements: list[str] = []
 
-    def fsync(handle: int) -> None:
-        about = os.fstat(handle)
-        synchronised.append((os.path.samestat(about, path.parent.stat()), path.stat().st_size))
+    def traced(*parts: Any, **more: Any) -> sqlite3.Connection:
+        database: sqlite3.Connection = connect(*parts, **more)
+        database.set_trace_callback(statements.append)
+        return database
 
-    monkeypatch.setattr(os, "fsync", fsync)
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", traced)
     append(path, [plain_day(0)], NOV)
-    size = path.stat().st_size
-    assert synchronised == [(False, size), (True, size)]
-    append(path, [plain_day(1)], NOV)
-    assert synchronised[2:] == [(False, path.stat().st_size)]
+    assert statements[0] == "PRAGMA synchronous = EXTRA"
+    assert statements[-1] == "COMMIT"
+    assert not [statement for statement in statements if "journal_mode" in statement]

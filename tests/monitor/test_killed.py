@@ -14,17 +14,18 @@ from advisor.usage.history import read_history
 from advisor.usage.read import _PREFIX
 from tests.helpers.kill_steps import contents, hidden, killed_at_each_step
 from tests.helpers.strategies import IN_CI
+from tests.monitor.history_examples import lines_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "startup-year"
 MAPPING = "meter: any\ncolumns: {at: at, images: images, cost: cost}\n"
 MONITOR = ["monitor", "log.csv", "--mapping", "m.yaml", "--decision", "startup.decision.json", "--date", "2026-11-02"]
-MONITOR += ["--covers", "2026-05-01..2026-10-31", "--history", "kept.usage.jsonl", "--html", "watch.html"]
+MONITOR += ["--covers", "2026-05-01..2026-10-31", "--history", "kept.usage.sqlite", "--html", "watch.html"]
 MONITOR += ["--rejects", "rejects.csv", "--memo", "memo"]
 
 
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with everything that an earlier run wrote, and a log that has more in it since."""
+    """What an earlier run wrote, its history in the earlier format, and a log that has more in it since."""
     start = tmp_path / "start"
     start.mkdir()
     monkeypatch.chdir(start)
@@ -33,6 +34,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     rows = [f"2026-{month:02}-10T00:00:00Z,{month}00000,4000" for month in range(5, 11)]
     (start / "log.csv").write_text("\n".join(["at,images,cost", "today,1,1", *rows[:3]]) + "\n")
     assert run(MONITOR) == 0
+    kept = start / "kept.usage.sqlite"
+    kept.write_bytes(lines_of(*read_history(kept).observations))
     (start / "log.csv").write_text("\n".join(["at,images,cost", "today,1,1", "now,1,1", *rows]) + "\n")
     return start
 
@@ -47,13 +50,14 @@ def test_killed_at_each_step(start: Path, tmp_path: Path, monkeypatch: pytest.Mo
     whole = {
         path.name: (path.read_bytes(), (ended / path.name).read_bytes()) for path in start.iterdir() if path.is_file()
     }
-    days = read_history(ended / "kept.usage.jsonl").days()
+    before = read_history(start / "kept.usage.sqlite").days()
+    days = read_history(ended / "kept.usage.sqlite").days()
     assert old != new
     assert all(one != other for name, (one, other) in whole.items() if name in ("watch.html", "rejects.csv"))
     for one in killed:
         for name, versions in whole.items():
-            if name == "kept.usage.jsonl":
-                assert set(read_history(one / name).days()) <= set(days)
+            if name == "kept.usage.sqlite":
+                assert set(before) <= set(read_history(one / name).days()) <= set(days)
             else:
                 assert (one / name).read_bytes() in versions, f"{name} is a part of a file in {one}"
         settle(one / "memo")
@@ -61,6 +65,6 @@ def test_killed_at_each_step(start: Path, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(killed[len(killed) // 2])
     assert run(MONITOR) == 0
     assert contents(Path("memo")) == new
-    assert read_history(Path("kept.usage.jsonl")).days() == days
+    assert read_history(Path("kept.usage.sqlite")).days() == days
     with work_folder(tmp_path, _PREFIX):
         assert len(list(tmp_path.glob(f"{_PREFIX}*"))) == 1

@@ -98,16 +98,16 @@ def test_nested_keys_may_appear_late_but_must_appear(tmp_path: Path) -> None:
     file = jsonl(tmp_path / "u.jsonl", *plain, late)
     mapping = "columns: {at: t, images: usage.%s}\nwhere: {kind: image}\n"
     assert [day.images for day in read(tmp_path, mapping % "images", file).days] == [7]
-    assert "there is no column `usage.imagse`" in refused(tmp_path, mapping % "imagse", file)
+    assert "the file has no column `usage.imagse`" in refused(tmp_path, mapping % "imagse", file)
 
 
 def test_a_nested_key_that_is_misspelt_is_told(tmp_path: Path) -> None:
     file = jsonl(tmp_path / "u.jsonl", {"t": "2026-10-01T00:00:00Z", "usage": {"images": 7, "cost": None}})
     said = refused(tmp_path, "columns: {at: t, images: usage.image}\n", file)
-    assert "there is no column `usage.image`" in said
+    assert "the file has no column `usage.image`" in said
     assert "did you mean `usage.images`?" in said
     csv = written(tmp_path / "u.csv", "t,usage\n2026-10-01,5\n")
-    assert "there is no column `usage.image`" in refused(tmp_path, "columns: {at: t, images: usage.image}\n", csv)
+    assert "the file has no column `usage.image`" in refused(tmp_path, "columns: {at: t, images: usage.image}\n", csv)
 
 
 @pytest.mark.parametrize("usage", [None, 5, "text", [1], {"images": None}, {"images": "x"}, {"images": [1]}, {}])
@@ -177,7 +177,7 @@ def test_every_number_is_read_back(number: Decimal, signs: tuple[str, str], tmp_
 def test_dots_between_thousands_are_no_sign_in_json(tmp_path: Path) -> None:
     file = jsonl(tmp_path / "u.jsonl", {"t": "2026-10-01", "c": 1.234})
     said = refused(tmp_path, COST + "decimal: ','\nthousands: '.'\n", file)
-    assert "a dot between thousands cannot be told from the decimal point of a number in JSON" in said
+    assert "a dot between thousands cannot be distinguished from the decimal point of a number in JSON" in said
     file = jsonl(tmp_path / "u.jsonl", {"t": "2026-10-01", "c": "1 234,5"})
     assert [day.cost for day in read(tmp_path, COST + "decimal: ','\nthousands: ' '\n", file).days] == [
         Decimal("1234.5")
@@ -214,7 +214,7 @@ def test_a_line_that_does_not_fit_is_listed(tmp_path: Path) -> None:
     file = written(tmp_path / "a.log", "2026-10-01 INFO made 3 images\n\n2026-10-01 INFO made 4 images\nTraceback\n")
     mapping = "pattern: '^(?P<at>\\S+) INFO made (?P<images>\\d+)'\n"
     said = refused(tmp_path, mapping, file)
-    assert "the line does not fit the pattern: `Traceback`" in said
+    assert "the line does not match the pattern: `Traceback`" in said
     assert "a.log:4" in said
     reading = read(tmp_path, mapping, file, rejects=tmp_path / "r.csv")
     assert [day.images for day in reading.days] == [7]
@@ -224,7 +224,7 @@ def test_a_line_that_does_not_fit_is_listed(tmp_path: Path) -> None:
 def test_files_whose_lines_do_not_fit_are_of_another_kind(tmp_path: Path) -> None:
     mapping = "pattern: '^(?P<at>\\S+) INFO made (?P<images>\\d+)'\n"
     file = written(tmp_path / "a.log", "nothing\nof\nthe kind\n")
-    assert "most lines do not fit the `pattern` of the mapping, such as `nothing`" in refused(tmp_path, mapping, file)
+    assert "most lines do not match the `pattern` of the mapping, such as `nothing`" in refused(tmp_path, mapping, file)
     file = written(tmp_path / "a.json", '{"a": 1}\n{"a": 2}\n')
     assert "this is JSON, and the mapping has a pattern for lines of text" in refused(tmp_path, mapping, file)
     line = '10.0.0.1 - - [2026-10-01T00:00:00Z] "POST /v1 HTTP/1.1" 200 1'
@@ -243,27 +243,27 @@ def test_a_pattern_is_read_on_duckdb_only(tmp_path: Path) -> None:
 def test_no_pattern_takes_long(tmp_path: Path) -> None:
     mapping = "pattern: '^(?P<at>\\S+) (?:(?:(?:a+)+)+)+b?(?P<images>\\d+)?$'\n"
     file = written(tmp_path / "a.log", f"2026-10-01 {'a' * 50_000}c\n" * 20)
-    assert "most lines do not fit" in refused(tmp_path, mapping, file)
+    assert "most lines do not match" in refused(tmp_path, mapping, file)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("columns: {at: a, cost: b}\ndecimal: ';'\n", "`;` is not known here"),
+        ("columns: {at: a, cost: b}\ndecimal: ';'\n", "invalid value `;`"),
         ("columns: {at: a, cost: b}\nthousands: '.'\n", "`.` cannot be both the decimal sign and the sign between"),
         ("columns: {at: a, cost: b}\ndecimal: ','\nthousands: ','\n", "`,` cannot be both the decimal sign"),
-        ("columns: {at: a, cost: b}\nthousands: 3\n", "`3` is not known here"),
+        ("columns: {at: a, cost: b}\nthousands: 3\n", "invalid value `3`"),
         ("columns: {at: a, cost: b}\npatern: x\n", "did you mean `pattern`?"),
-        ("pattern: '(?P<at>x'\n", "this is no regular expression: missing )"),
+        ("pattern: '(?P<at>x'\n", "invalid regular expression: missing )"),
         ("pattern: '(?P<at>x)(y)'\n", "a group has no name"),
-        ("pattern: '(?P<at>x)(?P<at>y)'\n", "two groups are called `at`"),
+        ("pattern: '(?P<at>x)(?P<at>y)'\n", "duplicate group `at`"),
         ("pattern: '^x$'\n", "the pattern has no group with a name"),
         ("pattern: '(?<at>x)'\n", "names of groups are written as"),
-        ("pattern: '(?P<at>x)(?=y)'\n", "this is no regular expression: invalid perl operator"),
-        ("pattern: '(?P<at>(?:x{1000}){1000})'\n", "this is no regular expression"),
+        ("pattern: '(?P<at>x)(?=y)'\n", "invalid regular expression: invalid perl operator"),
+        ("pattern: '(?P<at>(?:x{1000}){1000})'\n", "invalid regular expression"),
         (f"pattern: '(?P<at>{'x' * 1_000})'\n", "the pattern is longer than 1,000 characters"),
-        ("pattern: [a]\n", "is no pattern"),
-        ("pattern: '(?P<when>x)(?P<images>y)'\n", "no column says when a row was"),
+        ("pattern: [a]\n", "invalid value `[a]`"),
+        ("pattern: '(?P<when>x)(?P<images>y)'\n", "the column of timestamps is not mapped"),
         ("pattern: '(?P<at>x)'\n", "neither images nor requests nor cost are mapped"),
         ("pattern: '(?P<at>x)(?P<number>y)'\ncolumns: {images: numbr}\n", "did you mean `number`?"),
         ("pattern: '(?P<at>x)(?P<images>y)'\nwhere: {status: 200}\n", "the pattern has no group `status`"),

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from advisor.decision.break_even import owns_already
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Route
-from advisor.monitor.baseline import situation_of
-from advisor.monitor.model import Reason, Span
-from advisor.report.claims.review_trigger import lookout_claims
+from advisor.monitor.baseline import baseline_of
+from advisor.monitor.model import NotComparableReason as Reason
+from advisor.monitor.model import Span
 from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import complete_answers, examples, scenario
 
@@ -30,16 +30,16 @@ def test_the_memo_names_a_crossover_exactly_where_the_monitor_compares(
 ) -> None:
     given = scenario({**answers, **({"current_route": str(in_use)} if in_use else {})})
     decision = decide(given, RULEBOOK, decided_on=datetime.date(2026, 11, 22))
-    situation = situation_of(decision, given, RULEBOOK, None, {})
-    for claim in lookout_claims(decision, RULEBOOK):
+    situation = baseline_of(decision, given, RULEBOOK, None, {})
+    if trigger := decision.review_trigger:
         price = situation.list_price
         reason = situation.why_not_comparable(Span(*[price] * 3) if price else None)
-        assert claim.figures["route"] == situation.compared
-        assert (claim.kind in COMPARABLE) == (reason is None)
-        assert (claim.kind == "never") == (reason is not None and reason.reason is Reason.NEVER_CHEAPER)
-        if claim.kind in COMPARABLE:
+        assert trigger.route == situation.compared
+        assert (trigger.kind in COMPARABLE) == (reason is None)
+        assert (trigger.kind == "never") == (reason is not None and reason.reason is Reason.NEVER_CHEAPER)
+        if trigger.kind in COMPARABLE:
             assert price
             crossover = situation.crossover(Span(*[price] * 3))
             assert crossover
-            assert abs(Fraction(claim.figures["volume"]) - crossover.expected) <= Fraction(1, 200)
-            assert (claim.kind == "falls_below") == owns_already(decision, given)
+            assert abs(Fraction(trigger.volume or 0) - crossover.expected) <= Fraction(1, 200)
+            assert (trigger.kind == "falls_below") == owns_already(decision, given)

@@ -209,7 +209,8 @@ def test_an_invoice_is_for_the_month_it_stands_in(bills: list[Day]) -> None:
     assert found[0].paid_price == Span(*[Fraction(8, 300)] * 3)
     assert found[0].billed
     assert (
-        notes[-1] == "a bill of plain does not say which days it is for: it is taken as that of the month it stands in"
+        notes[-1]
+        == "a bill of plain does not say which days it is for: it is counted for the month in which it appears"
     )
 
 

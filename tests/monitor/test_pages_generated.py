@@ -273,8 +273,7 @@ def test_the_sums_of_every_day_come_back(writer: Writer, month: list[Made], data
     for text in written(writer(month, data), data):
         document = parse(text, "f")
         assert {source for source, reader in READERS.items() if reader.name_of(document) == source} <= {name}
-        rows += READERS[name].rows(name, document, "f")
-        READERS[name].notes(name, document, "f")
+        rows += READERS[name].read(name, document, "f").rows
     truth: dict[date, list[Made]] = defaultdict(list)
     for one in month:
         truth[one.at.date()].append(one)
@@ -306,9 +305,10 @@ def test_a_page_with_one_value_replaced_gives_rows_or_bad_input(
         found = reader.name_of(mutated)
         assert found is None or found in reader.NAMES
         try:
-            for row in reader.rows(name, mutated, "f"):
+            reading = reader.read(name, mutated, "f")
+            for row in reading.rows:
                 assert_sound(row)
-            assert all(isinstance(note, str) for note in reader.notes(name, mutated, "f"))
+            assert all(isinstance(note, str) for note in reading.notes)
         except BadInput as refused:
             # What a file as a whole does not say, such as which names make images, has no line.
             whole = "--makes-images" in str(refused)
@@ -360,4 +360,3 @@ def assert_sound(row: Row) -> None:
     assert row.requests is None or 0 <= row.requests <= 100_000_000
     assert (row.cost is None) <= (row.currency is None)
     row.identity.encode()
-    (row.model or "").encode()

@@ -132,5 +132,5 @@ def test_a_bare_prediction_at_fault_is_told_with_its_place(tmp_path: Path) -> No
 def test_objects_of_other_services_are_no_predictions(tmp_path: Path) -> None:
     file = tmp_path / "p.json"
     file.write_text(json.dumps([{"id": "a", "status": "completed", "created_at": 1, "object": "video"}]))
-    with pytest.raises(BadInput, match="nobody can tell what this file is"):
+    with pytest.raises(BadInput, match="unrecognised file format"):
         read(file)

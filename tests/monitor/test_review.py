@@ -14,7 +14,8 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.domain.scenario import Route
-from advisor.monitor.model import Span, Verdict
+from advisor.monitor.model import MonitorVerdict as Verdict
+from advisor.monitor.model import Span
 from advisor.monitor.monthly_usage import Assumed, months_of
 from advisor.usage.model import GATEWAY, Basis
 from tests.monitor.test_months import ASSUMED, day, months, span, whole
@@ -114,12 +115,12 @@ def test_rows_chosen_otherwise_are_not_mixed_into_the_history(
     def counted(*more: str) -> Any:
         assert monitor(startup, str(log), "--json", *more) == 0
         data = json.loads(capsys.readouterr().out)
-        return data["months"][0]["requests"], [note for note in data["notes"] if "chosen otherwise" in note]
+        return data["months"][0]["requests"], [note for note in data["notes"] if "selected differently" in note]
 
     assert counted() == (6, [])
     assert counted("--request-path", "/images") == (
         2,
-        ["2 days kept from nginx are left out, as their rows were chosen otherwise"],
+        ["2 days kept from nginx are left out, as their rows were selected differently"],
     )
     assert counted()[0] == 6
 

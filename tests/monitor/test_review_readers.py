@@ -95,7 +95,7 @@ def test_corrections_of_a_plain_table_are_read(tmp_path: Path, mapping: Path) ->
     ]
 
 
-@pytest.mark.parametrize(("cells", "what"), [(",1.50", "there is no number of images"), ("-50,1.50", "is negative")])
+@pytest.mark.parametrize(("cells", "what"), [(",1.50", "missing number of images"), ("-50,1.50", "is negative")])
 def test_what_costs_something_is_no_correction(tmp_path: Path, mapping: Path, cells: str, what: str) -> None:
     with pytest.raises(BadInput, match=what):
         read(table(tmp_path, f"2026-10-05T00:00:00Z,{cells}"), mapping=mapping)
@@ -189,7 +189,7 @@ def test_a_day_is_in_the_groups_of_its_own_results_and_not_of_its_page(tmp_path:
     grown = saved(tmp_path / "c.json", usage_page(16, {"images": 5}, {"images": 7, "api_key_id": "k"}))
     assert [day.images for day in read(early, grown).days] == [5, 12]
     by_key = saved(tmp_path / "d.json", usage_page(16, {"images": 1}, {"images": 4, "api_key_id": "k"}))
-    with pytest.raises(BadInput, match=r"2026-10-16 stands here grouped by api_key_id, and as a whole in .*a\.json"):
+    with pytest.raises(BadInput, match=r"day 2026-10-16: grouped by api_key_id here, as a whole in .*a\.json"):
         read(early, by_key)
 
 
@@ -197,7 +197,7 @@ def test_a_day_is_in_the_groups_of_its_own_results_and_not_of_its_page(tmp_path:
 def test_a_day_by_the_day_and_by_the_hour_would_count_twice(tmp_path: Path, order: int) -> None:
     daily = saved(tmp_path / "daily.json", usage_page(1, {"images": 24}), usage_page(2, {"images": 24}))
     hourly = saved(tmp_path / "hourly.json", usage_page(2, {"images": 1}, hours=range(24), width=3_600))
-    with pytest.raises(BadInput, match=r"2026-10-02 stands here in a bucket of 1 (day|hour), and in a bucket of 1 "):
+    with pytest.raises(BadInput, match=r"day 2026-10-02: in a bucket of 1 (day|hour) here, in a bucket of 1 "):
         read(*[daily, hourly][::order])
     assert [day.images for day in read(hourly).days] == [24]
 
@@ -259,7 +259,7 @@ def test_days_read_with_another_mapping_are_kept_apart(tmp_path: Path, other: st
     assert read_alike(kept, before) == (list(days), ())
     alike, (note,) = read_alike(kept, after)
     assert alike == []
-    assert note == f"1 days kept from {kept[0].source} are left out, as another mapping read them"
+    assert note == f"1 days kept from {kept[0].source} are left out, as they were read with another mapping"
     both = [*kept, *kept_as(days, after)]
     assert read_alike(both, after)[0] == list(days)
     assert read_alike(kept, ReadOptions(TODAY)) == (list(days), ())
@@ -280,7 +280,7 @@ def test_lines_that_two_logs_share_may_be_of_two_servers(tmp_path: Path) -> None
     reading = read(*logs)
     assert [day.requests for day in reading.days] == [2]
     (note,) = (note for note in reading.notes if "more than once" in note)
-    assert note.startswith("nginx: 2 rows stand more than once and are counted once: lines have no id")
+    assert note.startswith("nginx: 2 rows occur more than once and are counted once: lines have no id")
     assert note.endswith("end every line with the name of its server")
     for log in logs:
         log.write_text(lines.replace("\n", f" {log.stem}\n"))

@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 from advisor.cli.main import run
 from advisor.domain.scenario import Route
 from advisor.monitor.dashboard import dashboard_html
-from advisor.monitor.model import Guess, Thresholds, Verdict, Watched
+from advisor.monitor.model import Guess, MonitorResult, Thresholds
+from advisor.monitor.model import MonitorVerdict as Verdict
 from advisor.monitor.monthly_usage import Assumed
 from advisor.monitor.text_report import summary_text
-from advisor.monitor.trigger import judged
-from advisor.monitor.view_model import told
+from advisor.monitor.trigger import month_states
+from advisor.monitor.view_model import view_of
 from advisor.usage.model import Basis
 from tests.helpers.strategies import EXERCISE, examples
 from tests.monitor.test_months import ASSUMED, months, span, whole
@@ -36,7 +37,7 @@ BEST = {**STARTUP, "monthly_images": 4_000, "open_price": "0.001", "quality": "b
 LESS, MORE = "Own GPUs would cost less", "Own GPUs would cost more"
 
 
-def said(found: Watched) -> tuple[str, str]:
+def said(found: MonitorResult) -> tuple[str, str]:
     """The headline and what it means; the page has the same."""
     page = dashboard_html(found, None)
     headline, meaning = summary_text(found, 200).split("\n")[:2]
@@ -114,7 +115,7 @@ def test_no_sentence_compares_otherwise_than_the_figures(volumes: list[int], own
     assert found.trailing_volume is not None
     assert found.crossover is not None
     above = found.trailing_volume.expected > found.crossover.expected
-    assert told(found).own_cheaper == above
+    assert view_of(found).own_cheaper == above
     headline, meaning = said(found)
     if meaning.startswith((LESS, "Own GPUs are the cheaper", "Own GPUs would be cheaper")):
         assert above
@@ -128,16 +129,16 @@ def test_no_sentence_compares_otherwise_than_the_figures(volumes: list[int], own
 
 def test_a_steady_volume_that_fired_stays_crossed_whatever_clears_it() -> None:
     rules = Thresholds(clear_below=Fraction(3, 2))
-    states = [step.state for step in judged(series(*["1.2"] * 8), ONE, rules)]
+    states = [step.state for step in month_states(series(*["1.2"] * 8), ONE, rules)]
     assert states[2:] == [Verdict.CROSSED_AND_STABLE] * 6
 
 
 @pytest.mark.parametrize(
     ("more", "help"),
     [
-        (["--clear-below", "1.5"], "give no more than --margin, 1.1"),
-        (["--clear-below", "1.01", "--strict"], "give 1 at the most"),
-        (["--clear-below", "1.2", "--margin", "0.5"], "give 1 at the most"),
+        (["--clear-below", "1.5"], "write at most --margin, 1.1"),
+        (["--clear-below", "1.01", "--strict"], "write 1 at most"),
+        (["--clear-below", "1.2", "--margin", "0.5"], "write 1 at most"),
     ],
 )
 def test_what_would_clear_each_crossing_is_refused(

@@ -20,11 +20,10 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from advisor.common.diagnostics import HIDDEN, BadInput
-from advisor.monitor.bars import MOST_MONTHS, bars_of
-from advisor.monitor.model import Verdict, Watched
-from advisor.monitor.text_report import LEAST_WIDTH, summary_text
-from advisor.monitor.to_json import watched_json
-from advisor.monitor.view_model import told
+from advisor.monitor.model import MonitorResult, result_json
+from advisor.monitor.model import MonitorVerdict as Verdict
+from advisor.monitor.text_report import LEAST_WIDTH, MOST_MONTHS, bars_of, summary_text
+from advisor.monitor.view_model import view_of
 from advisor.usage.calendar_month import moved
 from advisor.usage.model import EXACT, Basis
 from tests.helpers.strategies import examples
@@ -53,7 +52,7 @@ def test_the_summary_of_a_case_is_the_golden_one(name: str, golden: Callable[[st
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_the_json_of_a_case_is_the_golden_one(name: str, golden: Callable[[str], SnapshotAssertion]) -> None:
-    assert without_digests(watched_json(case(name))) == golden(f"{name}.json")
+    assert without_digests(result_json(case(name))) == golden(f"{name}.json")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +78,7 @@ def test_moving_that_repays_too_late_is_said_in_the_first_line() -> None:
 
 @given(watched=any_watched(ODD), width=st.integers(LEAST_WIDTH, 200), unicode=st.booleans())
 @examples(40)
-def test_every_line_fits_and_shows(watched: Watched, width: int, unicode: bool) -> None:
+def test_every_line_fits_and_shows(watched: MonitorResult, width: int, unicode: bool) -> None:
     text = summary_text(watched, width, unicode=unicode)
     assert max(map(len, text.splitlines())) <= width
     assert not any(HIDDEN.search(line) for line in text.split("\n"))
@@ -90,7 +89,7 @@ def test_every_line_fits_and_shows(watched: Watched, width: int, unicode: bool) 
 
 @given(watched=any_watched(WORDS))
 @examples(40)
-def test_every_number_printed_is_in_the_json_or_the_record(watched: Watched) -> None:
+def test_every_number_printed_is_in_the_json_or_the_record(watched: MonitorResult) -> None:
     said = numbers(summary_text(watched, WIDTH))
     assert said - known_numbers(watched) == set()
 
@@ -100,9 +99,9 @@ def numbers(text: str) -> set[Decimal]:
     return {Decimal(found.replace(",", "")) for found in _NUMBER.findall(_DATE.sub(" ", text))}
 
 
-def known_numbers(watched: Watched) -> set[Decimal]:
+def known_numbers(watched: MonitorResult) -> set[Decimal]:
     """Every number of the JSON and of the record, sums from a dollar up also to the cent, and what counts them."""
-    found = set(_numbers_in(json.loads(watched_json(watched))))
+    found = set(_numbers_in(json.loads(result_json(watched))))
     found |= {Decimal(text) for text in re.findall(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?!\w)", watched.decision.to_json())}
     found |= {_to_cents(number) for number in found}
     counts = {sum(month.complete and month.images is not None for month in watched.months), len(watched.overspend)}
@@ -137,7 +136,7 @@ def _to_cents(number: Decimal) -> Decimal:
 
 @given(watched=any_watched(WORDS), width=st.integers(LEAST_WIDTH, 120))
 @examples(40)
-def test_bars_lie_on_their_side_of_the_crossover(watched: Watched, width: int) -> None:
+def test_bars_lie_on_their_side_of_the_crossover(watched: MonitorResult, width: int) -> None:
     bars = bars_of(watched, width, unicode=False)
     shown = watched.months[-MOST_MONTHS:]
     assert len(bars.lines) == len(shown)
@@ -194,7 +193,7 @@ def test_what_a_volume_rests_on_is_the_worst_of_its_months() -> None:
 
 
 def test_the_contract_s_keys_come_first_and_amounts_are_text() -> None:
-    data = json.loads(watched_json(case("crossed-and-stable")))
+    data = json.loads(result_json(case("crossed-and-stable")))
     assert list(data)[:6] == ["verdict", "months", "trailing_volume", "crossover", "months_since_crossing", "overspend"]
     assert list(data["months"][0])[:6] == ["month", "images", "requests", "cost", "complete", "volume_basis"]
     assert data["months"][0]["images"] == "4000"
@@ -212,15 +211,15 @@ def test_the_contract_s_keys_come_first_and_amounts_are_text() -> None:
 
 @given(watched=any_watched(ODD))
 @examples(25)
-def test_the_json_is_json_and_holds_the_ends(watched: Watched) -> None:
-    text = watched_json(watched)
+def test_the_json_is_json_and_holds_the_ends(watched: MonitorResult) -> None:
+    text = result_json(watched)
     data = json.loads(text.encode())
     assert data["verdict"] in set(Verdict)
     for found, month in zip(data["months"], watched.months, strict=True):
         if month.images:
             assert abs(Fraction(found["images_low"]) - month.images.low) <= Fraction(1, 2)
             assert Fraction(found["images_low"]) <= Fraction(found["images"]) <= Fraction(found["images_high"])
-    assert text == watched_json(watched)
+    assert text == result_json(watched)
 
 
 @given(month=st.integers(0, 3000), one=st.integers(0, 500), other=st.integers(0, 500))
@@ -235,14 +234,14 @@ def test_templates_of_one_s_own_are_used_and_their_faults_named(tmp_path: Path) 
 
     for file in bundled("templates").iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    (tmp_path / "monitor.txt.j2").write_text("{{ told.watched.verdict }} {{ nothing }}")
-    with pytest.raises(BadInput, match="nothing here is called `nothing`"):
+    (tmp_path / "monitor.txt.j2").write_text("{{ result.verdict }} {{ nothing }}")
+    with pytest.raises(BadInput, match="unknown name `nothing`"):
         summary_text(case("below"), WIDTH, tmp_path)
-    (tmp_path / "monitor.txt.j2").write_text("{{ told.watched.verdict }}")
+    (tmp_path / "monitor.txt.j2").write_text("{{ result.verdict }}")
     assert summary_text(case("below"), WIDTH, tmp_path) == "below\n"
 
 
 def test_every_case_has_its_verdict() -> None:
     assert {case(name).verdict for name in CASES} == set(Verdict)
-    assert told(case("crossed-and-stable")).changed
-    assert not told(case("below")).changed
+    assert view_of(case("crossed-and-stable")).changed
+    assert not view_of(case("below")).changed

@@ -40,6 +40,7 @@ def test_without_pyspark_it_says_what_to_install(tmp_path: Path) -> None:
         read_usage([str(tmp_path / "log.csv")], _options(tmp_path, "spark"))
 
 
+@pytest.mark.spark
 @pytest.mark.skipif(not (_PYSPARK and _JAVA), reason="needs pyspark (the extra `spark`) and Java")
 @pytest.mark.parametrize("files", [["log.csv"], ["log.jsonl"], ["log.parquet"], ["log.csv", "half.csv"]])
 def test_spark_and_duckdb_agree(files: list[str], tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ import pytest
 
 from advisor.common.diagnostics import BadInput
 from advisor.common.progress import Progress
-from advisor.usage.duckdb_engine import Database
-from advisor.usage.engines import UnreadableRows
+from advisor.usage.duckdb_engine import DuckDBEngine
 from advisor.usage.input_files import inputs_of
+from advisor.usage.line_reader import UnreadableRows
 from advisor.usage.model import Reading
 from advisor.usage.options import ReadOptions
 from advisor.usage.read import read_usage
@@ -97,7 +97,7 @@ def test_an_epoch_out_of_range_is_a_row_that_cannot_be_read(tmp_path: Path, time
     mapping.write_text(MAPPING + f"time: {time}\n")
     file = tmp_path / "epoch.csv"
     file.write_text(f"{HEADER}{stamp},5,1\n")
-    with pytest.raises(BadInput, match=r"the stamp .*\n.*epoch\.csv:2"):
+    with pytest.raises(BadInput, match=r"the timestamp .*\n.*epoch\.csv:2"):
         read(file, mapping=mapping)
 
 
@@ -107,7 +107,7 @@ def test_rows_that_nobody_can_find_are_no_traceback(
     def fails(*arguments: object) -> None:
         raise UnreadableRows("Out of Range\nand more")
 
-    monkeypatch.setattr(Database, "rows_of", fails)
+    monkeypatch.setattr(DuckDBEngine, "rows_of", fails)
     file = tmp_path / "a.csv"
     file.write_text(HEADER + ROW)
     with pytest.raises(BadInput, match=r"the rows cannot be computed with: out of range\n.*a\.csv"):
@@ -137,9 +137,8 @@ def test_a_day_in_groups_of_two_kinds_is_refused(tmp_path: Path) -> None:
     by_model.write_text(_page(600, model="dall-e-3"))
     with pytest.raises(BadInput) as refused:
         read(whole, by_model)
-    assert str(refused.value).splitlines()[0] == (
-        f"error: 2026-06-01 stands here grouped by model, and as a whole in {whole}: its images would count twice"
-    )
+    how = f"grouped by model here, as a whole in {whole}, so its images would count twice"
+    assert str(refused.value).splitlines()[0] == f"error: duplicate day 2026-06-01: {how}"
     next_day = tmp_path / "next.json"
     next_day.write_text(_page(600, start=1_780_272_000 + 86_400, model="dall-e-3"))
     assert [day.images for day in read(whole, next_day).days] == [1_000, 600]
@@ -148,13 +147,13 @@ def test_a_day_in_groups_of_two_kinds_is_refused(tmp_path: Path) -> None:
 def test_a_page_of_the_future_is_listed_among_the_rejects(tmp_path: Path) -> None:
     file, rejects = tmp_path / "pages.json", tmp_path / "rejects.csv"
     file.write_text(_page(5) + "\n" + _page(7, start=4_000_000_000 - 4_000_000_000 % 86_400))
-    with pytest.raises(BadInput, match="the stamp lies in the future"):
+    with pytest.raises(BadInput, match="the timestamp is in the future"):
         read(file)
     reading = read(file, rejects=rejects)
     assert [day.images for day in reading.days] == [5]
     assert reading.rejected == 1
     assert f"{file}: 1 row that cannot be read is left out; see {rejects}" in reading.notes
-    assert rejects.read_text().splitlines()[1].startswith(f'{file},2,"the stamp lies in the future')
+    assert rejects.read_text().splitlines()[1].startswith(f"{file},2,the timestamp is in the future")
 
 
 @pytest.mark.parametrize("text", ["a\u2028b", "a\u0085b", "x" * 300_000])
@@ -182,7 +181,7 @@ def test_several_unnamed_columns_are_none_twice(tmp_path: Path, mapping: Path) -
     (day,) = read(file, mapping=mapping).days
     assert (day.images, day.cost) == (Decimal(5), Decimal(1))
     file.write_text("at,images,cost,,\n2026-08-01T00:00:00Z,5,1,,\n,,,,\n")
-    with pytest.raises(BadInput, match=r"there is no stamp\n.*empty\.csv:3"):
+    with pytest.raises(BadInput, match=r"missing timestamp\n.*empty\.csv:3"):
         read(file, mapping=mapping)
 
 
@@ -207,5 +206,5 @@ def test_mapped_keys_may_appear_late_but_must_appear(tmp_path: Path) -> None:
     (day,) = read(file, mapping=mapping).days
     assert (day.images, day.cost, day.rows) == (Decimal(1), Decimal(3), 1)
     file.write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[0] | {"ok": True, "cots": 3}]))
-    with pytest.raises(BadInput, match="there is no column `cost`"):
+    with pytest.raises(BadInput, match="the file has no column `cost`"):
         read(file, mapping=mapping)

@@ -93,17 +93,17 @@ def test_other_samples() -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("yesterday,200,1,1\n", "the stamp cannot be read: `yesterday`"),
-        (",200,1,1\n", "there is no stamp"),
-        ("2026-11-26,200,1,1\n", "the stamp lies in the future, today being 2026-11-23"),
-        ("2014-12-31,200,1,1\n", "the stamp is before 2015"),
+        ("yesterday,200,1,1\n", "the timestamp cannot be read: `yesterday`"),
+        (",200,1,1\n", "missing timestamp"),
+        ("2026-11-26,200,1,1\n", "the timestamp is in the future (today is 2026-11-23)"),
+        ("2014-12-31,200,1,1\n", "the timestamp is before 2015"),
         ("2026-11-01,200,-1,1\n", "the number of images is negative: `-1"),
-        ("2026-11-01,200,,1\n", "there is no number of images"),
-        ("2026-11-01,200,1000000000,1\n", "this is no plain number, or too large: `1000000000`"),
+        ("2026-11-01,200,,1\n", "missing number of images"),
+        ("2026-11-01,200,1000000000,1\n", "not a plain number, or too large: `1000000000`"),
         ("2026-11-01,200,100000001,1\n", "more than 100,000,000 cannot be in one row"),
-        ('2026-11-01,200,1,"0,04"\n', "this is no plain number, or too large: `0,04`"),
+        ('2026-11-01,200,1,"0,04"\n', "not a plain number, or too large: `0,04`"),
         ("2026-11-01,200,1\n", "the cells of this row are 3, those of the header 4"),
-        (HEADER, "the header stands here once more"),
+        (HEADER, "the header is repeated here"),
     ],
 )
 def test_rows_at_fault_are_told_or_listed(row: str, said: str, tmp_path: Path, mapping: Path) -> None:
@@ -125,9 +125,7 @@ def test_a_header_that_changes_is_an_error_whatever_is_listed(tmp_path: Path, ma
     file = tmp_path / "usage.csv"
     file.write_text(HEADER + GOOD + "stamp,status,cost,images\n2026-11-01,200,0.5,1\n")
     for options in ({}, {"rejects": tmp_path / "rejects.csv"}):
-        assert f"another header stands here, within the file\n  --> {file}:3" in refused(
-            file, mapping=mapping, **options
-        )
+        assert f"another header within the file\n  --> {file}:3" in refused(file, mapping=mapping, **options)
 
 
 @pytest.mark.parametrize("packing", ["gzip", "zstd"])
@@ -156,8 +154,8 @@ def test_a_file_named_twice_is_read_once(tmp_path: Path, mapping: Path) -> None:
 def test_what_cannot_be_told(tmp_path: Path) -> None:
     file = tmp_path / "usage.csv"
     file.write_text(HEADER + GOOD)
-    assert "nobody can tell what this file is" in refused(file)
-    assert "this is not `focus`" in refused(file, format="focus")
+    assert "unrecognised file format" in refused(file)
+    assert "this is not a file of format `focus`" in refused(file, format="focus")
     assert "did you mean `nginx`?" in refused(file, format="ngnix")
     assert "this is a folder" in refused(tmp_path)
     assert "there is no such file" in refused(tmp_path / "absent.csv")
@@ -176,13 +174,13 @@ def test_currencies_other_than_the_one_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("meter: M!\ncolumns: {at: a, cost: b}", "`M!` cannot stand here"),
+        ("meter: M!\ncolumns: {at: a, cost: b}", "invalid value `M!`"),
         ("columns: {at: a, cost: b}", "`meter` is missing"),
-        ("meter: m\ncolumns: {cost: b}", "no column says when a row was"),
+        ("meter: m\ncolumns: {cost: b}", "the column of timestamps is not mapped"),
         ("meter: m\ncolumns: {at: a}", "neither images nor requests nor cost are mapped"),
         ("meter: m\ncolumns: {at: a, image: b}", "did you mean `images`?"),
-        ("meter: m\ncolumns: {at: a, cost: b}\ntimezone: Mars", "`Mars` is no time zone"),
-        ("meter: m\ncolumns: {at: a, cost: b}\ntime: '%d/%Q'", "`%Q` is not known"),
+        ("meter: m\ncolumns: {at: a, cost: b}\ntimezone: Mars", "`Mars` is not a time zone"),
+        ("meter: m\ncolumns: {at: a, cost: b}\ntime: '%d/%Q'", "`%Q` is not a part of a format"),
         ("meter: m\ncolumns: {at: stamp, cost: costs}", "did you mean `cost`?"),
     ],
 )

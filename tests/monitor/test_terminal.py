@@ -26,7 +26,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def arguments(folder: Path) -> list[str]:
     """The command over that log, with its history beside it."""
     usage = [str(folder / "log.csv"), "--mapping", str(folder / "m.yaml")]
-    kept = ["--history", str(folder / "kept.usage.jsonl"), "--date", "2026-11-02"]
+    kept = ["--history", str(folder / "kept.usage.sqlite"), "--date", "2026-11-02"]
     return ["-m", "advisor", "monitor", *usage, "--decision", str(RECORD), *kept]
 
 
@@ -38,7 +38,7 @@ def test_ctrl_c_while_reading_leaves_no_history(large: Path) -> None:
     running.expect(pexpect.EOF)
     running.wait()
     assert running.exitstatus == 130
-    assert not (large / "kept.usage.jsonl").exists()
+    assert not (large / "kept.usage.sqlite").exists()
 
 
 def test_a_reader_that_goes_away_is_no_error(large: Path) -> None:
@@ -51,4 +51,4 @@ def test_a_reader_that_goes_away_is_no_error(large: Path) -> None:
     running.stdout.close()
     assert "Traceback" not in running.stderr.read()
     assert running.wait(60) == 0
-    assert (large / "kept.usage.jsonl").exists()
+    assert (large / "kept.usage.sqlite").exists()

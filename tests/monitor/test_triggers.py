@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.monitor.model import Span, Thresholds, Verdict
-from advisor.monitor.trigger import Judged, Volume, fires, judged
+from advisor.monitor.model import MonitorVerdict as Verdict
+from advisor.monitor.model import Span, Thresholds
+from advisor.monitor.trigger import MonthState, fires, month_states
+from advisor.monitor.trigger import MonthVolume as Volume
 from advisor.usage.calendar_month import moved
 from benchmarks.trigger_rules import delays, false_alarms, the_rule
 
@@ -30,9 +32,9 @@ def series(*levels: object, first: str = "2026-01") -> list[Volume]:
     return [Volume(moved(first, place), exactly(level)) for place, level in enumerate(levels) if level is not None]
 
 
-def last(*levels: object, crossover: Span = ONE, rules: Thresholds = DEFAULT, owning: bool = False) -> Judged:
+def last(*levels: object, crossover: Span = ONE, rules: Thresholds = DEFAULT, owning: bool = False) -> MonthState:
     """How the last month stands."""
-    return judged(series(*levels), crossover, rules, owning=owning)[-1]
+    return month_states(series(*levels), crossover, rules, owning=owning)[-1]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def last(*levels: object, crossover: Span = ONE, rules: Thresholds = DEFAULT, ow
     ],
 )
 def test_how_a_month_stands(levels: tuple[str, ...], verdict: Verdict, since: str | None) -> None:
-    assert last(*levels) == Judged(verdict, since)
+    assert last(*levels) == MonthState(verdict, since)
 
 
 def test_where_owning_was_decided_it_falls_back() -> None:
@@ -73,8 +75,10 @@ def test_strict_asks_for_the_lower_quartile_of_six() -> None:
 
 def test_a_range_never_fires_where_its_lower_end_is_below() -> None:
     wide = [Volume(moved("2026-01", place), Span(Fraction(9, 10), Fraction(2), Fraction(4))) for place in range(3)]
-    assert judged(wide, ONE, DEFAULT)[-1].state is Verdict.APPROACHING
-    assert judged(wide, Span(Fraction(1, 2), Fraction(3, 5), Fraction(4, 5)), DEFAULT)[-1].state is not Verdict.BELOW
+    assert month_states(wide, ONE, DEFAULT)[-1].state is Verdict.APPROACHING
+    assert (
+        month_states(wide, Span(Fraction(1, 2), Fraction(3, 5), Fraction(4, 5)), DEFAULT)[-1].state is not Verdict.BELOW
+    )
 
 
 levels_ = st.lists(st.one_of(st.none(), st.integers(0, 300)), min_size=1, max_size=14).filter(
@@ -105,7 +109,7 @@ def test_it_fires_as_the_rule_says_in_floats(levels: list[int | None]) -> None:
 def test_only_the_ratio_to_the_crossover_matters(levels: list[int | None], factor: int) -> None:
     volumes = series(*[None if level is None else f"{level / 100:.2f}" for level in levels])
     larger = [Volume(volume.month, exactly(volume.images.low * factor)) for volume in volumes]
-    assert judged(larger, exactly(factor), DEFAULT) == judged(volumes, ONE, DEFAULT)
+    assert month_states(larger, exactly(factor), DEFAULT) == month_states(volumes, ONE, DEFAULT)
 
 
 @given(levels=levels_, width=st.integers(0, 50))
@@ -118,7 +122,9 @@ def test_a_wider_crossover_never_fires_sooner(levels: list[int | None], width: i
 def test_a_short_spike_never_fires() -> None:
     for length in (1, 2):
         levels = ["0.7"] * 6 + ["3"] * length + ["0.7"] * 6
-        assert not any(judge.state is Verdict.CROSSED_AND_STABLE for judge in judged(series(*levels), ONE, DEFAULT))
+        assert not any(
+            judge.state is Verdict.CROSSED_AND_STABLE for judge in month_states(series(*levels), ONE, DEFAULT)
+        )
 
 
 def test_on_two_thousand_histories_alarms_are_rarely_false_and_never_late() -> None:

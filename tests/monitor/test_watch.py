@@ -15,9 +15,21 @@ from hypothesis import strategies as st
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.python_backend import PlainReading
-from advisor.monitor.baseline import Situation, situation_of
-from advisor.monitor.evaluate import watch
-from advisor.monitor.model import Month, NotComparable, Reason, Span, Thresholds, Verdict, Watched
+from advisor.monitor.baseline import Baseline, baseline_of
+from advisor.monitor.evaluate import evaluate
+from advisor.monitor.model import (
+    MonitorResult,
+    Month,
+    NotComparable,
+    Span,
+    Thresholds,
+)
+from advisor.monitor.model import (
+    MonitorVerdict as Verdict,
+)
+from advisor.monitor.model import (
+    NotComparableReason as Reason,
+)
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.usage.calendar_month import moved
 from advisor.usage.model import Basis
@@ -29,11 +41,11 @@ YEAR = (4_000, 9_000, 21_000, 46_000, 98_000, 200_000, 390_000, 700_000, 1_100_0
 TODAY = datetime.date(2026, 11, 23)
 
 
-def situation(answers: dict[str, Any], route: Route | None = None, **ranges: Span) -> Situation:
+def situation(answers: dict[str, Any], route: Route | None = None, **ranges: Span) -> Baseline:
     """The situation of a decision on these answers."""
     given = scenario(answers)
     decision = decide(given, RULEBOOK, decided_on=datetime.date(2025, 11, 1), matcher=PlainReading(RULEBOOK))
-    return situation_of(decision, given, RULEBOOK, route, ranges)
+    return baseline_of(decision, given, RULEBOOK, route, ranges)
 
 
 def months_(images: Sequence[int], price: object = "0.04", basis: Basis = Basis.COUNTED) -> tuple[Month, ...]:
@@ -46,9 +58,9 @@ def months_(images: Sequence[int], price: object = "0.04", basis: Basis = Basis.
     return tuple(found)
 
 
-def watched(answers: dict[str, Any], months: Sequence[Month], **more: Any) -> Watched:
+def watched(answers: dict[str, Any], months: Sequence[Month], **more: Any) -> MonitorResult:
     """What is found, by the default rule."""
-    return watch(situation(answers, **more), months, Thresholds(), file="a.decision.json", today=TODAY)
+    return evaluate(situation(answers, **more), months, Thresholds(), file="a.decision.json", today=TODAY)
 
 
 def test_the_year_of_the_startup() -> None:
@@ -68,7 +80,7 @@ def test_the_year_of_the_startup() -> None:
     assert by_hand == 279_944
     assert not any(month.estimated for month in found.overspend)
     assert found.now is not None
-    assert (found.now.route, found.now_axis) == (Route.SELF_HOST, Axis.COST)
+    assert (found.now.route, found.now.deciding_axis) == (Route.SELF_HOST, Axis.COST)
     mean = Fraction(sum(YEAR[-3:]), 3)
     assert found.payback_months == 60_000 / (Fraction("0.04") * mean - Fraction("0.002") * mean - 2_000)
     assert found.few_step_crossover == Fraction(2_000) / (Fraction("0.04") - Fraction("1.2") / 3_000)
@@ -93,10 +105,16 @@ def test_without_a_bill_the_list_price_stands_in() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"quality": "frontier_only"}, NotComparable(Reason.DECIDED, (), Axis.MODEL_ACCESS, Route.CLOSED_API)),
+        (
+            {"quality": "frontier_only"},
+            NotComparable(Reason.DECIDED, (), Axis.MODEL_ACCESS, Route.CLOSED_API),
+        ),
         ({"residency": "on_premises"}, NotComparable(Reason.DECIDED, (), Axis.RESIDENCY, Route.SELF_HOST)),
         ({"residency": "on_premises", "quality": "frontier_only"}, NotComparable(Reason.INFEASIBLE)),
-        ({"indemnity_required": True}, NotComparable(Reason.DECIDED, (), Axis.LICENSING, Route.CLOSED_API)),
+        (
+            {"indemnity_required": True},
+            NotComparable(Reason.DECIDED, (), Axis.LICENSING, Route.CLOSED_API),
+        ),
         ({"residency": None, "quality": "frontier_only"}, NotComparable(Reason.OPEN, ("residency",))),
         ({"monthly_overhead": None}, NotComparable(Reason.AMOUNTS_MISSING, ("monthly_overhead",))),
     ],

@@ -13,23 +13,26 @@ from pathlib import Path
 from typing import Any
 
 from advisor.decision.decide import decide
-from advisor.domain.cost_model import exact
+from advisor.domain.cost_model import Costs, exact
 from advisor.domain.record import Decision
-from advisor.domain.route_costs import Costs
 from advisor.domain.scenario import Axis, Route, Scenario, validated
 from advisor.domain.scenario_io import read_scenario
 from advisor.evaluation.python_backend import PlainReading
 from advisor.monitor.model import (
     Guess,
+    MonitorResult,
     Month,
     NotComparable,
     Overspend,
-    Reason,
     Span,
     Thresholds,
     Trend,
-    Verdict,
-    Watched,
+)
+from advisor.monitor.model import (
+    MonitorVerdict as Verdict,
+)
+from advisor.monitor.model import (
+    NotComparableReason as Reason,
 )
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.usage.calendar_month import moved
@@ -73,7 +76,7 @@ def gap(place: int) -> Month:
     return Month(moved(START, place), None, None, None, None, False, missing=True)
 
 
-def _watched(scenario: Scenario, verdict: Verdict, months: list[Month], route: Route, **more: Any) -> Watched:
+def _watched(scenario: Scenario, verdict: Verdict, months: list[Month], route: Route, **more: Any) -> MonitorResult:
     costs = Costs(scenario)
     at, faster = costs.crossover(route), costs.crossover(route, FEW_STEP)
     price = costs.price(route)
@@ -95,7 +98,6 @@ def _watched(scenario: Scenario, verdict: Verdict, months: list[Month], route: R
         "trailing_months": (),
         "thresholds": Thresholds(),
         "now": None,
-        "now_axis": None,
         "months_since_crossing": None,
         "crossed_in": None,
         "overspend": (),
@@ -104,7 +106,7 @@ def _watched(scenario: Scenario, verdict: Verdict, months: list[Month], route: R
         "trend": None,
         "own_amounts": None if at is None else _own_amounts(scenario),
     }
-    return Watched(**{**found, **more})
+    return MonitorResult(**{**found, **more})
 
 
 def _own_amounts(scenario: Scenario) -> tuple[Fraction, ...]:
@@ -118,10 +120,10 @@ def _again(scenario: Scenario, volume: Span) -> dict[str, Any]:
     if not volume.exact:
         ends |= {"monthly_images_low": volume.low, "monthly_images_high": volume.high}
     now = decided(scenario.changed(**{name: int(value) for name, value in ends.items()}), "2026-11-23")
-    return {"now": now, "now_axis": now.deciding_axis}
+    return {"now": now}
 
 
-def startup() -> Watched:
+def startup() -> MonitorResult:
     """The startup's first year on the closed API: thousands to two million, and nobody looked."""
     base = example("startup-first-month").changed(current_route=Route.CLOSED_API, migration_cost=60_000)
     volumes = [
@@ -167,7 +169,7 @@ def startup() -> Watched:
     )
 
 
-def approaching() -> Watched:
+def approaching() -> MonitorResult:
     """Known only by its requests: near N*, one month missing, the last one not complete."""
     base = validated(
         {**EXERCISE, "title": "Product photos", "migration_cost": 5_000, "current_route": "open_weight_api"}, ""
@@ -195,7 +197,7 @@ def approaching() -> Watched:
     )
 
 
-def not_comparable() -> Watched:
+def not_comparable() -> MonitorResult:
     """A gate decides."""
     base = example("exercise-38-3-3-a")
     return _watched(
@@ -215,7 +217,7 @@ def not_comparable() -> Watched:
     )
 
 
-def insufficient() -> Watched:
+def insufficient() -> MonitorResult:
     """One month and a bit, from a bill that states only its cost."""
     base = validated({**EXERCISE, "title": "Product photos"}, "")
     first = Month(
@@ -238,7 +240,7 @@ def insufficient() -> Watched:
     return _watched(base, Verdict.INSUFFICIENT_DATA, [first, second], Route.OPEN_WEIGHT_API, on="2026-10-13")
 
 
-def below() -> Watched:
+def below() -> MonitorResult:
     """Well below, and shrinking."""
     base = validated(EXERCISE, "")
     months = [
@@ -258,7 +260,7 @@ def below() -> Watched:
     )
 
 
-def crossed() -> Watched:
+def crossed() -> MonitorResult:
     """Above N* for one month."""
     base = validated({**EXERCISE, "migration_cost": 90_000, "current_route": "open_weight_api"}, "")
     months = [counted(0, 40_000), counted(1, 66_000), replace(counted(2, 90_000), state=Verdict.CROSSED)]
@@ -279,7 +281,7 @@ def crossed() -> Watched:
     )
 
 
-def fell_back() -> Watched:
+def fell_back() -> MonitorResult:
     """Above N* once, then far below: own GPUs would have cost more."""
     base = validated({**EXERCISE, "unit": "video_second", "title": "Clips"}, "")
     volumes = [80_000, 85_000, 82_000, 50_000, 30_000, 22_000]
@@ -326,6 +328,6 @@ CASES = {
 
 
 @cache
-def case(name: str) -> Watched:
+def case(name: str) -> MonitorResult:
     """One of them by its name."""
     return CASES[name]()

@@ -10,7 +10,21 @@ from hypothesis import strategies as st
 
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route
-from advisor.monitor.model import Month, NotComparable, Overspend, Reason, Span, Thresholds, Trend, Verdict, Watched
+from advisor.monitor.model import (
+    MonitorResult,
+    Month,
+    NotComparable,
+    Overspend,
+    Span,
+    Thresholds,
+    Trend,
+)
+from advisor.monitor.model import (
+    MonitorVerdict as Verdict,
+)
+from advisor.monitor.model import (
+    NotComparableReason as Reason,
+)
 from advisor.usage.calendar_month import moved
 from advisor.usage.model import Basis
 from tests.monitor.watched_examples import CASES, case, decided, example
@@ -104,7 +118,7 @@ def reasons() -> st.SearchStrategy[NotComparable]:
 
 
 @st.composite
-def any_watched(draw: st.DrawFn, words: st.SearchStrategy[str]) -> Watched:
+def any_watched(draw: st.DrawFn, words: st.SearchStrategy[str]) -> MonitorResult:
     """A case with most of its parts replaced; ``words`` are the free texts in it."""
     base = case(draw(st.sampled_from(sorted(CASES))))
     found = draw(months(words))
@@ -136,7 +150,6 @@ def any_watched(draw: st.DrawFn, words: st.SearchStrategy[str]) -> Watched:
         "trailing_months": tuple(month.month for month in found[len(found) - count :]),
         "thresholds": rules,
         "now": draw(st.sampled_from([base.now, None, *_DECIDED])),
-        "now_axis": draw(st.one_of(st.none(), st.sampled_from(Axis))),
         "months_since_crossing": draw(st.integers(0, 40)) if crossed else None,
         "crossed_in": draw(st.sampled_from(found)).month if crossed else None,
         "overspend": draw(overspends(found)),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from advisor.common.diagnostics import BadInput
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.ibis_backend import IbisReading
 from advisor.evaluation.numpy_backend import CHUNK, NumpyReading
@@ -30,7 +31,7 @@ from tests.helpers.column_readings import (
     rows_of,
     rows_that_differ,
 )
-from tests.helpers.generated_columns import LARGEST_MONTH, OPTIONS, VOLUMES, Columns, answers_of, generate
+from tests.helpers.generated_columns import LARGEST_MONTH, OPTIONS, Columns, answers_of, generate
 from tests.helpers.strategies import scenario
 
 ROOT = Path(__file__).parents[2]

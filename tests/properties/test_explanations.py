@@ -170,7 +170,7 @@ def test_every_way_to_another_route_leads_there_and_no_step_of_it_can_be_left_ou
 
 def completions(answers: dict[str, Any], other: dict[str, Any], fixed: frozenset[str]) -> Iterator[dict[str, Any]]:
     """Answers with everything but the fixed ones replaced, where that makes a scenario."""
-    mixed = {name: answers[name] if name in fixed else value for name, value in other.items()}
+    mixed = {**other, **{name: answers[name] for name in fixed}}
     ends = [mixed.get(name) for name in ("monthly_images_low", "monthly_images", "monthly_images_high")]
     given_ends = [end for end in ends if end is not None]
     if given_ends == sorted(given_ends):

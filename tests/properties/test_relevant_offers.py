@@ -18,14 +18,15 @@ from hypothesis import strategies as st
 from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Unknown
-from advisor.domain.scenario import Axis, Route
+from advisor.domain.record import Decision, Status
+from advisor.domain.scenario import Axis, Route, Scenario
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.facts import answer_facts, with_terms
 from advisor.evaluation.judgement import judge
 from advisor.evaluation.numpy_backend import NumpyReading
 from advisor.evaluation.protocol import Matcher
 from advisor.evaluation.python_backend import PlainReading
-from advisor.explanation.extended import on_demand
+from advisor.explanation.sufficient_reasons import sufficient_reasons
 from advisor.report.claims.build import claims_of
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.conditions import All, AnyOf, Condition, comparisons
@@ -150,15 +151,22 @@ def test_records_and_explanations_are_the_same(rulebook: Rulebook, answers: dict
         record = decide(found, rulebook, matcher=PlainReading(rulebook), decided_on=ON)
     except BadInput:
         return
-    asked = on_demand(found, rulebook)
+    reasons = sufficient(found, rulebook, record)
     with every_offer():
         every = decide(found, whole, matcher=PlainReading(whole), decided_on=ON)
-        every_asked = on_demand(found, whole)
+        every_reasons = sufficient(found, whole, every)
     assert set(record.open_questions) == set(every.open_questions)
     every = every.model_copy(update={"open_questions": record.open_questions})
     assert record == every
-    assert (asked.sufficient, asked.leads) == (every_asked.sufficient, every_asked.leads)
-    assert memo_markdown(record, rulebook) == memo_markdown(every, whole)
+    assert reasons == every_reasons
+    assert memo_markdown(record) == memo_markdown(every)
+
+
+def sufficient(found: Scenario, rulebook: Rulebook, decision: Decision) -> list[tuple[str, ...]] | None:
+    """The sets of answers that force the outcome; None while it is open."""
+    if decision.status is Status.OPEN:
+        return None
+    return sufficient_reasons(completions_of(rulebook), answer_facts(found), decision.route)
 
 
 @given(catalogues())
@@ -227,4 +235,4 @@ def test_what_an_offer_that_cannot_matter_leaves_to_verify_is_still_told() -> No
     assert with_relevant_offers(rulebook).offers == (first,)
     record = decide(scenario(EXERCISE), rulebook, matcher=PlainReading(rulebook), decided_on=ON)
     assert record.route is Route.OPEN_WEIGHT_API
-    assert "unchecked.revenue-under-licence-cap" in [claim.id for claim in claims_of(record, rulebook)]
+    assert "unchecked.revenue-under-licence-cap" in [claim.id for claim in claims_of(record)]

@@ -45,7 +45,7 @@ def decides(rulebook: Rulebook, found: Scenario, matcher: Any) -> bool:
     except BadInput:
         return False
     assert parse_record(decision.to_json(), "record") == decision
-    assert memo_markdown(decision, rulebook)
+    assert memo_markdown(decision)
     return True
 
 

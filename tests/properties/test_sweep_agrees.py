@@ -144,6 +144,7 @@ def spark() -> Iterator[Any]:
     session.stop()
 
 
+@pytest.mark.spark
 @pytest.mark.skipif(_spark_missing() is not None, reason=str(_spark_missing()))
 def test_spark_agrees_with_duckdb_row_for_row(spark: Any, tmp_path: Path) -> None:
     wide = generate(ON_SPARK, seed=6)

@@ -18,7 +18,7 @@ from advisor.domain.cost_model import crossover_volume, own, payback_months, ren
 from advisor.domain.quantity import NotANumber, typed
 from advisor.domain.scenario import FIELDS, Scenario, validated
 from advisor.domain.scenario_io import parse_scenario, typed_answer
-from advisor.interview.state import Given
+from advisor.interview.state import InterviewState
 
 MONEY, AMOUNT, WHOLE = "closed_price", "images_per_gpu_hour", "monthly_images"
 """A field of each kind: dollars, a number with decimals, and a whole number."""
@@ -179,7 +179,7 @@ def test_floats_are_refused_by_name(number: Any) -> None:
             with pytest.raises(BadInput, match=said):
                 Scenario().changed(**{name: number})
             with pytest.raises(BadInput, match=said):
-                Given().answer(name, number)
+                InterviewState().answer(name, number)
     for use in (
         lambda: crossover_volume(number, "1.2", 600, 2000),
         lambda: crossover_volume("0.03", "1.2", 600, number),

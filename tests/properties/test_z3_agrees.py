@@ -11,6 +11,7 @@ import z3
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from advisor.domain.cost_model import HOSTED
 from advisor.domain.offer import UNKNOWN, Encoded, Unknown
 from advisor.evaluation.durable_rules_backend import engine_reading
 from advisor.evaluation.facts import answer_facts, with_range
@@ -18,7 +19,7 @@ from advisor.evaluation.inequality import is_settled
 from advisor.evaluation.judgement import Resolution, judge
 from advisor.evaluation.protocol import Matcher
 from advisor.evaluation.python_backend import PLAIN, PlainReading
-from advisor.evaluation.resolution import HOSTED, Folded
+from advisor.evaluation.resolution import Folded
 from advisor.evaluation.z3_backend import (
     LOGIC,
     Symbol,

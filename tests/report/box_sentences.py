@@ -12,9 +12,9 @@ from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.facts import with_terms
 from advisor.evaluation.judgement import judge
-from advisor.report.templates import listed as listed_in_prose
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.model import Rulebook
+from advisor.wording.labels import listed as listed_in_prose
 from advisor.wording.questions import wordings
 from tests.report.confidence_sentences import how_sure
 from tests.report.held import (
@@ -263,7 +263,7 @@ BOX: dict[str, Callable[[Held, str], None]] = {
 def check_box(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> None:
     """Every line of the box, and that no line is missing."""
     held = Held(decision, rulebook)
-    lines = [line for line in memo_markdown(decision, rulebook, templates).splitlines() if line.startswith("> ")]
+    lines = [line for line in memo_markdown(decision, templates).splitlines() if line.startswith("> ")]
     said = [re.fullmatch(r"> \* \*\*([A-Z][a-z ]*):\*\* (.*)", line) for line in lines]
     assert all(said), lines
     labels = [match[1] for match in said if match]

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from advisor.charts.canvas import Chart
 from advisor.charts.memo_charts import charts_of
-from advisor.charts.model import Chart
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Route
@@ -57,7 +57,7 @@ def drawn(answers: dict[str, Any]) -> dict[str, Chart]:
 
 
 def by_kind(decision: Decision) -> dict[str, Chart]:
-    return {chart.id.removeprefix("chart-"): chart for chart in charts_of(decision, bundled_rulebook())}
+    return {chart.id.removeprefix("chart-"): chart for chart in charts_of(decision)}
 
 
 def example(name: str) -> Decision:

@@ -15,10 +15,10 @@ from advisor.evaluation.compiler import compile_rules
 from advisor.evaluation.facts import answer_facts, with_terms
 from advisor.evaluation.judgement import fold_of, judge
 from advisor.evaluation.python_backend import PLAIN, PlainReading, match_offer
-from advisor.report.templates import listed as listed_in_prose
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
+from advisor.wording.labels import listed as listed_in_prose
 from advisor.wording.questions import wordings
 from tests.helpers.strategies import AMOUNTS
 

@@ -38,7 +38,7 @@ from tests.report.held import (
 def check_rules(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> None:
     """Every row of the table of rules, and that no rule is missing."""
     held = Held(decision, rulebook)
-    table = memo_markdown(decision, rulebook, templates).partition("### Rules\n")[2].partition("### Origin\n")[0]
+    table = memo_markdown(decision, templates).partition("### Rules\n")[2].partition("### Origin\n")[0]
     rows = [re.split(r"(?<!\\) \| ", line[2:-2]) for line in table.splitlines() if line.startswith("| `")]
     asked = [gate.id for gate in rulebook.gates if _asks(held, gate)]
     fired = unique(step.rule for step in decision.trace)
@@ -110,7 +110,7 @@ DID: list[tuple[str, Callable[..., None]]] = [
 def check_summary(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> None:
     """Every line of the summary, and that what restricts the recommendation is in it."""
     held = Held(decision, rulebook)
-    lines = summary(decision, rulebook, templates).splitlines()
+    lines = summary(decision, templates).splitlines()
     for line in lines:
         matched(line, SUMMARY, held)
     kinds = [line.split(" ")[0] for line in lines]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from advisor.report.html import memo_html
-from tests.report.test_memo import HOSTILE, NAMES, RULEBOOK, decided, example
+from tests.report.test_memo import HOSTILE, NAMES, decided, example
 
 CHROMIUM = Path("/usr/bin/chromium")
 WIDTHS = {"desktop": 1280, "phone": 360}
@@ -68,7 +68,7 @@ class Opened:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_page_of_an_example(browser: Any, name: str, width: str, scheme: str, tmp_path: Path) -> None:
-    text = memo_html(example(name), RULEBOOK)
+    text = memo_html(example(name))
     with Opened(browser, tmp_path, text, WIDTHS[width], color_scheme=scheme) as opened:
         assert opened.wider_than_the_screen() <= 0
         assert opened.faults() == ""
@@ -77,7 +77,7 @@ def test_the_page_of_an_example(browser: Any, name: str, width: str, scheme: str
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_page_needs_no_script(browser: Any, name: str, tmp_path: Path) -> None:
-    text = memo_html(example(name), RULEBOOK)
+    text = memo_html(example(name))
     with Opened(browser, tmp_path, text, WIDTHS["phone"], java_script_enabled=False) as opened:
         assert "Decision Outcome" in opened.page.inner_text("main")
         assert opened.asked == []
@@ -85,7 +85,7 @@ def test_the_page_needs_no_script(browser: Any, name: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 def test_paper_is_white_and_shows_every_table_whole(browser: Any, name: str, tmp_path: Path) -> None:
-    text = memo_html(example(name), RULEBOOK)
+    text = memo_html(example(name))
     with Opened(browser, tmp_path, text, 680, color_scheme="dark") as opened:
         opened.page.emulate_media(media="print")
         page = opened.page
@@ -102,7 +102,7 @@ def test_paper_is_white_and_shows_every_table_whole(browser: Any, name: str, tmp
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_free_text_neither_runs_nor_widens_the_page(browser: Any, text: str, tmp_path: Path) -> None:
     answers = {**example("own-not-yet").scenario, "title": text, "region": text, "residency": "in_region"}
-    with Opened(browser, tmp_path, memo_html(decided(answers), RULEBOOK), WIDTHS["phone"]) as opened:
+    with Opened(browser, tmp_path, memo_html(decided(answers)), WIDTHS["phone"]) as opened:
         assert opened.wider_than_the_screen() <= 0
         assert (opened.said, opened.asked) == ([], [])
         assert opened.page.locator("main b, script").count() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -17,9 +18,9 @@ from hypothesis import given
 
 from advisor.charts.canvas import COLOURS, WIDTH
 from advisor.charts.memo_charts import charts_of
-from advisor.domain.record import Status
+from advisor.decision.migration import as_written
+from advisor.domain.record import Status, parse_record
 from advisor.domain.scenario import Route
-from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, partial_answers
 from tests.report.drawn import (
     EXAMPLES,
@@ -53,7 +54,7 @@ KINDS = {
 @examples(in_ci=30)
 @given(complete_answers())
 def test_every_picture_stands_on_its_own(answers: dict[str, Any]) -> None:
-    charts = charts_of(decided(answers), bundled_rulebook())
+    charts = charts_of(decided(answers))
     seen: set[str] = set()
     for chart in charts:
         root = ElementTree.fromstring(chart.svg)
@@ -82,7 +83,7 @@ def test_every_picture_stands_on_its_own(answers: dict[str, Any]) -> None:
 @examples(in_ci=30)
 @given(complete_answers())
 def test_no_words_lie_over_others_or_leave_the_picture(width: int, answers: dict[str, Any]) -> None:
-    for chart in charts_of(decided(answers), bundled_rulebook(), width):
+    for chart in charts_of(decided(answers), width):
         assert_words_have_room(chart.svg)
 
 
@@ -94,7 +95,7 @@ def test_an_axis_says_where_its_scale_is_logarithmic(kind: str) -> None:
 
 def test_a_narrow_picture_says_the_same() -> None:
     for name in ("startup-first-month", "overdetermined"):
-        usual, narrow = (charts_of(example(name), bundled_rulebook(), width) for width in (WIDTH, 390))
+        usual, narrow = (charts_of(example(name), width) for width in (WIDTH, 390))
         for one, other in zip(usual, narrow, strict=True):
             assert 'width="390"' in other.svg
             assert (one.title, one.description, one.table) == (other.title, other.description, other.table)
@@ -185,13 +186,11 @@ def any_crossing_to_show(answers: dict[str, Any]) -> bool:
     return any(volume is not None and volume >= 1 for volume in found)
 
 
-def test_without_the_rulebook_of_the_record_nothing_is_said_that_rests_on_it() -> None:
-    decision = decided(EXERCISE)
-    other = decision.model_copy(update={"rulebook_digest": "0" * 64})
-    bare = [charts_of(decision, None), charts_of(other, bundled_rulebook())]
-    for charts in bare:
-        assert [chart.id for chart in charts] == ["chart-narrowing", "chart-costs"]
-        assert "few-step" not in charts[1].svg + charts[1].description + str(charts[1].table)
+def test_a_record_of_version_1_has_neither_a_map_nor_a_few_step_line() -> None:
+    record = json.loads(as_written(decided(EXERCISE), "0.1.0", 1).to_json())
+    charts = charts_of(parse_record(json.dumps(record), "a record"))
+    assert [chart.id for chart in charts] == ["chart-narrowing", "chart-costs"]
+    assert "few-step" not in charts[1].svg + charts[1].description + str(charts[1].table)
     assert "few-step" in drawn(EXERCISE)["costs"].svg
 
 
@@ -256,7 +255,7 @@ rules = bundled_rulebook()
 for file in sys.argv[1:]:
     scenario = parse_scenario(Path(file).read_text(), file)
     decision = decide(scenario, rules, decided_on=datetime.date(2026, 1, 1), matcher=PlainReading(rules))
-    sys.stdout.buffer.write(repr(charts_of(decision, rules)).encode())
+    sys.stdout.buffer.write(repr(charts_of(decision)).encode())
 """
 
 

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.common.files import bundled
+from advisor.decision import cost_comparison
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS
 from advisor.evaluation.facts import answer_facts
 from advisor.evaluation.python_backend import PlainReading
 from advisor.report.claims import build as claims
-from advisor.report.claims import confidence
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.completions import completions_of
@@ -182,10 +182,10 @@ def test_a_fault_planted_in_the_templates_is_seen(fault: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("case", "module", "name", "wrong"),
     [
-        ("no use", confidence, "_comparison", lambda *_: ("amounts_open", {"missing": ("open_price",)})),
-        ("no use", confidence, "_comparison", lambda *_: ("not_compared", {})),
-        ("complete", confidence, "near_crossover", lambda *_: True),
-        ("no use", claims, "condition_claims", lambda *_: ()),
+        ("no use", cost_comparison, "outcome_of", lambda *_: ("amounts_open", ["open_price"])),
+        ("no use", cost_comparison, "outcome_of", lambda *_: ("not_compared", [])),
+        ("complete", cost_comparison, "near_crossover", lambda *_: True),
+        ("no use", claims, "_conditions", lambda *_: ()),
         ("cheap and closed", claims, "forgone_claims", lambda *_: ()),
     ],
 )

@@ -19,7 +19,7 @@ NOTHING = "nothing the rules know of"
 
 def shown(render: Any, **changes: Any) -> str:
     answers = {name: value for name, value in {**EXERCISE, **changes}.items() if value is not None}
-    return str(render(decide(scenario(answers), RULEBOOK, decided_on=DAY), RULEBOOK))
+    return str(render(decide(scenario(answers), RULEBOOK, decided_on=DAY)))
 
 
 def memo(**changes: Any) -> str:

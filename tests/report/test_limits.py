@@ -33,7 +33,7 @@ MOST_SECONDS = 60
 TIME = "takes more than 0.5 s of computing time"
 MEMORY = "needs more than 512 MiB of memory"
 LENGTH = "writes more than 4,000,000 characters"
-ENDLESS = "cannot be filled in: this calls itself without an end"
+ENDLESS = "cannot be rendered: infinite recursion"
 
 LOOPS = "{% for a in range(99999) %}\n{% for b in range(99999) %}{% endfor %}{% endfor %}"
 NESTED = (
@@ -72,7 +72,7 @@ GREEDY: dict[str, tuple[str, str, int | None]] = {
     "power": ("{% set a = 10 %}\n{{ (a ** (a ** 8)) % 7 }}", TIME, 3),
     "one-step-without-an-end": (NESTED, TIME, None),
     "when-compiled": ("{{ range(99999) | sum }}" * 3000, TIME, None),
-    "range": ("{{ range(10 ** 9) | list }}", "cannot be filled in: range too big", 2),
+    "range": ("{{ range(10 ** 9) | list }}", "cannot be rendered: range too big", 2),
     "macro-without-an-end": ("{% macro a() %}{{ a() }}{% endmacro %}\n{{ a() }}", ENDLESS, 2),
     "macro-that-branches": (
         "{% macro a(n) %}\n{% if n %}{{ a(n - 1) }}{{ a(n - 1) }}{% endif %}{% endmacro %}\n{{ a(60) }}",
@@ -112,7 +112,8 @@ def test_what_takes_too_much_is_ended(
     assert (code, printed) == (2, "")
     assert what == f"error: the template {told}"
     place = f"  --> {folder}/memo.md.j2"
-    assert where in ([f"{place}:{line}"] if line else [place, f"{place}:2"])
+    # A call in a macro or a loop may be interrupted on the line that calls it.
+    assert where in ([f"{place}:{line}", f"{place}:2"] if line else [place, f"{place}:2"])
     assert help.startswith("  help: compare it with the bundled template")
 
 
@@ -150,10 +151,10 @@ def test_questions_are_read_within_the_limits(folder: Path, capfd: pytest.Captur
 def test_a_process_that_does_not_answer_is_ended(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "FILLING", replace(SOON, seconds=60.0, waiting=1.0))
     (folder / "memo.md.j2").write_text(LOOPS)
-    with pytest.raises(BadInput, match=r"the template is not filled in after 1 s\n  --> .*memo.md.j2\n"):
+    with pytest.raises(BadInput, match=r"the template is not rendered after 1 s\n  --> .*memo.md.j2\n"):
         fill("memo.md.j2", {}, folder)
     monkeypatch.undo()
-    assert fill("interview_start.txt.j2", {"resumed": True}, folder).startswith("Going on")
+    assert fill("interview_start.txt.j2", {"resumed": True}, folder).startswith("Continuing")
 
 
 def test_bundled_templates_are_filled_in_by_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,12 +177,12 @@ def test_templates_are_filled_in_from_any_thread_and_after_a_fork(folder: Path) 
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert sorted(told) == [*["Going on"] * 4, f"error: the template {TIME}"]
+    assert sorted(told) == [*["Continui"] * 4, f"error: the template {TIME}"]
     fork = os.fork()
     if fork == 0:
         shared = limited._Shared.worker is not None
         work("interview_start.txt.j2")
-        os._exit(shared or told[-1] != "Going on")
+        os._exit(shared or told[-1] != "Continui")
     assert os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1]) == 0
 
 
@@ -248,8 +249,8 @@ def test_an_interrupt_ends_both_processes(where: str, folder: Path) -> None:
 
 def test_the_process_ends_with_the_program_that_is_killed(folder: Path) -> None:
     program = (
-        "import os, sys; from pathlib import Path; from advisor.report import limited, render; "
-        "render.fill('interview_start.txt.j2', {'resumed': True}, Path(sys.argv[1])); "
+        "import os, sys; from pathlib import Path; from advisor.report import limited, templates; "
+        "templates.fill('interview_start.txt.j2', {'resumed': True}, Path(sys.argv[1])); "
         "print(limited._Shared.worker._process.pid, flush=True); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run(

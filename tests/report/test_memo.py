@@ -20,16 +20,13 @@ import yaml
 from hypothesis import given
 from syrupy.assertion import SnapshotAssertion
 
-from advisor.decision.break_even import compared_route
 from advisor.decision.decide import decide
 from advisor.domain.cost_model import crossover_volume, exact
-from advisor.domain.record import Decision
+from advisor.domain.record import Decision, Fit
 from advisor.domain.scenario import FIELDS, Route
 from advisor.domain.scenario_io import read_scenario
 from advisor.report.claim_markers import END, OPEN, read_id, stripped
 from advisor.report.claims.build import claims_of
-from advisor.report.claims.confidence import near_crossover
-from advisor.report.claims.options import NOT_MET, TO_VERIFY
 from advisor.report.front_matter import NOTES_END, NOTES_START
 from advisor.report.html import memo_html
 from advisor.report.templates import memo_markdown, memo_with_marks, tidy
@@ -59,17 +56,17 @@ def decided(answers: dict[str, Any]) -> Decision:
 def test_the_page_of_an_example_is_the_golden_one(golden: Callable[[str], SnapshotAssertion]) -> None:
     """One whole page; what the others state is compared claim by claim (`test_page`)."""
     name = "exercise-38-3-2"
-    assert _SVG.sub("<svg/>", memo_html(example(name), RULEBOOK)) == golden(f"{name}.memo.html")
+    assert _SVG.sub("<svg/>", memo_html(example(name))) == golden(f"{name}.memo.html")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_plain_text_of_an_example_is_the_golden_one(name: str, golden: Callable[[str], SnapshotAssertion]) -> None:
-    assert memo_text(example(name), RULEBOOK) == golden(f"{name}.memo.txt")
+    assert memo_text(example(name)) == golden(f"{name}.memo.txt")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_plain_text_fits_its_width_where_its_words_do(name: str) -> None:
-    for line in memo_text(example(name), RULEBOOK).splitlines():
+    for line in memo_text(example(name)).splitlines():
         assert len(line) <= WIDTH or line.startswith("    ") or " " not in line.strip()
 
 
@@ -91,7 +88,7 @@ def test_the_memo_of_an_example_says_what_its_record_holds(name: str) -> None:
 
 
 def _says_what_the_record_holds(decision: Decision) -> None:
-    memo = memo_markdown(decision, RULEBOOK)
+    memo = memo_markdown(decision)
     rules = {step.rule for step in decision.trace}
     rules |= {rule for other in decision.why_not for rule in (*other.ruled_out_by, *other.lost_by)}
     assert [rule for rule in sorted(rules) if f"`{rule}`" not in memo] == []
@@ -168,11 +165,11 @@ def test_every_claim_of_an_example_is_said(name: str) -> None:
 
 
 def _every_claim_is_said(decision: Decision) -> None:
-    marked = memo_with_marks(decision, RULEBOOK)
+    marked = memo_with_marks(decision)
     said = {read_id(id) for id in re.findall(f"{OPEN}([^{END}]*){END}", marked)}
-    assert said == {claim.id for claim in claims_of(decision, RULEBOOK)}
-    assert tidy(stripped(marked)) == memo_markdown(decision, RULEBOOK)
-    assert memo_markdown(decision, RULEBOOK).isascii()
+    assert said == {claim.id for claim in claims_of(decision)}
+    assert tidy(stripped(marked)) == memo_markdown(decision)
+    assert memo_markdown(decision).isascii()
 
 
 @given(answers=complete_answers())
@@ -190,9 +187,8 @@ def test_near_ends_at_a_fifth_on_either_side(volume: int, near: bool) -> None:
 
 
 def _is_near(answers: dict[str, Any]) -> bool:
-    decision = decided(answers)
-    asked = compared_route(decision)
-    return bool(asked and near_crossover(decision, asked))
+    comparison = decided(answers).comparison
+    return bool(comparison and comparison.near_crossover)
 
 
 def _is_advised(answers: dict[str, Any]) -> bool:
@@ -203,9 +199,9 @@ def _is_advised(answers: dict[str, Any]) -> bool:
 @examples(80)
 def test_the_table_of_options_agrees_with_the_record(answers: dict[str, Any]) -> None:
     decision = decided(answers)
-    cells = [cell for claim in claims_of(decision, RULEBOOK) for cell in claim.figures.get("cells", ())]
-    assert {cell.offer for cell in cells if cell.mark == NOT_MET} == {step.offer for step in decision.eliminated}
-    verified = {cell.route for cell in cells if cell.mark == TO_VERIFY}
+    cells = [cell for claim in claims_of(decision) for cell in claim.figures.get("cells", ())]
+    assert {cell.offer for cell in cells if cell.mark == Fit.NOT_MET} == {step.offer for step in decision.eliminated}
+    verified = {cell.route for cell in cells if cell.mark == Fit.TO_VERIFY}
     assert verified <= {step.on for step in decision.trace if step.kind == "verify"}
     assert {condition.route for condition in decision.conditions} <= verified
 
@@ -233,7 +229,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", ["conflict", "own-not-yet", "partial-open"])
 def test_free_text_is_text_in_markdown_and_on_a_terminal(name: str, text: str) -> None:
     plain, odd = (_with_text(name, value) for value in ("Plain", text))
-    memo = memo_markdown(odd, RULEBOOK)
+    memo = memo_markdown(odd)
     front, body = memo.removeprefix("---\n").split("\n---\n", 1)
     found = yaml.safe_load(front)
     assert list(found) == ["status", "date", "id"]
@@ -241,8 +237,8 @@ def test_free_text_is_text_in_markdown_and_on_a_terminal(name: str, text: str) -
     assert re.fullmatch(r"20261122-[a-z0-9]+(-[a-z0-9]+)*", found["id"])
     assert len(found["id"]) <= 70
     assert [line for line in body.splitlines() if line.startswith("#")] != []
-    assert _headings(body)[1:] == _headings(memo_markdown(plain, RULEBOOK))[1:]
-    for shown in (memo, memo_text(odd, RULEBOOK)):
+    assert _headings(body)[1:] == _headings(memo_markdown(plain))[1:]
+    for shown in (memo, memo_text(odd)):
         assert all(char.isprintable() or char == "\n" for char in shown)
         assert not re.search("[\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c]", shown)
 
@@ -259,6 +255,6 @@ def _headings(memo: str) -> list[str]:
 
 def test_without_a_volume_the_crossovers_are_said_all_the_same() -> None:
     answers = {name: value for name, value in EXERCISE.items() if name not in ("monthly_images", "residency")}
-    memo = memo_markdown(decided(answers), RULEBOOK)
+    memo = memo_markdown(decided(answers))
     assert "$2,000.00 / ($0.03 - $1.20 / 600) = 71,428.57 images a month" in memo
     assert "What each option costs a month" not in memo

@@ -21,7 +21,7 @@ from advisor.report.templates import memo_markdown, memo_with_marks
 from advisor.report.text import memo_text
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.verification.verify import Verdict, verified
+from advisor.verification.verify import VerificationVerdict, verified
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, scenario
 from tests.report.pages import read_page
 
@@ -63,12 +63,10 @@ def rulebook(rules: Path) -> Rulebook:
 @examples(20)
 def test_every_offer_that_is_out_is_named_and_every_claim_is_said(rulebook: Rulebook, answers: dict[str, Any]) -> None:
     decision = decide(scenario(answers), rulebook, decided_on=datetime.date(2026, 11, 23))
-    marked, memo = memo_with_marks(decision, rulebook), memo_markdown(decision, rulebook)
+    marked, memo = memo_with_marks(decision), memo_markdown(decision)
     said = {read_id(id) for id in re.findall(f"{OPEN}([^{END}]*){END}", marked)}
-    assert said == {claim.id for claim in claims_of(decision, rulebook)}
-    said_of = {
-        claim.figures["rule"]: claim.figures for claim in claims_of(decision, rulebook) if claim.kind == "eliminated"
-    }
+    assert said == {claim.id for claim in claims_of(decision)}
+    said_of = {claim.figures["rule"]: claim.figures for claim in claims_of(decision) if claim.kind == "eliminated"}
     gone = [route for figures in said_of.values() for route in figures["gone"]]
     assert sorted(gone) == sorted({step.route for step in decision.eliminated} - set(decision.feasible_routes))
     out = {step.offer for step in decision.eliminated if step.route is Route.OPEN_WEIGHT_API}
@@ -78,19 +76,19 @@ def test_every_offer_that_is_out_is_named_and_every_claim_is_said(rulebook: Rule
     if len(out) == 2:
         assert Route.OPEN_WEIGHT_API not in decision.feasible_routes
     assert ("a-second-provider" in memo) >= ("a-second-provider" in out)
-    read_page(memo_html(decision, rulebook))
-    assert memo_text(decision, rulebook)
+    read_page(memo_html(decision))
+    assert memo_text(decision)
 
 
 def test_a_memo_with_several_offers_verifies(rulebook: Rulebook) -> None:
     decision = decide(scenario(EXERCISE), rulebook, decided_on=datetime.date(2026, 11, 23))
     assert [step.offer for step in decision.eliminated] == ["a-second-provider"]
-    assert verified(memo_markdown(decision, rulebook), "a.memo.md", rulebook).verdict is Verdict.VERIFIED
+    assert verified(memo_markdown(decision), "a.memo.md", rulebook).verdict is VerificationVerdict.VERIFIED
 
 
 def test_the_offers_that_are_left_are_named(rulebook: Rulebook) -> None:
     answers = scenario({**EXERCISE, "residency": "in_region", "region": "Europe"})
-    memo = memo_markdown(decide(answers, rulebook, decided_on=datetime.date(2026, 11, 23)), rulebook)
+    memo = memo_markdown(decide(answers, rulebook, decided_on=datetime.date(2026, 11, 23)))
     assert "> * **Offers that are left:** `any-open-weight-provider`\n" in memo
     assert "; ruled out `a-second-provider` |" in memo
     assert "ruled out an open-weight inference API" not in memo

@@ -15,7 +15,7 @@ from tests.report.drawn import DAY
 
 def memo(**changes: Any) -> str:
     answers = {name: value for name, value in {**EXERCISE, **changes}.items() if value is not None}
-    return memo_markdown(decide(scenario(answers), bundled_rulebook(), decided_on=DAY), bundled_rulebook())
+    return memo_markdown(decide(scenario(answers), bundled_rulebook(), decided_on=DAY))
 
 
 BUSY = {"monthly_images": 2_000_000, "current_route": "closed_api"}

@@ -15,6 +15,7 @@ from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
 from advisor.common.files import bundled
 from advisor.decision.decide import decide
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.scenario import FIELDS, validated
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rule_testing.cases import differences, situation_of
@@ -31,7 +32,6 @@ from advisor.rule_testing.mutation.mutants import Mutant, mutants
 from advisor.rule_testing.mutation.run import MutationResult, mutate
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import VOLUMES
 from advisor.scenario_space.amount_regions import AmountExample, AmountSpace
 from advisor.scenario_space.breakpoints import Breakpoints
 

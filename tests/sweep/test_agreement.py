@@ -30,8 +30,7 @@ from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.tabulation import table_of
 from advisor.sweep import row_decider as deciding
 from advisor.sweep import run as module
-from advisor.sweep import run as sweep_run
-from advisor.sweep.fast_path import with_answers, with_numbers, with_odd
+from advisor.sweep.fast_path import with_answers, with_irregular, with_numbers
 from advisor.sweep.row_decider import needed_fields
 from advisor.sweep.row_to_scenario import scenario_of
 from tests.helpers.strategies import complete_answers
@@ -144,8 +143,8 @@ def _odd(columns: dict[str, Any]) -> list[bool]:
     rulebook = bundled_rulebook()
     needed = needed_fields(rulebook, IbisReading(table_of(rulebook)).names)
     cells = {name: name for name in columns}
-    table = with_odd(with_numbers(ibis.memtable(pa.table(columns)), cells), cells, needed)
-    return list(table["odd"].to_pyarrow().to_pylist())
+    table = with_irregular(with_numbers(ibis.memtable(pa.table(columns)), cells), cells, needed)
+    return list(table["irregular"].to_pyarrow().to_pylist())
 
 
 def _as_stored(value: Any) -> Any:
@@ -191,8 +190,8 @@ def test_numbers_become_whole_steps(steps: list[int]) -> None:
     stored = {"text": [str(price) for price in prices], "double": [float(price) for price in prices], "decimal": prices}
     for kind, cells in stored.items():
         table = with_numbers(ibis.memtable(pa.table({"cell": cells})), {"monthly_overhead": "cell"})
-        table = with_odd(table, {"monthly_overhead": "cell"}, ())
-        answered = with_answers(table, {"monthly_overhead": "cell"}, ("monthly_overhead",), any_odd=False)
+        table = with_irregular(table, {"monthly_overhead": "cell"}, ())
+        answered = with_answers(table, {"monthly_overhead": "cell"}, ("monthly_overhead",), any_irregular=False)
         assert answered["monthly_overhead"].to_pyarrow().to_pylist() == steps, kind
 
 
@@ -251,7 +250,7 @@ def test_a_rulebook_too_large_to_tabulate_can_still_be_run(sweeping: Sweeping, m
     sweeping.write("in.csv", [PLAIN, {**PLAIN, "latency": ""}])
     sweeping("in.csv", "a.csv")
     monkeypatch.setattr(deciding, "table_of", refused)
-    monkeypatch.setattr(sweep_run, "table_of", refused)
+    monkeypatch.setattr(module, "table_of", refused)
     assert sweeping("in.csv", "b.csv", "--reading", "run").code == 0
     assert sweeping.read("a.csv") == sweeping.read("b.csv")
     assert sweeping("in.csv", "c.csv").said.startswith("error: these rules tell too many cases apart\n")

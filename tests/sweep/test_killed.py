@@ -12,7 +12,7 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.common.atomic_files import settle
-from advisor.sweep.work_dir import PREFIX, work_beside
+from advisor.sweep.work_dir import PREFIX, sweep_work_folder
 from tests.helpers.kill_steps import ROOT, hidden, killed_at_each_step
 from tests.sweep.sweeping import PLAIN, Sweeping
 
@@ -48,7 +48,7 @@ def test_killed_at_each_step(
         settle(one)
         assert tables(one) in (old, new), one
         outcomes.append(tables(one) == new)
-        with work_beside(one / "out.csv"):
+        with sweep_work_folder(one / "out.csv"):
             assert len(list(one.glob(f"{PREFIX}*"))) == 1
     assert mixed
     assert outcomes == sorted(outcomes)

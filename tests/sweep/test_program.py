@@ -70,7 +70,7 @@ def test_an_interrupt_at_any_time_leaves_nothing(after: float, tmp_path: Path) -
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     if after > 1:
-        assert process.returncode == 130
+        assert process.returncode == 130, said
         assert said == "interrupted\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]
 
@@ -113,6 +113,7 @@ def test_without_pyspark_it_says_what_to_install(sweeping: Sweeping) -> None:
     assert not (sweeping.folder / "out.csv").exists()
 
 
+@pytest.mark.spark
 @pytest.mark.skipif(not (_PYSPARK and _JAVA), reason="needs pyspark (the extra `spark`) and Java")
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
 def test_spark_and_duckdb_agree(kind: str, sweeping: Sweeping) -> None:

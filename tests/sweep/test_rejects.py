@@ -65,7 +65,7 @@ def test_lines_and_words(sweeping: Sweeping) -> None:
         (
             "monthly_images",
             "1000000000000",
-            "1,000,000,000,000 images a month at `open_price` come to more than $9,000,000,000",
+            "1,000,000,000,000 images a month at `open_price` cost more than $9,000,000,000",
         ),
         ("monthly_images_low", "50001", "`monthly_images_low` is 50,001, more than `monthly_images`, 50,000"),
         ("monthly_images_high", "49999", "`monthly_images` is 50,000, more than `monthly_images_high`, 49,999"),
@@ -124,10 +124,10 @@ def test_json_lines_that_are_no_rows(sweeping: Sweeping) -> None:
     assert [row[:3] for row in sweeping.rejects("out.jsonl")] == [
         ("2", "", "this is not an object of names and values"),
         ("3", "", "this is not valid JSON: expecting value at character 12"),
-        ("5", "", "`latency` stands twice"),
+        ("5", "", "duplicate key `latency`"),
         ("6", "", "a text holds half a character"),
         ("7", "title", "`5` is not text"),
-        ("8", "monthly_images", "a list stands where one value belongs"),
+        ("8", "monthly_images", "expected one value, not a list"),
         ("8", "open_price", "`true` is not a number"),
         ("8", "closed_price", "`0.0400000001` has more digits than are kept"),
         ("9", "", "the line is longer than 1,000,000 bytes"),

@@ -40,13 +40,13 @@ def decision_of(name: str) -> Decision:
 @cache
 def memo_of(name: str) -> str:
     """The memo of an example in Markdown."""
-    return memo_markdown(decision_of(name), bundled_rulebook())
+    return memo_markdown(decision_of(name))
 
 
 @cache
 def page_of(name: str) -> str:
     """The memo of an example in HTML."""
-    return memo_html(decision_of(name), bundled_rulebook())
+    return memo_html(decision_of(name))
 
 
 def rules_with(folder: Path, change: tuple[str, str, str]) -> str:

@@ -61,12 +61,12 @@ def test_a_file_of_another_decision_is_named(
         said = capsys.readouterr().out
         listed = f"not of the decision in {file}:\n  {stranger}: {OTHERS[other][1]}\nhelp: "
         assert (listed in said) == seen
-        assert said.startswith(f"{'mixed' if seen else 'verified'}: {file} is what its scenario comes to")
+        assert said.startswith(f"{'mixed' if seen else 'verified'}: {file} matches its scenario")
         assert run(["verify", file, "--json"]) == (5 if seen else 0)
         found = json.loads(capsys.readouterr().out)
         assert found["verdict"] == ("mixed" if seen else "verified")
-        strangers = [{"file": stranger, "differs_in": [OTHERS[other][1]]}] if seen else []
-        assert found["of_another_decision"] == strangers
+        mismatched = [{"file": stranger, "differs_in": [OTHERS[other][1]]}] if seen else []
+        assert found["of_another_decision"] == mismatched
     assert run(["recheck", "one"]) == (5 if seen else 0)
     assert ("not of the decision in one/photos." in capsys.readouterr().out) == seen
     assert run(["recheck", "one", "--json"]) == (5 if seen else 0)

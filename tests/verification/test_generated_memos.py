@@ -16,12 +16,12 @@ from advisor.decision.decide import decide
 from advisor.domain.record import Decision
 from advisor.domain.scenario import MAX_TEXT, Scenario
 from advisor.report.embedded_scenario import embedded_in_memo, embedded_text, outcome_text
-from advisor.report.front_matter import NOTES_END, NOTES_START, taken_apart, with_notes
+from advisor.report.front_matter import NOTES_END, NOTES_START, parse_memo, with_notes
 from advisor.report.html import memo_html
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.verification.line_endings import plain_text
-from advisor.verification.verify import Verdict, verified
+from advisor.verification.line_endings import normalize_text
+from advisor.verification.verify import VerificationVerdict, verified
 from tests.helpers.strategies import complete_answers, examples, partial_answers, scenario
 from tests.verification.memos import DATE, NAMES, decision_of, memo_of, page_of
 
@@ -63,9 +63,10 @@ def decided(given: Scenario) -> Decision:
 
 
 def noticed(text: str) -> bool:
-    """True where verification fails or refuses the file."""
+    """True where verification fails or refuses the file, or says what is unusual about it."""
     try:
-        return verified(text, "the file", bundled_rulebook()).verdict is not Verdict.VERIFIED
+        found = verified(text, "the file", bundled_rulebook())
+        return found.verdict is not VerificationVerdict.VERIFIED or bool(found.remarks)
     except BadInput:
         return True
 
@@ -74,17 +75,17 @@ def noticed(text: str) -> bool:
 @given(scenarios())
 def test_what_was_rendered_verifies(given: Scenario) -> None:
     decision = decided(given)
-    for text in (memo_markdown(decision, bundled_rulebook()), decision.to_json()):
+    for text in (memo_markdown(decision), decision.to_json()):
         found = verified(text, "the file", bundled_rulebook())
-        assert (found.verdict, found.differences, found.remarks) == (Verdict.VERIFIED, (), ())
+        assert (found.verdict, found.differences, found.remarks) == (VerificationVerdict.VERIFIED, (), ())
 
 
 @examples(in_ci=8)
 @given(scenarios())
 def test_a_page_that_was_rendered_verifies(given: Scenario) -> None:
-    page = memo_html(decided(given), bundled_rulebook())
+    page = memo_html(decided(given))
     found = verified(page, "the file", bundled_rulebook())
-    assert (found.verdict, found.differences, found.remarks) == (Verdict.VERIFIED, (), ())
+    assert (found.verdict, found.differences, found.remarks) == (VerificationVerdict.VERIFIED, (), ())
 
 
 @examples(in_ci=8)
@@ -110,8 +111,8 @@ def test_a_memo_embeds_its_scenario_exactly(given: Scenario) -> None:
 @pytest.mark.parametrize("title", HOSTILE)
 def test_a_hostile_title_leaves_one_block_and_one_pair_of_marks(title: str) -> None:
     given = scenario({"title": title, "region": title})
-    memo = memo_markdown(decided(given), bundled_rulebook())
-    apart = taken_apart(memo, "a memo")
+    memo = memo_markdown(decided(given))
+    apart = parse_memo(memo, "a memo")
     assert (apart.notes, apart.status) == ("\n", "proposed")
     assert embedded_in_memo(memo, "a memo").scenario == given
     assert not re.search("[\u202a-\u202e\u2066-\u2069\ue000-\uf8ff\x00-\x09\x0b-\x1f]", memo)
@@ -124,8 +125,8 @@ def test_notes_are_set_aside_and_kept_to_the_byte(name: str, notes: str) -> None
     assume(not {line.rstrip("\r") for line in lines} & {NOTES_START, NOTES_END})
     notes = "".join(f"{line}\n" for line in lines)
     annotated = with_notes(memo_of(name), notes)
-    assert taken_apart(annotated, "a memo").notes == notes
-    assert verified(annotated, "a memo", bundled_rulebook()).verdict is Verdict.VERIFIED
+    assert parse_memo(annotated, "a memo").notes == notes
+    assert verified(annotated, "a memo", bundled_rulebook()).verdict is VerificationVerdict.VERIFIED
 
 
 def replaced(draw: st.DataObject, text: str, at: int) -> str:
@@ -141,7 +142,7 @@ def fact_places(memo: str) -> list[int]:
     starts = [0]
     for line in memo.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
-    facts = taken_apart(memo, "a memo").facts
+    facts = parse_memo(memo, "a memo").facts
     return [starts[line.number - 1] + at for line in facts for at, char in enumerate(line.text) if not char.isspace()]
 
 
@@ -156,7 +157,7 @@ def test_any_changed_character_of_a_fact_is_noticed(name: str, draw: st.DataObje
 @examples(in_ci=60)
 @given(scenarios(), st.data())
 def test_any_changed_figure_or_route_is_noticed(given: Scenario, draw: st.DataObject) -> None:
-    memo = memo_markdown(decided(given), bundled_rulebook())
+    memo = memo_markdown(decided(given))
     # Digits of an escape spell a character of the title that nobody sees, with another one as unseen: no figure.
     escape = r"\\(?:x..|u.{4}|U.{8})"
     named = r"[0-9]|self_host|open_weight_api|closed_api|[Oo]wn GPUs|[Oo]pen-weight|[Cc]losed flagship"
@@ -190,10 +191,10 @@ def test_any_character_taken_out_is_noticed(name: str, draw: st.DataObject) -> N
 def test_windows_line_ends_are_told_from_edits(name: str) -> None:
     for text in (memo_of(name), decision_of(name).to_json()):
         found = verified(text.replace("\n", "\r\n"), "the file", bundled_rulebook())
-        assert found.verdict is Verdict.VERIFIED
-        assert found.remarks == ("its line ends are those of Windows (CRLF), and were read as plain ones",)
+        assert found.verdict is VerificationVerdict.VERIFIED
+        assert found.remarks == ("its line ends are those of Windows (CRLF), and were read as LF",)
         assert noticed(text.replace("\n", "\r\n", 3))
-        assert plain_text(text).from_windows is False
+        assert normalize_text(text).from_windows is False
 
 
 def test_a_record_with_a_value_written_twice_is_noticed() -> None:
@@ -210,6 +211,6 @@ def test_the_front_matter_stays_yaml_with_the_reviewers_lines() -> None:
         "status: accepted\ndecision-makers:\n  - Ann\n  - Bo\nconsulted: [Cem]\ninformed: everyone\n",
     )
     assert signed != memo
-    assert verified(signed, "a memo", bundled_rulebook()).verdict is Verdict.VERIFIED
+    assert verified(signed, "a memo", bundled_rulebook()).verdict is VerificationVerdict.VERIFIED
     front = strict_yaml.load(signed.split("---\n")[1], "front matter")
     assert front["decision-makers"] == ["Ann", "Bo"]

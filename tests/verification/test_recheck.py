@@ -59,7 +59,7 @@ def test_rules_that_fire_alike_and_say_otherwise_are_told(
     decisions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["recheck", str(decisions), "--rules", rules_with(tmp_path, TURNED_ROUND)]) == 5
-    assert "  the same rules fire, and what they say has changed\n" in capsys.readouterr().out
+    assert "  the same rules fire, but their content has changed\n" in capsys.readouterr().out
 
 
 def test_a_record_that_was_edited_is_not_laid_to_the_rules(decisions: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,7 +70,7 @@ def test_a_record_that_was_edited_is_not_laid_to_the_rules(decisions: Path, caps
     record.write_text(edited)
     assert run(["recheck", str(decisions)]) == 5
     said = capsys.readouterr().out
-    assert "  its rules are these very ones: `advisor verify` tells whether it was edited\n" in said
+    assert "  it was decided with these same rules: `advisor verify` shows whether it was edited\n" in said
     assert "has changed" not in said
 
 

@@ -11,7 +11,7 @@ import pytest
 from advisor.cli.main import run
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.files import bundled
-from advisor.report.front_matter import NOTES_END, NOTES_START, taken_apart
+from advisor.report.front_matter import NOTES_END, NOTES_START, parse_memo
 from tests.verification.memos import EXAMPLES, EXERCISE, REWORDED, rules_with
 
 NOTES = "\n  Ann: is r = 600 measured?\n\n```\n# rulebook: none\n```\n<b>\ttab</b>\r\n\u202e\u0000 \n"
@@ -58,7 +58,7 @@ def noted(path: Path = OLD) -> None:
 
 
 def notes_of(path: Path) -> str | None:
-    return taken_apart(path.read_bytes().decode(), str(path)).notes
+    return parse_memo(path.read_bytes().decode(), str(path)).notes
 
 
 def test_notes_and_the_reviewers_lines_survive_a_decision_over_them() -> None:
@@ -102,7 +102,7 @@ def test_an_accepted_memo_keeps_its_facts(capsys: pytest.CaptureFixture[str]) ->
     assert decide("old") == 0
     assert decide("old", "--set", "monthly_images=90000") == 2
     said = capsys.readouterr().err
-    assert "this memo is `accepted`, and would come to state other facts" in said
+    assert "this memo is `accepted`, and its facts would change" in said
     assert "--supersedes" in said
     assert {path: path.read_bytes() for path in Path().iterdir()} == files
 
@@ -114,7 +114,7 @@ def test_notes_need_a_place_in_templates_of_ones_own(tmp_path: Path, capsys: pyt
     memo.write_text(memo.read_text().replace(NOTES_START, "").replace(NOTES_END, ""))
     noted()
     assert decide("old", "--templates", str(templates)) == 2
-    assert "the memo has no lines for the review notes that are to be kept" in capsys.readouterr().err
+    assert "the memo has no place for the existing review notes" in capsys.readouterr().err
     assert notes_of(OLD) == NOTES
 
 
@@ -148,7 +148,7 @@ def test_an_old_memo_under_other_rules_may_be_superseded_and_is_said_to_be_unche
     edit(OLD, ("# Product photos", "# Product pictures"))
     assert decide("new", "--supersedes", str(OLD), "--rules", rules_with(tmp_path, REWORDED)) == 0
     assert front_matter(OLD)["status"] == "superseded by new.memo.md"
-    said = "note: the rules have changed since old.memo.md was decided, so its facts were not compared"
+    said = "note: the rules have changed since old.memo.md was decided, so its facts were not verified"
     assert said in capsys.readouterr().err
 
 
@@ -219,7 +219,7 @@ def test_where_one_memo_cannot_be_written_the_other_has_no_link(
         ("missing", "there is no such file"),
         ("standard input", "this is not a memo in Markdown"),
         ("itself", "a memo cannot supersede itself"),
-        ("no out", "nothing is written that could supersede a memo"),
+        ("no out", "a memo can only be superseded by one that is written"),
     ],
 )
 def test_what_cannot_be_superseded_is_refused_and_nothing_written(

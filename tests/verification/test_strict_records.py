@@ -71,6 +71,8 @@ def test_every_value_of_another_type_is_refused_with_its_place(name: str) -> Non
         for key in path:
             at = at[key]
         for other in OTHERS[type(at)]:
+            if other is None and path[-1] == "few_step_speedup":
+                continue
             place = ".".join(map(str, path))
             with pytest.raises(BadInput) as caught:
                 parse_record(changed(record, path, other), "file")
@@ -96,10 +98,15 @@ def command(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
         (("crossovers", "closed_api"), 5, "input should be a valid string, not `5`", "crossovers.closed_api"),
         (("scenario", "open_price"), 0.03, "pass a string or a Decimal", "scenario.open_price"),
         (("scenario", "latency"), "never", "`never` is not an option of `latency`", "scenario.latency"),
-        (("schema_version",), 2, "this record has schema version `2`, and only 1 is read here", "schema_version"),
-        (("schema_version",), "1", 'this record has schema version `"1"`, and only 1 is read', "schema_version"),
-        (("schema_version",), True, "this record has schema version `true`, and only 1 is read", "schema_version"),
-        (("schema_version",), 1.0, "this record has schema version `1.0`, and only 1 is read", "schema_version"),
+        (
+            ("schema_version",),
+            3,
+            "this record has schema version `3`, and only 1 and 2 are read here",
+            "schema_version",
+        ),
+        (("schema_version",), "1", 'this record has schema version `"1"`, and only 1 and 2', "schema_version"),
+        (("schema_version",), True, "this record has schema version `true`, and only 1 and 2", "schema_version"),
+        (("schema_version",), 1.0, "this record has schema version `1.0`, and only 1 and 2", "schema_version"),
     ],
 )
 def test_every_command_refuses_alike(
@@ -120,7 +127,7 @@ def test_every_command_refuses_alike(
 
 
 def test_another_version_is_said_before_any_other_complaint() -> None:
-    for text in ('{"schema_version": 2}', '{"schema_version": 0, "settled": "true", "more": 1}'):
+    for text in ('{"schema_version": 3}', '{"schema_version": 0, "settled": "true", "more": 1}'):
         with pytest.raises(BadInput, match="this record has schema version") as caught:
             parse_record(text, "file")
         assert len(caught.value.problems) == 1
@@ -128,5 +135,5 @@ def test_another_version_is_said_before_any_other_complaint() -> None:
 
 def test_a_name_that_stands_twice_is_refused() -> None:
     text = json.dumps(record_of("exercise-38-3-2")).replace('"settled": true', '"settled": false, "settled": true')
-    with pytest.raises(BadInput, match="`settled` stands twice"):
+    with pytest.raises(BadInput, match="duplicate key `settled`"):
         parse_record(text, "file")

@@ -93,7 +93,7 @@ RECORD_EDITS: dict[str, Edit] = {
     "flip-removed": lambda text: (
         json.dumps({**json.loads(text), "flips": json.loads(text)["flips"][:-1]}, indent=2, ensure_ascii=False) + "\n"
     ),
-    "spaces": swap('"schema_version": 1', '"schema_version":  1'),
+    "spaces": swap('"schema_version": 2', '"schema_version":  2'),
     "windows-line-ends": lambda text: text.replace("\n", "\r\n"),
     "written-by-another-version": swap('"0.1.0"', '"0.0.9"'),
     "version-with-a-claim": swap('"0.1.0"', f'"{APPROVED}"'),
@@ -176,11 +176,11 @@ def test_changed_rules_are_told_from_edits_and_the_advice_is_given(
     reworded, turned = (rules_with(tmp_path / kind, change) for kind, change in (("a", REWORDED), ("b", TURNED_ROUND)))
     for file in (MEMO, RECORD):
         assert run(["verify", file, "--rules", reworded]) == 5
-        assert "\nthe advice still stands under these rules: open_weight_api on cost\n" in capsys.readouterr().out
+        assert "\nthe advice is the same under these rules: open_weight_api on cost\n" in capsys.readouterr().out
         assert run(["verify", file, "--rules", turned]) == 5
         said = capsys.readouterr().out
         assert f"\n  its rules:       {decision_of(EXERCISE).rulebook_digest}\n" in said
-        assert "\nthe advice is another under these rules: open_weight_api on cost -> closed_api on cost\n" in said
+        assert "\nthe advice is different under these rules: open_weight_api on cost -> closed_api on cost\n" in said
 
 
 def test_a_memo_verifies_with_the_rules_and_templates_it_was_made_with(
@@ -227,7 +227,7 @@ def test_the_answer_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(memo_of(EXERCISE).encode())))
     assert run(["verify", "-"]) == 0
-    assert capsys.readouterr().out == "verified: standard input is what its scenario comes to\n"
+    assert capsys.readouterr().out == "verified: standard input matches its scenario\n"
 
 
 def test_a_file_that_is_too_large_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import importlib
 
+from advisor.cli.options import add_rules
+
 COMMANDS = {
-    "show": "print the offers and the rules as tables, or one rule whole",
-    "check": "load the rulebook, which checks all of it, and warn of what is likely wrong",
-    "diff": "what changes from one rulebook to another",
-    "test": "decide the cases beside the rules",
-    "coverage": "which conditions the cases show to matter, when they hold and when they do not",
-    "mutate": "change the rules one by one and see whether the cases notice",
-    "prove": "prove with Z3 what holds of every scenario",
+    "show": "print the offers and the rules as tables, or one rule in full",
+    "check": "load and check the rulebook, and warn of likely mistakes",
+    "diff": "show what changes from one rulebook to another",
+    "test": "decide the cases of the rulebook",
+    "coverage": "show which conditions the cases prove relevant, when true and when false",
+    "mutate": "change the rules one by one and check that a case fails",
+    "prove": "prove properties of every scenario with Z3",
 }
 
 
@@ -22,5 +24,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for name, help in COMMANDS.items():
         command = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
         if name != "diff":  # it names its two folders
-            command.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
+            add_rules(command)
         importlib.import_module(f"advisor.cli.rules.{name}").configure(command)

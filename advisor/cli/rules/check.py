@@ -1,4 +1,4 @@
-"""``advisor rules check``: loads the rulebook, which refuses every fault, and warns of what is likely to be one."""
+"""``advisor rules check``: loads the rulebook, which refuses every fault, and warns of likely mistakes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints every warning, and what was loaded. Faults end it with exit code 2, warnings with 5."""
+    """Prints every warning, and what was loaded. Exit code 2 for faults, 5 for warnings."""
     from advisor.rulebook.lint.rules import findings
 
     rulebook = load_rulebook(options.rules)

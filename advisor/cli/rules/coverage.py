@@ -1,4 +1,4 @@
-"""``advisor rules coverage``: which conditions of the rules the cases show to matter."""
+"""``advisor rules coverage``: which conditions of the rules the cases prove relevant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEADINGS = ("rule", "condition", "relevant when true", "relevant when false")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.add_argument("--rule", metavar="ID", help="the conditions of one rule only")
+    parser.add_argument("--rule", metavar="ID", help="only the conditions of one rule")
     parser.set_defaults(run=run)
 
 

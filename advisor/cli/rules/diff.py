@@ -19,17 +19,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", metavar="OLD", help="a rules folder")
     parser.add_argument("new", metavar="NEW", help="another rules folder")
     parser.add_argument(
-        "--records", metavar="DIR", type=Path, help="a folder of decision records: which would now differ"
+        "--records", metavar="DIR", type=Path, help="also list which decision records in a folder would differ"
     )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the difference. Exit code 5 when some scenario or record comes out otherwise."""
+    """Prints the difference. Exit code 5 if the outcome of a scenario or a record differs."""
     from advisor.domain.scenario_io import scenario_text
     from advisor.rule_testing.diff import Routes, difference
 
-    def said(routes: Routes) -> str:
+    def text(routes: Routes) -> str:
         return " or ".join(sorted(routes)) or "no route"
 
     old, new = load_rulebook(options.old), load_rulebook(options.new)
@@ -42,10 +42,10 @@ def run(options: argparse.Namespace) -> int:
         print("no rule differs")
     rows = sum(flipped.rows for flipped in found.flips)
     share = f"{100 * rows / found.rows:.2f} %" if found.rows else "none"
-    print(f"\n{rows:,} of the {found.rows:,} kinds of scenario come to another route ({share})")
+    print(f"\n{rows:,} of the {found.rows:,} kinds of scenario get another route ({share})")
     print(f"{found.other_axes:,} more keep their route and are decided by other axes")
     for flipped in found.flips:
-        print(f"\n{flipped.rows:,}: {said(flipped.old)} -> {said(flipped.new)}, for instance")
+        print(f"\n{flipped.rows:,}: {text(flipped.old)} -> {text(flipped.new)}, for instance")
         print("".join(f"  {line}\n" for line in scenario_text(flipped.witness).splitlines()), end="")
     differing = _records(options.records, new) if options.records else 0
     return EXIT_DIFFERENCE if rows or found.other_axes or differing else EXIT_OK

@@ -1,4 +1,4 @@
-"""``advisor rules mutate``: changes the rules one by one, and sees whether the cases notice."""
+"""``advisor rules mutate``: changes the rules one by one, and checks that a case fails."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.add_argument("--rule", metavar="ID", help="the mutants of one rule, term or constant only")
+    parser.add_argument("--rule", metavar="ID", help="only the mutants of one rule, term or constant")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the share of mutants that a case kills, and each survivor. Exit code 5 when some scenario shows one."""
+    """Prints the share of mutants that a case kills, and each survivor. Exit code 5 if a scenario reveals one."""
     from advisor.rule_testing.mutation.rule_edits import checked
     from advisor.rule_testing.mutation.run import mutate
 
@@ -37,11 +37,11 @@ def run(options: argparse.Namespace) -> int:
     print(f"searched: {found.searched}")
     for survivor in found.equivalent:
         print(f"\nequivalent: {_place(survivor)}")
-        print(f"  no scenario tells it from the original: {survivor.why_equivalent}")
+        print(f"  no scenario distinguishes it from the original: {survivor.why_equivalent}")
     for survivor in found.gaps:
         print(f"\ngap: {_place(survivor)}")
         if survivor.distinction:
-            print("\n".join(f"  {line}" for line in _scenario_lines(survivor.distinction, rulebook)))
+            print("\n".join(f"  {line}" for line in _distinction_lines(survivor.distinction, rulebook)))
     share = f"{100 * found.killed // max(1, total)} % killed: {found.killed} of {total} mutants"
     gaps = "1 gap" if len(found.gaps) == 1 else f"{len(found.gaps) or 'no'} gaps"
     print(f"\n{share}; {len(found.equivalent)} equivalent, {gaps}")
@@ -53,20 +53,20 @@ def _place(survivor: Survivor) -> str:
     return f"{mutant.rule}, {mutant.what}\n  --> {mutant.file}:{mutant.line}"
 
 
-def _scenario_lines(apart: Distinction, rulebook: Rulebook) -> Iterator[str]:
-    """The scenario as a case holds it, and what comes out of it with the rules and with the mutant."""
-    yield f"given: {_flow(apart.situation.scenario.answers())}"
+def _distinction_lines(found: Distinction, rulebook: Rulebook) -> Iterator[str]:
+    """The scenario in the form of a case, and its outcomes with the rules and with the mutant."""
+    yield f"given: {_flow(found.situation.scenario.answers())}"
     stated = {
         offer.id: {name: value for name, value in offer.stated.items() if value != own.stated[name]}
-        for offer, own in zip(apart.situation.offers, rulebook.offers, strict=True)
+        for offer, own in zip(found.situation.offers, rulebook.offers, strict=True)
     }
     if any(stated.values()):
         changes = ", ".join(f"{id}: {_flow(traits)}" for id, traits in stated.items() if traits)
         yield f"offers: {{{changes}}}"
-    yield f"with the rules: {_outcome(apart.before)}"
-    yield f"with the mutant: {_outcome(apart.after)}"
-    yield from _fired("fires no more", apart.before.fired - apart.after.fired)
-    yield from _fired("fires then", apart.after.fired - apart.before.fired)
+    yield f"with the rules: {_outcome(found.before)}"
+    yield f"with the mutant: {_outcome(found.after)}"
+    yield from _fired("fires no more", found.before.fired - found.after.fired)
+    yield from _fired("fires then", found.after.fired - found.before.fired)
 
 
 def _flow(entries: dict[str, object] | dict[str, str]) -> str:

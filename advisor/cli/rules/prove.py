@@ -1,4 +1,4 @@
-"""``advisor rules prove``: what holds of every scenario, proved with Z3, or a scenario that shows it does not."""
+"""``advisor rules prove``: properties of every scenario, proved with Z3 or refuted by a scenario."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from advisor.rulebook.loader import load_rulebook
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.add_argument("--json", action="store_true", help="print everything found as JSON, and nothing else")
+    parser.add_argument("--json", action="store_true", help="print only the results, as JSON")
     parser.add_argument(
         "--out", metavar="DIR", type=Path, help="write a scenario file for each fault, and one for each rule"
     )
@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints each proof as soon as it is settled. Exit code 5 when one fails or is not settled."""
+    """Prints each proof as soon as it is settled. Exit code 5 if one fails or is not settled."""
     try:
         from advisor.rule_testing.proofs import report, suite
     except ModuleNotFoundError as missing:

@@ -1,4 +1,4 @@
-"""``advisor rules show``: the rulebook as a reader wants it."""
+"""``advisor rules show``: the rulebook in readable form."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from advisor.common.diagnostics import EXIT_OK
 from advisor.rulebook.loader import load_rulebook
 
 _PIPED = (120, 24)
-"""The width where there is no terminal."""
+"""The width without a terminal."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.add_argument("--rule", metavar="ID", help="one rule whole, in place of all of them")
+    parser.add_argument("--rule", metavar="ID", help="print one rule in full")
     parser.set_defaults(run=run)
 
 

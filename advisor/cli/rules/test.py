@@ -1,4 +1,4 @@
-"""``advisor rules test``: decides the cases beside the rules."""
+"""``advisor rules test``: decides the cases of the rulebook."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the cases that do not come out as written. Exit code 5 when there are any."""
+    """Prints the cases whose outcome differs from what they expect. Exit code 5 if there are any."""
     from advisor.rule_testing.cases import failures
 
     rulebook = load_rulebook(options.rules)

@@ -1,1 +1,1 @@
-"""What a memo states: one claim a fact, worded by templates."""
+"""The claims of a memo: one for each fact, worded by templates."""

@@ -1,4 +1,4 @@
-"""Sets of changes that lead elsewhere, shortened: those that differ in one option only are taken together."""
+"""Sets of changes that lead to another route, with sets that differ in one option only merged."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from advisor.domain.record import Change
 
 SHOWN = 12
-"""How many ways to another route are listed; the record holds all that were found."""
+"""How many sets of changes are listed for a route; the record holds all that were found."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One change of a way to another route: to any of some options, or past a value."""
+    """One change in a set: to any of some options, or past a value."""
 
     field: str
     options: tuple[str, ...]
@@ -22,7 +22,7 @@ class Step:
 
 
 def ways(changes: Sequence[Sequence[Change]]) -> list[tuple[Step, ...]]:
-    """Sets of changes, with those that differ in one option only taken together."""
+    """Sets of changes, with those that differ in one option only merged."""
     found = [tuple(_step(change) for change in together) for together in changes]
     for place in range(max(map(len, found), default=0)):
         merged: dict[tuple[object, ...], tuple[Step, ...]] = {}

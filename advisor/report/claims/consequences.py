@@ -1,26 +1,25 @@
-"""What follows from a recommendation: the good, the bad, and the way out."""
+"""The consequences of a recommendation: good, bad, and how to leave the route."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from advisor.domain.record import Decision, Elimination, MonthlyCost, PreferenceApplied
+from advisor.domain.record import Decision, Elimination, PreferenceApplied
 from advisor.domain.scenario import Route
 from advisor.report.claims.model import Claim
-from advisor.rulebook.model import Rulebook
 
 
-def consequence_claims(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
-    """What the route brings and takes, how its cost compares with the other feasible ones, and what leaving costs."""
+def consequence_claims(decision: Decision) -> Iterator[Claim]:
+    """Gains and drawbacks of the route, its cost against the other feasible routes, and the cost of leaving."""
     route = decision.route
     if route is None:
         return
     yield Claim("good.route", "good", "gained", figures={"route": route})
-    yield from _cost(decision, route, dearer=True)
+    yield from _cost(decision, route, others_cost_more=True)
     yield Claim("bad.route", "bad", "accepted", figures={"route": route})
-    yield from _cost(decision, route, dearer=False)
-    stated = {offer.stated.get("switching_cost") for offer in rulebook.offers if offer.route is route}
+    yield from _cost(decision, route, others_cost_more=False)
+    stated = {offer.traits.get("switching_cost") for offer in decision.offers if offer.route is route}
     leaving = stated.pop() if len(stated) == 1 else None
     yield Claim("exit", "exit", "exit", figures={"route": route, "leaving": leaving})
 
@@ -38,8 +37,8 @@ def forgone_claims(decision: Decision) -> Iterator[Claim]:
         figures = {
             "route": route,
             "savings": {month: str(saving) for month, saving in savings.items()},
-            "mine": _months(decision.monthly_costs[decision.route]),
-            "theirs": _months(decision.monthly_costs[route]),
+            "mine": decision.monthly_costs[decision.route].months,
+            "theirs": decision.monthly_costs[route].months,
             "how": "preferred" if route in decision.feasible_routes else "eliminated",
             "reasons": list(reasons.values()),
         }
@@ -47,26 +46,21 @@ def forgone_claims(decision: Decision) -> Iterator[Claim]:
 
 
 def _more(decision: Decision, route: Route | None, other: Route) -> dict[str, Decimal]:
-    """What a route costs more than another in each month that is known; empty where one of the costs is not."""
+    """How much more a route costs than another in each known month; empty if one of the costs is unknown."""
     if route is None or not {route, other} <= decision.monthly_costs.keys():
         return {}
-    mine, theirs = (_months(decision.monthly_costs[which]) for which in (route, other))
+    mine, theirs = (decision.monthly_costs[which].months for which in (route, other))
     return {month: Decimal(mine[month]) - Decimal(theirs[month]) for month in mine}
 
 
-def _cost(decision: Decision, route: Route, dearer: bool) -> Iterator[Claim]:
-    """The feasible routes that cost more, or less, than the recommended one in every month that is known."""
+def _cost(decision: Decision, route: Route, others_cost_more: bool) -> Iterator[Claim]:
+    """The feasible routes that cost more, or less, than the recommended one in every known month."""
     others = []
     for other in decision.feasible_routes:
         differences = _more(decision, route, other).values()
-        if differences and all(more < 0 if dearer else more > 0 for more in differences):
-            others.append({"route": other, "months": _months(decision.monthly_costs[other])})
+        if differences and all(more < 0 if others_cost_more else more > 0 for more in differences):
+            others.append({"route": other, "months": decision.monthly_costs[other].months})
     if others:
-        section = "good" if dearer else "bad"
-        figures = {"route": route, "months": _months(decision.monthly_costs[route]), "others": others}
-        yield Claim(f"{section}.cost", section, "cheaper" if dearer else "dearer", figures=figures)
-
-
-def _months(cost: MonthlyCost) -> dict[str, str]:
-    """The expected month, or both ends where none is expected."""
-    return {"low": cost.low, "high": cost.high} if cost.expected is None else {"expected": cost.expected}
+        section, kind = ("good", "cheaper") if others_cost_more else ("bad", "dearer")
+        figures = {"route": route, "months": decision.monthly_costs[route].months, "others": others}
+        yield Claim(f"{section}.cost", section, kind, figures=figures)

@@ -1,4 +1,4 @@
-"""How the field narrowed, rule by rule: gates first, as preferences judge only what survived them."""
+"""How the options were narrowed down, rule by rule: gates first, because preferences only see what survives them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from advisor.report.claims.model import Claim
 
 
 def narrowing_claims(decision: Decision) -> Iterator[Claim]:
-    """One claim a rule that took something out, in the order of the axes."""
+    """One claim for each rule that took something out, in the order of the axes."""
     running = list(Route)
     yield from _gates(decision, running)
     yield from _preferences(decision, running)
 
 
 def _gates(decision: Decision, running: list[Route]) -> Iterator[Claim]:
-    """What each gate took out: whole routes (``gone``), routes that were out before, or single offers of a route."""
+    """What each gate eliminated: whole routes (``gone``), routes already eliminated, or single offers of a route."""
     values = [step.values for step in decision.trace if step.kind == "eliminate"]
     judged = sorted(zip(decision.eliminated, values, strict=True), key=lambda pair: list(Axis).index(pair[0].axis))
     standing: dict[Route, set[str]] = {}

@@ -1,36 +1,35 @@
-"""The answers a decision was made from: which of them counted, and what was assumed or left unknown."""
+"""The answers behind a decision: which of them mattered, and what was assumed or unknown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Axis
 from advisor.report.claims.model import Claim
-from advisor.rulebook.model import Rulebook
 
 ANSWERED, ASSUMED, UNKNOWN, NOT_NEEDED = "answered", "assumed", "not known yet", "not needed"
-_VOLUMES = {"monthly_images", "monthly_images_low", "monthly_images_high"}
 _JUDGED = ("eliminate", "verify", "prefer")
 
 
-def driver_claims(decision: Decision, rulebook: Rulebook) -> Iterator[Claim]:
-    """For each axis on which a rule judged an option, the answers that rule read."""
-    fired = dict.fromkeys(step.rule for step in decision.trace if step.kind in _JUDGED)
+def driver_claims(decision: Decision) -> Iterator[Claim]:
+    """For each axis on which a rule fired, the answers that the rule read."""
+    fired = {step.rule for step in decision.trace if step.kind in _JUDGED}
     for axis in Axis:
-        rules = tuple(id for id in fired if rulebook.rules[id].axis is axis)
-        read = set(rulebook.reads(tuple(rulebook.rules[id] for id in rules)))
-        if read & _VOLUMES:
-            read |= _VOLUMES
+        rules = [rule for rule in decision.rules if rule.rule in fired and rule.axis is axis]
+        read = {name for rule in rules for name in rule.fields}
+        if not read.isdisjoint(VOLUMES):
+            read |= set(VOLUMES)
         fields = tuple(name for name in FIELDS if name in read and name in decision.scenario)
         if fields:
             figures = {"axis": axis, "answers": [_shown(name, decision.scenario[name]) for name in fields]}
-            yield Claim(f"driver.{axis}", "drivers", "driver", rules, fields, figures)
+            yield Claim(f"driver.{axis}", "drivers", "driver", tuple(rule.rule for rule in rules), fields, figures)
 
 
 def input_claims(decision: Decision) -> Iterator[Claim]:
-    """Every question with its answer, what is assumed in its place, or that it is not known."""
+    """Every question with its answer, the assumed value, or that it is not known."""
     for name, spec in FIELDS.items():
         if name == "title":
             continue
@@ -45,8 +44,8 @@ def input_claims(decision: Decision) -> Iterator[Claim]:
 
 
 def _assumed(decision: Decision, name: str) -> Any:
-    """The defaults that the scenario's definition names."""
-    if name in ("monthly_images_low", "monthly_images_high"):
+    """The default of a field in the scenario's definition."""
+    if name in VOLUME_ENDS:
         return decision.scenario.get("monthly_images")
     if name == "payback_limit_months" and decision.migration:
         return decision.migration.payback_limit_months

@@ -1,4 +1,4 @@
-"""What a claim is."""
+"""The model of a claim."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement of a memo. ``kind`` names the macro that phrases it, ``section`` where it stands.
+    """One statement of a memo. ``kind`` names the macro that phrases it, ``section`` the part of the memo.
 
-    ``rules`` and ``fields`` are what it rests on; ``figures`` what a template may print.
+    ``rules`` and ``fields`` are its basis; ``figures`` holds what a template may print.
     """
 
     id: str

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Route, validated
 from advisor.evaluation.facts import with_range, with_terms
@@ -21,7 +22,7 @@ from advisor.evaluation.judgement import Resolution
 from advisor.evaluation.protocol import Facts
 from advisor.rule_testing.evaluation import CheckedOutcome, OfferedScenario, RulebookVersion
 from advisor.rulebook.conditions import names_in_order
-from advisor.rulebook.symbols import ELIMINATED, FEASIBLE, FIELD_NAMES, OUTCOME_NAMES, VOLUME_ENDS, VOLUMES, Scope
+from advisor.rulebook.symbols import ELIMINATED, FEASIBLE, FIELD_NAMES, OUTCOME_NAMES, Scope
 from advisor.rulebook.terms import Expression
 from advisor.scenario_space.amount_regions import AmountExample, AmountSpace
 from advisor.scenario_space.breakpoints import Breakpoints

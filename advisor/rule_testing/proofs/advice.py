@@ -7,18 +7,16 @@ from typing import Any
 import z3
 
 from advisor.decision.decide import DEFAULT_PAYBACK_LIMIT, decide
+from advisor.domain.cost_model import HOSTED, PRICE_OF
 from advisor.domain.scenario import Route
 from advisor.evaluation.compiler import compile_condition
 from advisor.evaluation.inequality import is_settled
 from advisor.evaluation.python_backend import PlainReading
-from advisor.evaluation.resolution import HOSTED
 from advisor.evaluation.z3_backend import LOGIC, Symbol, Truth
 from advisor.rule_testing.proofs.properties import both_ends
 from advisor.rule_testing.proofs.symbolic_scenario import Example, SymbolicScenario
 from advisor.rulebook.model import Advice
 from advisor.rulebook.symbols import ELIMINATED, FEASIBLE
-
-_PRICES = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
 
 
 def advised(world: SymbolicScenario, advice: Advice) -> Truth:
@@ -81,4 +79,4 @@ def _monthly(world: SymbolicScenario, route: Route) -> Any:
     N = amounts["monthly_images_low"]
     if route is Route.SELF_HOST:
         return amounts["gpu_hour_price"] * N / amounts["images_per_gpu_hour"] + amounts["monthly_overhead"]
-    return amounts[_PRICES[route]] * N
+    return amounts[PRICE_OF[route]] * N

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.evaluation.facts import with_terms
 from advisor.evaluation.python_backend import PLAIN
@@ -14,7 +15,7 @@ from advisor.rule_testing.proofs.solver import ScenarioSolver
 from advisor.rule_testing.proofs.symbolic_scenario import SymbolicScenario
 from advisor.rulebook.conditions import Comparison
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES, VOLUME_ENDS
+from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.breakpoints import Truths, amount_comparisons
 from advisor.scenario_space.completions import completions_of
 from advisor.scenario_space.values import usual_amount

@@ -10,14 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from advisor.domain.cost_model import HOSTED, PRICE_OF, PRICES, VOLUMES
 from advisor.domain.scenario import Axis, Residency, Route
-from advisor.evaluation.resolution import HOSTED
 from advisor.rule_testing.proofs.symbolic_scenario import SymbolicScenario
 from advisor.rulebook.symbols import FIELD_NAMES
 
-_PRICES = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
-_VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
-_SAME = ("open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
 _PREMISES = "leaves_premises"
 
 
@@ -57,7 +54,7 @@ def _price_counts(world: SymbolicScenario, other: SymbolicScenario) -> Any:
 def hosted_wins(world: SymbolicScenario, route: Route, volume: str) -> Any:
     """The inequality of Section 38.3.4, ``c*N < G*N/r + E``."""
     amounts = world.amounts
-    c, N, G = amounts[_PRICES[route]], amounts[volume], amounts["gpu_hour_price"]
+    c, N, G = amounts[PRICE_OF[route]], amounts[volume], amounts["gpu_hour_price"]
     return c * N < G * N / amounts["images_per_gpu_hour"] + amounts["monthly_overhead"]
 
 
@@ -85,8 +82,8 @@ def _falls_back(world: SymbolicScenario, raised: SymbolicScenario) -> Any:
     before, after = world.amounts, raised.amounts
     return world.carrier.every(
         [
-            *(after[name] == before[name] for name in _SAME),
-            *(after[volume] >= before[volume] for volume in _VOLUMES),
+            *(after[name] == before[name] for name in PRICES),
+            *(after[volume] >= before[volume] for volume in VOLUMES),
             world.folded.left[Route.SELF_HOST],
             world.carrier.some([raised.folded.left[route] for route in HOSTED]),
         ]

@@ -11,6 +11,7 @@ from typing import Any
 
 import z3
 
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Offer
 from advisor.domain.scenario import FIELDS, validated
 from advisor.evaluation.z3_backend import (
@@ -25,7 +26,7 @@ from advisor.evaluation.z3_backend import (
 )
 from advisor.rule_testing.proofs.symbolic_scenario import Example, SymbolicScenario
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES, VOLUME_ENDS, Scope
+from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.sampled_scenarios import changed_offer
 
 LIMIT = 20_000_000

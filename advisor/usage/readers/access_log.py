@@ -1,4 +1,4 @@
-"""What the logs of gateways have in common: a request that succeeded is a request for images."""
+"""Access logs of gateways: a request that succeeded is a request for images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import ibis
 
-from advisor.usage.column_exprs import Cells, either, epoch_stamp, every, iso_stamp, value_in
+from advisor.usage.column_exprs import MOST_SECONDS, Cells, either, epoch_stamp, every, iso_stamp, value_in
 from advisor.usage.model import GATEWAY, Basis
 from advisor.usage.normalise import Fault, Remark, Shaped, all_of, stamp_faults
 from advisor.usage.options import SPARK, ReadOptions
@@ -37,10 +37,8 @@ _SERVICES = (rf"^{_GAP}([A-Za-z][\w.-]*?)(?:[_-]\d+)? +\|", r"^\[pod/(?:[^/\]]+/
 """The name of a service, its replicas alike, as docker compose and kubectl write it."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WRAPPED = {"log": "stream", "MESSAGE": "__REALTIME_TIMESTAMP"}
-"""Keys under which docker and journald wrap a line in an object, and a key that stands beside it."""
+"""Keys under which docker and journald wrap a line in an object, and another key of that object."""
 _COLLECTED = re.compile(_PIECE)
-_MOST_SECONDS = 10**11
-"""Since 1970: the year 5138. More are milliseconds."""
 
 
 def is_collected(line: str) -> bool:
@@ -58,7 +56,7 @@ def object_of(line: str) -> str | None:
 class Pattern:
     """How a line looks: its beginning, and the part of it with the fields ``time``, ``request`` and ``status``.
 
-    They are apart as a database finds groups quickly only where their pattern is simple and begins the text.
+    They are separate because a database extracts groups fast only with a simple pattern at the start of a text.
     """
 
     begins: str
@@ -133,16 +131,6 @@ class AccessLog:
         asked = [line for line in lines.first if not lines.collected or re.search(_IS_REQUEST, line)]
         return fitting > 0 and fitting * 2 > len(asked)
 
-    def notes(self, options: ReadOptions) -> tuple[str, ...]:
-        """What people should know of the numbers."""
-        return (f"{self.name}: {self.counts(options)} count",)
-
-    def counts(self, options: ReadOptions) -> str:
-        """Which rows count."""
-        methods = " and ".join(options.request_methods)
-        where = f"on {', '.join(options.request_paths)}" if options.request_paths else "on any path (`--request-path`)"
-        return f"requests with method {methods} {where} that were answered with 2xx"
-
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Requests: no images, no cost."""
         lines = cells.source.lines
@@ -157,14 +145,28 @@ class AccessLog:
         counted = all_of([table.status.re_search(r"^2\d\d$"), *_asked_for(table.request, options)])
         faults = stamp_faults(at, "time", time, options)
         if lines:
-            wrong = Fault(f"this is no line of {self.name}", lines.column, whole, time.isnull())
+            wrong = Fault(f"not a line of {self.name}", lines.column, whole, time.isnull())
             faults = (wrong, *faults)
         remarks: tuple[Remark, ...] = ()
         if lines and lines.collected:
             other = self._of_others(cells, whole, line is not None)
             faults = tuple(replace(fault, wrong=fault.wrong & ~other) for fault in faults)
             remarks = (self._remark(cells, whole, counted, other),)
-        return Shaped(cells, counted, at, GATEWAY, Basis.REQUESTS, requests=1, faults=faults, remarks=remarks)
+        methods = " and ".join(options.request_methods)
+        where = f"on {', '.join(options.request_paths)}" if options.request_paths else "on any path (`--request-path`)"
+        counts = f"requests with method {methods} {where} that were answered with 2xx"
+        return Shaped(
+            cells,
+            counted,
+            at,
+            GATEWAY,
+            Basis.REQUESTS,
+            requests=1,
+            faults=faults,
+            remarks=remarks,
+            counts=counts,
+            notes=(f"{self.name}: {counts} count",),
+        )
 
     def _of_keys(self, cells: Cells, options: ReadOptions) -> tuple[Cells, dict[str, Any]]:
         keys, lines, spark = self.keys, cells.source.lines, options.on == SPARK
@@ -227,10 +229,9 @@ def _asked_for(request: Any, options: ReadOptions) -> list[Any]:
 
 
 def _since_1970(text: Any) -> Any:
-    """Seconds or milliseconds since 1970."""
+    """Seconds since 1970, or milliseconds if the number is too large."""
     number = text.try_cast("float64")
-    seconds = ibis.ifelse(number.abs() < _MOST_SECONDS, number, number / 1_000)
-    return epoch_stamp(ibis.ifelse(seconds.abs() < _MOST_SECONDS, seconds, ibis.null("float64")), 1)
+    return epoch_stamp(ibis.ifelse(number.abs() < MOST_SECONDS, number, number / 1_000), 1)
 
 
 def _as_iso(text: Any) -> Any:

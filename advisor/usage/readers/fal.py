@@ -4,45 +4,137 @@
 "next_cursor", "has_more"}``; newer pages leave ``unit`` out. ``{"time_series": [{"bucket": "2026-10-01T00:00:00Z",
 "results": [{"endpoint_id", "unit", "quantity", "unit_price", "cost_total", "currency", ...}]}], "summary": [...],
 "next_cursor", "has_more"}``. Both shapes are put together from the service's documentation and from programs that
-read them, not from a bill. How long a bucket is stands nowhere: see ``_ends``.
+read them, not from a bill. The length of a bucket is not stated: see ``_bucket_width``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Annotated, Any
 
-from advisor.common.diagnostics import BadInput, quoted
+from pydantic import AfterValidator, AliasChoices, Field, ValidationInfo, field_validator, model_validator
+
+from advisor.common.diagnostics import quoted
 from advisor.domain.scenario import Unit
 from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row
-from advisor.usage.readers.buckets import Bucket
 from advisor.usage.readers.image_names import makes_images
-from advisor.usage.readers.json_pages import (
-    Part,
-    amount,
-    currency,
-    first_in,
-    identity,
-    items,
-    moment,
+from advisor.usage.readers.json_pages import first_in, identity, numbered, objects
+from advisor.usage.readers.page_models import (
+    Bucket,
+    Currency,
+    Dollars,
+    Many,
+    Moment,
+    Number,
+    PageObject,
+    PageOfMany,
+    PageReading,
+    Text,
+    UtcMoment,
+    in_utc,
     more_pages,
-    objects,
-    pages,
-    text,
-    utc,
+    read_pages,
 )
+from advisor.usage.validation import refused
 
 USAGE, EVENTS = "fal-usage", "fal-billing-events"
 NAMES: tuple[str, ...] = (USAGE, EVENTS)
 METER = "fal"
 
-_NANO = Decimal("1e-9")
+_NANO = 10**9
+_MOST_NANO = MOST_DOLLARS_IN_A_ROW * _NANO
 _IMAGES, _MEGAPIXELS = frozenset({"image", "images"}), frozenset({"megapixel", "megapixels"})
 _SECONDS = frozenset({"second", "seconds"})
 _COUNTED = {Unit.IMAGE: _IMAGES, Unit.VIDEO_SECOND: _SECONDS}
-_Grain = Callable[[datetime], datetime]
+_READ = _IMAGES | _MEGAPIXELS | _SECONDS | {""}
+"""Units whose quantities are read; of others, such as tokens, there may be more."""
+_Units = Annotated[Number, Field(ge=0, le=10**12)]
+_DAY = timedelta(days=1)
+
+
+class _Billed(PageObject):
+    """What an event and a result in a bucket have in common."""
+
+    endpoint_id: Text | None = None
+    unit: Annotated[Text, AfterValidator(lambda unit: unit.strip().lower())] = ""
+    units: Annotated[_Units | None, Field(validation_alias=AliasChoices("output_units", "quantity"))] = None
+    currency: Currency = "USD"
+    cost_total: Dollars | None = None
+    cost_subtotal: Dollars | None = None
+    cost_discount: Dollars = Decimal(0)
+    cost: Dollars | None = None
+    cost_estimate_nano_usd: Annotated[Number, Field(ge=-_MOST_NANO, le=_MOST_NANO)] | None = None
+    unit_price: Dollars | None = None
+    percent_discount: Annotated[Number, Field(ge=0, le=100)] = Decimal(0)
+
+    @field_validator("units")
+    @classmethod
+    def _bounded(cls, value: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        if value is not None and value > MOST_IMAGES_IN_A_ROW and info.data.get("unit") in _READ:
+            what = f"{quoted(value)} is more than {MOST_IMAGES_IN_A_ROW:,}"
+            raise refused(what, "check this number at its source")
+        return value
+
+    @property
+    def paid(self) -> Decimal | None:
+        """The total, else the amounts that it is computed from, in dollars, else units times the price of a unit."""
+        share = 1 - self.percent_discount / 100
+        computed = (
+            self.cost_total,
+            None if self.cost_subtotal is None else self.cost_subtotal - self.cost_discount,
+            self.cost,
+            None if self.cost_estimate_nano_usd is None else self.cost_estimate_nano_usd / _NANO,
+            None if self.unit_price is None or self.units is None else self.units * self.unit_price * share,
+        )
+        return next((cost for cost in computed if cost is not None), None)
+
+    def of_another_service(self, unit: Unit, chosen: Sequence[str]) -> bool:
+        """Whether it is for images where seconds of video count, or the reverse, judged by the unit and by the name."""
+        if unit is Unit.VIDEO_SECOND:
+            return self.unit in _IMAGES | _MEGAPIXELS
+        if self.unit in _IMAGES | _MEGAPIXELS:
+            return False
+        return self.unit in _SECONDS or makes_images([self.endpoint_id], chosen) is False
+
+
+class _Event(_Billed):
+    request_id: Text
+    timestamp: UtcMoment
+
+
+class _Result(_Billed):
+    units: _Units = Field(validation_alias="quantity")
+    auth_method: Text | None = None
+    auth_method_structured: Any = None
+
+
+class _Bucket(PageObject):
+    bucket: Moment
+    results: Many[_Result]
+
+    def span(self, width: timedelta | None) -> tuple[datetime, datetime]:
+        """Start and end; days and months are those of the bucket's own zone."""
+        at = _calendar(self.bucket) if width in (_DAY, None) else in_utc(self.bucket)
+        return at, at + width if width else (at.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+class _Events(PageOfMany):
+    billing_events: Many[_Event]
+
+
+class _Usage(PageOfMany):
+    time_series: Many[_Bucket]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_dates(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("time_series") is None and value.get("summary") is not None:
+            what = "a summary has no dates, so it cannot be split into months"
+            raise refused(what, "ask for `expand=time_series&timeframe=day`")
+        return value
 
 
 def name_of(document: object) -> str | None:
@@ -60,172 +152,84 @@ def name_of(document: object) -> str | None:
     return None
 
 
-def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> Iterator[Row]:
+def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> PageReading:
     """A row for each billing event, or for each result in a bucket. Raises BadInput, also for a summary alone."""
+    charges: list[tuple[_Billed, Row]]
     if name == EVENTS:
-        for page in pages(document, file):
-            for event in page.required("billing_events", items):
-                if not _of_another_service(event, unit, chosen):
-                    yield _event_row(event, unit)
-        return
-    for bucket, at, ends in _spans(document, file):
-        for result in bucket.required("results", items):
-            if not _of_another_service(result, unit, chosen):
-                yield _usage_row(bucket, result, at, ends, unit)
-
-
-def notes(
-    name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()
-) -> list[str]:
-    """What a reader of the rows should know: pages that are missing, units that are not images, buckets and zones."""
-    of_pages = list(pages(document, file))
-    said = more_pages(of_pages, "next_cursor")
-    if name == EVENTS:
-        billed = [event for page in of_pages for event in page.required("billing_events", items)]
+        of_events = read_pages(_Events, document, file)
+        charges = [(event, _event_row(event, unit, line)) for line, page in of_events for event in page.billing_events]
+        notes, buckets = more_pages(of_events, "next_cursor"), []
     else:
-        series = [bucket for page in of_pages for bucket in _time_series(page)]
-        said += _bucket_notes([bucket.required("bucket", moment) for bucket in series])
-        billed = [result for bucket in series for result in bucket.required("results", items)]
+        of_usage = read_pages(_Usage, document, file)
+        series = [(line, bucket) for line, page in of_usage for bucket in page.time_series]
+        width = _bucket_width([bucket.bucket for _, bucket in series])
+        charges = [
+            charge
+            for line, bucket in series
+            for charge in zip(bucket.results, numbered(_usage_rows(bucket, width, unit, line)), strict=True)
+        ]
+        notes = more_pages(of_usage, "next_cursor") + _bucket_notes([bucket.bucket for _, bucket in series], width)
+        buckets = [Bucket(*bucket.span(width)) for _, bucket in series if bucket.results]
+    others = {id(part) for part, _ in charges if part.of_another_service(unit, chosen)}
     wanted = "video" if unit is Unit.VIDEO_SECOND else "images"
-    left_out = Counter(_billed_for(part) for part in billed if _of_another_service(part, unit, chosen))
+    left_out = Counter(_billed_for(part) for part, _ in charges if id(part) in others)
     for billed_for, times in sorted(left_out.items()):
-        said.append(f"rows billed {billed_for} make no {wanted} and are left out: {times:,}")
-    others = Counter(_basis_note(part, unit) for part in billed if not _of_another_service(part, unit, chosen))
-    said += [f"{what}: {times:,}" for what, times in sorted(others.items()) if what]
-    free = sum(_unit(part) in _COUNTED[unit] and _cost(part) == 0 for part in billed)
+        notes.append(f"rows billed {billed_for} make no {wanted} and are left out: {times:,}")
+    of_basis = Counter(_basis_note(part, unit) for part, _ in charges if id(part) not in others)
+    notes += [f"{what}: {times:,}" for what, times in sorted(of_basis.items()) if what]
+    free = sum(part.unit in _COUNTED[unit] and part.paid == 0 for part, _ in charges)
     if free:
-        said.append(f"rows of {wanted} cost nothing, as with a credit, and count: {free:,}")
-    return said
+        notes.append(f"rows of {wanted} cost nothing, as with a credit, and count: {free:,}")
+    return PageReading([row for part, row in charges if id(part) not in others], notes, buckets)
 
 
-def _billed_for(part: Part) -> str:
-    unit = _unit(part)
-    return f"by {quoted(unit)}" if unit in _SECONDS | _IMAGES | _MEGAPIXELS else f"for {quoted(_endpoint(part) or '')}"
+def _billed_for(part: _Billed) -> str:
+    known = part.unit in _SECONDS | _IMAGES | _MEGAPIXELS
+    return f"by {quoted(part.unit)}" if known else f"for {quoted(part.endpoint_id or '')}"
 
 
-def _basis_note(part: Part, unit: Unit) -> str:
+def _basis_note(part: _Billed, unit: Unit) -> str:
     """What is known of a row that does not state what counts."""
-    of_unit = _unit(part)
-    if of_unit in _COUNTED[unit] | _MEGAPIXELS:
-        return "" if _units(part) is not None else "rows billed without a quantity are taken as requests"
-    if of_unit:
-        return f"of rows billed by {quoted(of_unit)} only the cost is known"
+    if part.unit in _COUNTED[unit] | _MEGAPIXELS:
+        return "" if part.units is not None else "rows billed without a quantity are taken as requests"
+    if part.unit:
+        return f"of rows billed by {quoted(part.unit)} only the cost is known"
     return "rows billed by a unit that is not named may be by the image, the megapixel or else"
 
 
-def _of_another_service(part: Part, unit: Unit, chosen: Sequence[str]) -> bool:
-    """Whether it is for images where seconds of video count, or the reverse, judged by the unit and by the name."""
-    if unit is Unit.VIDEO_SECOND:
-        return _unit(part) in _IMAGES | _MEGAPIXELS
-    if _unit(part) in _IMAGES | _MEGAPIXELS:
-        return False
-    return _unit(part) in _SECONDS or makes_images([_endpoint(part)], chosen) is False
+def _event_row(event: _Event, unit: Unit, line: int) -> Row:
+    at = event.timestamp
+    return _row(event, at, at, unit, identity(EVENTS, event.request_id), line, grows=False)
 
 
-def _endpoint(part: Part) -> str | None:
-    return part.optional("endpoint_id", text)
+def _usage_rows(bucket: _Bucket, width: timedelta | None, unit: Unit, line: int) -> list[Row]:
+    rows = []
+    for result in bucket.results:
+        keys = (result.unit, result.endpoint_id, result.auth_method, result.unit_price, result.percent_discount)
+        key = identity(USAGE, bucket.bucket.isoformat(), *keys, result.auth_method_structured)
+        rows.append(_row(result, *bucket.span(width), unit, key, line, grows=True))
+    return rows
 
 
-def buckets(name: str, document: object, file: str) -> Iterator[Bucket]:
-    """Those with results; no two answers of this source split them in two ways."""
-    if name == USAGE:
-        for bucket, at, ends in _spans(document, file):
-            if bucket.required("results", items):
-                yield Bucket(at, ends)
-
-
-def _spans(document: object, file: str) -> Iterator[tuple[Part, datetime, datetime]]:
-    """The buckets of usage, with their starts and ends."""
-    of_pages = [bucket for page in pages(document, file) for bucket in _time_series(page)]
-    starts = [bucket.required("bucket", moment) for bucket in of_pages]
-    grain = _grain(starts)
-    whole_days = grain in (_next_day, _next_month)
-    for bucket, start in zip(of_pages, starts, strict=True):
-        at = _calendar(start) if whole_days else start.astimezone(UTC).replace(tzinfo=None)
-        yield bucket, at, grain(at)
-
-
-def _event_row(event: Part, unit: Unit) -> Row:
-    at = event.required("timestamp", utc)
-    return _row(event, at, at, unit, identity(EVENTS, event.required("request_id", text)), grows=False)
-
-
-def _usage_row(bucket: Part, result: Part, at: datetime, ends: datetime, unit: Unit) -> Row:
-    start = bucket.required("bucket", moment)
-    keys = [result.optional(key, text) for key in ("endpoint_id", "auth_method")]
-    prices = [result.optional(key, amount(MOST_DOLLARS_IN_A_ROW)) for key in ("unit_price", "percent_discount")]
-    key = identity(
-        USAGE, start.isoformat(), _unit(result), *keys, *prices, result.child("auth_method_structured").value
-    )
-    result.required("quantity", amount(MOST_IMAGES_IN_A_ROW, least=0))
-    return _row(result, at, ends, unit, key, grows=True)
-
-
-def _row(part: Part, at: datetime, ends: datetime, unit: Unit, identity: str, *, grows: bool) -> Row:
+def _row(part: _Billed, at: datetime, ends: datetime, unit: Unit, identity: str, line: int, *, grows: bool) -> Row:
     """A row as its unit says. Of an event without one, or without a quantity, the request is known; a quantity without
     a unit may be that of the images, or of megapixels."""
-    units, named = _units(part), _unit(part)
-    counted = named in _COUNTED[unit] and units is not None
-    of_request = not grows and unit is Unit.IMAGE and (not named or (named in _IMAGES | _MEGAPIXELS and units is None))
-    cost = _cost(part)
+    counted = part.unit in _COUNTED[unit] and part.units is not None
+    unknown = not part.unit or (part.unit in _IMAGES | _MEGAPIXELS and part.units is None)
+    of_request = not grows and unit is Unit.IMAGE and unknown
     return Row(
         at=at,
         ends=ends,
         meter=METER,
-        model=_endpoint(part),
         basis=Basis.COUNTED if counted else Basis.REQUESTS if of_request else Basis.DERIVED,
-        images=units if counted else None,
+        images=part.units if counted else None,
         requests=None if grows else 1,
-        megapixels=units if named in _MEGAPIXELS or not named else None,
-        cost=cost,
-        currency=None if cost is None else part.optional("currency", currency) or "USD",
+        megapixels=part.units if part.unit in _MEGAPIXELS or not part.unit else None,
+        cost=part.paid,
+        currency=None if part.paid is None else part.currency,
         identity=identity,
-        unique=True,
-        grows=grows,
-        line=part.line,
+        line=line,
     )
-
-
-def _unit(part: Part) -> str:
-    return (part.optional("unit", text) or "").strip().lower()
-
-
-def _units(part: Part) -> Decimal | None:
-    """The quantity, as events and results call it."""
-    name = "output_units" if part.has("output_units") else "quantity"
-    return part.optional(name, amount(MOST_IMAGES_IN_A_ROW, least=0))
-
-
-def _cost(part: Part) -> Decimal | None:
-    """What is paid: the total, else what comes to it, in dollars, else the price of a unit times the units."""
-    dollars = amount(MOST_DOLLARS_IN_A_ROW)
-    total = part.optional("cost_total", dollars)
-    if total is not None:
-        return total
-    before, discount = part.optional("cost_subtotal", dollars), part.optional("cost_discount", dollars)
-    if before is not None:
-        return before - (discount or 0)
-    cost = part.optional("cost", dollars)
-    if cost is not None:
-        return cost
-    nano = part.optional("cost_estimate_nano_usd", amount(MOST_DOLLARS_IN_A_ROW * 10**9))
-    if nano is not None:
-        return nano * _NANO
-    each, units = part.optional("unit_price", dollars), _units(part)
-    if each is None or units is None:
-        return None
-    return units * each * (1 - (part.optional("percent_discount", amount(100, least=0)) or Decimal(0)) / 100)
-
-
-def _time_series(page: Part) -> list[Part]:
-    if page.has("time_series"):
-        return page.required("time_series", items)
-    raise _no_dates(page)
-
-
-def _no_dates(page: Part) -> BadInput:
-    help = "ask for `expand=time_series&timeframe=day`"
-    return page.child("summary").refused("a summary has no dates, so no months can be told apart", help)
 
 
 def _calendar(start: datetime) -> datetime:
@@ -233,44 +237,26 @@ def _calendar(start: datetime) -> datetime:
     return start.replace(tzinfo=None)
 
 
-def _grain(starts: Sequence[datetime]) -> _Grain:
-    """How long the buckets are, judged by where all of them start: months, days, hours or minutes.
+def _bucket_width(starts: Sequence[datetime]) -> timedelta | None:
+    """How long the buckets are, judged by where all of them start: minutes, hours, days, or months (None).
 
-    One bucket alone on the first of a month is taken as a day. So are weeks, which cannot be told from days.
+    One bucket alone on the first of a month is taken as a day. So are weeks, which cannot be distinguished from days.
     """
     local = [_calendar(start) for start in starts]
     if any(start.second or start.microsecond or start.minute for start in local):
-        return _next_minute
+        return timedelta(minutes=1)
     if any(start.hour for start in local):
-        return _next_hour
-    return _next_month if len(set(local)) > 1 and all(start.day == 1 for start in local) else _next_day
+        return timedelta(hours=1)
+    return None if len(set(local)) > 1 and all(start.day == 1 for start in local) else _DAY
 
 
-def _next_minute(at: datetime) -> datetime:
-    return at + timedelta(minutes=1)
-
-
-def _next_hour(at: datetime) -> datetime:
-    return at + timedelta(hours=1)
-
-
-def _next_day(at: datetime) -> datetime:
-    return at + timedelta(days=1)
-
-
-def _next_month(at: datetime) -> datetime:
-    return (at.replace(day=1) + timedelta(days=32)).replace(day=1)
-
-
-def _bucket_notes(starts: Sequence[datetime]) -> list[str]:
+def _bucket_notes(starts: Sequence[datetime], width: timedelta | None) -> list[str]:
     said = []
-    grain = _grain(starts)
-    whole_days = grain in (_next_day, _next_month)
     days = sorted({_calendar(start) for start in starts})
-    if grain is _next_month:
+    if width is None:
         said.append("buckets that all start a month are taken as months: ask for `timeframe=day`")
-    elif whole_days and len(days) > 1 and all((one - days[0]).days % 7 == 0 for one in days):
+    elif width == _DAY and len(days) > 1 and all((one - days[0]).days % 7 == 0 for one in days):
         said.append("buckets a week apart are taken as days: if they are weeks, ask for `timeframe=day`")
-    if whole_days and any(start.utcoffset() for start in starts):
+    if width in (_DAY, None) and any(start.utcoffset() for start in starts):
         said.append("the days are those of another zone than UTC: ask for `timezone=UTC`")
     return said

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 import ibis
 import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.scenario import Unit
@@ -27,7 +30,7 @@ from advisor.usage.normalise import (
     stamp_faults,
 )
 from advisor.usage.options import ReadOptions
-from advisor.usage.readers.focus_services import charged_for
+from advisor.usage.readers.image_names import makes_images
 from advisor.usage.source import Container, Source
 from advisor.usage.spreadsheet_dates import Columns
 
@@ -40,10 +43,20 @@ CATEGORY, START, END, COST, MONEY = (
 )
 NEEDED = (CATEGORY, START, COST, MONEY)
 CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
-_TELLING = (CATEGORY, START, COST)
+_IDENTIFYING = (CATEGORY, START, COST)
 _UNITS = {Unit.IMAGE: r"^([0-9]+ )?images?$", Unit.VIDEO_SECOND: r"^([0-9]+ )?(?:video )?seconds?$"}
 _MOST_DAYS = 31
 _SEVERAL = ("charges are", "count on the day they start")
+
+SERVICE, PROVIDERS = "ServiceName", ("ServiceProviderName", "ProviderName")
+_FINER = ("ServiceSubcategory", "SkuMeter", "ChargeDescription", "ResourceName", "ResourceType", "SkuId")
+_OF_ONES_OWN = re.compile(r"x_\w*(?:model|service|product|sku)\w*", re.IGNORECASE)
+_MOST_SERVICES = 5
+_MOST_GROUPS = 10_000
+_NO_NAMES = ("month", "currency", "cost", "in_images")
+
+Group = Mapping[str, Any]
+"""Rows of one month that are charged for the same: their cost, and whether some are counted in images."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +71,7 @@ class Focus:
 
     def fits(self, source: Source) -> bool:
         """Whether these are columns of FOCUS."""
-        return source.container in (Container.CSV, Container.PARQUET) and set(_TELLING) <= set(source.columns)
-
-    def notes(self, options: ReadOptions) -> tuple[str, ...]:
-        """What does not depend on the file."""
-        return ("focus: rows by the image make no video and are left out",) if _of_video(options) else ()
-
-    def counts(self, options: ReadOptions) -> str:
-        """Which rows count."""
-        only = " ".join(f"--only {column}={text}" for column, text in options.only)
-        return f"charges of category Usage{' that fit ' + only if only else ''}"
+        return source.container in (Container.CSV, Container.PARQUET) and set(_IDENTIFYING) <= set(source.columns)
 
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Raises BadInput for a file without a column that is needed, or that ``--only`` names."""
@@ -92,14 +96,15 @@ class Focus:
         faults = (
             *stamp_faults(start, START, cells.text(START), options),
             *end_faults(start, end, END, cells.text(END)),
-            Fault("this is no charge category", CATEGORY, category, category.isnull() | ~category.isin(CATEGORIES)),
-            Fault("there is no provider", "ProviderName", meter, counted & meter.isnull()),
+            Fault("not a charge category", CATEGORY, category, category.isnull() | ~category.isin(CATEGORIES)),
+            Fault("missing provider", "ProviderName", meter, counted & meter.isnull()),
             *cost_faults(cost, COST, cells.text(COST), counted, required=True),
-            Fault("there is no currency", MONEY, currency, counted & currency.isnull()),
+            Fault("missing currency", MONEY, currency, counted & currency.isnull()),
             *currency_faults(currency, MONEY, counted, options),
             *image_faults(images, "ConsumedQuantity", quantity, of_images, correction=ibis.literal(True)),
         )
         of_images |= counted & correction
+        only = " ".join(f"--only {column}={text}" for column, text in options.only)
         return Shaped(
             cells,
             counted,
@@ -116,7 +121,9 @@ class Focus:
                 free_rows(cells, of_images, cost, "a bill with a free tier or a credit has such rows, and they count"),
                 _long(cells, counted, start, end),
             ),
-            services=charged_for(cells, counted, start, of_images, cost, currency),
+            counts=f"charges of category Usage{' that fit ' + only if only else ''}",
+            notes=("focus: rows by the image make no video and are left out",) if _of_video(options) else (),
+            services=_charged_for(cells, counted, start, of_images, cost, currency),
         )
 
 
@@ -157,15 +164,15 @@ def _no_images(cells: Cells, options: ReadOptions) -> list[Any]:
 
 
 def _image_unit(cells: Cells, unit_of_images: str) -> tuple[Any, Any, Any]:
-    """How many images a unit has (null where none are stated), the quantity as it stands, whether a unit is images."""
-    block, stands, named = ibis.null("string"), ibis.null("string"), ibis.literal(False)
+    """How many images a unit has (null if none are stated), the quantity as text, and whether a unit is images."""
+    block, stated, named = ibis.null("string"), ibis.null("string"), ibis.literal(False)
     for unit, quantity in (("PricingUnit", "PricingQuantity"), ("ConsumedUnit", "ConsumedQuantity")):
         text = cells.text(unit).lower()
         images = text.re_search(unit_of_images).fill_null(False)
         found, named = images & cells.text(quantity).notnull(), named | images
         size = ibis.coalesce(text.re_extract(unit_of_images, 1).strip().nullif(""), "1")
-        block, stands = ibis.ifelse(found, size, block), ibis.ifelse(found, cells.text(quantity), stands)
-    return block, stands, named
+        block, stated = ibis.ifelse(found, size, block), ibis.ifelse(found, cells.text(quantity), stated)
+    return block, stated, named
 
 
 def _correction(cells: Cells, cost: Any) -> Any:
@@ -209,3 +216,78 @@ def _long(cells: Cells, counted: Any, start: Any, end: Any) -> Remark:
 
 def _money(row: dict[str, Any]) -> str:
     return f"{row['cost'] or Decimal(0):,.2f} {row['currency'] or ''}".strip()
+
+
+# ---- what a bill charges for: images may be only a part of it
+
+
+def _charged_for(cells: Cells, counted: Any, start: Any, in_images: Any, cost: Any, currency: Any) -> ir.Table:
+    """The rows by month and by all columns that name what they are charged for."""
+    finer = [column for column in cells.source.columns if column in _FINER or _OF_ONES_OWN.fullmatch(column)]
+    names = [column for column in (*PROVIDERS, SERVICE) if cells.has(column)] + finer
+    rows = cells.table.select(
+        counted=counted,
+        month=start.year() * 100 + start.month(),
+        in_images=in_images.fill_null(False),
+        cost=cost,
+        currency=currency,
+        **{name: cells.text(name) for name in names},
+    ).filter(ibis._.counted)
+    groups = rows.group_by("month", "currency", *names).aggregate(cost=rows.cost.sum(), in_images=rows.in_images.max())
+    return groups.limit(_MOST_GROUPS)
+
+
+def services_note(groups: Sequence[Group], file: str, options: ReadOptions) -> list[str]:
+    """Which services count, unless the user chose them."""
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for group in groups:
+        sums[group.get(SERVICE) or "", group["currency"] or ""] += group["cost"] or 0
+    if options.only or len(sums) < 2:
+        return []
+    dearest = sorted(sums, key=lambda key: (-sums[key], key))
+    parts = [f"{name or 'without a name'} ({sums[name, unit]:,.2f} {unit})" for name, unit in dearest[:_MOST_SERVICES]]
+    more = f" and {len(sums) - _MOST_SERVICES} more" if len(sums) > _MOST_SERVICES else ""
+    how = f"`--only {SERVICE}=TEXT` leaves only some of them in"
+    return [f"{file}: every service counts: {', '.join(parts)}{more}; {how}"]
+
+
+def doubts(groups: Iterable[Group], file: str, options: ReadOptions) -> list[Problem]:
+    """Why a cost that is not counted in images need not be that of images, with the option that says which is.
+
+    Columns that the user chose by are not doubted.
+    """
+    groups = list(groups)
+    counted_in = {group["month"] for group in groups if group["in_images"]}
+    unsure = [group for group in groups if group["month"] not in counted_in]
+    if options.unit is not Unit.IMAGE or not unsure:
+        return []
+    columns = [column for column in unsure[0] if column not in _NO_NAMES]
+    naming = _naming_column(unsure, columns)
+    if naming and all(makes_images([group[naming]]) for group in unsure):
+        return []
+    chosen = {column for column, _ in options.only}
+    for column in sorted(columns, key=lambda column: column != naming):
+        costs: dict[str, Decimal] = defaultdict(Decimal)
+        for group in unsure:
+            costs[group[column] or ""] += group["cost"] or 0
+        several = len(costs) > 1 and column in (naming, *PROVIDERS) and naming not in chosen
+        unlike = any(makes_images([name]) is False for name in costs)
+        if column not in chosen and (several or unlike or (counted_in and not chosen)):
+            return [_problem(costs, column, file)]
+    return []
+
+
+def _naming_column(groups: Sequence[Group], columns: Sequence[str]) -> str | None:
+    """The column that names services: another one where ``ServiceName`` is empty."""
+    named = [column for column in columns if column not in PROVIDERS and any(group[column] for group in groups)]
+    return named[0] if named else None
+
+
+def _problem(costs: Mapping[str, Decimal], column: str, file: str) -> Problem:
+    dearest = sorted(costs, key=lambda name: (-costs[name], name))
+    shown = ", ".join(quoted(name) if name else "one without a name" for name in dearest[:_MOST_SERVICES])
+    more = f" and {len(dearest) - _MOST_SERVICES} more" if len(dearest) > _MOST_SERVICES else ""
+    likely = sorted((name for name in dearest if name), key=lambda name: makes_images([name]) is not True)
+    what = f"no row is counted in images, and what is charged for need not be images: {column} is {shown}{more}"
+    help = f"choose the rows that are for images, as in --only '{column}={likely[0] if likely else 'TEXT'}'"
+    return Problem(what, file, help=f"{help}; repeated, either counts")

@@ -8,37 +8,97 @@ states images. The log stands in front of all providers: its meter is the gatewa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AliasChoices, AliasPath, BeforeValidator, Field, ValidationInfo, field_validator
 
 from advisor.domain.scenario import Unit
-from advisor.usage.model import GATEWAY, MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row
-from advisor.usage.readers.buckets import Bucket
+from advisor.usage.model import GATEWAY, Basis, Row
 from advisor.usage.readers.image_names import check_known, makes_images
-from advisor.usage.readers.json_pages import (
-    Part,
-    amount,
-    count,
-    day,
-    entries,
-    first_in,
-    identity,
-    items,
-    objects,
-    pages,
-    text,
-)
+from advisor.usage.readers.json_pages import first_in, identity, objects
+from advisor.usage.readers.page_models import Count, Day, Dollars, JsonPage, Many, PageObject, PageReading, Text, pages
+from advisor.usage.validation import refused
 
 DAILY = "litellm-daily"
 NAMES: tuple[str, ...] = (DAILY,)
 
-_KEYS = ("user_id", "api_key", "model", "custom_llm_provider", "mcp_namespaced_tool_name", "endpoint")
-"""What the table holds unique for a date."""
+_NO_KEYS = ("date", "successful_requests", "spend")
 _NAMELESS = "requests without an endpoint or a model"
 _KINDS = {"endpoints": "endpoint", "models": "model", "model_groups": "model_group"}
-"""How a page tells requests apart, the best first."""
+"""How a page splits requests, the best first."""
+_TOOLS = "mcp_servers"
+_MOST_NAMES = 10_000
+
+
+def _in_metrics(key: str) -> AliasChoices:
+    return AliasChoices(AliasPath("metrics", key), key)
+
+
+class _Requests(PageObject):
+    """Successful requests, and LiteLLM's estimate of their cost: 0 also where it is unknown."""
+
+    successful_requests: Annotated[Count, Field(validation_alias=_in_metrics("successful_requests"))]
+    spend: Annotated[Dollars | None, Field(validation_alias=_in_metrics("spend"))] = None
+
+    @property
+    def cost(self) -> Decimal:
+        return self.spend or Decimal(0)
+
+
+class _TableRow(_Requests):
+    date: Day
+    user_id: Text | None = None
+    api_key: Text | None = None
+    model: Text | None = None
+    custom_llm_provider: Text | None = None
+    mcp_namespaced_tool_name: Text | None = None
+    endpoint: Text | None = None
+
+
+def _known_kinds(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    known = {kind: value[kind] for kind in (*_KINDS, _TOOLS) if value.get(kind) is not None}
+    if any(isinstance(by_name, dict) and len(by_name) > _MOST_NAMES for by_name in known.values()):
+        raise refused(
+            f"a day has more than {_MOST_NAMES:,} names", "check that this is the page as the service returned it"
+        )
+    return known
+
+
+class _DayResult(PageObject):
+    date: Day
+    breakdown: Annotated[dict[str, dict[Text, _Requests]], BeforeValidator(_known_kinds)]
+    metrics: _Requests | None = Field(None, validate_default=True)
+    """All requests of the day."""
+
+    @field_validator("metrics")
+    @classmethod
+    def _any_number(cls, value: _Requests | None, info: ValidationInfo) -> _Requests | None:
+        breakdown = info.data.get("breakdown")
+        if value is None and breakdown is not None and not any(breakdown.get(kind) for kind in _KINDS):
+            raise refused("the day has no number of requests", "fetch the page again, with its breakdown")
+        return value
+
+
+class _Metadata(PageObject):
+    total_pages: Count = 1
+
+    @field_validator("total_pages")
+    @classmethod
+    def _one(cls, value: int) -> int:
+        if value > 1:
+            what = "this is one page of several, and a day can be split between two"
+            raise refused(what, "ask for `/user/daily/activity/aggregated`")
+        return value
+
+
+class _Page(PageObject):
+    metadata: _Metadata = _Metadata()
+    results: Many[_DayResult]
 
 
 def name_of(document: object) -> str | None:
@@ -53,108 +113,86 @@ def name_of(document: object) -> str | None:
     return None
 
 
-def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> Iterator[Row]:
+def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> PageReading:
     """A row for each day and endpoint (or model) that makes images; for a day of a page without one, a row of none.
 
-    Raises BadInput for names that may or may not make images, for a day that says nothing of what was asked for,
+    Raises BadInput for names that may or may not make images, for a day without the number of its requests,
     and for one of several pages: a day can be split between two, each with a part of its requests.
     """
-    of_all = [one for page in pages(document, file) for one in _entries(page, chosen)]
-    unknown = [entry.name for entry in of_all if entry.requests and entry.makes_images is None]
+    entries: list[_Entry] = []
+    for page in pages(document, file):
+        if page.has("results"):
+            for result in page.read(_Page).results:
+                entries += _entries_of_day(result, page.line, chosen)
+        else:
+            entries.append(_table_entry(page, chosen))
+    unknown = [entry.name for entry in entries if entry.requests and entry.makes_images is None]
     check_known(unknown, "it is not known whether these made images", file)
-    for entry in of_all:
-        if entry.makes_images or entry.none_that_day:
-            yield _row(entry)
+    note = "the spend in LiteLLM is its own estimate, not what the providers bill"
+    return PageReading([entry.row for entry in entries if entry.makes_images], [note])
 
 
-def notes(
-    name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()
-) -> list[str]:
-    """What a reader of the rows should know."""
-    return ["the spend in LiteLLM is its own estimate, not what the providers bill"]
+class _Entry(NamedTuple):
+    """Requests of one day, of one name."""
 
-
-def buckets(name: str, document: object, file: str) -> tuple[Bucket, ...]:
-    """None: no two answers of this source split the same rows in two ways."""
-    return ()
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """Requests of one day: of a row of the table, or of what a page tells apart. ``keys`` tell it from others."""
-
-    dated: Part
     name: str
-    model: str | None
-    keys: tuple[str | None, ...]
-    requests: int
-    spend: Decimal
     makes_images: bool | None
-    none_that_day: bool = False
-    unique: bool = True
+    row: Row
+    requests: int
+    spend: Decimal = Decimal(0)
 
 
-def _entries(page: Part, chosen: Sequence[str]) -> Iterator[_Entry]:
-    if not page.has("results"):
-        yield _table_entry(page, chosen)
-        return
-    metadata = page.child("metadata")
-    if metadata.value is not None and (metadata.optional("total_pages", count(MOST_IMAGES_IN_A_ROW)) or 1) > 1:
-        what = "this is one page of several, and a day can be split between two"
-        raise metadata.child("total_pages").refused(what, "ask for `/user/daily/activity/aggregated`")
-    for result in page.required("results", items):
-        of_day = _day_entries(result, chosen)
-        found = [one for one in of_day if one.makes_images or (one.makes_images is None and one.requests)]
-        yield from found or [_Entry(result, "", None, (), 0, Decimal(0), False, none_that_day=True)]
-
-
-def _table_entry(row: Part, chosen: Sequence[str]) -> _Entry:
-    """A row of the table is known by the table's own key; a row without all of it, by everything it says."""
-    keys = tuple(row.optional(key, text) for key in _KEYS)
-    unique = isinstance(row.value, dict) and {"user_id", "api_key"} <= row.value.keys()
-    endpoint, model, tool = (row.optional(key, text) for key in ("endpoint", "model", "mcp_namespaced_tool_name"))
-    requests, spend = _numbers(row)
-    made = makes_images([endpoint, model], chosen)
-    if made is False and not chosen and makes_images([model]):
+def _table_entry(page: JsonPage, chosen: Sequence[str]) -> _Entry:
+    """A row of the table is identified by the table's own key; a row without all of it, by everything it says."""
+    row = page.read(_TableRow)
+    unique = isinstance(page.value, dict) and {"user_id", "api_key"} <= page.value.keys()
+    made = makes_images([row.endpoint, row.model], chosen)
+    if made is False and not chosen and makes_images([row.model]):
         made = None  # a model of images behind an endpoint of something else
-    if made is None and tool and not model:
+    if made is None and row.mcp_namespaced_tool_name and not row.model:
         made = False
-    name = " on ".join(filter(None, (model, endpoint))) or _NAMELESS
-    fingerprint = () if unique else (str(requests), str(spend))
-    return _Entry(row, name, model, (*keys, *fingerprint), requests, spend, made, unique=unique)
+    name = " on ".join(filter(None, (row.model, row.endpoint))) or _NAMELESS
+    numbers = (row.successful_requests, row.cost)
+    keys = [*(value for key, value in row if key not in _NO_KEYS), *(() if unique else numbers)]
+    return _Entry(name, made, _row(row.date, page.line, keys, *numbers, unique=unique), *numbers)
 
 
-def _day_entries(result: Part, chosen: Sequence[str]) -> list[_Entry]:
+def _entries_of_day(result: _DayResult, line: int, chosen: Sequence[str]) -> list[_Entry]:
+    """The entries that may make images; one of no requests if there are none."""
+    found = _by_best_kind(result, line, chosen)
+    of_images = [one for one in found if one.makes_images or (one.makes_images is None and one.requests)]
+    return of_images or [_Entry("", True, _row(result.date, line, [], 0, Decimal(0)), 0)]
+
+
+def _by_best_kind(result: _DayResult, line: int, chosen: Sequence[str]) -> list[_Entry]:
     """The requests of a day of a page by the best of its breakdowns, and those that it leaves out.
 
     Endpoints say best what was made; those that an older proxy did not write are left out of them.
     """
-    breakdown = result.required("breakdown", lambda part: part)
-    by_kind = {kind: _of_kind(result, breakdown, kind, chosen) for kind in _KINDS}
-    tools = sum(entry.requests for entry in _of_kind(result, breakdown, "mcp_servers", chosen))
+
+    def entry(keys: Sequence[str], name: str, requests: int, spend: Decimal) -> _Entry:
+        made = makes_images(["" if name == _NAMELESS else name], chosen)
+        return _Entry(name, made, _row(result.date, line, keys, requests, spend), requests, spend)
+
+    by_kind = {
+        kind: [
+            entry((one, name), name, numbers.successful_requests, numbers.cost)
+            for name, numbers in result.breakdown.get(kind, {}).items()
+        ]
+        for kind, one in _KINDS.items()
+    }
+    tools = sum(one.successful_requests for one in result.breakdown.get(_TOOLS, {}).values())
     asked = {kind: sum(entry.requests for entry in found) for kind, found in by_kind.items()}
-    total = result.child("metrics")
-    if total.value is None and not any(by_kind.values()):
-        raise total.refused("nothing says how many requests there were", "fetch the page again, with its breakdown")
-    requests = max(asked.values()) if total.value is None else _numbers(total)[0]
+    total = result.metrics
+    requests = max(asked.values()) if total is None else total.successful_requests
     best = next((kind for kind in _KINDS if by_kind[kind] and asked[kind] + tools >= requests), None)
     best = best or max(_KINDS, key=lambda kind: asked[kind])
     found = by_kind[best]
     missing = requests - asked[best] - tools
-    if missing > 0:
-        spend = max(Decimal(0), _numbers(total)[1] - sum((entry.spend for entry in found), Decimal(0)))
-        found.append(_Entry(result, _NAMELESS, None, ("rest",), missing, spend, makes_images([""], chosen)))
+    if total is not None and missing > 0:
+        spend = max(Decimal(0), total.cost - sum((one.spend for one in found), Decimal(0)))
+        found.append(entry(("rest",), _NAMELESS, missing, spend))
     return found + _behind_other_endpoints(best, by_kind) if not chosen else found
-
-
-def _of_kind(result: Part, breakdown: Part, kind: str, chosen: Sequence[str]) -> list[_Entry]:
-    found = []
-    for name, part in breakdown.optional(kind, entries) or []:
-        numbers = _numbers(part.child("metrics") if part.has("metrics") else part)
-        one = _KINDS.get(kind, kind)
-        model = None if one == "endpoint" else name
-        found.append(_Entry(result, name, model, (one, name), *numbers, makes_images([name], chosen)))
-    return found
 
 
 def _behind_other_endpoints(best: str, by_kind: Mapping[str, list[_Entry]]) -> list[_Entry]:
@@ -165,31 +203,21 @@ def _behind_other_endpoints(best: str, by_kind: Mapping[str, list[_Entry]]) -> l
     asked = sum(entry.requests for entry in by_kind[best] if entry.makes_images is not False)
     if sum(entry.requests for entry in of_images) <= asked:
         return []
-    return [replace(entry, makes_images=None) for entry in of_images]
+    return [entry._replace(makes_images=None) for entry in of_images]
 
 
-def _numbers(metrics: Part) -> tuple[int, Decimal]:
-    """Successful requests, and what LiteLLM thinks they cost: 0 also where it does not know."""
-    requests = metrics.required("successful_requests", count(MOST_IMAGES_IN_A_ROW))
-    return requests, metrics.optional("spend", amount(MOST_DOLLARS_IN_A_ROW)) or Decimal(0)
-
-
-def _row(entry: _Entry) -> Row:
-    at = datetime.combine(entry.dated.required("date", day), time())
-    unknown = bool(entry.requests) and not entry.spend
+def _row(day: date, line: int, keys: Sequence[object], requests: int, spend: Decimal, *, unique: bool = True) -> Row:
+    at = datetime.combine(day, time())
+    unknown = bool(requests) and not spend
     return Row(
         at=at,
         ends=at + timedelta(days=1),
         meter=GATEWAY,
-        model=entry.model,
         basis=Basis.REQUESTS,
-        images=None,
-        requests=entry.requests,
-        megapixels=None,
-        cost=None if unknown else entry.spend,
+        requests=requests,
+        cost=None if unknown else spend,
         currency=None if unknown else "USD",
-        identity=identity(DAILY, at, *entry.keys),
-        unique=entry.unique,
-        grows=entry.unique,
-        line=entry.dated.line,
+        identity=identity(DAILY, at, *keys),
+        unique=unique,
+        line=line,
     )

@@ -1,9 +1,14 @@
-"""LiteLLM's table of spend logs, exported as CSV, Parquet, JSON Lines or one JSON array."""
+"""LiteLLM's table of spend logs, exported as CSV, Parquet, JSON Lines or one JSON array.
+
+Its rows may also lie in pages, as `/spend/logs/ui` gives them: `{"data": [...], "page": 1, "total_pages": 3}`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
@@ -14,13 +19,22 @@ from advisor.usage.model import GATEWAY, Basis
 from advisor.usage.normalise import Fault, Remark, Shaped, all_of, cost_faults, currency_faults, stamp_faults
 from advisor.usage.options import ReadOptions
 from advisor.usage.readers.image_names import check_known, makes_images, path_pattern
-from advisor.usage.source import Source
+from advisor.usage.readers.json_pages import objects, parse
+from advisor.usage.source import Page, Source
 from advisor.usage.spreadsheet_dates import Columns
 
 CALL_TYPES = tuple(f"{a}image_{what}" for what in ("generation", "edit", "variation") for a in ("", "a"))
 START = "startTime"
-_TELLING = ("request_id", "call_type", "spend")
+_IDENTIFYING = ("request_id", "call_type", "spend")
 _NAMES = ("call_type", "model")
+_ESTIMATES = (
+    "the cost is LiteLLM's own estimate, which is known to be wrong for some image models; "
+    "a provider's invoice is better"
+)
+_ROWS = "data"
+_BEGINS = re.compile(r'\s*\[?\s*\{(?:\s*"\w+"\s*:\s*[^\s"\[\]{},]+\s*,)*\s*"data"\s*:\s*\[\s*')
+_SOME = (*_IDENTIFYING, START)
+_MOST_MISSING = 5
 
 
 @dataclass(frozen=True)
@@ -33,25 +47,16 @@ class LiteLlmLogs:
     name: str = "litellm-logs"
     periods: Columns = ((START, "endTime"), ("completionStartTime", None))
     optional: tuple[str, ...] = ("status", "cache_hit")
-    """Columns that decide whether a row counts and may first stand far into the file."""
+    """Columns that decide whether a row counts, and that may first occur far into the file."""
 
     def fits(self, source: Source) -> bool:
         """Whether these are columns of the table."""
-        return set(_TELLING) <= set(source.columns)
-
-    def notes(self, options: ReadOptions) -> tuple[str, ...]:
-        """What people should know of the numbers."""
-        doubt = "the cost is LiteLLM's own estimate, which is known to be wrong for some image models"
-        return (f"{self.name}: {doubt}; a provider's invoice is better",)
-
-    def counts(self, options: ReadOptions) -> str:
-        """Which rows count."""
-        return "requests for images that succeeded and were not answered from the cache"
+        return set(_IDENTIFYING) <= set(source.columns)
 
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Raises BadInput for a file in which no row says when it was."""
         if not cells.has(START):
-            what = f"the rows have no `{START}`, so nobody can say when they were"
+            what = f"the rows have no `{START}`, so they cannot be dated"
             raise BadInput(Problem(what, cells.source.file, help=f"export the table with its column `{START}`"))
         status = ibis.coalesce(cells.text("status"), "success").lower()
         cached = ibis.coalesce(cells.text("cache_hit"), "false").lower()
@@ -77,6 +82,8 @@ class LiteLlmLogs:
                 *currency_faults(usd, "spend", counted & cost.notnull(), options),
                 Fault("the id is empty", "request_id", identity, counted & identity.isnull()),
             ),
+            counts="requests for images that succeeded and were not answered from the cache",
+            notes=(f"{self.name}: {_ESTIMATES}",),
             remarks=() if options.makes_images else (_others(cells, answered & ~counted),),
         )
 
@@ -107,3 +114,51 @@ def _others(cells: Cells, others: Any) -> Remark:
 
 
 LITELLM_LOGS = LiteLlmLogs()
+
+
+# ---- rows in pages
+
+
+def paged(source: Source, head: str, text: Callable[[], str]) -> Iterator[Source]:
+    """The same with the columns of the rows, where the file consists of such pages. Raises BadInput."""
+    begins = _BEGINS.match(head)
+    if begins is None or not (_is_row(head, begins.end()) or '"total_pages"' in head):
+        return
+    pages = list(objects(parse(text(), source.file)))
+    lists = [page.get(_ROWS) for page in pages]
+    rows = [row for rows in lists if isinstance(rows, list) for row in rows]
+    if not all(isinstance(rows, list) for rows in lists) or not all(isinstance(row, dict) for row in rows):
+        return
+    columns = tuple(dict.fromkeys(key for row in rows for key in row)) or _SOME
+    yield replace(source, columns=columns, pages=tuple(map(_page, pages)), by_line=True)
+
+
+def missing_pages(sources: Iterable[Source]) -> list[str]:
+    """A note on pages whose numbers show that they exist, and that are in none of the files."""
+    seen: dict[tuple[int, int], set[int]] = {}
+    for page in (page for source in sources for page in source.pages):
+        seen.setdefault((page.rows, page.pages), set()).add(page.number)
+    notes = []
+    for (rows, pages), numbers in sorted(seen.items()):
+        missing = [number for number in range(1, pages + 1) if number not in numbers]
+        if missing:
+            named = ", ".join(map(str, missing[:_MOST_MISSING])) + (" ..." if len(missing) > _MOST_MISSING else "")
+            what = f"of {pages:,} pages with {rows:,} rows, {len(missing):,} are in none of the files"
+            notes.append(f"{LITELLM_LOGS.name}: {what}: {named}")
+    return notes
+
+
+def _is_row(head: str, place: int) -> bool:
+    try:
+        found, _ = json.JSONDecoder().raw_decode(head, place)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and set(_IDENTIFYING) <= found.keys()
+
+
+def _page(page: dict[str, Any]) -> Page:
+    def number(key: str) -> int:
+        value = page.get(key)
+        return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**6 else 0
+
+    return Page(number("page"), number("total_pages"), number("total"))

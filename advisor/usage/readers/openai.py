@@ -6,258 +6,230 @@ Both are buckets of results: ``{"object": "page", "data": [{"start_time", "end_t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from advisor.common.diagnostics import Problem, quoted
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator
+
+from advisor.common.diagnostics import Problem
 from advisor.domain.scenario import Unit
-from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row
-from advisor.usage.readers.buckets import Bucket
+from advisor.usage.model import Basis, Row
 from advisor.usage.readers.image_names import check_known, makes_images
-from advisor.usage.readers.json_pages import (
-    Part,
-    amount,
-    count,
-    currency,
-    first_in,
-    identity,
-    items,
+from advisor.usage.readers.json_pages import first_in, identity, numbered, objects
+from advisor.usage.readers.page_models import (
+    Bucket,
+    Count,
+    Currency,
+    Dollars,
+    Many,
+    PageObject,
+    PageOfMany,
+    PageReading,
+    Quantity,
+    Text,
+    UnixSeconds,
     more_pages,
-    objects,
-    pages,
-    seconds,
-    text,
+    read_pages,
 )
+from advisor.usage.validation import refused
 
 USAGE, COSTS = "openai-usage", "openai-costs"
 NAMES: tuple[str, ...] = (USAGE, COSTS)
 METER = "openai"
 
-_KINDS = {"organization.usage.images.result": USAGE, "organization.costs.result": COSTS}
-_USAGE_KEYS = ("project_id", "user_id", "api_key_id", "model", "size", "source")
-_COST_GROUPS = ("project_id", "user_id", "api_key_id", "line_item", "api_source")
-_COST_KEYS = (*_COST_GROUPS, "quantity_unit")
+_OF_USAGE, _OF_COSTS = "organization.usage.images.result", "organization.costs.result"
+_KINDS: dict[object, str] = {_OF_USAGE: USAGE, _OF_COSTS: COSTS}
+_NO_GROUPS = ("object", "images", "num_model_requests", "amount", "quantity", "quantity_unit")
 _LONGEST = timedelta(days=1)
 _WIDTHS = (timedelta(minutes=1), timedelta(hours=1), _LONGEST)
+
+
+class _Result(PageObject):
+    project_id: Text | None = None
+    user_id: Text | None = None
+    api_key_id: Text | None = None
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """The keys of ``group_by`` that the result has."""
+        return {key: value for key, value in self if key not in _NO_GROUPS and value is not None}
+
+
+class _Usage(_Result):
+    """Of images."""
+
+    object: Literal["organization.usage.images.result"] | None = None
+    images: Count
+    num_model_requests: Count
+    model: Text | None = None
+    size: Text | None = None
+    source: Text | None = None
+
+
+class _Money(PageObject):
+    value: Dollars
+    currency: Currency
+
+
+class _Cost(_Result):
+    """Of one line item, or of everything."""
+
+    object: Literal["organization.costs.result"] | None = None
+    amount: _Money
+    line_item: Text | None = None
+    api_source: Text | None = None
+    quantity_unit: Text | None = None
+    quantity: Quantity | None = None
+    """Images; None where another unit is counted."""
+
+    @field_validator("quantity", mode="before")
+    @classmethod
+    def _of_images_only(cls, value: Any, info: ValidationInfo) -> Any:
+        return value if info.data.get("quantity_unit") == "images" else None
+
+    @property
+    def of_everything(self) -> bool:
+        return self.line_item is None and self.quantity is None and bool(self.amount.value)
+
+    def of_images(self, chosen: Sequence[str]) -> bool | None:
+        """True for what is counted in images, for a line item that names an image model, and for ungrouped costs; None
+        if unknown."""
+        if self.quantity_unit == "images" or self.line_item is None:
+            return True
+        return makes_images([self.line_item], chosen)
+
+
+_R = TypeVar("_R", bound=_Result)
+
+
+class _Bucket(PageObject, Generic[_R]):
+    start_time: UnixSeconds
+    end_time: UnixSeconds
+    results: Annotated[Many[_R], Field(validation_alias=AliasChoices("results", "result"))]
+
+    @field_validator("end_time")
+    @classmethod
+    def _within_a_day(cls, end: datetime, info: ValidationInfo) -> datetime:
+        start = info.data.get("start_time", end)
+        if not start < end <= start + _LONGEST and "start_time" in info.data:
+            help = "ask for `bucket_width=1d`, or a shorter one"
+            raise refused("the bucket does not end within a day of its start", help)
+        return end
+
+    @property
+    def whole(self) -> datetime:
+        """When a bucket will end that was cut off at the moment it was asked for; read again later, it has grown."""
+        width = self.end_time - self.start_time
+        return self.start_time + next(whole for whole in _WIDTHS if width <= whole)
+
+
+class _Page(PageOfMany, Generic[_R]):
+    data: Many[_Bucket[_R]]
+
+    @property
+    def results(self) -> list[_R]:
+        return [result for bucket in self.data for result in bucket.results]
 
 
 def name_of(document: object) -> str | None:
     """``openai-usage`` or ``openai-costs``, else None. Pages with empty buckets alone count as usage: of no images."""
     found = None
     for page in objects(document):
-        if page.get("object") != "page" or not isinstance(page.get("data"), list):
+        data = page.get("data")
+        if page.get("object") != "page" or not isinstance(data, list):
             return None
-        kind = _kind(page)
-        if kind != "empty":
-            return kind
+        results = (first_in(bucket, "results") or first_in(bucket, "result") for bucket in data)
+        first = next(filter(None, results), None)
+        if first is not None:
+            return _name_of(first)
         found = USAGE
     return found
 
 
-def rows(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> Iterator[Row]:
+def _name_of(result: dict[str, object]) -> str | None:
+    if "object" in result:
+        kind = result["object"]
+        return _KINDS.get(kind) if isinstance(kind, str) else None
+    return COSTS if "amount" in result else USAGE if "images" in result else None
+
+
+def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> PageReading:
     """A row for each result that counts, and one of zero images for a bucket that has none.
 
     Raises BadInput, also for line items that may or may not be of images.
     """
-    if name == COSTS:
-        results = [result for page in pages(document, file) for result in _all_results(page)]
-        unknown = [_item(result) for result in results if _of_images(result, chosen) is None and _paid(result)[0]]
-        check_known(unknown, "it is not known whether these line items are of images", file)
-    for page in pages(document, file):
-        counted = name == USAGE or _counts_images(page)
-        for bucket in page.required("data", items):
-            results = [result for result in _results(bucket) if name == USAGE or _of_images(result, chosen)]
-            for result in _results(bucket):
-                _check_kind(name, result)
-            yield from [_row(name, bucket, result) for result in results] or [_empty(name, bucket, counted)]
+    if name == USAGE:
+        of_usage = read_pages(_Page[_Usage], document, file)
+        rows = [row for line, page in of_usage for bucket in page.data for row in _usage_rows(bucket, line)]
+        return PageReading(rows, more_pages(of_usage, "next_page"), _buckets(of_usage))
+    of_costs = read_pages(_Page[_Cost], document, file)
+    results = [result for _, page in of_costs for result in page.results]
+    unknown = [one.line_item or "" for one in results if one.of_images(chosen) is None and one.amount.value]
+    check_known(unknown, "it is not known whether these line items are of images", file)
+    rows = []
+    for line, costs in of_costs:
+        counted = any(result.quantity is not None for result in costs.results)
+        for bucket in costs.data:
+            found = [_cost_row(bucket, result, line) for result in bucket.results if result.of_images(chosen)]
+            rows += numbered(found) or [_no_cost(bucket, line, counted)]
+    notes = more_pages(of_costs, "next_page") + _left_out(results, chosen)
+    if not any(result.of_everything for result in results):
+        return PageReading(rows, notes, _buckets(of_costs))
+    notes.append("costs that are not grouped may hold more than images: ask for `group_by=line_item`")
+    help = "ask for `group_by=line_item`; --makes-images '*' says that all are of images"
+    doubt = Problem("the costs are not grouped, and need not be those of images", file, help=help)
+    return PageReading(rows, notes, _buckets(of_costs), () if chosen else (doubt,))
 
 
-def notes(
-    name: str, document: object, file: str = "", unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()
-) -> list[str]:
-    """What a reader of the rows should know: pages that are missing, costs that are left out, costs not grouped."""
-    of_pages = list(pages(document, file))
-    said = more_pages(of_pages, "next_page")
-    if name == COSTS:
-        said += _cost_notes([result for page in of_pages for result in _all_results(page)], chosen)
-    return said
-
-
-def buckets(name: str, document: object, file: str) -> Iterator[Bucket]:
-    """Those with results, split by the keys of ``group_by`` that any of their own results has."""
-    keys = _USAGE_KEYS if name == USAGE else _COST_GROUPS
-    for page in pages(document, file):
-        for bucket in page.required("data", items):
-            if results := _results(bucket):
-                split_by = frozenset(key for result in results for key in keys if result.has(key))
-                start, end = _span(bucket)
-                yield Bucket(
-                    start, _whole(start, end), split_by, frozenset(identity(result.value) for result in results)
-                )
-
-
-def doubts(document: object, file: str, chosen: Sequence[str]) -> list[Problem]:
-    """Costs that are not grouped are those of everything."""
-    results = [result for page in pages(document, file) for result in _all_results(page)]
-    if chosen or not any(map(_of_everything, results)):
-        return []
-    what = "the costs are not grouped, and need not be those of images"
-    return [Problem(what, file, help="ask for `group_by=line_item`; --makes-images '*' says that all are of images")]
-
-
-def _of_everything(result: Part) -> bool:
-    return not result.has("line_item") and _images(result) is None and bool(_paid(result)[0])
-
-
-def _kind(page: dict[str, object]) -> str | None:
-    """Which source the first result of a page is of; ``empty`` without any result."""
-    data = page["data"]
-    for bucket in data if isinstance(data, list) else ():
-        result = first_in(bucket, "results") or first_in(bucket, "result")
-        if result is None:
-            continue
-        if "object" in result:
-            kind = result["object"]
-            return _KINDS.get(kind) if isinstance(kind, str) else None
-        return COSTS if "amount" in result else USAGE if "images" in result else None
-    return "empty"
-
-
-def _results(bucket: Part) -> list[Part]:
-    return bucket.required("results" if bucket.has("results") or not bucket.has("result") else "result", items)
-
-
-def _all_results(page: Part) -> list[Part]:
-    return [result for bucket in page.required("data", items) for result in _results(bucket)]
-
-
-def _span(bucket: Part) -> tuple[datetime, datetime]:
-    start, end = bucket.required("start_time", seconds), bucket.required("end_time", seconds)
-    if not start < end <= start + _LONGEST:
-        help = "ask for `bucket_width=1d`, or a shorter one"
-        raise bucket.child("end_time").refused("the bucket does not end within a day of its start", help)
-    return start, end
-
-
-def _whole(start: datetime, end: datetime) -> datetime:
-    """When a bucket will end that was cut off at the moment it was asked for; read again later, it has grown."""
-    return start + next(width for width in _WIDTHS if end - start <= width)
-
-
-def _check_kind(name: str, result: Part) -> None:
-    kind = result.optional("object", text)
-    if kind is not None and _KINDS.get(kind) != name:
-        expected = next(known for known, source in _KINDS.items() if source == name)
-        help = "give pages of different interfaces as different files"
-        raise result.child("object").refused(f"{quoted(kind)} stands among results of `{expected}`", help)
-
-
-def _row(name: str, bucket: Part, result: Part) -> Row:
-    return _usage_row(bucket, result) if name == USAGE else _cost_row(bucket, result)
-
-
-def _usage_row(bucket: Part, result: Part) -> Row:
-    start, end = _span(bucket)
-    keys = [result.optional(key, text) for key in _USAGE_KEYS]
-    return Row(
-        at=start,
-        ends=end,
-        meter=METER,
-        model=result.optional("model", text),
-        basis=Basis.COUNTED,
-        images=Decimal(result.required("images", count(MOST_IMAGES_IN_A_ROW))),
-        requests=result.required("num_model_requests", count(MOST_IMAGES_IN_A_ROW)),
-        megapixels=None,
-        cost=None,
-        currency=None,
-        identity=identity(USAGE, start, _whole(start, end), *keys),
-        unique=True,
-        grows=True,
-        line=bucket.line,
-    )
-
-
-def _cost_row(bucket: Part, result: Part) -> Row:
-    start, end = _span(bucket)
-    paid, paid_in = _paid(result)
-    images = _images(result)
-    keys = [result.optional(key, text) for key in _COST_KEYS]
-    return Row(
-        at=start,
-        ends=end,
-        meter=METER,
-        model=result.optional("line_item", text),
-        basis=Basis.DERIVED if images is None else Basis.COUNTED,
-        images=images,
-        requests=None,
-        megapixels=None,
-        cost=paid,
-        currency=paid_in,
-        identity=identity(COSTS, start, _whole(start, end), paid_in, *keys),
-        unique=True,
-        grows=True,
-        line=bucket.line,
-    )
-
-
-def _empty(name: str, bucket: Part, counted: bool) -> Row:
-    """A bucket in which nothing counts: that the day is known is worth a row."""
-    start, end = _span(bucket)
-    return Row(
-        at=start,
-        ends=end,
-        meter=METER,
-        model=None,
-        basis=Basis.COUNTED if counted else Basis.DERIVED,
-        images=Decimal(0) if counted else None,
-        requests=0 if name == USAGE else None,
-        megapixels=None,
-        cost=None if counted else Decimal(0),
-        currency=None if counted else "USD",
-        identity=identity(name, "empty", start, _whole(start, end)),
-        unique=True,
-        grows=True,
-        line=bucket.line,
-    )
-
-
-def _paid(result: Part) -> tuple[Decimal, str]:
-    money = result.child("amount")
-    return money.required("value", amount(MOST_DOLLARS_IN_A_ROW)), money.required("currency", currency)
-
-
-def _images(result: Part) -> Decimal | None:
-    if result.optional("quantity_unit", text) != "images":
-        return None
-    return result.optional("quantity", amount(MOST_IMAGES_IN_A_ROW))
-
-
-def _of_images(result: Part, chosen: Sequence[str]) -> bool | None:
-    """True for what is counted in images, for a line item that names an image model, and for ungrouped costs; None
-    where nobody can tell."""
-    if result.optional("quantity_unit", text) == "images" or not result.has("line_item"):
-        return True
-    return makes_images([_item(result)], chosen)
-
-
-def _item(result: Part) -> str:
-    return result.optional("line_item", text) or ""
-
-
-def _counts_images(page: Part) -> bool:
-    return any(_images(result) is not None for result in _all_results(page))
-
-
-def _cost_notes(results: list[Part], chosen: Sequence[str]) -> list[str]:
-    said = []
-    left_out: dict[str, Decimal] = {}
+def _left_out(results: Sequence[_Cost], chosen: Sequence[str]) -> list[str]:
+    paid: dict[str, Decimal] = defaultdict(Decimal)
     for result in results:
-        if not _of_images(result, chosen):
-            paid, paid_in = _paid(result)
-            left_out[paid_in] = left_out.get(paid_in, Decimal(0)) + paid
-    for paid_in, sum_paid in sorted(left_out.items()):
-        said.append(f"line items that make no images are left out: {sum_paid.normalize():,f} {paid_in}")
-    if any(map(_of_everything, results)):
-        said.append("costs that are not grouped may hold more than images: ask for `group_by=line_item`")
-    return said
+        if not result.of_images(chosen):
+            paid[result.amount.currency] += result.amount.value
+    what = "line items that make no images are left out"
+    return [f"{what}: {amount.normalize():,f} {currency}" for currency, amount in sorted(paid.items())]
+
+
+def _buckets(of_pages: Sequence[tuple[int, _Page[Any]]]) -> list[Bucket]:
+    """Those with results, split by the keys of ``group_by`` that any of their own results has."""
+    return [
+        Bucket(
+            bucket.start_time,
+            bucket.whole,
+            frozenset(key for result in bucket.results for key in result.groups),
+            frozenset(bucket.results),
+        )
+        for _, page in of_pages
+        for bucket in page.data
+        if bucket.results
+    ]
+
+
+def _usage_rows(bucket: _Bucket[_Usage], line: int) -> list[Row]:
+    rows = []
+    for result in bucket.results:
+        made: dict[str, Any] = {"images": Decimal(result.images), "requests": result.num_model_requests}
+        rows.append(_row(USAGE, bucket, line, result.groups, basis=Basis.COUNTED, **made))
+    return numbered(rows) or [_row(USAGE, bucket, line, "empty", basis=Basis.COUNTED, images=Decimal(0), requests=0)]
+
+
+def _cost_row(bucket: _Bucket[_Cost], result: _Cost, line: int) -> Row:
+    paid, images = result.amount, result.quantity
+    stated: dict[str, Any] = {"images": images, "cost": paid.value, "currency": paid.currency}
+    basis, keys = Basis.DERIVED if images is None else Basis.COUNTED, (result.groups, result.quantity_unit)
+    return _row(COSTS, bucket, line, paid.currency, *keys, basis=basis, **stated)
+
+
+def _no_cost(bucket: _Bucket[_Cost], line: int, counted: bool) -> Row:
+    """A bucket in which nothing counts: that the day is known is worth a row."""
+    if counted:
+        return _row(COSTS, bucket, line, "empty", basis=Basis.COUNTED, images=Decimal(0))
+    return _row(COSTS, bucket, line, "empty", basis=Basis.DERIVED, cost=Decimal(0), currency="USD")
+
+
+def _row(name: str, bucket: _Bucket[Any], line: int, *keys: object, **stated: Any) -> Row:
+    key = identity(name, bucket.start_time, bucket.whole, *keys)
+    return Row(at=bucket.start_time, ends=bucket.end_time, meter=METER, identity=key, line=line, **stated)

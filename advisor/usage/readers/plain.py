@@ -11,8 +11,7 @@ import ibis
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.usage.column_exprs import AMOUNT, NARROW, Cells, Numerals, epoch_stamp, in_zone, scaled, stamped
-from advisor.usage.line_patterns import fitting, groups_of
-from advisor.usage.mapping import PARTS, PlainMapping
+from advisor.usage.mapping import COST_UNITS, PARTS, THOUSANDS, UNITS, PlainMapping, fitting, groups_of
 from advisor.usage.model import GATEWAY, Basis
 from advisor.usage.normalise import (
     Fault,
@@ -30,8 +29,6 @@ from advisor.usage.readers.access_log import month_number
 from advisor.usage.source import TEXT, Container, Source
 from advisor.usage.spreadsheet_dates import Columns
 
-_MOST_SECONDS = 10**11
-"""Of an epoch: the year 5138; databases fail on far more."""
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
 
 
@@ -63,7 +60,7 @@ class Plain:
     def numbers(self) -> tuple[str, ...]:
         """Columns that a database may read as numbers."""
         mapping = self.mapping
-        places = {"images": mapping.image_places, "requests": 0, "cost": mapping.cost_places}
+        places = {"images": UNITS[mapping.unit], "requests": 0, "cost": COST_UNITS[mapping.cost_unit]}
         if mapping.pattern or self._numerals != Numerals():
             return ()
         found = [mapping.columns[name] for name in places if name in mapping.columns and not places[name]]
@@ -73,12 +70,12 @@ class Plain:
     @property
     def states_requests_alone(self) -> bool:
         """Whether the rows say how many requests there were, and not what came of them."""
-        requests = self.mapping.each_row_is_a_request or "requests" in self.mapping.columns
+        requests = self.mapping.each_row is not None or "requests" in self.mapping.columns
         return requests and "images" not in self.mapping.columns
 
     @property
     def _numerals(self) -> Numerals:
-        return Numerals(self.mapping.decimal, self.mapping.thousands)
+        return Numerals(self.mapping.decimal, THOUSANDS[self.mapping.thousands])
 
     def check(self, source: Source) -> None:
         """Raises BadInput for columns that are not there, and for lines that do not fit the pattern."""
@@ -89,12 +86,12 @@ class Plain:
         if self.mapping.pattern or source.container is Container.LINES:
             line = self._misfit(source) if self.mapping.pattern and source.lines else None
             if line is not None:
-                what = f"most lines do not fit the `pattern` of the mapping, such as {quoted(line)}"
+                what = f"most lines do not match the `pattern` of the mapping, such as {quoted(line)}"
                 raise BadInput(Problem(what, file, help="check that this is the right file, and the pattern"))
             return
         problems = [
             Problem(
-                f"there is no column {quoted(name)}",
+                f"the file has no column {quoted(name)}",
                 file,
                 1 if source.container is Container.CSV else None,
                 name,
@@ -103,20 +100,11 @@ class Plain:
             for name in self.mapping.named
             if not source.has(name)
         ]
-        if "." in self.mapping.thousands and source.holds_objects:
-            what = "a dot between thousands cannot be told from the decimal point of a number in JSON"
+        if self.mapping.thousands == "." and source.holds_objects:
+            what = "a dot between thousands cannot be distinguished from the decimal point of a number in JSON"
             problems.append(Problem(what, file, field="thousands", help="leave it out, or convert the file to CSV"))
         if problems:
             raise BadInput(problems)
-
-    def notes(self, options: ReadOptions) -> tuple[str, ...]:
-        """Nothing that the mapping does not say."""
-        return ()
-
-    def counts(self, options: ReadOptions) -> str:
-        """Which rows count."""
-        where = (f"{column}: [{', '.join(values)}]" for column, values in self.mapping.where.items())
-        return f"those of `where: {{{', '.join(where)}}}`" if self.mapping.where else "all"
 
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Raises BadInput for columns that are not there."""
@@ -130,17 +118,15 @@ class Plain:
             *misfit,
             *stamp_faults(at, columns["at"], cells.text(columns["at"]), options, cells.absent(columns["at"])),
         ]
-        numbers: dict[str, Any] = {"requests": 1} if mapping.each_row_is_a_request else {}
-        cost = scaled(cells, columns["cost"], mapping.cost_places, NARROW) if "cost" in columns else None
+        numbers: dict[str, Any] = {"requests": 1} if mapping.each_row else {}
+        cost = scaled(cells, columns["cost"], COST_UNITS[mapping.cost_unit], NARROW) if "cost" in columns else None
         remarks: tuple[Remark, ...] = ()
         correction = None if cost is None else (cost < 0).fill_null(False)
-        for name, places in (("images", mapping.image_places), ("requests", 0)):
+        for name, places in (("images", UNITS[mapping.unit]), ("requests", 0)):
             if name in columns:
                 number, column = scaled(cells, columns[name], places, NARROW), columns[name]
-                numbers[name], stands, absent = number, cells.text(column), cells.absent(column)
-                faults += image_faults(
-                    number, column, stands, counted, absent=absent, called=name, correction=correction
-                )
+                numbers[name], text, absent = number, cells.text(column), cells.absent(column)
+                faults += image_faults(number, column, text, counted, absent=absent, called=name, correction=correction)
         if cost is not None:
             column = columns["cost"]
             faults += cost_faults(cost, column, cells.text(column), counted, absent=cells.absent(column))
@@ -151,8 +137,9 @@ class Plain:
             if "currency" in columns:
                 paid, field = counted & numbers["cost"].notnull(), columns["currency"]
                 wrong = paid & ~numbers["currency"].re_search("^[A-Z]{3}$").fill_null(False)
-                faults.append(Fault("this is no currency", field, cells.text(field), wrong))
+                faults.append(Fault("not a currency code", field, cells.text(field), wrong))
                 faults += currency_faults(numbers["currency"], field, paid, options)
+        where = [f"{column}: [{', '.join(values)}]" for column, values in mapping.where.items()]
         identity = cells.text(columns["id"]) if "id" in columns else None
         if identity is not None:
             faults.append(Fault("the id is empty", columns["id"], identity, counted & identity.isnull()))
@@ -166,6 +153,7 @@ class Plain:
             unique=identity is not None,
             faults=tuple(faults),
             remarks=remarks,
+            counts=f"those of `where: {{{', '.join(where)}}}`" if where else "all",
             **{name: _exact(number) for name, number in numbers.items()},
         )
 
@@ -180,7 +168,7 @@ class Plain:
         line = cells.text(TEXT)
         groups = enumerate(groups_of(pattern), 1)
         found = {name: line.re_extract(pattern, number).nullif("") for number, name in groups}
-        misfit = Fault("the line does not fit the pattern", TEXT, line, ~line.re_search(pattern))
+        misfit = Fault("the line does not match the pattern", TEXT, line, ~line.re_search(pattern))
         return cells.with_found(found), [misfit]
 
     def _currency(self, cells: Cells, options: ReadOptions) -> Any:
@@ -190,7 +178,7 @@ class Plain:
 
     def _stamped(self, cells: Cells, column: str) -> Cells:
         """With the stamp as the column ``at``."""
-        time, zone = self.mapping.time, self.mapping.zone
+        time, zone = self.mapping.time, self.mapping.timezone
         kind = cells.raw(column).type()
         if kind.is_timestamp() or kind.is_date():
             at = cells.stamp(column)
@@ -200,10 +188,7 @@ class Plain:
         if time in ("unix_s", "unix_ms"):
             raw = cells.raw(column)
             number = raw if raw.type().is_integer() else raw.try_cast(AMOUNT)
-            per_second = 1 if time == "unix_s" else 1_000
-            most = _MOST_SECONDS * per_second
-            sane = ibis.ifelse(number.between(-most, most), number, ibis.null(number.type()))
-            return cells.keep(at=epoch_stamp(sane, per_second))
+            return cells.keep(at=epoch_stamp(number, 1 if time == "unix_s" else 1_000))
         return stamped(cells, _iso_of(cells.text(column), time), zone if "%H" in time else None)
 
 

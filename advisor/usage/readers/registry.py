@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Protocol, cast
 
-from advisor.common.diagnostics import Problem
 from advisor.domain.scenario import Unit
 from advisor.usage.column_exprs import Cells
-from advisor.usage.model import Row
 from advisor.usage.normalise import Shaped
 from advisor.usage.options import ReadOptions
-from advisor.usage.readers.buckets import Bucket
 from advisor.usage.readers.focus import FOCUS
 from advisor.usage.readers.gateways import LOGS
 from advisor.usage.readers.litellm_logs import LITELLM_LOGS, LiteLlmLogs
+from advisor.usage.readers.page_models import PageReading
 from advisor.usage.source import Source
 from advisor.usage.spreadsheet_dates import Columns
 
@@ -36,12 +34,6 @@ class TableReader(Protocol):
     def fits(self, source: Source) -> bool:
         """Whether a table with these columns is of this source."""
 
-    def notes(self, options: ReadOptions) -> tuple[str, ...]:
-        """What people should know of the numbers of this source."""
-
-    def counts(self, options: ReadOptions) -> str:
-        """Which rows count, for people."""
-
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """The columns of ``usage.Row``. Raises BadInput."""
 
@@ -54,15 +46,9 @@ class PageReader(Protocol):
     def name_of(self, document: object) -> str | None:
         """Which of its sources a document is."""
 
-    def rows(self, name: str, document: object, file: str, unit: Unit, chosen: Sequence[str]) -> Iterator[Row]:
-        """Its rows, in which the unit is what counts as an image; ``chosen`` are names that make images, where the user
-        has said which. Raises BadInput."""
-
-    def notes(self, name: str, document: object, file: str, unit: Unit, chosen: Sequence[str]) -> list[str]:
-        """What people should know of its numbers."""
-
-    def buckets(self, name: str, document: object, file: str) -> Iterable[Bucket]:
-        """The buckets of time in which its rows stand, where the asker chooses them. Raises BadInput."""
+    def read(self, name: str, document: object, file: str, unit: Unit, chosen: Sequence[str]) -> PageReading:
+        """The rows of a document of this name. ``unit`` is what counts as an image; ``chosen`` are names that make
+        images, if the user selected them. Raises BadInput."""
 
 
 TABLES: tuple[TableReader, ...] = (FOCUS, LITELLM_LOGS, *LOGS)
@@ -80,13 +66,6 @@ def page_readers() -> tuple[PageReader, ...]:
     """The readers of pages, imported when they are needed."""
     names = [f"advisor.usage.readers.{name}" for name in _PAGES]
     return tuple(cast(PageReader, importlib.import_module(name)) for name in names)
-
-
-def doubts_of(name: str, document: object, file: str, chosen: Sequence[str]) -> list[Problem]:
-    """Why the rows of pages need not be of images."""
-    from advisor.usage.readers import openai
-
-    return openai.doubts(document, file, chosen) if name == openai.COSTS else []
 
 
 def names() -> tuple[str, ...]:

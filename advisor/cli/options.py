@@ -1,0 +1,91 @@
+"""Shared by the commands: the argument parser, whose errors read like all others, and common options."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+
+if TYPE_CHECKING:
+    import datetime
+
+_INVALID_CHOICE = re.compile(r"argument .*?: invalid choice: (.+) \(choose from (.*)\)", re.DOTALL)
+_WORDING = (
+    (r"the following arguments are required: (.*)", r"these are missing: \1"),
+    (r"argument (.*?): expected .*", r"`\1` needs a value"),
+    (r"argument (.*?): ignored explicit argument .*", r"`\1` takes no value"),
+)
+
+
+class CommandParser(argparse.ArgumentParser):
+    """An argument parser that raises BadInput, with the closest word for a misspelt one."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises BadInput instead of printing the usage."""
+        invalid = _INVALID_CHOICE.fullmatch(message)
+        if invalid:
+            value, choices = ast.literal_eval(invalid[1]), re.findall(r"[\w-]+", invalid[2])
+            help = did_you_mean(value, choices) or "one of " + ", ".join(choices)
+            raise BadInput(Problem(f"{quoted(value)} is not known here", help=help))
+        for pattern, words in _WORDING:
+            message = re.sub(pattern, words, message)
+        raise BadInput(Problem(message[:1].lower() + message[1:], help=f"see `{self.prog} --help`"))
+
+    def refuse(self, word: str) -> NoReturn:
+        """Raises BadInput for an argument this command does not have."""
+        options = re.findall(r"--([\w-]+)", self.format_usage())
+        close = did_you_mean(word.lstrip("-").partition("=")[0], options) if word.startswith("-") else None
+        help = close.replace("`", "`--", 1) if close else f"see `{self.prog} --help`"
+        raise BadInput(Problem(f"{quoted(word)} is not known here", help=help))
+
+
+class Arguments(Protocol):
+    """A parser, or a group of its arguments."""
+
+    def add_argument(self, *names: str, **options: Any) -> argparse.Action:
+        """Declares one argument."""
+
+
+def add_rules(parser: Arguments) -> None:
+    """``--rules``"""
+    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
+
+
+def add_templates(parser: Arguments) -> None:
+    """``--templates``"""
+    from pathlib import Path
+
+    parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+
+
+def add_settings(parser: Arguments, help: str) -> None:
+    """``--set``, as often as needed."""
+    parser.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help=help)
+
+
+def add_json(parser: Arguments, help: str = "print the result as JSON") -> None:
+    """``--json``"""
+    parser.add_argument("--json", action="store_true", help=help)
+
+
+def add_date(parser: Arguments, help: str = "the date of the decision (default: today)") -> None:
+    """``--date``; ``parse_date`` reads it."""
+    parser.add_argument("--date", metavar="YYYY-MM-DD", help=help)
+
+
+def parse_date(text: str | None) -> datetime.date:
+    """The date of the decision; today by default. Raises BadInput."""
+    import datetime
+
+    if text is None:
+        return datetime.date.today()
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            raise ValueError
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        help = "write YYYY-MM-DD, a day that exists"
+        raise BadInput(Problem(f"{quoted(text)} is not a date", file="--date", help=help)) from None

@@ -1,0 +1,208 @@
+"""Builds the record of an assessment: the outcome, the trace, the explanations, and everything a memo states."""
+
+from __future__ import annotations
+
+import datetime
+from fractions import Fraction
+from typing import Any
+
+import advisor
+from advisor.decision.advice import advice_facts, advice_of, migration_of
+from advisor.decision.assessment import Assessment
+from advisor.decision.break_even import review_trigger
+from advisor.decision.cost_comparison import cost_comparison
+from advisor.decision.offer_fit import OfferFit
+from advisor.decision.route_by_amounts import route_by_amounts
+from advisor.domain import record
+from advisor.domain.cost_model import HOSTED, to_micro_dollars
+from advisor.domain.formatting import amount_text
+from advisor.domain.offer import Encoded, Unknown
+from advisor.domain.record import Decision, Status
+from advisor.domain.scenario import FIELDS, Route
+from advisor.evaluation.protocol import Facts
+from advisor.explanation.record_sections import Explainer
+from advisor.rulebook.conditions import names_in_order
+from advisor.rulebook.model import Gate, Preference, Rule
+from advisor.scenario_space.question_effects import leads
+
+
+def record_of(assessment: Assessment, decided_on: datetime.date) -> Decision:
+    """The record of an assessment, with advice if a route is recommended."""
+    return _RecordBuilder(assessment).decision(decided_on)
+
+
+class _RecordBuilder:
+    """Builds one record."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        self.assessment, self.rulebook = assessment, assessment.rulebook
+        self.judgement, self.scenario = assessment.judgement, assessment.scenario
+        self.stated = assessment.scenario.answers()
+        self.offers = OfferFit(assessment)
+
+    def decision(self, decided_on: datetime.date) -> Decision:
+        """The whole record."""
+        this, status = self.assessment, self.assessment.status
+        recommended, infeasible = status is Status.RECOMMENDED, status is Status.INFEASIBLE
+        certain = recommended or infeasible
+        migration = migration_of(this)
+        outcome: Facts = {**this.facts, **advice_facts(this, this.asked)} if recommended else {}
+        advised = this.matcher.advice(outcome) if recommended else ()
+        trace, conditions = self._trace(advised, outcome), self._conditions() if recommended else []
+        unchecked = self.offers.unchecked({condition.rule for condition in conditions})
+        explaining = Explainer(self.rulebook, self.judgement, this.answers, self.stated)
+        decision = Decision(
+            schema_version=record.SCHEMA_VERSION,
+            advisor_version=advisor.__version__,
+            decided_on=decided_on.isoformat(),
+            rulebook_digest=self.rulebook.digest,
+            catalogue_digest=None,
+            scenario=self.stated,
+            status=status,
+            route=this.route,
+            deciding_axis=this.deciding_axes[0] if this.deciding_axes else None,
+            deciding_axes=list(this.deciding_axes),
+            feasible_routes=list(self.judgement.verdict.feasible),
+            possible_routes=[route for route in Route if route in this.outcomes],
+            may_be_infeasible=None in this.outcomes,
+            settled=this.settled,
+            crossovers=self._crossovers(),
+            monthly_costs=self._monthly_costs(),
+            eliminated=self._eliminated(),
+            preferences=self._preferences(),
+            trace=trace,
+            conditions=conditions,
+            advice=advice_of(this, advised, migration),
+            migration=migration,
+            conflicts=explaining.conflicts() if infeasible else [],
+            repairs=explaining.repairs(self._expected_cost) if infeasible else [],
+            flips=explaining.flips(next(iter(this.outcomes))) if certain else [],
+            why_not=explaining.why_not(this.route) if certain else [],
+            open_questions=list(this.open_questions),
+            not_needed=this.not_needed,
+            offers_digest=self.rulebook.offers_digest,
+            rules=self._rules(trace, unchecked),
+            offers=self.offers.offers(),
+            traits=self.offers.traits(),
+            offer_conditions=self.offers.conditions({condition.rule for condition in conditions}),
+            unchecked=unchecked,
+            comparison=cost_comparison(this),
+            leads={name: self._leads(name) for name in this.open_questions},
+            review_trigger=None,
+            route_by_amounts=route_by_amounts(this),
+            few_step_speedup=self.rulebook.constants.get("few_step_speedup"),
+        )
+        return decision.model_copy(update={"review_trigger": review_trigger(decision, self.scenario, self.rulebook)})
+
+    def _crossovers(self) -> dict[Route, str | None]:
+        found = {route: self.assessment.costs.crossover(route) for route in HOSTED}
+        return {route: crossover.text() for route, crossover in found.items() if crossover is not None}
+
+    def _expected_cost(self, route: Route) -> Fraction | None:
+        return self.assessment.costs.monthly(route, self.scenario.monthly_images)
+
+    def _monthly_costs(self) -> dict[Route, record.MonthlyCost]:
+        costs = {}
+        for route in Route:
+            low, expected, high = (
+                self.assessment.costs.monthly(route, volume)
+                for volume in (self.scenario.low, self.scenario.monthly_images, self.scenario.high)
+            )
+            if low is not None and high is not None:
+                costs[route] = record.MonthlyCost(
+                    low=_amount(low), expected=None if expected is None else _amount(expected), high=_amount(high)
+                )
+        return costs
+
+    def _eliminated(self) -> list[record.Elimination]:
+        return [
+            record.Elimination(
+                route=offer.route,
+                offer=offer.id,
+                **_cited(self.rulebook.rules[id]),
+            )
+            for offer, match in zip(self.judgement.offers, self.judgement.gates, strict=True)
+            for id in match.eliminating
+        ]
+
+    def _preferences(self) -> list[record.PreferenceApplied]:
+        if self.assessment.status is Status.OPEN:
+            return []
+        return [
+            record.PreferenceApplied(
+                preferred=applied.preferred, over=applied.over, **_cited(self.rulebook.rules[applied.rule])
+            )
+            for applied in self.judgement.verdict.applied
+        ]
+
+    def _conditions(self) -> list[record.Condition]:
+        """What to verify for every surviving offer of the route."""
+        route = self.assessment.route
+        survivors = [
+            match.to_verify
+            for offer, match in zip(self.judgement.offers, self.judgement.gates, strict=True)
+            if offer.route is route and not match.eliminating
+        ]
+        return [
+            record.Condition(
+                route=route, rule=gate.id, axis=gate.axis, provided=gate.provided or "", source=gate.source
+            )
+            for gate in self.rulebook.gates
+            if route and survivors and all(gate.id in to_verify for to_verify in survivors)
+        ]
+
+    def _trace(self, advised: tuple[str, ...], outcome: Facts) -> list[record.Fired]:
+        facts, steps = self.assessment.facts, []
+        for offer, match in zip(self.judgement.offers, self.judgement.gates, strict=True):
+            of_offer = {**facts, **offer.traits}
+            steps += [self._fired(id, "eliminate", offer.route, of_offer) for id in match.eliminating]
+            steps += [self._fired(id, "verify", offer.route, of_offer) for id in match.to_verify]
+        applied = dict.fromkeys(preference.rule for preference in self._preferences())
+        steps += [self._fired(id, "prefer", None, facts) for id in applied]
+        return steps + [self._fired(id, "advise", None, outcome) for id in advised]
+
+    def _fired(self, id: str, kind: str, route: Route | None, facts: Facts) -> record.Fired:
+        rule = self.rulebook.rules[id]
+        values = {name: self._value(name, facts[name]) for name in names_in_order(rule.when) if name in facts}
+        return record.Fired(rule=id, axis=rule.axis, kind=kind, on=route, values=values)
+
+    def _value(self, name: str, value: Encoded | Unknown) -> str:
+        if isinstance(value, Unknown):
+            return "unknown"
+        known = self.rulebook.names.get(name)
+        return known.decode(value) if known else str(value)
+
+    def _rules(self, trace: list[record.Fired], unchecked: list[record.Unchecked]) -> list[record.RuleUsed]:
+        asked = dict.fromkeys((*(step.rule for step in trace), *self.offers.gates_asked))
+        return [
+            self._rule(self.rulebook.rules[id], id in asked)
+            for id in dict.fromkeys((*asked, *(one.rule for one in unchecked)))
+        ]
+
+    def _rule(self, rule: Rule, asked: bool) -> record.RuleUsed:
+        read = self.rulebook.reads((rule,))
+        return record.RuleUsed(
+            **_cited(rule),
+            kind="gate" if isinstance(rule, Gate) else "preference" if isinstance(rule, Preference) else "advice",
+            fields=[name for name in FIELDS if name in read],
+            asked=asked,
+        )
+
+    def _leads(self, question: str) -> list[record.AnswerLead]:
+        return [
+            record.AnswerLead(
+                option=option,
+                routes=[route for route in Route if route in outcomes],
+                none_possible=None in outcomes,
+            )
+            for option, outcomes in leads(self.assessment.completions, self.assessment.answers, question)
+        ]
+
+
+def _cited(rule: Rule) -> dict[str, Any]:
+    """The fields with which a record cites a rule."""
+    return {"rule": rule.id, "axis": rule.axis, "because": rule.because, "source": rule.source}
+
+
+def _amount(cost: Fraction) -> str:
+    return amount_text(to_micro_dollars(cost))
