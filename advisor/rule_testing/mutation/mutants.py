@@ -147,7 +147,7 @@ def _other_expressions(expression: Expression, names: Mapping[str, Name]) -> Ite
 
 
 def _loaded(rulebook: Rulebook, term: Term, expression: Expression) -> Term | None:
-    """The term with another expression as it would be loaded; None where it would be refused."""
+    """The term with another expression as it would be loaded; None if it would be refused."""
     try:
         mutated = parse_term(term.name.name, term_text(expression), rulebook.names, "", 0)
     except BadInput:
