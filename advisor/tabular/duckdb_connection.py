@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import threading
@@ -22,6 +23,7 @@ MEMORY = "500MB"
 MAX_THREADS = 8
 """Each thread holds what it reads or writes in memory, besides ``MEMORY``."""
 _POLL_SECONDS = 0.2
+_NO_ROOM = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
 
 
 class _Backend(Backend):  # type: ignore[misc]  # Ibis has no types
@@ -78,7 +80,10 @@ class DuckDB:
 
     @contextmanager
     def faults(self, file: str) -> Iterator[None]:
-        """DuckDB's own errors as ours. What it raises when interrupted becomes KeyboardInterrupt again."""
+        """DuckDB's own errors as ours. What it raises when interrupted becomes KeyboardInterrupt again.
+
+        A full disk becomes an OSError, as if Python had written: who made the folder knows which disk it is.
+        """
         try:
             yield
         except (duckdb.Error, RuntimeError) as error:
@@ -86,6 +91,8 @@ class DuckDB:
                 raise KeyboardInterrupt from None
             if not isinstance(error, duckdb.Error):
                 raise
+            if any(sign in str(error) for sign in _NO_ROOM):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
             first = str(error).partition("\n")[0].lower()
             help = "check that all of the file is there, and that the disk is not full"
             raise BadInput(Problem(f"{self._what}: {first}", file, help=help)) from None
