@@ -283,7 +283,7 @@ class MonitorResult:
 
     @property
     def leaves_preferred_quality(self) -> bool:
-        """Whether the decision preferred its route for the quality of its model, and the answer is another one now."""
+        """Whether the decision preferred its route for the quality of its model, and the route has changed."""
         before, now = self.decision, self.now
         if now is None or now.route is None or now.route == before.route:
             return False
