@@ -118,8 +118,17 @@ OUTCOME_NAMES = {
 }
 
 
-def unknown_name(name: str, known: dict[str, Name], file: str, line: int | None, rule: str | None) -> BadInput:
-    """The error for a name no rule of this kind may use."""
+_COMPARED_WITH = "use a scenario field, a trait, a term or a constant"
+_NEW_NAME = (
+    f"{_COMPARED_WITH}; a new need is added in advisor/domain/scenario.py, as a "
+    "field of `Scenario` with its axis, and its question in questions.yaml: see CONTRIBUTING.md, Adding a question"
+)
+
+
+def unknown_name(
+    name: str, known: dict[str, Name], file: str, line: int | None, rule: str | None, *, as_value: bool = False
+) -> BadInput:
+    """The error for a name no rule of this kind may use; ``as_value`` if something is compared with it."""
     where = f"in rule `{rule}`, " if rule else ""
-    help = did_you_mean(name, known) or "use a scenario field, a trait, a term or a constant"
+    help = did_you_mean(name, known) or (_COMPARED_WITH if as_value else _NEW_NAME)
     return Code.UNKNOWN_NAME.fault(f"{where}the name {quoted(name)} is not known here", file, line, help=help)
