@@ -1,4 +1,4 @@
-"""Scenario + rulebook -> Decision: the engine decides, the explanations complete the record."""
+"""Scenario + rulebook -> Decision: the engine decides, the explanations complete the record; earlier records again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from advisor.decision.advice import DEFAULT_PAYBACK_LIMIT as DEFAULT_PAYBACK_LIM
 from advisor.decision.advice import advice_facts
 from advisor.decision.assessment import Assessment
 from advisor.decision.record_builder import record_of
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import SCHEMA_VERSION, Decision, Status
 from advisor.domain.scenario import Scenario, validated
 from advisor.evaluation.durable_rules_backend import engine_reading
 from advisor.evaluation.protocol import Facts, Matcher
@@ -49,3 +49,21 @@ def outcome_facts(scenario: Scenario, rulebook: Rulebook, matcher: Matcher) -> F
     assessment = Assessment(scenario, rulebook, matcher)
     asked = assessment.judgement.verdict.asked
     return advice_facts(assessment, asked) if assessment.status is Status.RECOMMENDED else None
+
+
+def completed(record: Decision, rulebook: Rulebook, file: str = "the record") -> Decision:
+    """The record with the fields added since its version, if ``rulebook`` is the one it was made with.
+
+    Otherwise, or if it does not match its scenario, it is returned unchanged: the fields it lacks are unknown. Raises
+    BadInput and anything ``decide`` raises.
+    """
+    if record.is_complete or record.rulebook_digest != rulebook.digest:
+        return record
+    again = decide_again(record, rulebook, file)
+    same = as_written(again, record.advisor_version, record.schema_version).to_json() == record.to_json()
+    return as_written(again, record.advisor_version, SCHEMA_VERSION) if same else record
+
+
+def as_written(decision: Decision, advisor_version: str, schema_version: int) -> Decision:
+    """The decision with another version of the advisor and another schema version."""
+    return decision.model_copy(update={"advisor_version": advisor_version, "schema_version": schema_version})

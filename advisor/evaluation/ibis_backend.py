@@ -23,7 +23,7 @@ from advisor.evaluation.outcome_table import table_of
 from advisor.evaluation.table_backend import Side
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.rulebook.unparse import term_text
+from advisor.rulebook.terms import term_text
 
 MAX_LOOKED_UP = 2**19
 """Entries of one array that is looked up: a database takes so many apart in some seconds."""

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import advisor
 from advisor.common.diagnostics import quoted
-from advisor.decision.decide import decide
-from advisor.decision.migration import as_written
+from advisor.decision.decide import as_written, decide
 from advisor.domain.record import SCHEMA_VERSION, Decision
 from advisor.report.embedded_scenario import outcome_text
 from advisor.report.front_matter import parse_memo, split_notes

@@ -11,8 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from advisor.usage.history_lines import checksum
-from advisor.usage.model import Basis, Day
-from advisor.usage.observation import Observation, values_of
+from advisor.usage.model import Basis, Day, Observation, values_of
 
 FIRST = date(2026, 10, 1)
 SOURCES = [("openai-costs", "openai"), ("fal-usage", "fal"), ("nginx", "gateway")]

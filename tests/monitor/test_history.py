@@ -25,8 +25,7 @@ from advisor.common.diagnostics import BadInput
 from advisor.usage import history as module
 from advisor.usage.history import History, append, counting, read_history
 from advisor.usage.history_lines import observations_in
-from advisor.usage.model import Basis, Day
-from advisor.usage.observation import COLUMNS, Observation
+from advisor.usage.model import COLUMNS, Basis, Day, Observation
 from tests.monitor.history_examples import (
     FIRST,
     READ_ON,

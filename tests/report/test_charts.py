@@ -18,7 +18,7 @@ from hypothesis import given
 
 from advisor.charts.canvas import COLOURS, WIDTH
 from advisor.charts.memo_charts import charts_of
-from advisor.decision.migration import as_written
+from advisor.decision.decide import as_written
 from advisor.domain.record import Status, parse_record
 from advisor.domain.scenario import Route
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, partial_answers

@@ -13,7 +13,7 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
-from advisor.decision.migration import as_written, completed
+from advisor.decision.decide import as_written, completed
 from advisor.domain.record import Decision, Migration, parse_record
 from advisor.report.html import memo_html
 from advisor.report.templates import memo_markdown
