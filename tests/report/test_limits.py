@@ -195,6 +195,7 @@ def test_one_process_serves_a_whole_command(folder: Path, tmp_path: Path, monkey
             started.append(self)
 
     monkeypatch.setattr(limited, "_Worker", Counted)
+    monkeypatch.setattr(limits, "FILLING", replace(SOON, seconds=10.0))
     limited._Shared.stop()
     assert run(["decide", EXAMPLE, "--templates", str(folder), "--out", str(tmp_path / "out")]) == 0
     assert len(started) == 1
