@@ -16,7 +16,6 @@ MICRO = 10**6
 FUZZ = int(os.environ.get("ADVISOR_FUZZ_EXAMPLES", "0"))
 IN_CI = os.environ.get("ADVISOR_PROPERTIES") == "1"
 AGREE = os.environ.get("ADVISOR_AGREE") == "1"
-_FEW = 10
 _LARGEST_MONTH = 9 * 10**15
 NEEDS = ("residency", "output_use", "indemnity_required", "train_on_outputs", "quality", "control", "latency")
 AMOUNTS = ("monthly_images", "open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
@@ -43,11 +42,12 @@ EXERCISE: dict[str, Any] = {
 
 def examples(in_ci: int) -> settings:
     """Settings for a property: so many examples under ``make properties``, as CI runs it, in proportion more under
-    ``make fuzz``. ``make test`` should take minutes: ten, or one in fifty where there are many.
+    ``make fuzz``. ``make test`` should take minutes: a fifth, but at least three and at most ten, or
+    one in fifty where there are many.
     """
     if FUZZ:
         return settings(max_examples=max(1, FUZZ * in_ci // 5_000))
-    return settings(max_examples=in_ci if IN_CI else max(min(in_ci, _FEW), in_ci // 50))
+    return settings(max_examples=in_ci if IN_CI else max(min(in_ci, 3), min(in_ci // 5, 10), in_ci // 50))
 
 
 def repeats(in_ci: int, in_test: int) -> int:
