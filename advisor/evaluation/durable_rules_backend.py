@@ -32,7 +32,7 @@ from advisor.common.diagnostics import BadInput, EngineFailure, Problem
 from advisor.domain.offer import Encoded, Offer, Unknown
 from advisor.evaluation.protocol import Facts, GateMatch
 from advisor.rulebook.conditions import EQUAL, Comparison, branches, names_in_order
-from advisor.rulebook.engine_limits import MAX_BRANCHES_A_RULE
+from advisor.rulebook.loader import MAX_BRANCHES_A_RULE
 from advisor.rulebook.model import Rule, Rulebook
 
 Pattern = dict[str, Any]

@@ -22,7 +22,7 @@ from advisor.evaluation.magnitude_bounds import SIZES
 from advisor.evaluation.outcome_table import OutcomeTable
 from advisor.evaluation.table_backend import Side
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.rulebook.unparse import term_text
+from advisor.rulebook.terms import term_text
 
 MAX_LOOKED_UP = 2**19
 """Entries of one array that is looked up: a database parses this many in a few seconds."""

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from advisor.usage.history import History, append, read_history
 from advisor.usage.history_lines import checksum
-from advisor.usage.model import Basis, Day
-from advisor.usage.observation import Observation, values_of
+from advisor.usage.model import Basis, Day, Observation, values_of
 
 NOV = date(2026, 11, 23)
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None

@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 from advisor.common.diagnostics import BadInput
 from advisor.usage import history as module
 from advisor.usage.history import History, append, counting, read_history
-from advisor.usage.model import Basis, Day
-from advisor.usage.observation import Observation
+from advisor.usage.model import Basis, Day, Observation
 from tests.monitor.history_examples import (
     FIRST,
     NOV,

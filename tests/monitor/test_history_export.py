@@ -12,7 +12,7 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.usage.history import append
-from advisor.usage.observation import COLUMNS
+from advisor.usage.model import COLUMNS
 from tests.monitor.history_examples import NOV, names_in, plain_day
 
 

@@ -16,8 +16,8 @@ from advisor.rule_testing.mutation.rule_edits import ALWAYS, negated, occurrence
 from advisor.rulebook.conditions import EQUAL, NEGATED, Comparison, ConditionParser, names_in_order
 from advisor.rulebook.model import Gate, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import OUT, RUNNING, Name
-from advisor.rulebook.terms import Expression, Number, Term, Use, parse_term
-from advisor.rulebook.unparse import names_of, term_text
+from advisor.rulebook.terms import Expression, Number, Term, Use, parse_term, term_text
+from advisor.rulebook.unparse import names_of
 
 _ENDS = {"_low": "_high", "_high": "_low"}
 
