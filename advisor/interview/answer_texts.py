@@ -141,4 +141,6 @@ def blank_of(question: str, state: InterviewState) -> Any:
     """What enter alone counts as at a question that is not answered: a number; None where it is then not known."""
     if question in VOLUME_ENDS:
         return state.answers.get("monthly_images")
+    if question == "min_gpus":
+        return Decimal(InterviewState().scenario().fewest_gpus)
     return estimates.blank_value(question, state.answers) if question in estimates.INPUTS else None

@@ -122,6 +122,15 @@ def share_of_month(known: Known, answers: Known) -> Fraction:
     return Fraction(known["percent"]) / 100 * Fraction(answers["monthly_images"])
 
 
+def peak_to_mean(known: Known) -> Fraction:
+    """How many times as busy as the mean hour the busiest one is, from its images and those of the month.
+
+    >>> peak_to_mean({"busiest_hour": Decimal(200), "images": Decimal(73_000)})
+    Fraction(2, 1)
+    """
+    return Fraction(known["busiest_hour"]) * HOURS_A_MONTH / Fraction(known["images"])
+
+
 def moving(known: Known) -> Fraction:
     """Dollars once: weeks of work at their cost, and what runs twice meanwhile."""
     return Fraction(known["weeks"]) * Fraction(known.get("weekly_cost", 0)) + Fraction(known["running_both"])
@@ -139,6 +148,7 @@ _ONE: Mapping[str, tuple[Callable[[Known, Known], Fraction], str]] = {
     "gpu_hour_price": (lambda known, _: gpu_hour(known), ROUND_HALF_EVEN),
     "images_per_gpu_hour": (lambda known, _: throughput(known), ROUND_DOWN),
     "monthly_overhead": (_overhead, ROUND_UP),
+    "peak_to_mean": (lambda known, _: peak_to_mean(known), ROUND_UP),
     "migration_cost": (lambda known, _: moving(known), ROUND_UP),
     "annual_revenue_usd": (lambda known, _: Fraction(known["monthly_revenue"]) * MONTHS_A_YEAR, ROUND_HALF_EVEN),
 }

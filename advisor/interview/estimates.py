@@ -99,6 +99,10 @@ _ESTIMATES: Mapping[str, Mapping[str, Input]] = {
             lambda known, answers: bool(known.get("spare_gpus")) and "gpu_hour_price" not in answers,
         ),
     },
+    "peak_to_mean": {
+        "busiest_hour": Input(_amount("images", "250", _LEAST)),
+        "images": Input(_whole("images a month", "50000"), blank=lambda answers: answers.get("monthly_images")),
+    },
     "migration_cost": {
         "weeks": Input(_amount("weeks", "4"), blank=_is(0)),
         "weekly_cost": Input(_dollars("dollars a week", "3000"), lambda known, answers: bool(known.get("weeks"))),

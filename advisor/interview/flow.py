@@ -8,13 +8,14 @@ offers to calculate the costs, and to ask for details that change the memo but n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from advisor.domain.cost_model import VOLUME_ENDS
+from advisor.domain.cost_model import OWN_AMOUNTS, VOLUME_ENDS
 from advisor.domain.offer import Encoded
-from advisor.domain.scenario import FIELDS, Route
+from advisor.domain.scenario import FIELDS, GpuBilling, Route
 from advisor.evaluation.facts import answer_facts
 from advisor.evaluation.judgement import judge
 from advisor.evaluation.python_backend import PlainReading
@@ -39,6 +40,8 @@ _ALWAYS = ("output_use",)
 _ALL_ASKED, _SHARE_OF_MORE = 5, Fraction(2, 5)
 """Of the questions that can still matter nearly all are asked while they are few, and of any more about a quarter:
 ``benchmarks/interview.py`` measures how far the number of questions announced is from the number asked."""
+_KEPT_ON = ("peak_to_mean", "min_gpus")
+"""Asked only about GPUs that are kept on all month."""
 _DETAILS = ("title", "annual_revenue_usd", "region", "current_route", "migration_cost")
 
 
@@ -106,7 +109,15 @@ class Flow:
         clash = (CLASH,) if position.outcomes == {None} else ()
         needs = [name for name in position.open if FIELD_NAMES[name].scope is Scope.NEED]
         questions = (*_FIRST, *clash, *needs, *_ALWAYS, *position.open, *self._afterwards(state, position))
-        return [name for name in dict.fromkeys(questions) if name not in state]
+        return [name for name in self._with_fleet(questions, state) if name not in state]
+
+    def _with_fleet(self, questions: Iterable[str], state: InterviewState) -> dict[str, None]:
+        """The questions, each once; how own GPUs are paid comes before the first amount of own GPUs."""
+        always_on = state.answers.get("gpu_billing") == GpuBilling.ALWAYS_ON
+        fleet = ("gpu_billing", *(_KEPT_ON if always_on else ()))
+        return dict.fromkeys(
+            each for name in questions for each in ((*fleet, name) if name in OWN_AMOUNTS else (name,))
+        )
 
     def position(self, state: InterviewState) -> Position:
         """The effect of the answers so far."""

@@ -214,6 +214,8 @@ def test_a_bought_gpu_is_written_off_over_its_hours(purchase: Decimal, years: in
         ("migration_cost", ("4", "3000", "1000"), "13000"),
         ("migration_cost", ("", ""), "0"),
         ("annual_revenue_usd", ("80k",), "960000"),
+        ("peak_to_mean", ("200", "73000"), "2"),
+        ("peak_to_mean", ("100", "60000"), "1.217"),
     ],
 )
 def test_other_amounts(question: str, inputs: tuple[str, ...], answer: str) -> None:
@@ -246,7 +248,7 @@ def test_going_back_in_an_estimate_loses_nothing() -> None:
 
 
 def test_every_amount_the_interview_asks_for_can_be_estimated() -> None:
-    asked = {name for name, spec in FIELDS.items() if spec.quantity} - {"payback_limit_months"}
+    asked = {name for name, spec in FIELDS.items() if spec.quantity} - {"payback_limit_months", "min_gpus"}
     assert asked <= set(estimates.ESTIMABLE)
 
 

@@ -14,6 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide
+from advisor.domain.cost_model import OWN_AMOUNTS
 from advisor.domain.scenario import FIELDS
 from advisor.interview.flow import Flow, flow_of
 from advisor.interview.state import ASIDES, CLASH, EXTRAS, KEEP, InterviewState
@@ -34,6 +35,8 @@ VALUES: dict[str, list[Any]] = {
     "images_per_gpu_hour": ["0.5", "600", "8000"],
     "monthly_overhead": ["0", "2000", "100000"],
     "annual_revenue_usd": ["0", "5000000"],
+    "peak_to_mean": ["1", "3.5"],
+    "min_gpus": ["1", "2"],
     "migration_cost": ["0", "30000"],
     "title": ["A title"],
     "region": ["eu"],
@@ -147,6 +150,20 @@ def test_answers_that_clash_are_offered_for_a_change_with_what_it_leads_to(answe
         for name, _ in way.changes:
             back = changed.answer(name, state.answers[name])
             assert FLOW.position(back).outcomes == {None}, "each of the changes is needed"
+
+
+@examples(200)
+@given(complete_answers(), st.sampled_from([None, "as_used", "always_on"]))
+def test_how_gpus_are_paid_is_asked_before_what_own_gpus_cost_and_their_load_only_where_they_are_kept_on(
+    answers: dict[str, Any], billing: str | None
+) -> None:
+    known = scenario(answers).model_dump(exclude_none=True) | ({"gpu_billing": billing} if billing else {})
+    _, asked = interviewed(known)
+    own = [name for name in asked if name in OWN_AMOUNTS]
+    assert ("gpu_billing" in asked) == bool(own)
+    assert ("peak_to_mean" in asked) == ("min_gpus" in asked) == (bool(own) and billing == "always_on")
+    if own:
+        assert asked.index("gpu_billing") < asked.index(own[0])
 
 
 def test_the_number_of_questions_announced_is_about_the_number_asked() -> None:
