@@ -57,8 +57,10 @@ class AnswerTexts:
         quantity, unit = quantity_of(question), self.unit(question, state)
         if quantity and quantity.money:
             return f"{price(value)} {(unit or '').removeprefix('dollars').strip(' ,')}".rstrip()
+        if question == "peak_to_mean":
+            return words.TIMES.format(times=grouped(value))
         if quantity:
-            return f"{grouped(value)} {unit}"
+            return f"{grouped(value)} {unit.removesuffix('s') if unit == 'GPUs' and value == 1 else unit}"
         known, text = self.wording(question, state).answers, answer_text(value)
         return known[text].short if text in known else str(value)
 

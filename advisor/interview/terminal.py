@@ -20,6 +20,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bin
 from prompt_toolkit.output import create_output
 
 from advisor.common.diagnostics import BadInput
+from advisor.domain.scenario import FIELDS
 from advisor.interview.estimates import INPUTS, estimated_by
 from advisor.interview.question_view import InterviewViews, QuestionView, ReviewView
 from advisor.interview.state import ASIDES, HELP, UNKNOWN, InterviewState
@@ -74,14 +75,20 @@ class Terminal:
                 change = state.previous(view.id)
 
     def _say_new(self, view: QuestionView | ReviewView, state: InterviewState, said: frozenset[str]) -> frozenset[str]:
-        """Says what is new of what is decided so far; returns what has been said and still holds."""
-        lines = [view.standing, *view.out]
-        if isinstance(view, QuestionView) and view.skipped:
-            lines.append(self.views.skipped(view.skipped, state))
-        for line in lines:
+        """Says what is new of what is decided so far; returns what has been said and still holds.
+
+        What can still matter is said where the possible routes change, and after an answer that is not known.
+        """
+        possible = view.standing.partition(". ")[0]
+        if possible not in said or state.order[-1] in state.unknown:
+            self.say(view.standing)
+        for line in view.out:
             if line not in said:
                 self.say(line)
-        return frozenset(lines)
+        skipped = view.skipped if isinstance(view, QuestionView) else ()
+        if not said.issuperset(skipped):
+            self.say(self.views.skipped(skipped, state))
+        return frozenset([possible, *view.out, *skipped, *(name for name in said if name in FIELDS)])
 
     def _accepted(self, view: QuestionView, answer: str, state: InterviewState) -> tuple[str | None, InterviewState]:
         """The state with an answer; with a question to ask again where the answer cannot be used."""

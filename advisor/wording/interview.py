@@ -18,6 +18,7 @@ KEYS = "? why, ctrl-b back, ctrl-c stop"
 FEWER_STEPS = "with four steps instead of {steps}, about {rate} an hour"
 VOLUMES = "{expected} {units} in the expected month, {low} in the quietest, {high} in the busiest"
 BILL = "a bill of {bill} for {images}"
+TIMES = "{times} times as busy as the mean hour"
 WORKSHEET = {
     "engineering": "engineering",
     "on_call": "on-call duty",

@@ -193,8 +193,8 @@ def test_a_closed_terminal_loses_nothing(screens: Any, tmp_path: Path) -> None:
 
 def test_numbers_are_understood_as_typed_and_nothing_is_prefilled(screens: Any, tmp_path: Path) -> None:
     permissive = (
-        "unit=image residency=anywhere output_use=internal indemnity_required=false train_on_outputs=false "
-        "quality=open_suffices control=prompt_only latency=tolerant monthly_images_low=40000 "
+        "unit=image gpu_billing=as_used residency=anywhere output_use=internal indemnity_required=false "
+        "train_on_outputs=false quality=open_suffices control=prompt_only latency=tolerant monthly_images_low=40000 "
         "monthly_images_high=40000 gpu_hour_price=1.20 images_per_gpu_hour=600"
     )
     arguments = [word for setting in permissive.split() for word in ("--set", setting)]
@@ -270,9 +270,10 @@ def test_a_bill_and_a_volume_are_a_price_in_the_terminal_too(screens: Any) -> No
 
 
 PRICE_LEFT = (
-    "unit=image residency=anywhere output_use=internal indemnity_required=false train_on_outputs=false "
-    "quality=open_suffices control=prompt_only latency=tolerant monthly_images=45000 monthly_images_low=45000 "
-    "monthly_images_high=45000 gpu_hour_price=1.20 images_per_gpu_hour=600 monthly_overhead=2000"
+    "unit=image gpu_billing=as_used residency=anywhere output_use=internal indemnity_required=false "
+    "train_on_outputs=false quality=open_suffices control=prompt_only latency=tolerant monthly_images=45000 "
+    "monthly_images_low=45000 monthly_images_high=45000 gpu_hour_price=1.20 images_per_gpu_hour=600 "
+    "monthly_overhead=2000"
 )
 
 
