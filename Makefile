@@ -54,9 +54,8 @@ run: $(made) ## interview you in a terminal; without one, decide an example and 
 	fi
 
 .PHONY: docs
-docs: $(made) ## record the interview of the documentation, draw the packages
-	$(BIN)/python docs/record_interview.py > docs/interview.md.new
-	mv docs/interview.md.new docs/interview.md
+docs: $(made) ## record the interviews of the documentation, draw the packages
+	$(BIN)/python -m docs.record_interview
 	$(BIN)/python docs/draw_architecture.py
 
 .PHONY: lint

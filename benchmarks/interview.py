@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from statistics import median, quantiles
-from time import perf_counter
+from statistics import mean, median, quantiles
+from time import perf_counter, process_time
 
 from advisor.domain.scenario import validated
 from advisor.interview.flow import Flow
-from advisor.interview.state import EXTRAS, InterviewState
+from advisor.interview.question_view import InterviewViews
+from advisor.interview.state import ASIDES, InterviewState
 from advisor.rulebook.loader import bundled_rulebook
+from benchmarks.lives import LIVES
+from benchmarks.lives import steps as lived
 from benchmarks.ours import contenders
 from benchmarks.peers.scenarios import generate
 
@@ -21,7 +24,7 @@ QUESTIONS = (
 
 
 def time_interviews() -> None:
-    """Prints how many questions were asked, and the time of a step."""
+    """Prints how many questions were asked, and the processor time of a step."""
     scenarios = generate(INTERVIEWS, seed=1)
     engine = contenders()[0]
     started = perf_counter()
@@ -32,19 +35,28 @@ def time_interviews() -> None:
     flow = Flow(bundled_rulebook())
     steps: list[float] = []
     asked = 0
+    off: list[int] = []
     for scenario in scenarios:
         answers = validated({name: scenario[name] for name in QUESTIONS}, "generated").model_dump(exclude_none=True)
-        given = InterviewState()
+        given, announced = InterviewState(), list[int]()
         while True:
-            started = perf_counter()
+            started = process_time()
             question = flow.next(given)
-            steps.append(perf_counter() - started)
-            if question is None or question in EXTRAS:
+            steps.append(process_time() - started)
+            if question is None or question in ASIDES:
                 break
+            announced.append(flow.about(given))
             given = given.answer(question, answers.get(question))
-            asked += 1
+            asked += question in QUESTIONS
+        off += [abs(about - len(announced)) for about in announced]
     p99 = quantiles(steps, n=100)[98]
     print(f"\nInterview, {INTERVIEWS} random scenarios: {asked / INTERVIEWS:.2f} of {len(QUESTIONS)} questions asked.")
+    print(f"  the number announced is off by {mean(off):.1f} on average")
+    views = InterviewViews(flow)
+    for name, life in LIVES.items():
+        taken = [view.id for view, _, _ in lived(views, life)]
+        route = sum(question in QUESTIONS for question in taken if question not in ASIDES)
+        print(f"  {name}: {len(taken)} questions, {route} about the route or the costs without inputs")
     for name, seconds in (("median", median(steps)), ("p99", p99), ("longest", max(steps))):
         print(f"  a step, {name}: {seconds * 1e3:.1f} ms, {seconds / decision:,.0f} engine decisions")
 

@@ -1,4 +1,4 @@
-"""Prints docs/interview.md: a session of `advisor interview` in a real terminal, as text (run by `make docs`)."""
+"""Writes docs/interview.md and docs/sessions/: interviews in a real terminal, as text (run by `make docs`)."""
 
 from __future__ import annotations
 
@@ -6,69 +6,76 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
+from pathlib import Path
 
 import pexpect
 import pyte
 
+from advisor.interview.flow import flow_of
+from advisor.interview.question_view import InterviewViews, QuestionView
+from advisor.interview.state import UNKNOWN
+from advisor.rulebook.loader import bundled_rulebook
+from benchmarks.lives import LIVES, steps
+
+DOCS = Path(__file__).parent
 DOWN, ENTER, BACK = "\x1b[B", "\r", "\x02"
 COLUMNS, LINES = 96, 400
 SETTLING = 0.5
 """Seconds until a prompt is on the screen and takes keys: its question is printed once more when it is left."""
-STEPS = (
-    ("Must the outputs be indemnified", "?"),
-    ("Must the outputs be indemnified", DOWN + ENTER),
-    ("How good must the model be", ENTER),
-    ("Where may prompts and images go", BACK),
-    ("How good must the model be", ENTER),
-    ("Where may prompts and images go", DOWN + DOWN + ENTER),
-    ("What are the outputs for", ENTER),
-    ("Shall I also work out what it costs", ENTER),
-    ("How many images in the expected month", "40k" + ENTER),
-    ("What does a GPU cost per hour", "$1.20" + ENTER),
-    ("How many images does it make per hour", "600" + ENTER),
-    ("What overhead do own GPUs add per month", "2,000" + ENTER),
-    ("Shall I ask for the details", ENTER),
-    ("Check your answers", ENTER),
-)
+VIEWS = InterviewViews(flow_of(bundled_rulebook()))
 
 
-def recorded() -> list[str]:
-    """The lines on the screen when the interview has ended."""
+def keys(view: QuestionView, answer: str) -> str:
+    """The keys that answer a question."""
+    if not view.options:
+        return ("" if answer == UNKNOWN else answer) + ENTER
+    return DOWN * [option.value for option in view.options].index(answer) + ENTER
+
+
+def recorded(name: str, life: Mapping[str, str]) -> str:
+    """The interview of a life, as it is on the screen when it has ended."""
     screen = pyte.Screen(COLUMNS, LINES)
     stream = pyte.Stream(screen)
     with tempfile.TemporaryDirectory() as folder:
         process = pexpect.spawn(
             sys.executable,
-            ["-m", "advisor", "interview", "--date", "2026-11-22", "--name", "hospital"],
+            ["-m", "advisor", "interview", "--date", "2026-11-22", "--name", name],
             cwd=folder,
-            env={**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"},
+            env={**os.environ, "PYTHONPATH": str(DOCS.parent), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"},
             dimensions=(LINES, COLUMNS),
             encoding="utf-8",
-            timeout=30,
+            timeout=60,
         )
-        for question, keys in STEPS:
+        pressed = [(view.text, keys(view, answer)) for view, answer, _ in steps(VIEWS, life)]
+        for question, typed in [*pressed, ("Check your answers", ENTER)]:
             process.expect_exact(question)
             stream.feed(process.before + process.after)
             time.sleep(SETTLING)
             process.expect(r"(?s).+")
             stream.feed(process.after)
-            process.send(keys)
+            process.send(typed)
         process.expect(pexpect.EOF)
         stream.feed(process.before)
-    return [line.rstrip() for line in screen.display]
+    lines = "\n".join(line.rstrip() for line in screen.display).strip("\n")
+    return f"$ advisor interview --name {name}\n{lines}\n"
 
 
 def main() -> None:
-    """Prints the page."""
-    lines = "\n".join(recorded()).strip("\n")
-    print("# An interview\n")
-    print(
-        "A hospital's tool, in a terminal; made by `make docs`. One question is asked why (`?`), one step is taken back"
+    """Writes the sessions of all lives, and the page with that of the hospital."""
+    folder = DOCS / "sessions"
+    folder.mkdir(exist_ok=True)
+    sessions = {name: recorded(name, life) for name, life in LIVES.items()}
+    for name, text in sessions.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+    others = ", ".join(f"[{name}](sessions/{name}.txt)" for name in LIVES if name != "hospital")
+    page = (
+        "# An interview\n\nA hospital's tool, in a terminal; made by `make docs`.\n"
+        "No price is asked before the route is known. "
+        f"Three others: {others}.\n\n```text\n{sessions['hospital']}```\n"
     )
-    print("(ctrl-b). No price is asked before the route is known.\n")
-    print("```text\n$ advisor interview --name hospital")
-    print(lines)
-    print("```")
+    (DOCS / "interview.md").write_text(page, encoding="utf-8")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -20,7 +20,7 @@ from advisor.domain.scenario import Scenario, validated
 from advisor.domain.scenario_io import parse_setting, read_scenario
 from advisor.interview import draft_store
 from advisor.interview.flow import Flow, flow_of
-from advisor.interview.state import EXTRAS, InterviewState
+from advisor.interview.state import ASIDES, InterviewState
 from advisor.report.missing_answers import missing_answers
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
@@ -80,9 +80,9 @@ def _initial_state(options: argparse.Namespace) -> InterviewState:
     known: Scenario | None = read_scenario(options.answers) if options.answers else None
     answers = known.model_dump(exclude_none=True) if known else {}
     answers |= dict(map(parse_setting, options.set))
-    merged = {**{name: value for name, value in state.answers.items() if name not in EXTRAS}, **answers}
+    merged = {**{name: value for name, value in state.answers.items() if name not in ASIDES}, **answers}
     validated({name: value for name, value in merged.items() if value is not None}, options.answers or "--set")
-    return state.with_answers(answers)
+    return state.with_answers(answers) if answers else state
 
 
 def _interview(options: argparse.Namespace, flow: Flow, state: InterviewState) -> InterviewState:
@@ -111,7 +111,7 @@ def _command(options: argparse.Namespace, parts: list[str]) -> str:
 
 
 def _show_end(decision: Decision, rulebook: Rulebook, files: list[Path], options: argparse.Namespace) -> None:
-    """The recommendation, what would flip it, the files, and the command that repeats it."""
+    """The summary of the record, what would flip the outcome, the files, and the command that repeats it."""
     from advisor.report.templates import fill, summary
 
     sys.stdout.write("\n" + summary(decision, options.templates))

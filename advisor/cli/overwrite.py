@@ -9,7 +9,7 @@ from advisor.common.diagnostics import BadInput, Problem
 
 def on_terminal() -> bool:
     """Whether a person can be asked: both the answer and the question are on a terminal."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def confirm_overwriting(warning: Problem | None, *, ask: bool) -> None:

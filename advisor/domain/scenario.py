@@ -88,6 +88,13 @@ class Latency(StrEnum):
     PREDICTABLE = "predictable"
 
 
+class GpuBilling(StrEnum):
+    """Which GPU-hours are paid for; a level costs no less than the one before."""
+
+    AS_USED = "as_used"
+    ALWAYS_ON = "always_on"
+
+
 class Unit(StrEnum):
     """What one unit of output is."""
 
@@ -104,6 +111,9 @@ _VOLUME = Quantity("images a month", 0, Decimal(1), Decimal(10**12), example="50
 _GPU_HOUR = Quantity("dollars per GPU-hour", 6, _DOLLARS, Decimal(1_000_000), money=True, example="1.20")
 _THROUGHPUT = Quantity("images per GPU-hour", 3, Decimal("0.001"), Decimal(10**9), example="600")
 _OVERHEAD = Quantity("dollars a month", 6, Decimal(0), MAX_MONTHLY_COST, money=True, example="2000")
+_PEAK = Quantity("images in the busiest hour over images in the mean hour", 3, Decimal(1), Decimal(730), example="3")
+"""At most the hours of a month: then all of its images are made in one hour."""
+_GPUS = Quantity("GPUs", 0, Decimal(1), Decimal(10_000), example="2")
 _ONE_TIME = Quantity("dollars, once", 6, Decimal(0), MAX_MONTHLY_COST, money=True, example="15000")
 _REVENUE = Quantity("dollars a year", 2, Decimal(0), Decimal(10**14), money=True, example="5000000")
 _MONTHS = Quantity("months", 2, Decimal(0), Decimal(1200), example="12")
@@ -136,6 +146,9 @@ class Scenario(BaseModel):
     gpu_hour_price: Annotated[Decimal, _GPU_HOUR] | None = _answer(Axis.COST)
     images_per_gpu_hour: Annotated[Decimal, _THROUGHPUT] | None = _answer(Axis.COST)
     monthly_overhead: Annotated[Decimal, _OVERHEAD] | None = _answer(Axis.COST)
+    gpu_billing: GpuBilling | None = _answer(Axis.COST, optional=True)
+    peak_to_mean: Annotated[Decimal, _PEAK] | None = _answer(Axis.COST, optional=True)
+    min_gpus: Annotated[Decimal, _GPUS] | None = _answer(Axis.COST, optional=True)
     current_route: Route | None = _answer(Axis.SWITCHING_COST, optional=True)
     migration_cost: Annotated[Decimal, _ONE_TIME] | None = _answer(Axis.SWITCHING_COST, optional=True)
     payback_limit_months: Annotated[Decimal, _MONTHS] | None = _answer(Axis.SWITCHING_COST, optional=True)
@@ -159,13 +172,13 @@ class Scenario(BaseModel):
 
     @field_serializer(
         *("annual_revenue_usd", "open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour"),
-        *("monthly_overhead", "migration_cost", "payback_limit_months"),
+        *("monthly_overhead", "peak_to_mean", "migration_cost", "payback_limit_months"),
         when_used="json",
     )
     def _decimal_text(self, value: Decimal | None) -> str | None:
         return None if value is None else plain(value)
 
-    @field_serializer("monthly_images", "monthly_images_low", "monthly_images_high", when_used="json")
+    @field_serializer("monthly_images", "monthly_images_low", "monthly_images_high", "min_gpus", when_used="json")
     def _whole_number(self, value: Decimal | None) -> int | None:
         return None if value is None else int(value)
 
@@ -178,6 +191,16 @@ class Scenario(BaseModel):
     def high(self) -> Decimal | None:
         """The best plausible month; the expected one if it is not answered."""
         return self.monthly_images if self.monthly_images_high is None else self.monthly_images_high
+
+    @property
+    def always_on(self) -> bool:
+        """Whether whole GPUs are paid all month; unless it is answered, GPU-hours are paid as they are used."""
+        return self.gpu_billing is GpuBilling.ALWAYS_ON
+
+    @property
+    def fewest_gpus(self) -> int:
+        """The least number of GPUs that are kept on; one if it is not answered."""
+        return 1 if self.min_gpus is None else int(self.min_gpus)
 
     def answers(self) -> dict[str, Any]:
         """The answered fields only, as they are written to a file or a record."""

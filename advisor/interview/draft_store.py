@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from pathlib import Path
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import is_file, read_text, write_whole
-from advisor.domain.formatting import plain
-from advisor.interview.state import QUESTIONS, UNKNOWN, InterviewState, answer_text
+from advisor.interview.state import InterviewState
 
 
 def draft_path(folder: Path, name: str) -> Path:
@@ -18,10 +16,8 @@ def draft_path(folder: Path, name: str) -> Path:
 
 
 def save(path: Path, state: InterviewState) -> None:
-    """Writes the draft, without the inputs of estimates. Raises BadInput when the folder cannot be written."""
-    answers = {name: plain(value) if isinstance(value, Decimal) else value for name, value in state.answers.items()}
-    draft = {"answers": answers, "not_known": sorted(state.unknown), "order": list(state.order)}
-    write_whole(path, json.dumps(draft, indent=2, ensure_ascii=False) + "\n")
+    """Writes the draft, with the inputs of estimates. Raises BadInput when the folder cannot be written."""
+    write_whole(path, json.dumps({"answers": state.to_mapping()}, indent=2, ensure_ascii=False) + "\n")
 
 
 def load(path: Path) -> InterviewState:
@@ -29,12 +25,10 @@ def load(path: Path) -> InterviewState:
     if not is_file(path):
         raise BadInput(Problem("there is no interview to resume", str(path), help="start one: advisor interview"))
     try:
-        draft = json.loads(read_text(str(path)))
-        answers, unknown = draft["answers"], dict.fromkeys(draft["not_known"], UNKNOWN)
-        if {*draft["order"]} != {*answers, *unknown} or not {*answers, *unknown} <= {*QUESTIONS}:
+        mapping = json.loads(read_text(str(path)))["answers"]
+        if not isinstance(mapping, dict) or not all(isinstance(text, str) for text in mapping.values()):
             raise ValueError
-        mapping = {name: unknown.get(name) or answer_text(answers[name]) for name in draft["order"]}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return InterviewState.from_mapping(mapping, str(path))
+    except (ValueError, KeyError, TypeError, RecursionError):
         help = "start again without --resume, or repair the file"
         raise BadInput(Problem("this is not the draft of an interview", str(path), help=help)) from None
-    return InterviewState.from_mapping(mapping, str(path))

@@ -1,27 +1,29 @@
 """The flow as a pure function of the state: the next question, why it is asked, and what can still be decided.
 
-It asks what can still change the recommended route, gates before amounts, the most decisive first, and between the two
-what the outputs are for, because the licences to check depend on that. Then it offers to calculate the costs, and to
-ask for details that change the memo but never the route.
+First it asks what is made, because every later question names it. Then it asks what can still change the recommended
+route, gates before amounts, the most decisive first, and between the two what the outputs are for, because the licences
+to check depend on that. Answers that leave no option are offered for a change as soon as that is certain. In the end it
+offers to calculate the costs, and to ask for details that change the memo but never the route.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 
-from advisor.domain.cost_model import VOLUME_ENDS
+from advisor.domain.cost_model import OWN_AMOUNTS, VOLUME_ENDS
 from advisor.domain.offer import Encoded
-from advisor.domain.scenario import FIELDS, Route
+from advisor.domain.scenario import FIELDS, GpuBilling, Route
 from advisor.evaluation.facts import answer_facts
 from advisor.evaluation.judgement import judge
 from advisor.evaluation.python_backend import PlainReading
-from advisor.interview.estimates import next_input
-from advisor.interview.state import COSTS, DETAILS, InterviewState
+from advisor.interview.state import ASIDES, CLASH, COSTS, DETAILS, InterviewState
 from advisor.rulebook.model import Rule, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.completions import Outcome, completions_of
-from advisor.scenario_space.question_effects import leads
+from advisor.scenario_space.question_effects import WayOut, leads, ways_out
 
 _COST_QUESTIONS: tuple[tuple[str, Route | None], ...] = (
     ("monthly_images", None),
@@ -31,8 +33,15 @@ _COST_QUESTIONS: tuple[tuple[str, Route | None], ...] = (
     ("images_per_gpu_hour", Route.SELF_HOST),
     ("monthly_overhead", Route.SELF_HOST),
 )
+_FIRST = ("unit",)
+"""Asked before everything else: the words of the other questions depend on it."""
 _ALWAYS = ("output_use",)
 """Asked even if no answer changes the route: the licence terms to check depend on it."""
+_ALL_ASKED, _SHARE_OF_MORE = 5, Fraction(2, 5)
+"""Of the questions that can still matter nearly all are asked while they are few, and of any more about a quarter:
+``benchmarks/interview.py`` measures how far the number of questions announced is from the number asked."""
+_KEPT_ON = ("peak_to_mean", "min_gpus")
+"""Asked only about GPUs that are kept on all month."""
 _DETAILS = ("title", "annual_revenue_usd", "region", "current_route", "migration_cost")
 
 
@@ -78,11 +87,37 @@ class Flow:
     def next(self, state: InterviewState) -> str | None:
         """The id of the next question or input of an estimate; None after the last."""
         if state.estimating:
-            return next_input(state.estimating, state.inputs, state.answers)
+            return state.estimating
+        return next(iter(self._waiting(state)), None)
+
+    def about(self, state: InterviewState) -> int:
+        """About how many questions the interview has in all, with those answered; those about itself not counted."""
+        answered = sum(name not in ASIDES for name in state.order)
+        waiting = [name for name in self._waiting(state) if name not in ASIDES]
+        certain = len({*_FIRST, *_ALWAYS} & {*waiting}) if not any(name in state for name in ASIDES) else len(waiting)
+        rest = len(waiting) - certain
+        asked = min(rest, _ALL_ASKED) + max(0, rest - _ALL_ASKED) * _SHARE_OF_MORE
+        return answered + certain + round(asked)
+
+    def ways_out(self, state: InterviewState) -> tuple[WayOut, ...]:
+        """The changes of fewest answers after which answers that leave no option leave one."""
+        return ways_out(self._completions, self._facts(state))
+
+    def _waiting(self, state: InterviewState) -> list[str]:
+        """The questions that are not answered yet and may be asked, the next one first."""
         position = self.position(state)
+        clash = (CLASH,) if position.outcomes == {None} else ()
         needs = [name for name in position.open if FIELD_NAMES[name].scope is Scope.NEED]
-        questions = (*needs, *_ALWAYS, *position.open, *self._afterwards(state, position))
-        return next((name for name in questions if name not in state), None)
+        questions = (*_FIRST, *clash, *needs, *_ALWAYS, *position.open, *self._afterwards(state, position))
+        return [name for name in self._with_fleet(questions, state) if name not in state]
+
+    def _with_fleet(self, questions: Iterable[str], state: InterviewState) -> dict[str, None]:
+        """The questions, each once; how own GPUs are paid comes before the first amount of own GPUs."""
+        always_on = state.answers.get("gpu_billing") == GpuBilling.ALWAYS_ON
+        fleet = ("gpu_billing", *(_KEPT_ON if always_on else ()))
+        return dict.fromkeys(
+            each for name in questions for each in ((*fleet, name) if name in OWN_AMOUNTS else (name,))
+        )
 
     def position(self, state: InterviewState) -> Position:
         """The effect of the answers so far."""
@@ -98,7 +133,7 @@ class Flow:
         )
         outcomes = self._completions.outcomes(facts, ranged=True)
         questions = self._completions.open_questions(facts, ranged=True)
-        return Position(outcomes, eliminated, questions if volume_asked else _volume_first(questions))
+        return Position(outcomes, eliminated, _volume_first(questions, volume_asked))
 
     def skipped(self, state: InterviewState) -> tuple[str, ...]:
         """The questions the rules read that were not asked, because no answer changes the route."""
@@ -144,7 +179,7 @@ class Flow:
             return state.answers.get("residency") == "in_region"
         if name == "migration_cost":
             current = state.answers.get("current_route")
-            return current is not None and position.outcomes != {current}
+            return current is not None and not position.outcomes <= {current, None}
         return True
 
     def _facts(self, state: InterviewState) -> dict[str, Encoded]:
@@ -156,10 +191,14 @@ class Flow:
         return facts
 
 
-def _volume_first(questions: tuple[str, ...]) -> tuple[str, ...]:
-    """The expected month is asked before the ends of its range."""
-    first = next((place for place, name in enumerate(questions) if name in VOLUME_ENDS), None)
-    return questions if first is None else (*questions[:first], "monthly_images", *questions[first:])
+def _volume_first(questions: tuple[str, ...], volume_asked: bool) -> tuple[str, ...]:
+    """The volume before other amounts, because people know it best: the expected, the quietest, the busiest month."""
+    ends = [name for name in VOLUME_ENDS if name in questions]
+    if not ends:
+        return questions
+    needs = [name for name in questions if FIELD_NAMES[name].scope is Scope.NEED]
+    volume = ends if volume_asked else ["monthly_images", *ends]
+    return tuple(dict.fromkeys((*needs, *volume, *questions)))
 
 
 @lru_cache(maxsize=8)

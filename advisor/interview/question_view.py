@@ -5,22 +5,26 @@ Pure and free of any terminal: a view holds text and options only, so that a pag
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from advisor.common.diagnostics import BadInput
-from advisor.domain.cost_model import VOLUMES
-from advisor.domain.formatting import grouped, price
-from advisor.domain.quantity import Quantity
+from advisor.domain.cost_model import PRICE_OF
 from advisor.domain.scenario import FIELDS, Route
 from advisor.interview import estimates
-from advisor.interview.flow import Flow
-from advisor.interview.state import DETAILS, EXTRAS, UNKNOWN, InterviewState, answer_text, parse_answer
+from advisor.interview.answer_texts import AnswerTexts, blank_of
+from advisor.interview.flow import Flow, Position
+from advisor.interview.state import ASIDES, CLASH, EXTRAS, UNKNOWN, InterviewState, answer_text, parse_answer
 from advisor.report.templates import fill
 from advisor.wording import interview as words
-from advisor.wording.questions import InputWording, OptionWording, Wording, wordings
+from advisor.wording.labels import listed
+from advisor.wording.questions import InputWording, Wording
+
+_CERTAIN = ("unit",)
+"""Questions that everybody can answer."""
 
 
 @dataclass(frozen=True)
@@ -34,28 +38,33 @@ class Option:
 
 @dataclass(frozen=True)
 class QuestionCount:
-    """How many questions are answered, and how many more can change the route."""
+    """How many questions are answered, how many more can change the route, and about how many there are in all."""
 
     answered: int
     open: int
+    about: int
 
 
 @dataclass(frozen=True)
 class QuestionView:
     """One question to ask.
 
-    ``options`` is empty for a number or a text; ``current`` is the answer so far, or the option to preselect;
-    ``estimable`` says that ``InterviewState.estimate`` helps with it; ``skipped`` names the questions passed over.
+    ``help`` explains it and ``hints`` say what may be typed. ``options`` is empty for a number or a text, and the first
+    one is the harmless one; ``current`` is the answer so far; ``estimable`` says that the answer ``help`` estimates it.
+    ``standing`` is what is decided so far, ``out`` what no answer can bring back, and ``skipped`` the questions passed
+    over.
     """
 
     id: str
     text: str
     help: str
+    hints: tuple[str, ...]
     options: tuple[Option, ...]
     unit: str | None
     current: Option | None
     estimable: bool
     standing: str
+    out: tuple[str, ...]
     progress: QuestionCount
     skipped: tuple[str, ...] = ()
 
@@ -78,6 +87,7 @@ class ReviewView:
     decide: str
     lines: tuple[ReviewLine, ...]
     standing: str
+    out: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,11 @@ class InterviewViews:
     flow: Flow
     templates: Path | None = None
 
+    @cached_property
+    def texts(self) -> AnswerTexts:
+        """The words of questions and answers."""
+        return AnswerTexts(self.templates)
+
     def next(self, state: InterviewState, change: str | None = None) -> QuestionView | ReviewView:
         """The question to change, else the next question, else the review."""
         question = change or self.flow.next(state)
@@ -94,59 +109,58 @@ class InterviewViews:
 
     def question(self, question: str, state: InterviewState) -> QuestionView:
         """One question or input of an estimate."""
-        wording = self.wording(question, state)
+        wording = self.texts.wording(question, state)
         position = self.flow.position(state)
-        quantity = _quantity(question)
         return QuestionView(
             id=question,
             text=wording.ask,
-            help=wording.help if isinstance(wording, Wording) else "",
-            options=_options(question, wording.answers),
-            unit=quantity.unit if quantity else None,
+            help=wording.help,
+            hints=self._hints(question, state),
+            options=self._options(question, wording, state),
+            unit=self.texts.unit(question, state),
             current=self._current(question, state),
-            estimable=question in estimates.ESTIMABLE,
+            estimable=estimates.can_be_estimated(question, state.answers),
             standing=self.standing(state),
+            out=self.out(state),
             progress=QuestionCount(
-                sum(name not in EXTRAS for name in state.order), sum(name not in state for name in position.open)
+                sum(name not in ASIDES for name in state.order),
+                sum(name not in state for name in position.open),
+                self.flow.about(state),
             ),
             skipped=self.flow.skipped(state) if question in EXTRAS and question not in state else (),
         )
 
     def review(self, state: InterviewState) -> ReviewView:
         """The answers in the order of answering."""
-        asked = [name for name in state.order if name not in EXTRAS]
-        lines = tuple(ReviewLine(name, self.wording(name, state).ask, self._answered(name, state)) for name in asked)
-        return ReviewView(words.CHECK_ANSWERS, words.CHECK_HELP, words.DECIDE, lines, self.standing(state))
-
-    def wording(self, question: str, state: InterviewState) -> Wording | InputWording:
-        """The words of a question, for images or for seconds of video."""
-        parent = estimates.estimated_by(question)
-        video = state.answers.get("unit") == "video_second"
-        wording = wordings(self.templates)[parent].about(
-            units="seconds of video" if video else "images",
-            unit="second of video" if video else "image",
-            media="video" if video else "images",
+        lines = tuple(
+            ReviewLine(name, self.texts.wording(name, state).ask, self.texts.answered(name, state))
+            for name in state.order
+            if name not in ASIDES
         )
-        return wording if question == parent else wording.estimate[question.removeprefix(f"{parent}.")]
+        return ReviewView(
+            words.CHECK_ANSWERS, words.CHECK_HELP, words.DECIDE, lines, self.standing(state), self.out(state)
+        )
 
     def standing(self, state: InterviewState) -> str:
         """What is decided so far, in words."""
-        return self._filled("interview_standing.txt.j2", state)
+        return self._filled("interview_standing.txt.j2", state).rstrip("\n")
+
+    def out(self, state: InterviewState) -> tuple[str, ...]:
+        """The routes that no answer can bring back, each with the reason, in words."""
+        return tuple(filter(None, self._filled("interview_out.txt.j2", state).split("\n")))
 
     def skipped(self, names: Sequence[str], state: InterviewState) -> str:
         """That some questions were skipped, and why."""
-        return self._filled("interview_skipped.txt.j2", state, skipped=names)
+        return self._filled(
+            "interview_skipped.txt.j2", state, skipped=[self.texts.topic(name, state) for name in names]
+        )
 
     def why(self, question: str, state: InterviewState) -> str:
         """Why a question is asked: the rules that read it, and where each of its options would lead."""
         asked = estimates.estimated_by(question)
-        reason, answers = self.flow.why(state, asked), self.wording(asked, state).answers
+        reason, answers = self.flow.why(state, asked), self.texts.wording(asked, state).answers
         options = [
-            {
-                "short": answers[option].short if option in answers else option,
-                "possible": [route for route in Route if route in outcomes],
-                "none_possible": None in outcomes,
-            }
+            {"short": answers[option].short if option in answers else option, **_possible(outcomes)}
             for option, outcomes in reason.leads_to
         ]
         named = {"rules": reason.rules, "options": options, "decision": {"scenario": {}}}
@@ -160,76 +174,89 @@ class InterviewViews:
             return f"{error.problems[0].what}; {error.problems[0].help or ''}".rstrip("; ")
         return None
 
-    def understood(self, question: str, text: str) -> str:
+    def understood(self, question: str, text: str, state: InterviewState) -> str:
         """The interpretation of an answer as it is typed, before it is accepted."""
         try:
             value = parse_answer(question, text)
         except BadInput as error:
             return error.problems[0].what
-        return "" if value is None else f"= {self.shown(question, value)}"
+        return "" if value is None else f"= {self.texts.shown(question, value, state)}"
 
-    def confirmation(self, question: str, state: InterviewState) -> tuple[str, ...]:
-        """The interpretation of an accepted answer; for an input, the result of the complete estimate."""
-        asked = estimates.estimated_by(question)
-        if asked in state.unknown or (question != asked and state.estimating):
+    def _hints(self, question: str, state: InterviewState) -> tuple[str, ...]:
+        """What may be typed at a question for a number or a text."""
+        wording = self.texts.wording(question, state)
+        if wording.answers or question == CLASH:
             return ()
-        if question != asked and asked == "monthly_images":
-            low, expected, high = (grouped(state.answers[name]) for name in VOLUMES)
-            return (words.VOLUMES.format(expected=expected, low=low, high=high),)
-        result = f"= {self.shown(asked, state.answers[asked])}"
-        if question != asked and asked == "images_per_gpu_hour":
-            faster = estimates.few_step_throughput(state.answers[asked])
-            return words.FEWER_STEPS.format(rate=grouped(faster)), result
-        return (result,)
+        current, blank = self._current(question, state), blank_of(question, state)
+        hints = [words.NOT_KNOWN_YET]
+        if current and current.value != UNKNOWN:
+            hints = [words.KEEPS.format(answer=current.label), *([words.TAKES_BACK] if question in FIELDS else [])]
+        elif blank is not None:
+            hints = [words.BLANK.format(answer=self.texts.shown(question, blank, state))]
+        elif question in estimates.INPUTS:
+            hints = [words.LEAVES]
+        if estimates.can_be_estimated(question, state.answers):
+            hints.append(words.HELP_ESTIMATES)
+        if question in PRICE_OF.values():
+            hints.append(words.BILL_IS_FINE)
+        return tuple(hints)
 
-    def shown(self, question: str, value: Any) -> str:
-        """An answer in words, an amount with its unit."""
-        quantity = _quantity(question)
-        if quantity and quantity.money:
-            return f"{price(value)} {quantity.unit.removeprefix('dollars').strip(' ,')}"
-        if quantity:
-            return f"{grouped(value)} {quantity.unit}"
-        wording = wordings(self.templates).get(question)
-        text = answer_text(value)
-        return wording.answers[text].short if wording and text in wording.answers else str(value)
+    def _options(self, question: str, wording: Wording | InputWording, state: InterviewState) -> tuple[Option, ...]:
+        options = [Option(value, answer.short, answer.means) for value, answer in wording.answers.items()]
+        if question == CLASH:
+            return (*self._ways_out(state), *options)
+        named = {option.value for option in options}
+        if options and question in FIELDS and question not in _CERTAIN and UNKNOWN not in named:
+            options.append(Option(UNKNOWN, words.DO_NOT_KNOW))
+        return tuple(options)
 
-    def _answered(self, question: str, state: InterviewState) -> str:
-        return self.shown(question, state.answers[question]) if question in state.answers else words.NOT_KNOWN
+    def _ways_out(self, state: InterviewState) -> tuple[Option, ...]:
+        """The changes after which some option is left, and what each leads to; the value answers ``clash``."""
+        found = []
+        for way in self.flow.ways_out(state):
+            changes = [
+                f"{self.texts.wording(name, state).ask} {self.texts.shown(name, _typed(text), state)}"
+                for name, text in way.changes
+            ]
+            leads = fill(
+                "interview_leads.txt.j2", {**_possible(way.outcomes), "decision": {"scenario": {}}}, self.templates
+            )
+            value = "&".join(f"{name}={text}" for name, text in way.changes)
+            found.append(Option(value, listed(changes), leads.strip()))
+        return tuple(found)
 
     def _current(self, question: str, state: InterviewState) -> Option | None:
+        if question in state.inputs:
+            value = state.inputs[question]
+            return Option(answer_text(value), self.texts.shown(question, value, state))
         if question in state.answers:
-            return Option(answer_text(state.answers[question]), self._answered(question, state))
-        if question in state.unknown:
-            return Option(UNKNOWN, words.NOT_KNOWN)
-        return Option("false", self.shown(question, False)) if question == DETAILS else None
+            return Option(answer_text(state.answers[question]), self.texts.answered(question, state))
+        return Option(UNKNOWN, self.texts.answered(question, state)) if question in state.unknown else None
 
     def _filled(self, template: str, state: InterviewState, **more: Any) -> str:
-        position = self.flow.position(state)
-        named = {
+        return fill(template, self._named(state, self.flow.position(state)) | more, self.templates)
+
+    def _named(self, state: InterviewState, position: Position) -> dict[str, Any]:
+        unknown = [name for name in position.open if name in state.unknown]
+        return {
             "decision": {"scenario": state.scenario().answers()},
             "settled": position.settled,
             "route": next(iter(position.outcomes)) if position.settled else None,
-            "possible": [each for each in Route if each in position.outcomes],
-            "none_possible": None in position.outcomes,
+            **_possible(position.outcomes),
             "open": sum(name not in state for name in position.open),
-            "unknown": [name for name in position.open if name in state.unknown],
+            "next": next((self.texts.topic(name, state) for name in position.open if name not in state), None),
+            "unknown": [self.texts.topic(name, state) for name in unknown],
             "out": [
                 {"route": each.route, "axis": each.rule.axis, "because": each.rule.because}
                 for each in position.eliminated
             ],
             "because": list(dict.fromkeys(each.rule.because for each in position.eliminated)),
         }
-        return fill(template, named | more, self.templates)
 
 
-def _options(question: str, answers: Mapping[str, OptionWording]) -> tuple[Option, ...]:
-    options = tuple(Option(value, answer.short, answer.means) for value, answer in answers.items())
-    can_be_unknown = options and question in FIELDS
-    return (*options, Option(UNKNOWN, words.DO_NOT_KNOW)) if can_be_unknown else options
+def _possible(outcomes: frozenset[Route | None]) -> dict[str, Any]:
+    return {"possible": [route for route in Route if route in outcomes], "none_possible": None in outcomes}
 
 
-def _quantity(question: str) -> Quantity | None:
-    if question in estimates.INPUTS:
-        kind = estimates.INPUTS[question]
-        return kind if isinstance(kind, Quantity) else None
-    return FIELDS[question].quantity if question in FIELDS else None
+def _typed(text: str) -> Any:
+    return {"true": True, "false": False}.get(text, text)

@@ -10,35 +10,43 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.domain.cost_model import VOLUME_ENDS
+from advisor.domain.cost_model import PRICE_OF, VOLUME_ENDS
 from advisor.domain.formatting import plain
+from advisor.domain.quantity import NotANumber
 from advisor.domain.scenario import FIELDS, Scenario, validated
 from advisor.domain.scenario_io import typed_answer
 from advisor.interview import estimates
+from advisor.interview.typed_bills import TypedBill, typed_bill
 from advisor.wording.labels import listed
 
-COSTS, DETAILS = "costs", "details"
+COSTS, DETAILS, CLASH = "costs", "details", "clash"
 EXTRAS = (COSTS, DETAILS)
 """Questions about the interview itself, answered yes or no: work out the costs too, ask for details too."""
-UNKNOWN = "unknown"
-"""The text for *don't know*."""
+ASIDES = (*EXTRAS, CLASH)
+"""All questions that are no fields of the scenario. ``clash`` is asked where the answers leave no option; its answer
+is ``keep``, or changes such as ``residency=anywhere&quality=open_suffices``."""
+UNKNOWN, HELP, KEEP = "unknown", "help", "keep"
+"""The texts for *don't know*, for *estimate it*, and for answers that are kept although they leave no option."""
 ESTIMATING = "estimating"
-"""The key in the mapping for the question whose estimate is in progress."""
-QUESTIONS = (*FIELDS, *EXTRAS, *estimates.INPUTS)
+"""The key in the mapping for the input that is asked now, or for the question whose inputs all arrive together."""
+QUESTIONS = (*FIELDS, *ASIDES, *estimates.INPUTS)
 
 _TRUTHS = {"true": True, "false": False}
 _LIKE_UNKNOWN = re.compile(rf"\\*({UNKNOWN}|\s*)")
 """A free text that reads like *don't know* gets a backslash in front in the mapping."""
+_NOT_KNOWN = re.compile(r"(?:i )?(?:unknown|(?:do not|don'?t) know(?: yet)?|not known(?: yet)?|no idea)", re.IGNORECASE)
+"""How people take a number back to *don't know*."""
 
 
 @dataclass(frozen=True)
 class InterviewState:
     """Answers by question, the questions answered *don't know*, and the order in which all were answered.
 
-    ``inputs`` holds what estimates are calculated from, ``estimating`` the question whose estimate is in progress.
+    ``inputs`` holds what estimates are calculated from; ``estimating`` is the input that is asked now.
     """
 
     answers: Mapping[str, Any] = field(default_factory=dict)
@@ -51,11 +59,13 @@ class InterviewState:
         return question in self.answers or question in self.unknown
 
     def answer(self, question: str, value: Any) -> InterviewState:
-        """With one more answer, or a changed one; None is *don't know*. Range ends that no longer fit are dropped.
+        """With one more answer, or a changed one; None is *don't know*. What no longer fits is dropped: ends of the
+        range, and the decision to keep answers that clash.
 
         Raises BadInput when the value contradicts the other answers.
         """
-        answers = {name: known for name, known in self.answers.items() if name != question}
+        replaced = (question, CLASH) if question in self else (question,)
+        answers = {name: known for name, known in self.answers.items() if name not in replaced}
         unknown = self.unknown - {question}
         if value is None:
             unknown |= {question}
@@ -68,33 +78,53 @@ class InterviewState:
     def answer_text(self, question: str, text: str) -> InterviewState:
         """``answer`` with text as a person types it; also for inputs, of which the last completes the estimate.
 
-        An input that is not known ends the estimate. Raises BadInput.
+        ``help`` starts the estimate of an amount, a bill without its images starts one with the bill, and a change of
+        ``clash`` answers the question it names. An input that is not known leaves the estimate; its inputs are kept.
+        Raises BadInput.
         """
+        if question == CLASH and text != KEEP:
+            changes = [change.partition("=")[::2] for change in text.split("&")]
+            return reduce(lambda state, change: state.answer(change[0], _changed(*change)), changes, self)
+        if text.strip().lower() == HELP and estimates.can_be_estimated(question, self.answers):
+            return self.estimate(question)
         value = parse_answer(question, text)
+        if isinstance(value, TypedBill):
+            return self._from_bill(question, value)
         if question not in estimates.INPUTS:
             return self.answer(question, value)
+        if value is None and not text.strip():
+            value = estimates.blank_value(question, self.answers)
         if value is None:
             return self.without_estimate()
-        return replace(self, inputs={**self.inputs, question: value})._with_complete_estimate()
+        inputs = {**self.inputs, question: value}
+        return replace(self, inputs=inputs)._at(estimates.neighbour(question, inputs, self.answers, 1), question)
 
     def with_answers(self, answers: Mapping[str, Any]) -> InterviewState:
         """With several answers together; None takes one back. Raises BadInput when they do not fit."""
-        kept = {name: known for name, known in {**self.answers, **answers}.items() if known is not None}
+        so_far = {name: known for name, known in self.answers.items() if name != CLASH or not answers}
+        kept = {name: known for name, known in {**so_far, **answers}.items() if known is not None}
         return self._with(kept, self.unknown - set(answers), (*self.order, *answers), self._inputs_except(answers))
 
     def estimate(self, question: str) -> InterviewState:
-        """With an estimate of a question in progress: its inputs are asked next."""
-        return replace(self, estimating=question, inputs=self._inputs_except([question]))
+        """With an estimate of a question in progress: each input is asked, with its earlier answer where it has one."""
+        return replace(self, estimating=estimates.needed_inputs(question, self.inputs, self.answers)[0])
 
     def without_estimate(self) -> InterviewState:
-        """Without the estimate in progress."""
-        return replace(self, estimating=None, inputs=self._inputs_except([self.estimating or ""]))
+        """Without the estimate in progress; its inputs are kept."""
+        return replace(self, estimating=None)
+
+    def back_in_estimate(self) -> InterviewState:
+        """At the input before; before the first one, at the question itself."""
+        if self.estimating is None:
+            return self
+        return replace(self, estimating=estimates.neighbour(self.estimating, self.inputs, self.answers, -1))
 
     def previous(self, question: str | None) -> str | None:
         """The question answered before this one; for one that is not answered yet, the last one answered."""
-        if question in self.order:
-            return self.order[max(0, self.order.index(question) - 1)]
-        return self.order[-1] if self.order else question
+        order = [name for name in self.order if name != CLASH]
+        if question in order:
+            return order[max(0, order.index(question) - 1)]
+        return order[-1] if order else question
 
     def scenario(self) -> Scenario:
         """The answers to scenario fields as a scenario. Raises BadInput."""
@@ -120,12 +150,41 @@ class InterviewState:
             raise BadInput(problems)
         estimating = values.pop(ESTIMATING, None)
         inputs = {name: values.pop(name) for name in estimates.INPUTS if name in values}
+        bills = {name: values.pop(name) for name, value in [*values.items()] if isinstance(value, TypedBill)}
         answers = {name: value for name, value in values.items() if value is not None}
         known = validated({name: value for name, value in answers.items() if name in FIELDS}, where)
         answers |= known.model_dump(exclude_none=True)
+        if estimating in estimates.ESTIMABLE:
+            blank = {name: estimates.blank_value(name, answers) for name, value in inputs.items() if value is None}
+            inputs |= {name: value for name, value in blank.items() if estimates.estimated_by(name) == estimating}
         inputs = {name: value for name, value in inputs.items() if value is not None}
-        state = cls(answers, frozenset(values) - set(answers), tuple(values), inputs, estimating)
-        return state._with_complete_estimate()
+        state = cls(answers, frozenset(values) - set(answers), tuple(values), inputs)
+        for name, bill in bills.items():
+            state = state._from_bill(name, bill)
+        if estimating in estimates.ESTIMABLE:
+            return state._at(estimates.missing_input(estimating, inputs, answers), estimating)
+        return replace(state, estimating=estimating) if estimating else state
+
+    def _at(self, input: str | None, of: str) -> InterviewState:
+        """Asking an input next; after the last one the first that is missing, else the estimate's answers."""
+        question = estimates.estimated_by(of)
+        input = input or estimates.missing_input(question, self.inputs, self.answers)
+        if input:
+            return replace(self, estimating=input)
+        found = estimates.estimate(question, self.inputs, self.answers)
+        return replace(self.with_answers(found), inputs=self.inputs)
+
+    def _from_bill(self, question: str, bill: TypedBill) -> InterviewState:
+        """A price from a bill; where its images were not typed, they are asked next."""
+        typed = {f"{question}.bill": bill.bill, f"{question}.images": bill.images}
+        others = self._inputs_except([question])
+        inputs = {**others, **{name: value for name, value in typed.items() if value is not None}}
+        checked = {
+            name: estimates.parse_input(name, plain(inputs[name]), "the answer") for name in typed if name in inputs
+        }
+        return replace(self, inputs={**others, **checked})._at(
+            None if bill.images is not None else f"{question}.images", question
+        )
 
     def _with(
         self, answers: Mapping[str, Any], unknown: frozenset[str], order: Iterable[str], inputs: Mapping[str, Any]
@@ -140,28 +199,42 @@ class InterviewState:
         gone = set(questions)
         return {name: value for name, value in self.inputs.items() if estimates.estimated_by(name) not in gone}
 
-    def _with_complete_estimate(self) -> InterviewState:
-        """With the estimate in progress turned into answers, when its inputs are complete. Raises BadInput."""
-        if self.estimating is None or estimates.next_input(self.estimating, self.inputs, self.answers):
-            return self
-        found = estimates.estimate(self.estimating, self.inputs, self.answers)
-        return replace(self.with_answers(found), inputs=self.inputs)
-
 
 def parse_answer(question: str, text: str, where: str = "the answer") -> Any:
-    """An answer as a person types it, for any question; None for *don't know*. Raises BadInput."""
+    """An answer as a person types it, for any question; None for *don't know*. Raises BadInput.
+
+    A price may be typed as a bill, which is then a TypedBill.
+    """
     if question == ESTIMATING:
-        return _one_of(text, estimates.ESTIMABLE, question, where)
+        return _one_of(text, (*estimates.ESTIMABLE, *estimates.INPUTS), question, where)
     if question not in QUESTIONS:
         what = f"{quoted(question)} is not a question of the interview"
         raise BadInput(Problem(what, where, help=did_you_mean(question, QUESTIONS)))
     if question in EXTRAS:
         return _TRUTHS[_one_of(text, tuple(_TRUTHS), question, where)]
-    if text == UNKNOWN or not text.strip():
+    if question == CLASH:
+        return _one_of(text, (KEEP,), question, where)
+    if text == UNKNOWN or not text.strip() or (_is_number(question) and _NOT_KNOWN.fullmatch(text.strip())):
         return None
     if question in estimates.INPUTS:
         return estimates.parse_input(question, text, where)
+    if question in PRICE_OF.values():
+        try:
+            bill = typed_bill(text)
+        except NotANumber as error:
+            raise BadInput(Problem(str(error), where, field=question, help=error.help)) from None
+        if bill:
+            return bill
     return text[1:] if _LIKE_UNKNOWN.fullmatch(text) else typed_answer(question, text, where)
+
+
+def _changed(field: str, text: str) -> Any:
+    """The new answer in a change of ``clash``. Raises BadInput."""
+    return parse_answer(_one_of(field, tuple(FIELDS), CLASH, "the answer"), text)
+
+
+def _is_number(question: str) -> bool:
+    return question in estimates.INPUTS or FIELDS[question].quantity is not None
 
 
 def answer_text(value: Any) -> str:

@@ -20,9 +20,10 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bin
 from prompt_toolkit.output import create_output
 
 from advisor.common.diagnostics import BadInput
-from advisor.interview.estimates import estimated_by
+from advisor.domain.scenario import FIELDS
+from advisor.interview.estimates import INPUTS, estimated_by
 from advisor.interview.question_view import InterviewViews, QuestionView, ReviewView
-from advisor.interview.state import EXTRAS, UNKNOWN, InterviewState
+from advisor.interview.state import ASIDES, HELP, UNKNOWN, InterviewState
 from advisor.report.templates import fill
 from advisor.wording import interview as words
 
@@ -52,74 +53,97 @@ class Terminal:
         """Asks until everything is answered and confirmed. Raises KeyboardInterrupt and EOFError; nothing is lost."""
         self.say(fill("interview_start.txt.j2", {"resumed": bool(state.order)}, self.views.templates))
         change: str | None = None
-        mentioned: frozenset[str] = frozenset()
-        answered, standing = False, ""
+        said: frozenset[str] = frozenset()
         while True:
             view = self.views.next(state, change)
-            if answered and view.standing != standing:
-                self.say(view.standing)
-            standing, answered = view.standing if answered else standing, False
+            if state.order and not state.estimating:
+                said = self._say_new(view, state, said)
             if isinstance(view, ReviewView):
                 chosen = self._review(view)
                 if chosen is None:
                     return state
                 change = state.previous(None) if isinstance(chosen, Key) else chosen
                 continue
-            skipped = [name for name in view.skipped if name not in mentioned]
-            if skipped:
-                self.say(self.views.skipped(skipped, state))
-            mentioned |= set(skipped)
             answer = self._ask(view, state)
-            if isinstance(answer, Key) or (state.estimating and not answer.strip()):
-                change = estimated_by(view.id) if state.estimating else state.previous(view.id)
-                state = state.without_estimate()
-            elif view.estimable and answer.strip() == words.HELP:
-                change, state = None, state.estimate(view.id)
-            else:
+            if not isinstance(answer, Key):
                 change, state = self._accepted(view, answer, state)
-                answered = change is None and view.id not in EXTRAS and not state.estimating
+            elif state.estimating:
+                state = state.back_in_estimate()
+                self.keep(state)
+                change = None if state.estimating else estimated_by(view.id)
+            else:
+                change = state.previous(view.id)
+
+    def _say_new(self, view: QuestionView | ReviewView, state: InterviewState, said: frozenset[str]) -> frozenset[str]:
+        """Says what is new of what is decided so far; returns what has been said and still holds.
+
+        What can still matter is said where the possible routes change, and after an answer that is not known.
+        """
+        possible = view.standing.partition(". ")[0]
+        if possible not in said or state.order[-1] in state.unknown:
+            self.say(view.standing)
+        for line in view.out:
+            if line not in said:
+                self.say(line)
+        skipped = view.skipped if isinstance(view, QuestionView) else ()
+        if not said.issuperset(skipped):
+            self.say(self.views.skipped(skipped, state))
+        return frozenset([possible, *view.out, *skipped, *(name for name in said if name in FIELDS)])
 
     def _accepted(self, view: QuestionView, answer: str, state: InterviewState) -> tuple[str | None, InterviewState]:
         """The state with an answer; with a question to ask again where the answer cannot be used."""
-        kept = view.current.value if view.current else UNKNOWN
+        kept = view.current.value if view.current else "" if view.id in INPUTS else UNKNOWN
         try:
             changed = state.answer_text(view.id, answer if answer.strip() else kept)
         except BadInput as error:
             self.say(str(error))
-            return estimated_by(view.id), state.without_estimate()
-        if answer.strip() and not view.options:
-            for line in self.views.confirmation(view.id, changed):
+            return None if state.estimating else view.id, state
+        if view.id in INPUTS or (answer.strip() and not view.options):
+            for line in self.views.texts.confirmation(view.id, changed):
                 self.say(f"  {line}")
         self.keep(changed)
-        return None, changed
+        left = state.estimating and changed == state.without_estimate()
+        return estimated_by(view.id) if left else None, changed
 
     def _ask(self, view: QuestionView, state: InterviewState) -> str | Key:
         """The text of an answer, empty for enter alone, or Key.BACK."""
         while True:
-            answer = self._choose(view) if view.options else self._type_in(view)
+            answer = self._choose(view, state) if view.options else self._type_in(view, state)
             if answer is not Key.WHY:
                 return answer
             self.say(self.views.why(view.id, state))
 
-    def _choose(self, view: QuestionView) -> str | Key:
-        if view.help:
-            self.say(f"\n{view.help}")
+    def _choose(self, view: QuestionView, state: InterviewState) -> str | Key:
+        self._introduce(view, state)
         titles = [f"{each.label}: {each.meaning}" if each.meaning else each.label for each in view.options]
         options = [(title, each.value) for title, each in zip(titles, view.options, strict=True)]
-        return choose(view.text, options, view.current.value if view.current else None)
+        chosen = choose(view.text, options, view.current.value if view.current else None)
+        if not isinstance(chosen, Key):
+            label = next(option.label for option in view.options if option.value == chosen)
+            self.say(f" {view.text} {label}")
+        return chosen
 
-    def _type_in(self, view: QuestionView) -> str | Key:
-        if view.help:
-            self.say(f"\n{' '.join([view.help, *_hints(view)])}")
+    def _type_in(self, view: QuestionView, state: InterviewState) -> str | Key:
+        self._introduce(view, state)
 
         def check(text: str) -> str | None:
-            return None if view.estimable and text.strip() == words.HELP else self.views.complaint(view.id, text)
+            helps = view.estimable and text.strip().lower() == HELP
+            return None if helps else self.views.complaint(view.id, text)
 
         def echo(text: str) -> str:
-            estimates = view.estimable and text.strip() == words.HELP
-            return words.ESTIMATES_NEXT if estimates else self.views.understood(view.id, text)
+            helps = view.estimable and text.strip().lower() == HELP
+            return words.ESTIMATES_NEXT if helps else self.views.understood(view.id, text, state)
 
         return type_in(view.text, check, echo)
+
+    def _introduce(self, view: QuestionView, state: InterviewState) -> None:
+        """Says which question it is, what it is about, and what may be typed."""
+        number = state.order.index(view.id) + 1 if view.id in state.order else view.progress.answered + 1
+        counted = view.id not in (*ASIDES, *INPUTS)
+        place = words.NUMBER.format(number=number, about=max(number, view.progress.about)) if counted else ""
+        parts = [part for part in (place, view.help, *view.hints) if part]
+        if parts:
+            self.say(f"\n{' '.join(parts)}")
 
     def _review(self, view: ReviewView) -> str | Key | None:
         """The question to change, Key.BACK, or None to decide."""
@@ -132,26 +156,37 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Prints to standard error like the prompts, so that standard output stays data."""
-        width = max(20, min(shutil.get_terminal_size().columns, 100) - 1)
         for line in text.rstrip("\n").split("\n"):
-            print(textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False), file=sys.stderr)
+            print(_wrapped(line, "  "), file=sys.stderr)
 
 
-def _hints(view: QuestionView) -> Iterator[str]:
-    """What can be typed at a question for a number or a text."""
-    if view.current and view.current.value != UNKNOWN:
-        yield words.KEEPS.format(answer=view.current.label)
-    elif words.ENTER_ALONE not in view.help:
-        yield words.NOT_KNOWN_YET
-    if view.estimable:
-        yield words.HELP_ESTIMATES
+def _wrapped(text: str, indent: str, margin: int = 1) -> str:
+    """Text in lines of the terminal's width less a margin, broken between words."""
+    width = max(20, min(shutil.get_terminal_size().columns, 100) - margin)
+    return textwrap.fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _shortened(text: str) -> str:
+    """Text on one line of the terminal, with a mark where it was cut."""
+    return textwrap.shorten(text, max(20, shutil.get_terminal_size().columns - 2), placeholder=" ...")
 
 
 def choose(message: str, options: Sequence[tuple[str, str]], chosen: str | None = None) -> str | Key:
-    """One of the options' values, or a Key. Raises KeyboardInterrupt and EOFError."""
-    choices = [questionary.Choice(title, value=value) for title, value in options]
+    """One of the options' values, or a Key; the cursor is on the first option if none is chosen.
+
+    The prompt is erased when it is answered. Raises KeyboardInterrupt and EOFError.
+    """
+    choices = [questionary.Choice(_wrapped(title, " " * 5, 4), value=value) for title, value in options]
     current = next((choice for choice in choices if choice.value == chosen), None)
-    question = questionary.select(message, choices, default=current, instruction=" ", qmark="", pointer=">")
+    question = questionary.select(
+        _wrapped(message, " ", 2),
+        choices,
+        default=current,
+        instruction=" ",
+        qmark="",
+        pointer=">",
+        erase_when_done=True,
+    )
     return _asked(question, {"?": Key.WHY, "c-b": Key.BACK})
 
 
@@ -159,13 +194,14 @@ def type_in(message: str, check: Callable[[str], str | None], echo: Callable[[st
     """A line of text that passes ``check``, or a Key. ``echo`` shows the interpretation."""
 
     def validate(text: str) -> bool | str:
-        return text.strip() == "?" or check(text) or True
+        fault = None if text.strip() == "?" else check(text)
+        return _shortened(fault) if fault else True
 
     def toolbar() -> str:
         text = question.application.current_buffer.text
-        return f" {words.KEYS if text.strip() in ('', '?') else echo(text)}"
+        return f" {_shortened(words.KEYS if text.strip() in ('', '?') else echo(text))}"
 
-    question = questionary.text(message, validate=validate, qmark="", bottom_toolbar=toolbar)
+    question = questionary.text(_wrapped(message, " ", 20), validate=validate, qmark="", bottom_toolbar=toolbar)
     answer = _asked(question, {"c-b": Key.BACK})
     return Key.WHY if isinstance(answer, str) and answer.strip() == "?" else answer
 

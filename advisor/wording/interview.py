@@ -5,14 +5,27 @@ DO_NOT_KNOW = "I do not know yet"
 CHECK_ANSWERS = "Check your answers; choose one to change it."
 CHECK_HELP = "Nothing is decided before you choose Decide."
 DECIDE = "Decide"
+NUMBER = "Question {number} of about {about}."
 KEEPS = "Now: {answer}; press enter to keep it."
-ENTER_ALONE = "Enter alone"
-NOT_KNOWN_YET = f"{ENTER_ALONE}: not known yet."
-HELP = "help"
-HELP_ESTIMATES = f"Type {HELP} to estimate it."
+TAKES_BACK = "Type unknown to take it back."
+BLANK = "Enter alone: {answer}."
+NOT_KNOWN_YET = "Enter alone: not known yet."
+LEAVES = "Enter alone: leave the estimate, which keeps its entries."
+HELP_ESTIMATES = "Type help to estimate it step by step."
+BILL_IS_FINE = 'A bill is fine too: "1900/45000", or "my bill is 1900".'
 ESTIMATES_NEXT = "enter: estimate it step by step"
-KEYS = "? why, ctrl-b back, enter alone: not known"
-FEWER_STEPS = "with four steps instead of twenty it would be about {rate} an hour"
-VOLUMES = "= {expected} a month, between {low} and {high}"
+KEYS = "? why, ctrl-b back, ctrl-c stop"
+FEWER_STEPS = "with four steps instead of {steps}, about {rate} an hour"
+VOLUMES = "{expected} {units} in the expected month, {low} in the quietest, {high} in the busiest"
+BILL = "a bill of {bill} for {images}"
+TIMES = "{times} times as busy as the mean hour"
+WORKSHEET = {
+    "engineering": "engineering",
+    "on_call": "on-call duty",
+    "monitoring": "monitoring, logs and storage",
+    "spare_gpus": "GPUs without work",
+}
+ENGINEERING_STEP = "{hours} hours at {rate} = "
+SPARE_STEP = "{gpus} GPUs for {hours} hours at {rate} = "
 INTERRUPTED = "interrupted; every answer is kept in {draft}"
 GO_ON = "continue with: {command}"

@@ -33,12 +33,14 @@ class InputWording:
 
     ask: str
     answers: dict[str, OptionWording] = field(default_factory=dict)
+    help: str = ""
 
 
 @dataclass(frozen=True)
 class Wording:
-    """A question in words. ``subject`` names the figure it asks for; ``answers`` its options; ``estimate`` the inputs
-    from which its answer can be estimated.
+    """A question in words. ``topic`` names what it is about, ``subject`` the figure it asks for; ``answers`` are its
+    options, the harmless one first, ``unknown`` among them where *don't know* has words of its own; ``estimate`` the
+    inputs from which its answer can be estimated.
     """
 
     ask: str
@@ -46,13 +48,23 @@ class Wording:
     subject: str = ""
     answers: dict[str, OptionWording] = field(default_factory=dict)
     estimate: dict[str, InputWording] = field(default_factory=dict)
+    topic: str = ""
 
     def about(self, **words: str) -> Wording:
         """The same with names in braces, such as ``{media}``, replaced by words; other braces are text."""
-        ask, help = self.ask, self.help
-        for name, word in words.items():
-            ask, help = ask.replace(f"{{{name}}}", word), help.replace(f"{{{name}}}", word)
-        return replace(self, ask=ask, help=help)
+
+        def filled(text: str) -> str:
+            return reduce(lambda so_far, name: so_far.replace(f"{{{name}}}", words[name]), words, text)
+
+        def options(answers: dict[str, OptionWording]) -> dict[str, OptionWording]:
+            return {name: OptionWording(filled(each.short), filled(each.means)) for name, each in answers.items()}
+
+        inputs = {
+            name: InputWording(filled(each.ask), options(each.answers), filled(each.help))
+            for name, each in self.estimate.items()
+        }
+        texts = {name: filled(getattr(self, name)) for name in ("ask", "help", "subject", "topic")}
+        return replace(self, **texts, answers=options(self.answers), estimate=inputs)
 
 
 @lru_cache(maxsize=4)

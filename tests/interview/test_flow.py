@@ -14,9 +14,10 @@ from syrupy.assertion import SnapshotAssertion
 
 from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide
+from advisor.domain.cost_model import OWN_AMOUNTS
 from advisor.domain.scenario import FIELDS
 from advisor.interview.flow import Flow, flow_of
-from advisor.interview.state import EXTRAS, InterviewState
+from advisor.interview.state import ASIDES, CLASH, EXTRAS, KEEP, InterviewState
 from advisor.rulebook.loader import bundled_rulebook
 from benchmarks.peers.scenarios import generate
 from tests.helpers import reference
@@ -34,6 +35,8 @@ VALUES: dict[str, list[Any]] = {
     "images_per_gpu_hour": ["0.5", "600", "8000"],
     "monthly_overhead": ["0", "2000", "100000"],
     "annual_revenue_usd": ["0", "5000000"],
+    "peak_to_mean": ["1", "3.5"],
+    "min_gpus": ["1", "2"],
     "migration_cost": ["0", "30000"],
     "title": ["A title"],
     "region": ["eu"],
@@ -46,6 +49,9 @@ def interviewed(answers: dict[str, Any], costs: bool = False) -> tuple[Interview
     while (question := FLOW.next(so_far)) is not None:
         if question in EXTRAS:
             so_far = so_far.answer(question, costs and question == "costs")
+            continue
+        if question == CLASH:
+            so_far = so_far.answer(question, KEEP)
             continue
         asked.append(question)
         so_far = so_far.answer(question, answers.get(question))
@@ -77,7 +83,7 @@ def test_a_skipped_question_cannot_change_the_route(answers: dict[str, Any], oth
 @pytest.mark.fuzz
 def test_at_most_sixty_percent_of_the_questions_are_asked_on_average() -> None:
     asked = []
-    skippable = set(ROUTE_QUESTIONS) - {"output_use"}
+    skippable = set(ROUTE_QUESTIONS) - {"output_use", "unit"}
     for generated in generate(repeats(300, 40), seed=11):
         answers = {name: generated[name] for name in ROUTE_QUESTIONS}
         asked.append(len(skippable & set(interviewed(scenario(answers).model_dump(exclude_none=True))[1])))
@@ -90,7 +96,89 @@ def test_the_use_of_the_outputs_is_asked_once_and_before_any_amount(answers: dic
     known = scenario(answers).model_dump(exclude_none=True)
     _, asked = interviewed({name: value for name, value in known.items() if name not in unknown})
     assert asked.count("output_use") == 1
-    assert not [name for name in asked[: asked.index("output_use")] if name not in NEEDS]
+    assert not [name for name in asked[: asked.index("output_use")] if name not in (*NEEDS, "unit")]
+
+
+@examples(200)
+@given(complete_answers(), st.sets(st.sampled_from(ROUTE_QUESTIONS)))
+def test_what_is_made_comes_first_and_the_quietest_month_before_the_busiest(
+    answers: dict[str, Any], unknown: set[str]
+) -> None:
+    known = scenario(answers).model_dump(exclude_none=True)
+    _, asked = interviewed({name: value for name, value in known.items() if name not in unknown})
+    assert asked[0] == "unit"
+    volumes = [name for name in asked if name.startswith("monthly_images")]
+    order = ("monthly_images", "monthly_images_low", "monthly_images_high")
+    assert [order.index(name) for name in volumes] == sorted(order.index(name) for name in volumes)
+    amounts = [name for name in asked if name in AMOUNTS]
+    assert not volumes or amounts[0] == "monthly_images"
+
+
+@pytest.mark.parametrize(
+    ("current", "asked"), [(None, False), ("self_host", False), ("closed_api", True), ("open_weight_api", True)]
+)
+def test_the_cost_of_moving_is_asked_where_something_moves(current: str | None, asked: bool) -> None:
+    state = InterviewState().answer("residency", "on_premises").answer("quality", "open_suffices")
+    state = state.answer("indemnity_required", False).answer("details", True).answer("current_route", current)
+    for name in ("unit", "output_use", "costs", "title", "annual_revenue_usd"):
+        state = state.answer(name, None if name not in EXTRAS else False)
+    assert (FLOW.next(state) == "migration_cost") == asked
+
+
+def test_no_cost_of_moving_is_asked_where_no_option_is_left() -> None:
+    conflict = {**EXERCISE, "residency": "on_premises", "quality": "frontier_only", "current_route": "closed_api"}
+    state, _ = interviewed(scenario(conflict).model_dump(exclude_none=True))
+    state = state.answer("details", True)
+    while (question := FLOW.next(state)) is not None:
+        assert question != "migration_cost"
+        state = state.answer(question, scenario(conflict).model_dump().get(question))
+
+
+@examples(300)
+@given(complete_answers())
+def test_answers_that_clash_are_offered_for_a_change_with_what_it_leads_to(answers: dict[str, Any]) -> None:
+    state, _ = interviewed(scenario(answers).model_dump(exclude_none=True))
+    infeasible = FLOW.position(state).outcomes == {None}
+    assert (CLASH in state) == infeasible
+    if not infeasible:
+        return
+    offered = FLOW.ways_out(state)
+    assert offered
+    for way in offered:
+        changed = state.answer_text(CLASH, "&".join(f"{name}={text}" for name, text in way.changes))
+        assert CLASH not in changed
+        assert FLOW.position(changed).outcomes == way.outcomes != {None}
+        for name, _ in way.changes:
+            back = changed.answer(name, state.answers[name])
+            assert FLOW.position(back).outcomes == {None}, "each of the changes is needed"
+
+
+@examples(200)
+@given(complete_answers(), st.sampled_from([None, "as_used", "always_on"]))
+def test_how_gpus_are_paid_is_asked_before_what_own_gpus_cost_and_their_load_only_where_they_are_kept_on(
+    answers: dict[str, Any], billing: str | None
+) -> None:
+    known = scenario(answers).model_dump(exclude_none=True) | ({"gpu_billing": billing} if billing else {})
+    _, asked = interviewed(known)
+    own = [name for name in asked if name in OWN_AMOUNTS]
+    assert ("gpu_billing" in asked) == bool(own)
+    assert ("peak_to_mean" in asked) == ("min_gpus" in asked) == (bool(own) and billing == "always_on")
+    if own:
+        assert asked.index("gpu_billing") < asked.index(own[0])
+
+
+def test_the_number_of_questions_announced_is_about_the_number_asked() -> None:
+    off = []
+    for generated in generate(100, seed=12):
+        answers = scenario({name: generated[name] for name in ROUTE_QUESTIONS}).model_dump(exclude_none=True)
+        _, asked = interviewed(answers)
+        so_far = InterviewState()
+        for name in asked:
+            about = FLOW.about(so_far)
+            assert about > len(so_far.order)
+            off.append(abs(about - len(asked)))
+            so_far = so_far.answer(name, answers.get(name))
+    assert sum(off) / len(off) < 2, sum(off) / len(off)
 
 
 def test_no_costs_are_offered_where_no_option_is_left_to_cost_anything() -> None:
@@ -98,13 +186,14 @@ def test_no_costs_are_offered_where_no_option_is_left_to_cost_anything() -> None
     so_far, _ = interviewed(scenario(conflict).model_dump(exclude_none=True), costs=True)
     assert FLOW.position(so_far).outcomes == {None}
     assert "costs" not in so_far.order
+    assert "clash" in so_far.order
     assert "details" in so_far.order
 
 
 def test_no_price_is_asked_before_the_route_is_known() -> None:
     hospital = {"residency": "on_premises", "indemnity_required": False, "quality": "open_suffices"}
     so_far, asked = interviewed(scenario(hospital).model_dump(exclude_none=True))
-    assert set(asked) <= set(NEEDS)
+    assert set(asked) <= {*NEEDS, "unit"}
     assert FLOW.position(so_far).outcomes == {"self_host"}
     assert "open_price" in FLOW.skipped(so_far)
     with_costs = interviewed(scenario(hospital).model_dump(exclude_none=True), costs=True)[0]
@@ -151,21 +240,23 @@ class Interview(RuleBasedStateMachine):
 
     def answered(self, question: str, data: st.DataObject) -> None:
         before = self.given
-        known = data.draw(st.one_of(st.none(), st.sampled_from(self.values(question))))
+        known = data.draw(st.sampled_from([*([] if question in ASIDES else [None]), *self.values(question)]))
         try:
             self.given = before.answer(question, known)
         except BadInput:
             assert question.startswith("monthly_images")
             return
-        lost = set(before.order) - set(self.given.order)
+        lost = set(before.order) - set(self.given.order) - {CLASH}
         assert lost <= ({"monthly_images_low", "monthly_images_high"} if question == "monthly_images" else set())
-        kept = set(before.answers) - lost - {question}
+        kept = set(before.answers) - lost - {question, CLASH}
         assert all(self.given.answers[name] == before.answers[name] for name in kept)
 
     @staticmethod
     def values(question: str) -> list[Any]:
         if question in EXTRAS:
             return [True, False]
+        if question == CLASH:
+            return [KEEP]
         spec = FIELDS[question]
         if spec.boolean:
             return [True, False]
@@ -197,7 +288,7 @@ class Interview(RuleBasedStateMachine):
             record = decide(self.given.scenario(), bundled_rulebook())
             if position.settled:
                 assert {record.route} == position.outcomes or self.given.unknown
-        assert len(self.given.order) <= len(FIELDS) + len(EXTRAS)
+        assert len(self.given.order) <= len(FIELDS) + len(ASIDES)
 
 
 TestInterview = Interview.TestCase
@@ -214,5 +305,7 @@ def test_answers_given_beforehand_in_any_order_are_not_asked_again(order: list[s
     so_far = InterviewState().with_answers(known)
     while (question := FLOW.next(so_far)) is not None:
         assert question not in known
-        so_far = so_far.answer(question, False if question in EXTRAS else whole.get(question))
+        so_far = so_far.answer(
+            question, KEEP if question == CLASH else False if question in EXTRAS else whole.get(question)
+        )
     assert FLOW.position(so_far).outcomes == {next(iter(reference.decide(answers).left), None)}

@@ -12,16 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.common.files import bundled
-from advisor.domain.scenario import Route
+from advisor.domain.scenario import FIELDS, Route
 from advisor.interview.flow import Flow, Position, flow_of
 from advisor.interview.question_view import InterviewViews
-from advisor.interview.state import EXTRAS, InterviewState
+from advisor.interview.state import CLASH, EXTRAS, KEEP, InterviewState
 from advisor.rulebook.loader import bundled_rulebook
+from advisor.wording.labels import listed as listed_in_prose
 from tests.helpers.strategies import AMOUNTS, EXERCISE, NEEDS, complete_answers, examples, scenario
 
 RULEBOOK = bundled_rulebook()
 FLOW: Flow = flow_of(RULEBOOK)
-STANDING, SKIPPED = "interview_standing.txt.j2", "interview_skipped.txt.j2"
+STANDING, SKIPPED, OUT = "interview_standing.txt.j2", "interview_skipped.txt.j2", "interview_out.txt.j2"
 QUESTIONS = (*NEEDS, *AMOUNTS, "monthly_images_low", "monthly_images_high")
 NAMES = {
     "own GPUs with open weights": Route.SELF_HOST,
@@ -34,20 +35,28 @@ def listed(text: str) -> list[str]:
     return re.split(", | and | or ", text)
 
 
+RAW = re.compile("|".join(name for name in (*FIELDS, *Route) if "_" in name))
+
+
 def routes_of(text: str) -> set[Route | None]:
     said = text.removesuffix(", or no option at all")
     return {NAMES[name] for name in listed(said)} | ({None} if said != text else set())
 
 
-def check_standing(text: str, given: InterviewState, position: Position) -> None:
-    """Each line of the standing against the answers and the outcomes still possible."""
-    first, *others = text.rstrip("\n").split("\n")
+def topics(names: list[str], given: InterviewState) -> list[str]:
+    return [InterviewViews(FLOW).texts.topic(name, given) for name in names]
+
+
+def check_standing(text: str, out: tuple[str, ...], given: InterviewState, position: Position) -> None:
+    """The standing and what is out against the answers and the outcomes still possible."""
+    first = text
     waiting = [name for name in position.open if name not in given]
     unknown = [name for name in position.open if name in given.unknown]
     settled = re.fullmatch(r"Settled: (.*), whatever else you answer\.", first)
     still = re.fullmatch(
         r"Still in: (.*?)\. (?:It depends on what you do not know yet: (.*)|"
-        r"(\d+) questions? can still matter(?:, and so can what you do not know yet: (.*))?)\.",
+        r"(\d+) questions? can still matter, (?:this one|first of all): (.*?)\."
+        r"(?: So can what you do not know yet: (.*))?)\.?",
         first,
     )
     if settled:
@@ -58,30 +67,33 @@ def check_standing(text: str, given: InterviewState, position: Position) -> None
         assert int(still[3] or 0) == len(waiting)
         assert still[3] != "0"
         assert bool(still[2]) == (not waiting)
-        assert (listed(still[2] or still[4]) if still[2] or still[4] else []) == unknown
+        assert not waiting or still[4] == topics(waiting, given)[0]
+        named = (still[2] or still[5] or "").rstrip(".")
+        assert named == listed_in_prose(topics(unknown, given))
     else:
         assert first == "No option satisfies the answers so far, whatever else you answer."
         assert position.outcomes == {None}
-    out = [re.fullmatch(rf"Out: ({'|'.join(NAMES)}) \(.*?\): (.*)\.", line) for line in others]
-    assert [(NAMES[line[1]], line[2]) for line in out if line] == [
+    lines = [re.fullmatch(rf"Out: ({'|'.join(NAMES)}) \(.*?\): (.*)\.", line) for line in out]
+    assert [(NAMES[line[1]], line[2]) for line in lines if line] == [
         (o.route, o.rule.because) for o in position.eliminated
     ]
-    assert all(out)
+    assert all(lines)
+    assert not RAW.search(" ".join([text, *out])), "no field is called by its raw name"
 
 
 def check_skipped(text: str, given: InterviewState, position: Position) -> None:
     """What is said of skipped questions: that no answer to one of them changes the outcome."""
     first, second = text.rstrip("\n").split("\n")
-    skipped = first.removeprefix("Skipped: ").removesuffix(".").split(", ")
-    assert tuple(skipped) == FLOW.skipped(given)
-    assert not set(skipped) & (set(given.answers) | given.unknown | set(position.open))
-    stays = re.fullmatch(rf"Whatever you answer there, the advice stays ({'|'.join(NAMES)})(?:: .*)?\.", second)
+    assert first == f"Skipped: {listed_in_prose(topics(list(FLOW.skipped(given)), given))}."
+    assert not set(FLOW.skipped(given)) & (set(given.answers) | given.unknown | set(position.open))
+    assert not RAW.search(text)
+    stays = re.fullmatch(rf"Whatever the answers were, the advice stays ({'|'.join(NAMES)})(?:: .*)?\.", second)
     if stays:
         assert position.outcomes == {NAMES[stays[1]]}
-    elif second == "Whatever you answer there, no option satisfies the answers so far.":
+    elif second == "Whatever the answers were, no option satisfies the answers so far.":
         assert position.outcomes == {None}
     else:
-        assert second == "No answer there can change what is still possible."
+        assert second == "No answer to them can change what is still possible."
         assert len(position.outcomes) > 1
 
 
@@ -93,9 +105,10 @@ def walked(answers: dict[str, Any], unknown: set[str], templates: Path | None = 
             said.append(views.skipped(FLOW.skipped(given), given))
             check_skipped(said[-1], given, FLOW.position(given))
         known = None if question in unknown else answers.get(question)
+        known = KEEP if question == CLASH else known
         given = given.answer(question, question == "costs" if question in EXTRAS else known)
         said.append(views.standing(given))
-        check_standing(said[-1], given, FLOW.position(given))
+        check_standing(said[-1], views.out(given), given, FLOW.position(given))
     return said
 
 
@@ -116,7 +129,7 @@ NO_AMOUNT = {*AMOUNTS, "monthly_images_low", "monthly_images_high"}
 @pytest.mark.parametrize(
     ("changes", "unknown", "text"),
     [
-        ({}, {"open_price"}, "and so can what you do not know yet: open_price"),
+        ({}, {"open_price"}, "So can what you do not know yet: the price of the open-weight API"),
         ({}, NO_AMOUNT, "It depends on what you do not know yet: "),
         (CONFLICT, set(), "No option satisfies the answers so far, whatever else you answer."),
     ],
@@ -134,6 +147,8 @@ def test_what_is_not_known_is_named_and_no_questions_are_not_counted(
     [
         (STANDING, "{% if open %}", "{% if true %}", {}, NO_AMOUNT),
         (STANDING, "{% if unknown %}", "{% if false %}", {}, {"open_price"}),
+        (STANDING, "{{ next }}", "{{ unknown | listed }}", {}, set()),
+        (OUT, "in out", "in out[1:]", {"residency": "on_premises"}, set()),
         (STANDING, "or no option at all", "or none", {}, set()),
         (SKIPPED, "{% elif settled %}", "{% elif true %}", {}, NO_AMOUNT),
         (SKIPPED, "{% elif settled %}", "{% elif false %}", CONFLICT, set()),

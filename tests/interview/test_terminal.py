@@ -7,23 +7,29 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pexpect
+import pyte  # type: ignore[import-untyped]
 import pytest
 
 from advisor.common.diagnostics import BadInput
 from advisor.domain.scenario import FIELDS
 from advisor.interview import draft_store as session
+from advisor.interview.flow import flow_of
+from advisor.interview.question_view import InterviewViews
 from advisor.interview.state import InterviewState
+from advisor.rulebook.loader import bundled_rulebook
 
 ROOT = Path(__file__).parents[2]
 DOWN, ENTER, CTRL_B, CTRL_C, CTRL_D = "\x1b[B", "\r", "\x02", "\x03", "\x04"
 _TERMINAL = {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
 HOSPITAL = (
-    ("Must the outputs be indemnified", DOWN + ENTER),
+    ("Images or video", ENTER),
+    ("Must the outputs be indemnified", ENTER),
     ("How good must the model be", ENTER),
     ("Where may prompts and images go", DOWN + DOWN + ENTER),
     ("What are the outputs for", ENTER),
@@ -87,7 +93,7 @@ def screens(tmp_path: Path) -> Iterator[Any]:
 
 def finish(screen: Screen) -> None:
     """From the settled route to the end: no costs, no details, decide."""
-    screen.answer("Shall I also work out what it costs", DOWN + ENTER)
+    screen.answer("Shall I also work out the monthly costs", DOWN + ENTER)
     screen.answer("Shall I ask for the details", ENTER)
     screen.answer("Check your answers", ENTER)
 
@@ -117,18 +123,20 @@ def test_a_whole_interview(screens: Any, tmp_path: Path, environment: dict[str, 
 
 def test_why_and_back_and_a_changed_answer(screens: Any, tmp_path: Path) -> None:
     screen = screens()
+    screen.expect("I do not know", "Question 1 of about")
+    screen.answer("Images or video", ENTER)
     screen.answer("Must the outputs be indemnified", "?")
     screen.expect("indemnity-given")
-    screen.answer("Must the outputs be indemnified", DOWN + ENTER)
+    screen.answer("Must the outputs be indemnified", ENTER)
     screen.answer("How good must the model be", DOWN + ENTER)
     screen.answer("Where may prompts and images go", CTRL_B)
     screen.answer("How good must the model be", "\x1b[A" + ENTER)
     screen.answer("Where may prompts and images go", DOWN + DOWN + ENTER)
     screen.expect("Settled: own GPUs")
     screen.answer("What are the outputs for", ENTER)
-    screen.answer("Shall I also work out what it costs", DOWN + ENTER)
+    screen.answer("Shall I also work out the monthly costs", DOWN + ENTER)
     screen.answer("Shall I ask for the details", ENTER)
-    screen.answer("Check your answers", DOWN * 3 + ENTER)
+    screen.answer("Check your answers", DOWN * 4 + ENTER)
     screen.answer("Where may prompts and images go", "\x1b[A" * 2 + ENTER)
     screen.expect("can still matter", "What does a spike in a queue do", "> ")
     screen.process.send(CTRL_C)
@@ -143,13 +151,14 @@ def test_why_and_back_and_a_changed_answer(screens: Any, tmp_path: Path) -> None
 def test_interrupted_and_resumed(screens: Any, tmp_path: Path, keys: str) -> None:
     screen = screens("--name", "hospital")
     screen.answer(*HOSPITAL[0])
+    screen.answer(*HOSPITAL[1])
     screen.expect("How good must the model be")
     screen.process.send(keys)
     if keys == CTRL_D:
         screen.process.send(CTRL_C)
     assert screen.ended() == 130
     again = screens("--name", "hospital", "--resume")
-    for question, pressed in HOSPITAL[1:]:
+    for question, pressed in HOSPITAL[2:]:
         again.answer(question, pressed)
     finish(again)
     assert again.ended() == 0
@@ -166,7 +175,7 @@ def test_killed_after_each_question_and_resumed(screens: Any, tmp_path: Path) ->
         screen.process.kill(signal.SIGKILL)
         screen.process.wait()
         kept = json.loads((tmp_path / "decision.interview.json").read_text(encoding="utf-8"))
-        assert len(kept["order"]) == number + 1
+        assert len(kept["answers"]) == number + 1
     last = screens("--resume")
     finish(last)
     assert last.ended() == 0
@@ -175,17 +184,18 @@ def test_killed_after_each_question_and_resumed(screens: Any, tmp_path: Path) ->
 def test_a_closed_terminal_loses_nothing(screens: Any, tmp_path: Path) -> None:
     screen = screens()
     screen.answer(*HOSPITAL[0])
+    screen.answer(*HOSPITAL[1])
     screen.expect("How good must the model be")
     screen.process.close(force=True)
     kept = json.loads((tmp_path / "decision.interview.json").read_text(encoding="utf-8"))
-    assert kept["order"] == ["indemnity_required"]
+    assert kept["answers"] == {"unit": "image", "indemnity_required": "false"}
 
 
 def test_numbers_are_understood_as_typed_and_nothing_is_prefilled(screens: Any, tmp_path: Path) -> None:
     permissive = (
-        "residency=anywhere output_use=internal indemnity_required=false train_on_outputs=false quality=open_suffices "
-        "control=prompt_only latency=tolerant monthly_images_low=40000 monthly_images_high=40000 gpu_hour_price=1.20 "
-        "images_per_gpu_hour=600"
+        "unit=image gpu_billing=as_used residency=anywhere output_use=internal indemnity_required=false "
+        "train_on_outputs=false quality=open_suffices control=prompt_only latency=tolerant monthly_images_low=40000 "
+        "monthly_images_high=40000 gpu_hour_price=1.20 images_per_gpu_hour=600"
     )
     arguments = [word for setting in permissive.split() for word in ("--set", setting)]
     screen = screens(*arguments)
@@ -195,18 +205,26 @@ def test_numbers_are_understood_as_typed_and_nothing_is_prefilled(screens: Any, 
     screen.expect("= $0.03 per image")
     screen.type_in("What overhead do own GPUs add per month", "help")
     for question, typed in (
-        ("Engineering hours", "20"),
-        ("Dollars for such an hour", "80"),
-        ("Dollars a month for on-call", "$300"),
-        ("GPU hours a month that are paid while idle", "100"),
+        ("How many hours of engineering", "20"),
+        ("How many dollars for an hour", "80"),
+        ("for on-call duty", "$300"),
     ):
         screen.type_in(question, typed)
-    screen.expect("= $2,020")
+    screen.expect("for monitoring")
+    screen.process.send(CTRL_B)
+    screen.expect("Now: $300 a month", "for on-call duty")
+    screen.process.send(CTRL_C)
+    assert screen.ended() == 130
+    screen = screens("--resume")
+    screen.type_in("for on-call duty", "")
+    screen.type_in("for monitoring", "")
+    screen.type_in("How many GPUs are kept on", "1")
+    screen.expect("engineering: 20 hours at $80 = $1,600", "GPUs without work", "= $2,776")
     screen.process.send(CTRL_C)
     assert screen.ended() == 130
     kept = json.loads((tmp_path / "decision.interview.json").read_text(encoding="utf-8"))
     assert kept["answers"]["open_price"] == "0.03"
-    assert kept["answers"]["monthly_overhead"] == "2020"
+    assert kept["answers"]["monthly_overhead"] == "2776"
 
 
 def without_terminal(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -242,9 +260,65 @@ def test_resuming_what_does_not_exist_is_a_clear_error(tmp_path: Path) -> None:
     assert "there is no interview to resume" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"answers": {}}', '{"answers": {"x": 1}, "not_known": [], "order": ["x"]}']
+def test_a_bill_and_a_volume_are_a_price_in_the_terminal_too(screens: Any) -> None:
+    screen = screens(*(word for setting in PRICE_LEFT.split() for word in ("--set", setting)))
+    screen.type_in("What does the open-weight API ask per image", "my bill is $1,900")
+    screen.type_in("How many images was that bill for", "")
+    screen.expect("a bill of $1,900 for 45,000 images", "= $0.042222 per image")
+    screen.process.send(CTRL_C)
+    assert screen.ended() == 130
+
+
+PRICE_LEFT = (
+    "unit=image gpu_billing=as_used residency=anywhere output_use=internal indemnity_required=false "
+    "train_on_outputs=false quality=open_suffices control=prompt_only latency=tolerant monthly_images=45000 "
+    "monthly_images_low=45000 monthly_images_high=45000 gpu_hour_price=1.20 images_per_gpu_hour=600 "
+    "monthly_overhead=2000"
 )
+
+
+def test_answers_that_clash_are_changed_in_one_step(screens: Any, tmp_path: Path) -> None:
+    answers = "unit=image residency=on_premises quality=frontier_only output_use=internal"
+    screen = screens(*(word for setting in answers.split() for word in ("--set", setting)), columns=60)
+    screen.expect("No option satisfies", "Which answer can change", "this leaves")
+    screen.process.send(ENTER)
+    screen.expect("can still matter")
+    screen.process.send(CTRL_C)
+    assert screen.ended() == 130
+    kept = json.loads((tmp_path / "decision.interview.json").read_text(encoding="utf-8"))["answers"]
+    assert (kept["residency"], kept["quality"]) != ("on_premises", "frontier_only")
+
+
+def test_at_60_columns_no_word_is_broken(screens: Any) -> None:
+    screen = screens(columns=60)
+    display = pyte.Screen(60, 200)
+    stream = pyte.Stream(display)
+    for question, keys in HOSPITAL:
+        screen.process.expect_exact(question.split()[0])
+        stream.feed(screen.process.before + screen.process.after)
+        time.sleep(0.5)
+        screen.process.expect(r"(?s).+")
+        stream.feed(screen.process.after)
+        lines = [line.rstrip() for line in display.display]
+        options = VIEWS.question(QUESTION_OF[question], InterviewState()).options
+        text = " ".join(" ".join(lines).split())
+        for option in options:
+            assert " ".join(f"{option.label}: {option.meaning}".split()).rstrip(": ") in text
+        assert not any(len(line) == 60 for line in lines)
+        screen.process.send(keys)
+
+
+VIEWS = InterviewViews(flow_of(bundled_rulebook()))
+QUESTION_OF = dict(
+    zip(
+        [question for question, _ in HOSPITAL],
+        ("unit", "indemnity_required", "quality", "residency", "output_use"),
+        strict=True,
+    )
+)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"answers": {"x": 1}, "not_known": [], "order": ["x"]}'])
 def test_a_damaged_draft_is_a_clear_error(tmp_path: Path, text: str) -> None:
     path = session.draft_path(tmp_path, "decision")
     path.write_text(text, encoding="utf-8")

@@ -1,4 +1,6 @@
-"""``advisor rules check``: loads the rulebook, which refuses every fault, and warns of likely mistakes."""
+"""``advisor rules check``: loads the rulebook, which refuses every fault; warns of likely mistakes and of questions
+without words.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints every warning, and what was loaded. Exit code 2 for faults, 5 for warnings."""
+    from advisor.interview.unworded import unworded
     from advisor.rulebook.lint.rules import findings
 
     rulebook = load_rulebook(options.rules)
-    found = findings(rulebook)
+    found = [*findings(rulebook), *(problem._replace(level="warning") for problem in unworded())]
     for warning in found:
         print(warning)
     warnings = "1 warning" if len(found) == 1 else f"{len(found) or 'no'} warnings"
