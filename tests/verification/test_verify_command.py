@@ -201,10 +201,11 @@ def test_a_memo_verifies_with_the_rules_and_templates_it_was_made_with(
 
 
 def test_another_scenario_is_told_claim_by_claim(capsys: pytest.CaptureFixture[str]) -> None:
-    Path(MEMO).write_text(swap("monthly_images: 50000", "monthly_images: 60000")(memo_of(EXERCISE)))
+    other = swap("residency: anywhere", "residency: on_premises")(memo_of(EXERCISE))
+    Path(MEMO).write_text(swap("monthly_images: 50000", "monthly_images: 60000")(other))
     assert run(["verify", MEMO]) == 5
     said = capsys.readouterr().out
-    assert {"claim `why`", "claim `cost.self_host`"} <= set(re.findall("(?<=, )claim `[^`]*`", said))
+    assert {"claim `outcome`", "claim `cost.self_host`"} <= set(re.findall("(?<=, )claim `[^`]*`", said))
     assert re.search(r"\n\d+ more differences are not shown\n$", said)
 
 
