@@ -25,8 +25,8 @@ from advisor.domain.scenario import Route
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WIDTH = 520
-"""The usual width of a chart in pixels; every chart can be drawn wider or narrower."""
+WIDTH, NARROW = 520, 358
+"""The usual width of a chart in pixels, and that on a phone; every chart can be drawn wider or narrower."""
 HEIGHT = 356
 INK = "#010101"
 COLOURS = {Route.SELF_HOST: "#2f7fd0", Route.OPEN_WEIGHT_API: "#c8601a", Route.CLOSED_API: "#9a5fd0"}
@@ -79,7 +79,10 @@ class Chart:
 def chart(
     id: str, title: str, description: str, table: ChartTable, draw: Callable[[Figure], None], size: tuple[int, int]
 ) -> Chart:
-    """The chart that ``draw`` paints on a figure of ``size`` pixels. Every id in its SVG starts with ``id``."""
+    """The chart that ``draw`` paints on a figure of ``size`` pixels.
+
+    Every id in its SVG starts with ``id``, and with ``id-narrow`` below the usual width, so that both fit on one page.
+    """
     with suppress(OSError):
         temporary_folder()  # for matplotlib's cache, if the home folder is not writable
     import matplotlib
@@ -97,13 +100,14 @@ def chart(
         draw(figure)
         page = io.BytesIO()
         figure.savefig(page, format="svg", metadata=_METADATA)
+    name = id if size[0] >= WIDTH else f"{id}-narrow"
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" id="{id}" class="chart" role="img"'
-        f' aria-labelledby="{id}-title {id}-desc" viewBox="0 0 {size[0]} {size[1]}" width="{size[0]}"'
-        f' height="{size[1]}" font-family="{_FACES}"><title id="{id}-title">{escape(title, quote=False)}</title>'
-        f'<desc id="{id}-desc">{escape(description, quote=False)}</desc>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" class="chart" role="img"'
+        f' aria-labelledby="{name}-title {name}-desc" viewBox="0 0 {size[0]} {size[1]}" width="{size[0]}"'
+        f' height="{size[1]}" font-family="{_FACES}"><title id="{name}-title">{escape(title, quote=False)}</title>'
+        f'<desc id="{name}-desc">{escape(description, quote=False)}</desc>'
     )
-    return Chart(id, title, description, head + _body(page.getvalue().decode(), id), table)
+    return Chart(id, title, description, head + _body(page.getvalue().decode(), name), table)
 
 
 def _body(drawn: str, id: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, partial
-from math import floor
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.charts.canvas import (
@@ -119,10 +118,10 @@ class RouteCurves:
         return own(known.gpu_hour_price or 0, rate, known.monthly_overhead or 0, volume)
 
     def crossing_text(self, route: Route, speedup: int = 1) -> str | None:
-        """The crossover as people read it; None where owning never wins."""
+        """The least volume from which owning costs no more, as people read it; None where it never does."""
         found = self.costs.crossover(route, speedup)
-        text = found.text() if found else None
-        return None if text is None else grouped(Decimal(text))
+        volume = found.from_volume() if found else None
+        return None if volume is None else grouped(volume)
 
 
 def costs_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
@@ -142,11 +141,10 @@ def _title(curves: RouteCurves) -> str:
     route = curves.compared
     if route not in curves.crossings:
         return f"Own GPUs never become cheaper than {NAMED[route]}"
-    cheaper_from = floor(curves.crossings[route]) + 1
-    if cheaper_from == 1:
-        return f"Own GPUs are cheaper than {NAMED[route]} at every volume"
-    units = units_of(curves.decision)
-    return f"Own GPUs are cheaper than {NAMED[route]} from {grouped(cheaper_from)} {units} a month"
+    owning_from = curves.crossing_text(route)
+    if owning_from == "1":
+        return f"Own GPUs cost no more than {NAMED[route]} at every volume"
+    return f"Own GPUs cost no more than {NAMED[route]} from {owning_from} {units_of(curves.decision)} a month on"
 
 
 def _cheaper_of_two(curves: RouteCurves) -> str:
@@ -164,9 +162,9 @@ def _description(curves: RouteCurves) -> str:
     for route, crossing in curves.crossings.items():
         faster = curves.crossing_text(route, curves.speedup) if curves.speedup else None
         if crossing:
-            with_model = f", with a few-step model at {faster}" if faster else ""
-            same = f"own GPUs and {NAMED[route]} cost the same at {curves.crossing_text(route)} {units} a month"
-            parts.append(same + with_model)
+            with_model = f", with a few-step model from {faster}" if faster else ""
+            owning_from = f"from {curves.crossing_text(route)} {units} a month on"
+            parts.append(f"own GPUs cost no more than {NAMED[route]} {owning_from}{with_model}")
     gone = [route for route in curves.routes if not curves.is_feasible(route)]
     if gone:
         parts.append(f"{listed([NAMED[route] for route in gone])} {are(gone)} ruled out, whatever the cost")
@@ -176,8 +174,8 @@ def _description(curves: RouteCurves) -> str:
 def _table(curves: RouteCurves) -> ChartTable:
     units = units_of(curves.decision)
     header = ["route", *(f"{grouped(volume)} {units} a month" for volume in curves.months)]
-    header += [f"costs the same as own GPUs at, {units} a month"] if curves.owns else []
-    header += ["and at, with a few-step model"] if curves.speedup else []
+    header += [f"own GPUs cost no more from, {units} a month"] if curves.owns else []
+    header += ["and from, with a few-step model"] if curves.speedup else []
     return ChartTable(tuple(header), tuple(map(tuple, _rows(curves))))
 
 

@@ -1,10 +1,9 @@
-"""The eliminations chart: the three routes, and the axis that took each out."""
+"""The eliminations chart: the three routes from top to bottom, and the axis that took each out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from math import ceil
 from typing import TYPE_CHECKING
 
 from advisor.charts.canvas import COLOURS, INK, WIDTH, Chart, ChartTable, Plot, chart, text_width
@@ -16,10 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _RECOMMENDED = "recommended"
-_NAMES = 6 + max(text_width(name, bold=True) for name in SHORT.values()) + 8
-_COLUMN = max(text_width(axis_name(axis).replace(" ", "\n")) for axis in Axis) + 4
-_OUTCOMES = 9 + text_width(_RECOMMENDED, bold=True) + 6
-_ROW, _HEAD, _FOOT = 46, 44, 14
+_AXES = 6 + max(text_width(axis_name(axis).replace(" ", "\n")) for axis in Axis) + 8
+_RIGHT, _ROW, _HEAD, _FOOT = 26, 38, 42, 48
 _COUNTS = {0: "none", 1: "one", 2: "two", 3: "three"}
 _DASHES: dict[Route, tuple[float, float]] = {Route.OPEN_WEIGHT_API: (4, 1), Route.CLOSED_API: (1.5, 1)}
 
@@ -41,12 +38,12 @@ class _Step:
 
 
 def narrowing_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
-    """The chart, if an axis took a route out; wider than ``width`` if its columns need it."""
+    """The chart, if an axis took a route out."""
     steps = _steps(decision)
     if not steps:
         return None
     texts = _title(steps), _description(decision, steps), _table(steps)
-    size = (max(width, ceil(_NAMES + _COLUMN * len(steps) + _OUTCOMES)), _HEAD + _ROW * len(Route) + _FOOT)
+    size = (width, _HEAD + _ROW * len(steps) + _FOOT)
     return chart("chart-narrowing", *texts, partial(_draw, decision, steps), size)
 
 
@@ -121,21 +118,21 @@ def _table(steps: list[_Step]) -> ChartTable:
 
 
 def _draw(decision: Decision, steps: list[_Step], figure: Figure) -> None:
-    plot = Plot(figure, left=_NAMES, bottom=_FOOT, right=_OUTCOMES, top=_HEAD)
+    plot = Plot(figure, left=_AXES, bottom=_FOOT, right=_RIGHT, top=_HEAD)
     axes, end = plot.axes, len(steps) - 0.5
-    axes.set(xlim=(-0.5, end), ylim=(len(Route) - 0.5, -0.5), xticks=range(len(steps)), yticks=[])
-    axes.grid(axis="x", linewidth=0.8, alpha=0.35)
+    axes.set(xlim=(-0.5, len(Route) - 0.5), ylim=(end, -0.5), xticks=[], yticks=range(len(steps)))
+    axes.grid(axis="y", linewidth=0.8, alpha=0.35)
     axes.spines[:].set_visible(False)
-    axes.tick_params(axis="x", size=0, labelbottom=False)
+    axes.tick_params(axis="y", size=0, labelleft=False)
     for place, step in enumerate(steps):
-        plot.text(plot.at(place, 0)[0], plot.height - _HEAD / 2, _heading(step.axis, plot.box.width / len(steps)))
-    for row, route in enumerate(Route):
-        chosen, y = route is decision.route, plot.at(0, row)[1]
-        plot.text(6, y, SHORT[route], "left", bold=chosen)
+        plot.text(6, plot.at(0, place)[1], axis_name(step.axis).replace(" ", "\n"), "left")
+    for column, route in enumerate(Route):
+        chosen, x = route is decision.route, plot.at(column, 0)[0]
+        plot.text(x, plot.height - _HEAD / 2, SHORT[route].replace(" ", "\n"), bold=chosen)
         gone = next((place for place, step in enumerate(steps) if route in step.out), None)
         axes.plot(
+            [column, column],
             [-0.5, end if gone is None else gone],
-            [row, row],
             color=COLOURS[route],
             linewidth=5.0 if gone is None else 3.5,
             linestyle=(0, _DASHES[route]) if route in _DASHES else "solid",
@@ -143,15 +140,9 @@ def _draw(decision: Decision, steps: list[_Step], figure: Figure) -> None:
         for place, step in enumerate(steps):
             if route in (*step.out, *step.also):
                 out = route in step.out
-                axes.plot(place, row, "x", color=INK, markersize=9 if out else 6)
-                plot.text(plot.at(place, row)[0] + 5, y - 13, step.verb if out else "here too", "left")
+                axes.plot(column, place, "x", color=INK, markersize=9 if out else 6)
+                plot.text(x + 9, plot.at(column, place)[1], step.verb if out else "here too", "left")
         if gone is None:
             words = _RECOMMENDED if chosen else "still open" if route in decision.possible_routes else "still feasible"
-            axes.plot(end, row, ">", color=COLOURS[route], markersize=8, clip_on=False)
-            plot.text(plot.box.x1 + 9, y, words, "left", bold=chosen)
-
-
-def _heading(axis: Axis, room: float) -> str:
-    """The name of an axis, on two lines if one is too narrow."""
-    words = axis_name(axis)
-    return words if text_width(words) <= room else words.replace(" ", "\n")
+            axes.plot(column, end, "v", color=COLOURS[route], markersize=8, clip_on=False)
+            plot.text(x, _FOOT / 2 - 4, words.replace(" ", "\n"), bold=chosen)

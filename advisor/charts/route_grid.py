@@ -60,13 +60,13 @@ class Regions:
         known = [exact(int(self.facts[name])) for name in VOLUMES if name in self.facts]
         crossings = [Costs(self.scenario).crossover(route) for route in self.decision.feasible_routes]
         turns = [crossing.volume for crossing in crossings if crossing and crossing.volume]
-        turns += [turn_of(flip) for flip in self.flips(*VOLUMES)]
+        turns += [flip.turn or Fraction(0) for flip in self.flips(*VOLUMES)]
         return _scale(self.month, [*known, *_in_sight(turns, self.here[0])])
 
     @cached_property
     def upwards(self) -> Scale:
         """The values of the figure: the scenario's, and its break points in sight."""
-        turns = [turn_of(flip) for flip in self.flips(self.figure)]
+        turns = [flip.turn or Fraction(0) for flip in self.flips(self.figure)]
         return _scale(self.figure, [self.here[1], *_in_sight(turns, self.here[1])])
 
     @cached_property
@@ -124,23 +124,11 @@ def most_sensitive(decision: Decision) -> str:
     nearest: dict[str, Fraction] = {}
     for flip in decision.flips:
         if flip.field in PRICES and (flip.below or flip.above):
-            times = distance(flip, decision)
-            nearest[flip.field] = min(times, nearest.get(flip.field, times))
+            nearest[flip.field] = min(flip.factor, nearest.get(flip.field, flip.factor))
     if nearest:
         return min(nearest, key=lambda name: (nearest[name], PRICES.index(name)))
     hosted = [PRICE_OF[route] for route in (decision.route, *decision.feasible_routes) if route and route in PRICE_OF]
     return hosted[0] if hosted else PRICES[0]
-
-
-def distance(flip: Flip, decision: Decision) -> Fraction:
-    """The factor by which the number has to change; very large from or to zero."""
-    now, turn = exact(str(decision.scenario[flip.field])), turn_of(flip)
-    return max(turn / now, now / turn) if now and turn else Fraction(10**30)
-
-
-def turn_of(flip: Flip) -> Fraction:
-    """The value past which a number leads to another outcome."""
-    return exact(flip.below or flip.above or 0)
 
 
 def _in_sight(turns: list[Fraction], now: Fraction) -> list[Fraction]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from advisor.charts.canvas import COLOURS, HEIGHT, INK, WIDTH, Chart, ChartTable, Plot, chart, text_width
-from advisor.charts.route_grid import COLUMNS, FINER, ROWS, Regions, distance, regions_of
+from advisor.charts.route_grid import COLUMNS, FINER, ROWS, Regions, regions_of
 from advisor.domain.cost_model import VOLUMES
 from advisor.domain.formatting import grouped
 from advisor.domain.record import Decision, Flip, Status
@@ -26,6 +26,7 @@ from advisor.wording.labels import (
     sentences,
     units_of,
 )
+from advisor.wording.limits import limit_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,8 +53,10 @@ def _title(regions: Regions) -> str:
     flips = regions.flips(regions.figure)
     if not flips:
         return f"No {name} changes the route at this volume, but the volume does"
-    nearest = min(flips, key=lambda flip: distance(flip, regions.decision))
-    return f"{sentence(_led_to(nearest))} would be recommended if the {name} were {_past(nearest, regions.decision)}"
+    nearest = min(flips, key=lambda flip: flip.factor)
+    return (
+        f"{sentence(_led_to(nearest))} would be recommended if the {name} were {limit_text(nearest, regions.decision)}"
+    )
 
 
 def _description(regions: Regions) -> str:
@@ -64,7 +67,7 @@ def _description(regions: Regions) -> str:
     here = f"At {month} {units} a month and {figure_text(regions.figure, figure, decision)}"
     parts = [f"{here} for the {name}, {NAMED[decision.route]} {are([decision.route])} recommended"]
     parts += [
-        f"with the {figure_name(flip.field, decision)} {_past(flip, decision)} it would be {_led_to(flip)}"
+        f"with the {figure_name(flip.field, decision)} at {limit_text(flip, decision)} it would be {_led_to(flip)}"
         for flip in regions.flips(*VOLUMES, regions.figure)
     ]
     return sentences(parts)
@@ -75,19 +78,11 @@ def _table(regions: Regions) -> ChartTable:
     for name in (*VOLUMES, regions.figure):
         if name in decision.scenario:
             flips = regions.flips(name)
-            below = next((f"{_value(flip, decision)}: {_led_to(flip)}" for flip in flips if flip.below), NONE)
-            above = next((f"{_value(flip, decision)}: {_led_to(flip)}" for flip in flips if flip.above), NONE)
+            below = next((f"{limit_text(flip, decision)}: {_led_to(flip)}" for flip in flips if flip.below), NONE)
+            above = next((f"{limit_text(flip, decision)}: {_led_to(flip)}" for flip in flips if flip.above), NONE)
             now = figure_text(name, str(decision.scenario[name]), decision)
             rows.append((sentence(figure_name(name, decision)), now, below, above))
-    return ChartTable(("figure", "in this scenario", "another route below", "another route above"), tuple(rows))
-
-
-def _past(flip: Flip, decision: Decision) -> str:
-    return f"{'below' if flip.below else 'above'} {_value(flip, decision)}"
-
-
-def _value(flip: Flip, decision: Decision) -> str:
-    return figure_text(flip.field, flip.below or flip.above or "", decision)
+    return ChartTable(("figure", "in this scenario", "another route if less", "another route if more"), tuple(rows))
 
 
 def _led_to(flip: Flip) -> str:

@@ -39,7 +39,7 @@ def migration_of(assessment: Assessment) -> record.Migration | None:
         payback_months=None if payback is None else payback_text(payback, exact(limit)),
         payback_limit_months=plain(limit),
         worth_moving=(payback is not None and payback <= exact(limit)) if known else None,
-        repaid_from=repaid.text() if repaid else None,
+        repaid_from=None if repaid is None or repaid.volume is None else str(repaid.from_volume()),
         missing=missing_amounts(scenario.answers(), (current, route), ["low"]),
     )
 
@@ -113,8 +113,8 @@ def _grouped(number: str | None) -> str:
 
 
 def _volume(crossover: Crossover | None) -> str:
-    text = crossover.text() if crossover else None
-    return grouped(Decimal(text)) if text else "no volume (owning never wins)"
+    from_here = crossover.from_volume() if crossover else None
+    return "no volume (owning never wins)" if from_here is None else grouped(from_here)
 
 
 def _from_volume(crossover: Crossover | None, units: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -17,6 +19,9 @@ from advisor.domain.scenario import Axis, Route, Scenario
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.model import Rulebook
 
+REVIEW_MONTHS = 3
+"""The months after which a decision is reviewed even if nothing else asks for it."""
+
 
 @dataclass(frozen=True)
 class SteadyOutcome:
@@ -31,19 +36,34 @@ class SteadyOutcome:
 
 
 def review_trigger(decision: Decision, scenario: Scenario, rulebook: Rulebook) -> ReviewTrigger | None:
-    """The crossover to watch and from which side, or why there is none; None without a recommendation."""
+    """When to look again, and the crossover to watch, or why there is none; None without a recommendation."""
     if decision.status is not Status.RECOMMENDED:
         return None
     watched = watched_route(decision, scenario)
     always = whatever_the_volume(scenario, rulebook) if watched else None
     kind = _kind(decision, scenario, watched, always)
     return ReviewTrigger(
+        by=months_after(decision.decided_on, REVIEW_MONTHS),
         kind=kind,
         route=watched,
         volume=decision.crossovers.get(watched) if watched else None,
         missing=missing_amounts(decision.scenario, (watched, Route.SELF_HOST)) if watched else [],
         cheaper_than=always.compared if kind == "always" and always else watched,
     )
+
+
+def months_after(day: str, months: int) -> str:
+    """The same day some months later, or the last of that month; dates end with the year 9999.
+
+    >>> months_after("2026-11-30", 3), months_after("9999-12-31", 3)
+    ('2027-02-28', '9999-12-31')
+    """
+    date = datetime.date.fromisoformat(day)
+    year, month = divmod(date.year * 12 + date.month - 1 + months, 12)
+    if year > datetime.MAXYEAR:
+        return datetime.date.max.isoformat()
+    last = calendar.monthrange(year, month + 1)[1]
+    return datetime.date(year, month + 1, min(date.day, last)).isoformat()
 
 
 def route_in_use(scenario: Scenario) -> Route | None:

@@ -91,12 +91,18 @@ class _RecordBuilder:
             review_trigger=None,
             route_by_amounts=route_by_amounts(this),
             few_step_speedup=self.rulebook.constants.get("few_step_speedup"),
+            owning_from=self._owning_from(),
         )
         return decision.model_copy(update={"review_trigger": review_trigger(decision, self.scenario, self.rulebook)})
 
     def _crossovers(self) -> dict[Route, str | None]:
         found = {route: self.assessment.costs.crossover(route) for route in HOSTED}
         return {route: crossover.text() for route, crossover in found.items() if crossover is not None}
+
+    def _owning_from(self) -> dict[Route, str | None]:
+        found = {route: self.assessment.costs.crossover(route) for route in HOSTED}
+        volumes = {route: crossover.from_volume() for route, crossover in found.items() if crossover is not None}
+        return {route: None if volume is None else str(volume) for route, volume in volumes.items()}
 
     def _expected_cost(self, route: Route) -> Fraction | None:
         return self.assessment.costs.monthly(route, self.scenario.monthly_images)

@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
+from math import ceil
 
 from advisor.common.diagnostics import quoted
 from advisor.domain.quantity import FLOATS_REFUSED, is_float
@@ -44,6 +45,10 @@ class Crossover:
     def never(self) -> bool:
         """True if a hosted image costs no more than producing it (``c <= G/r``)."""
         return self.volume is None
+
+    def from_volume(self) -> int | None:
+        """The least whole volume from which owning costs no more than renting, or None if owning never wins."""
+        return None if self.volume is None else max(1, ceil(self.volume))
 
     def text(self, places: int = 2) -> str | None:
         """N* as decimal text rounded half-even to ``places``, or None if owning never wins."""

@@ -56,16 +56,16 @@ def amount_text(micro_dollars: int) -> str:
 
 
 def dollars(micro_dollars: int) -> str:
-    """An amount for prose: cents from one dollar up, every digit below.
+    """An amount for prose: cents from one dollar up if there are any, every digit below.
 
     >>> dollars(2_100_000_000), dollars(30), dollars(-1_500_000)
-    ('$2,100.00', '$0.00003', '-$1.50')
+    ('$2,100', '$0.00003', '-$1.50')
     """
     sign, size = ("-" if micro_dollars < 0 else ""), abs(micro_dollars)
-    if size < 10**MICRO:
+    if 0 < size < 10**MICRO:
         return f"{sign}${amount_text(size)}"
-    cents = (size + 5_000) // 10_000
-    return f"{sign}${cents // 100:,}.{cents % 100:02d}"
+    whole, cents = divmod((size + 5_000) // 10_000, 100)
+    return f"{sign}${whole:,}{f'.{cents:02d}' if cents else ''}"
 
 
 def price(amount: Decimal) -> str:

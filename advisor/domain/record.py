@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterator
 from enum import StrEnum
+from fractions import Fraction
 from itertools import chain
 from typing import Any
 
@@ -23,6 +24,7 @@ from advisor.domain.scenario import Axis, Route, validated
 
 SCHEMA_VERSION = 2
 MAX_COMPARISONS = 8
+_FROM_ZERO = Fraction(10**30)
 READABLE = (1, 2)
 """The schema versions that are read."""
 _NO_RECORD = "this is not a decision record"
@@ -141,7 +143,7 @@ class Migration(_Part):
     payback_limit_months: str
     worth_moving: bool | None
     repaid_from: str | None = _since_2(
-        None, "the monthly volume from which moving to own GPUs is repaid within the limit"
+        None, "the least whole monthly volume from which moving to own GPUs is repaid within the limit"
     )
     missing: list[str] = _since_2(list, "the amounts that the saving takes and that are not known")
 
@@ -176,6 +178,18 @@ class Flip(Change):
 
     status: Status
     route: Route | None
+
+    @property
+    def turn(self) -> Fraction | None:
+        """The value past which a number leads to another outcome; None for an answer."""
+        text = self.below if self.below is not None else self.above
+        return None if text is None else Fraction(text)
+
+    @property
+    def factor(self) -> Fraction:
+        """The factor by which a number has to change; very large from or to zero."""
+        now, turn = Fraction(str(self.from_)), self.turn or Fraction(0)
+        return max(turn / now, now / turn) if now and turn else _FROM_ZERO
 
 
 class WhyNot(_Part):
@@ -277,13 +291,16 @@ class AnswerLead(_Part):
 
 
 class ReviewTrigger(_Part):
-    """When to decide again: the crossover of the hosted ``route`` whose bill is watched, and from which side.
+    """When to decide again: at the latest on the date ``by``, three months after the decision, and from the bill.
+
+    ``volume`` is the crossover of the hosted ``route`` whose bill is watched.
 
     ``kind`` is ``rises_above``, ``falls_below``, ``moving``, or why there is no volume to watch: ``never`` (owning
     never costs less), ``always`` (it never costs more than ``cheaper_than``), ``no_amounts`` (they are ``missing``), or
     ``no_crossover``.
     """
 
+    by: str
     kind: str
     route: Route | None
     volume: str | None
@@ -350,6 +367,9 @@ class Decision(_Part):
         None, "how the route depends on the amounts; null if an amount is not known, or without a recommendation"
     )
     few_step_speedup: int | None = _since_2(None, "the assumed speedup of a few-step model")
+    owning_from: dict[Route, str | None] = _since_2(
+        dict, "for each crossover the least whole volume from which owning costs no more; null where it never wins"
+    )
 
     @property
     def is_complete(self) -> bool:

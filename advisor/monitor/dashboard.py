@@ -24,7 +24,7 @@ def dashboard_html(result: MonitorResult, memo: str | None, templates: Path | No
     The same input gives the same bytes. Raises BadInput for a fault in templates of one's own.
     """
     figures = [
-        Markup(fill("figure.html.j2", {"chart": chart, "svg": Markup(chart.svg)}, templates))
+        Markup(fill("figure.html.j2", {"chart": chart, "wide": Markup(chart.svg), "narrow": None}, templates))
         for chart in charts_of(result)
     ]
     data = named(result)

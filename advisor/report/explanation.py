@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.report.claims.alternatives import SHOWN, ways
-from advisor.report.claims.build import reason_of, rule_texts
+from advisor.report.claims.build import reason_of
 from advisor.report.templates import fill
 
 
@@ -41,8 +42,8 @@ def explanation_text(
         "others": [
             {
                 "route": other.route,
-                "ruled_out": rule_texts(decision, other.ruled_out_by),
-                "lost": rule_texts(decision, other.lost_by),
+                "ruled_out": _rule_texts(decision, other.ruled_out_by),
+                "lost": _rule_texts(decision, other.lost_by),
                 "ways": ways(other.changes)[:SHOWN],
                 "more": len(ways(other.changes)[SHOWN:]),
             }
@@ -56,6 +57,12 @@ def explanation_text(
         "whole": why_not is None,
     }
     return fill("explain.txt.j2", named, templates)
+
+
+def _rule_texts(decision: Decision, rules: Iterable[str]) -> list[dict[str, Any]]:
+    """The texts of rules that took options out."""
+    used = {rule.rule: rule for rule in decision.rules}
+    return [{"id": id, **used[id].model_dump(include={"axis", "because", "source"})} for id in rules]
 
 
 def _stable_ranges(decision: Decision) -> Iterator[StableRange]:

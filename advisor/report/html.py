@@ -6,6 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from advisor.charts.canvas import NARROW
 from advisor.charts.memo_charts import charts_of
 from advisor.domain.record import Decision
 from advisor.report import limits
@@ -26,8 +27,8 @@ def memo_html(decision: Decision, templates: Path | None = None) -> str:
         marked = marked[len(_FRONT_MATTER) :].partition(f"\n{_FRONT_MATTER}")[2]
     claims = claims_of(decision)
     charts = {
-        chart.id: fill("figure.html.j2", {"chart": chart, "svg": Markup(chart.svg)}, templates)
-        for chart in charts_of(decision)
+        chart.id: fill("figure.html.j2", {"chart": chart, "wide": Markup(chart.svg), "narrow": narrow}, templates)
+        for chart, narrow in zip(charts_of(decision), _narrow(decision), strict=True)
     }
     links = PageLinks(
         rules={claim.id: claim.rules for claim in claims},
@@ -41,3 +42,8 @@ def memo_html(decision: Decision, templates: Path | None = None) -> str:
         "decision": decision.model_dump(mode="json"),
     }
     return fill("page.html.j2", named, templates)
+
+
+def _narrow(decision: Decision) -> list[Markup]:
+    """The charts drawn for a phone."""
+    return [Markup(chart.svg) for chart in charts_of(decision, NARROW)]

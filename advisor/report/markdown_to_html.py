@@ -128,13 +128,13 @@ def _with_basis(page: _PageState, found: re.Match[str]) -> str:
 
 
 class _Renderer(RendererHTML):
-    """HTML with scrollable tables, the box as a section, and links from the names of rules and fields."""
+    """HTML with tables that scroll or stack, the box as a section, and links from the names of rules and fields."""
 
     def table_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
         """A group around each table, so that a wide one scrolls and the page does not."""
         headings = (tokens[place + 1].content for place in range(at, -1, -1) if tokens[place].type == "heading_open")
         label = escape(stripped(next(headings, "Table")), quote=True)
-        return f'<div class="table" role="group" aria-label="{label}" tabindex="0">\n<table>\n'
+        return f'<div class="table" role="group" aria-label="{label}" tabindex="0">\n<table class="stacked">\n'
 
     def table_close(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
         """The end of table and group."""
@@ -143,6 +143,15 @@ class _Renderer(RendererHTML):
     def th_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
         """A heading of a column."""
         tokens[at].attrSet("scope", "col")
+        return self.renderToken(tokens, at, options, env)
+
+    def td_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
+        """A cell with the heading of its column, which a narrow page shows before it."""
+        row = next(place for place in range(at, -1, -1) if tokens[place].type == "tr_open")
+        column = sum(token.type == "td_open" for token in tokens[row:at])
+        table = next(place for place in range(at, -1, -1) if tokens[place].type == "table_open")
+        headings = [place for place in range(table, at) if tokens[place].type == "th_open"]
+        tokens[at].attrSet("data-label", stripped(tokens[headings[column] + 1].content).replace("`", ""))
         return self.renderToken(tokens, at, options, env)
 
     def blockquote_open(

@@ -168,7 +168,7 @@ def test_a_terminal_gets_the_memo_without_escape_codes() -> None:
     finally:
         os.close(controller)
     assert process.wait(timeout=30) == 0
-    assert b"**Deciding axis:** cost" in shown
+    assert b"The deciding axis is cost." in shown
     assert b"\x1b" not in shown
 
 

@@ -105,13 +105,13 @@ def test_no_words_lie_over_others_or_leave_a_chart(watched: MonitorResult, width
 def test_each_finding_is_what_the_months_come_to() -> None:
     findings = {name: [chart.title for chart in charts_of(case(name))] for name in CASES}
     assert findings["crossed-and-stable"] == [
-        "At 1,640,000 images a month the closed API costs $65,600.00, own GPUs $5,280.00",
+        "At 1,640,000 images a month the closed API costs $65,600, own GPUs $5,280",
         "8 of 12 complete months lie above N*, the last one among them",
-        "$234,952.00 more was spent since 2026-03 than own GPUs would have cost",
+        "$234,952 more was spent since 2026-03 than own GPUs would have cost",
     ]
     assert findings["fell-back"][1:] == [
         "3 of 6 complete months lie above N*, the last one not",
-        "$428.00 to $4,028.00 less was spent since 2025-11 than own GPUs would have cost",
+        "$428 to $4,028 less was spent since 2025-11 than own GPUs would have cost",
     ]
     assert "4 of 6 months are estimated." in charts_of(case("fell-back"))[2].description
     assert findings["approaching"][1] == "None of the 6 complete months lies above N*"
@@ -128,7 +128,7 @@ def test_the_curves_cross_where_the_crossover_is() -> None:
     at = crossover_volume("0.04", "1.20", 600, 2_000).volume
     assert at is not None
     assert row_own[1] == f"${float(at * Fraction('0.04')):,.2f}"
-    assert row_faster[2] == "$2,656.00"
+    assert row_faster[2] == "$2,656"
 
 
 def test_columns_are_as_high_as_their_months() -> None:

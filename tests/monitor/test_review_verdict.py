@@ -172,7 +172,7 @@ def test_a_payback_is_that_of_a_move_to_own_gpus_alone() -> None:
     moving = watched(STARTUP, months_([300_000] * 4))
     assert moving.now is not None
     assert moving.now.route is Route.SELF_HOST
-    assert "\npayback     moving costs $60,000.00 once and repays after" in summary_text(moving, 200)
+    assert "\npayback     moving costs $60,000 once and repays after" in summary_text(moving, 200)
 
 
 PRICE = Assumed(today=ASSUMED.today, price=span("0.02", "0.02", "0.02"), stated=frozenset({Guess.PRICE_PER_IMAGE}))

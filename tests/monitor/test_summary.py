@@ -162,14 +162,14 @@ def test_bars_lie_on_their_side_of_the_crossover(watched: MonitorResult, width: 
 def test_the_overspend_names_the_overhead_and_the_volume_it_was_stated_for() -> None:
     crossed = case("crossed-and-stable")
     text = " ".join(summary_text(crossed, WIDTH).split())
-    assumed = "assumes $2,000.00 a month of overhead for own GPUs"
+    assumed = "assumes $2,000 a month of overhead for own GPUs"
     assert f"{assumed}, stated for 4,000 images a month: check it for 1,640,000 payback" in text
     scenario = {**crossed.decision.scenario, "monthly_images_high": 2_000_000}
     as_stated = replace(crossed, decision=crossed.decision.model_copy(update={"scenario": scenario}))
     assert f"{assumed} payback" in " ".join(summary_text(as_stated, WIDTH).split())
     assert "overhead" not in summary_text(replace(crossed, overhead=None), WIDTH)
     ranged = replace(crossed, overhead=Span(Fraction(1500), Fraction(2000), Fraction(3000)))
-    assert "assumes $1,500.00 to $3,000.00 a month" in " ".join(summary_text(ranged, WIDTH).split())
+    assert "assumes $1,500 to $3,000 a month" in " ".join(summary_text(ranged, WIDTH).split())
 
 
 def test_leaving_a_preferred_quality_is_said() -> None:

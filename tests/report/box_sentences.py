@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision, Flip, Status
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.facts import with_terms
 from advisor.evaluation.judgement import judge
@@ -18,12 +19,13 @@ from advisor.wording.labels import listed as listed_in_prose
 from advisor.wording.questions import wordings
 from tests.report.confidence_sentences import how_sure
 from tests.report.held import (
+    ACTIONS,
     AXES,
     MONEY,
     NAMES,
     NUMBER,
     PRICES,
-    TITLES,
+    SHORT,
     UNITS,
     Held,
     asked_about,
@@ -42,15 +44,15 @@ from tests.report.held import (
 )
 
 
-def route(held: Held, text: str) -> None:
+def decision_line(held: Held, text: str) -> None:
     decision = held.decision
     if decision.status is Status.INFEASIBLE:
-        assert text == "none"
+        assert text == "none, as no option satisfies every answer"
     elif decision.status is Status.OPEN:
-        possible_are(held, text.removeprefix("not decided; still possible: "))
-        assert text.startswith("not decided; still possible: ")
+        possible_are(held, text.removeprefix("not made; still possible: "))
+        assert text.startswith("not made; still possible: ")
     else:
-        assert TITLES[text.removesuffix(", but not yet")] is decision.route
+        assert ACTIONS[text.removesuffix(", but not yet")] is decision.route
         assert text.endswith(", but not yet") == not_yet(decision)
 
 
@@ -61,27 +63,90 @@ def offers_left(held: Held, text: str) -> None:
     assert len(left) < sum(offer.route is held.decision.route for offer in held.rulebook.offers)
 
 
+def why(held: Held, text: str) -> None:
+    decision = held.decision
+    if decision.status is Status.INFEASIBLE:
+        clash(held, text)
+        return
+    some = "|".join(SHORT)
+    found = re.fullmatch(r"(.*) a month, against (.*?)\. ([A-Z].*)|instead of (.*?)\. ([A-Z].*)", text)
+    assert found, text
+    deciding(held, found[3] or found[5])
+    if found[1]:
+        assert decision.route
+        cost_is(held, decision.route, found[1])
+    else:
+        assert decision.route not in decision.monthly_costs
+    rest = found[2] or found[4]
+    others = re.findall(rf"(?:([$a-z0-9,. ]+?) for )?({some}), which (.*?)(?:, and (?=[$a]|{some})|$)", rest)
+    assert [SHORT[name] for _, name, _ in others] == [route for route in Route if route is not decision.route]
+    for cost, name, how in others:
+        assert bool(cost) == bool(found[1])
+        if cost:
+            cost_is(held, SHORT[name], cost)
+        left_on(held, SHORT[name], how)
+
+
+def cost_is(held: Held, route: Route, text: str) -> None:
+    """What a route costs in the expected month, or in the low and the high one."""
+    costs = held.decision.monthly_costs
+    if text == "an unknown cost":
+        assert route not in costs
+        return
+    months = costs[route].months.values()
+    for said, cost in zip(text.split(" to "), months, strict=True):
+        found = re.fullmatch(MONEY, said)
+        assert found, said
+        assert near_money(found[1], Decimal(cost))
+
+
+def left_on(held: Held, route: Route, how: str) -> None:
+    """The axes on which a route was ruled out or lost."""
+    if how == "no answer to the open questions recommends":
+        assert why_not(held, route).startswith("no answer")
+        return
+    verb, _, axes = how.partition(" on ")
+    reasons = re.split("; and (?=loses? on |(?:is|are) ruled out on )", why_not(held, route))
+    found = [re.match(rf"{verb} on ([a-z ]+):", reason) for reason in reasons]
+    assert all(found), (how, reasons)
+    assert listed(axes, AXES) == unique(AXES[match[1]] for match in found if match)
+
+
 def deciding(held: Held, text: str) -> None:
-    said = text.removesuffix(", each of which would have decided alone")
-    assert (said != text) == (len(held.decision.deciding_axes) > 1)
-    assert listed(said, AXES) == held.decision.deciding_axes
+    axes = held.decision.deciding_axes
+    one = re.fullmatch(r"The deciding axis is ([a-z ]+)\.", text)
+    several = re.fullmatch(r"The deciding axes are ([a-z, ]+): each would have decided alone\.", text)
+    if found := one or several:
+        assert listed(found[1], AXES) == axes
+        assert (len(axes) == 1) == bool(one)
+    else:
+        assert text == "No axis decides alone: without the rules of any one of them the route is the same."
+        assert not axes
 
 
-def because(held: Held, text: str) -> None:
+def clash(held: Held, text: str) -> None:
+    """Which answers cannot hold together, and what each rule of the conflict takes out."""
+    answers, _, rest = text.partition(" cannot hold together: ")
     parts = []
-    for part in re.split("; and because ", text):
-        some = "|".join(NAMES)
-        found = re.fullmatch(rf"(.*?), ((?:{some})(?:(?:, | and )(?:{some}))*) (?:is|are) ruled out", part)
+    for part in rest.split("; "):
+        found = re.fullmatch(r"(.*) (?:is|are) ruled out on ([a-z ]+)", part)
         assert found, part
-        parts.append((plain_text(found[1]), listed(found[2], NAMES)))
+        parts.append((listed(found[1], NAMES), AXES[found[2]]))
+    said = dict(re.findall(r"\(`([a-z_]+): ([a-z_0-9.]+)`\)", answers))
     expected = [
-        [
-            (held.rulebook.rules[rule].because, unique(s.route for s in held.decision.eliminated if s.rule == rule))
-            for rule in conflict.rules
-        ]
+        (
+            {name: str(value).lower() for name, value in conflict.answers.items()},
+            [
+                (
+                    unique(step.route for step in held.decision.eliminated if step.rule == rule),
+                    held.rulebook.rules[rule].axis,
+                )
+                for rule in conflict.rules
+            ],
+        )
         for conflict in held.decision.conflicts
     ]
-    assert parts in expected
+    assert (said, parts) in expected
 
 
 def answer_first(held: Held, text: str) -> None:
@@ -90,27 +155,99 @@ def answer_first(held: Held, text: str) -> None:
 
 
 def cheaper(held: Held, text: str) -> None:
-    found = re.fullmatch(rf"({'|'.join(NAMES)}) would cost (.*?), but (.*)", text)
+    found = re.fullmatch(rf"({'|'.join(SHORT)}) would cost (.*?), but (.*)", text)
     assert found, text
-    other, amounts, why = NAMES[found[1]], found[2], found[3]
+    other, amounts, why = SHORT[found[1]], found[2], found[3]
     savings = held.cheaper()[other]
-    costs = held.decision.monthly_costs
-    assert held.decision.route
-    one = rf"{MONEY}( a month)? less \({MONEY} against {MONEY}"
     if "expected" in savings:
-        parts = {"expected": re.fullmatch(rf"{one} in the expected month\)", amounts)}
+        parts = {"expected": re.fullmatch(rf"{MONEY} a month less", amounts)}
     else:
         worst, _, best = amounts.partition(" and ")
         parts = {
-            "low": re.fullmatch(rf"{one}\) in the worst plausible month", worst),
-            "high": re.fullmatch(rf"{one}\) in the best", best),
+            "low": re.fullmatch(rf"{MONEY} a month less in the worst plausible month", worst),
+            "high": re.fullmatch(rf"{MONEY} in the best", best),
         }
     for month, part in parts.items():
         assert part, amounts
         assert near_money(part[1], savings[month])
-        assert near_money(part[3], Decimal(getattr(costs[other], month)))
-        assert near_money(part[4], Decimal(getattr(costs[held.decision.route], month)))
-    assert plain_text(why) == why_not(held, other)
+    if other in held.decision.feasible_routes:
+        assert plain_text(why) == why_not(held, other)
+    elif ":" not in why and "ruled out" in why:
+        left_on(held, other, why)
+    else:
+        assert plain_text(why) == why_not(held, other)
+
+
+def changes(held: Held, text: str) -> None:
+    """The two figures that have to change least, each to a value at which the outcome is the one said; the answers."""
+    if text == "no single figure and no single answer":
+        assert not held.decision.flips
+        return
+    numbers = [flip for flip in held.decision.flips if flip.to is None]
+    figures, _, answers = text.partition("another answer on ")
+    parts = [part.removesuffix("; or ") for part in re.split("; (?!or )", figures) if part not in ("", "; or ")]
+    least: dict[str, Fraction] = {}
+    for flip in numbers:
+        least[flip.field] = min(factor(flip), least.get(flip.field, factor(flip)))
+    nearest = sorted(least.values())[:2]
+    assert len(parts) == len(nearest)
+    for part, expected in zip(parts, nearest, strict=True):
+        found = re.fullmatch(r"the (.*) at (.*): (.*)", part)
+        assert found, part
+        assert any(
+            factor(flip) == expected and names_figure(held, found[1], flip) and limit_is(found[2], flip)
+            for flip in numbers
+            if outcome_is(found[3], flip)
+        ), part
+    said = [word for words in answers.split(", ") for word in words.split(" or ") if word]
+    fields = unique(flip.field for flip in held.decision.flips if flip.to is not None)
+    assert len(said) == len(fields)
+    assert {NEEDS[word] for word in said} == set(fields)
+
+
+NEEDS = {
+    "data residency": "residency",
+    "commercial use": "output_use",
+    "annual revenue": "annual_revenue_usd",
+    "indemnity": "indemnity_required",
+    "training on the outputs": "train_on_outputs",
+    "quality": "quality",
+    "control": "control",
+    "latency": "latency",
+}
+
+
+def factor(flip: Flip) -> Fraction:
+    now, turn = Fraction(str(flip.from_)), Fraction(flip.below or flip.above or 0)
+    return max(turn / now, now / turn) if now and turn else Fraction(10**30)
+
+
+def names_figure(held: Held, text: str, flip: Flip) -> bool:
+    subject = filled((wordings()[flip.field].subject or "").removesuffix(", in {units}"), held)
+    return text == subject
+
+
+def limit_is(text: str, flip: Flip) -> bool:
+    """Whether a printed limit lies past the turn and within half a percent of it, or is the turn as `more than`."""
+    found = re.fullmatch(rf"(more than |less than )?\$?{NUMBER}(?: {UNITS})?( or more| or less)?", text)
+    assert found, text
+    assert bool(found[1]) != bool(found[3])
+    upwards = "more" in (found[1] or found[3])
+    if upwards != (flip.above is not None):
+        return False
+    turn, value = Fraction(flip.below or flip.above or 0), Fraction(number(found[2]))
+    if found[1]:
+        return value == turn
+    past = value - turn if upwards else turn - value
+    return 0 < past <= max(Fraction(1), turn / 100)
+
+
+def outcome_is(text: str, flip: Flip) -> bool:
+    outcomes = {
+        Status.OPEN: "it depends on unanswered questions",
+        Status.INFEASIBLE: "no option satisfies every answer",
+    }
+    return SHORT[text] is flip.route if text in SHORT else text == outcomes[flip.status]
 
 
 def to_verify(held: Held, text: str) -> None:
@@ -162,17 +299,14 @@ def move(held: Held, text: str) -> None:
         assert abs(repaid) <= step
 
 
-def has_number_flips(held: Held) -> bool:
-    return any(flip.below is not None or flip.above is not None for flip in held.decision.flips)
-
-
-FIGURE = "(,? ?;? ?or when a figure below is reached)?"
-
-
 def look_again(held: Held, text: str) -> None:
     assert held.decision.status is Status.RECOMMENDED
-    assert ("figure below" in text or "or a figure" in text) == (has_number_flips(held) and "these amounts" not in text)
-    matched(text, LOOK_AGAIN, held)
+    found = re.fullmatch(r"by ([0-9]{4}-[0-9]{2}-[0-9]{2})(.*)", text)
+    assert found, text
+    day, decided = datetime.date.fromisoformat(found[1]), datetime.date.fromisoformat(held.decision.decided_on)
+    assert (day.year * 12 + day.month) - (decided.year * 12 + decided.month) == 3
+    assert day.day <= decided.day <= day.day + 3
+    matched(found[2], LOOK_AGAIN, held)
 
 
 def _watched(held: Held) -> Route:
@@ -184,17 +318,17 @@ def _watched(held: Held) -> Route:
     return compared or held.decision.route or Route.SELF_HOST
 
 
-def rises(held: Held, volume: str, _: str | None) -> None:
-    held.crossover(volume, _watched(held))
+def rises(held: Held, volume: str) -> None:
+    held.owning_from(volume, _watched(held))
     assert held.decision.route is not Route.SELF_HOST
 
 
-def falls(held: Held, volume: str, _: str | None) -> None:
-    held.crossover(volume, _watched(held))
+def falls(held: Held, volume: str) -> None:
+    held.owning_from(volume, _watched(held))
     assert held.decision.route is Route.SELF_HOST
 
 
-def moves(held: Held, _: str | None) -> None:
+def moves(held: Held) -> None:
     assert held.decision.migration
     assert held.decision.route is Route.SELF_HOST
 
@@ -214,24 +348,29 @@ def amounts_first(held: Held, fields: str) -> None:
     assert named_fields(fields)
 
 
-WHEN = r"when (?:a figure below is reached|a price or the throughput changes); "
-
 LOOK_AGAIN: list[tuple[str, Callable[..., None]]] = [
-    (rf"after three complete months above {NUMBER} {UNITS} a month{FIGURE}", rises),
-    (rf"after two complete months below nine tenths of {NUMBER} {UNITS} a month{FIGURE}", falls),
-    (rf"once `advisor monitor` says that the answer has changed, and after the move{FIGURE}", moves),
-    (rf"{WHEN}no volume makes own GPUs cheaper than ({'|'.join(NAMES)})", never),
-    (rf"{WHEN}own GPUs cost no more than ({'|'.join(NAMES)}) at every volume", always),
-    (r"when these amounts are known: (.*)", amounts_first),
-    (r"when an answer(?: or a figure)? below changes; there is no crossover to watch", lambda held: None),
+    (rf"; before that, after three complete months above the crossover \({NUMBER} {UNITS} a month\)", rises),
+    (
+        rf"; before that, after two complete months below nine tenths of the crossover \({NUMBER} {UNITS} a month\)",
+        falls,
+    ),
+    (r"; before that, once `advisor monitor` says that the answer has changed, and after the move", moves),
+    (rf"; no volume makes own GPUs cheaper than ({'|'.join(NAMES)})", never),
+    (rf"; own GPUs cost no more than ({'|'.join(NAMES)}) at every volume", always),
+    (r", or when these amounts are known: (.*)", amounts_first),
+    (r"; there is no crossover to watch", lambda held: None),
 ]
+
+
+def proposed(held: Held, text: str) -> None:
+    assert text == f"proposed on {held.decision.decided_on}; a reviewer accepts or rejects it"
 
 
 def ways_out(held: Held, text: str) -> None:
     said = []
     for way in text.split("; "):
         changes, _, then = way.partition(", then ")
-        answers = dict(pair.strip("`").split(": ") for pair in changes.split(" and "))
+        answers = dict(pair.split(": ") for pair in re.findall(r"`([a-z_]+: [a-z_0-9.]+)`", changes))
         said.append((answers, then))
     outcomes = {
         Status.OPEN: "it depends on unanswered questions",
@@ -245,18 +384,19 @@ def ways_out(held: Held, text: str) -> None:
 
 
 BOX: dict[str, Callable[[Held, str], None]] = {
-    "Route": route,
+    "Decision": decision_line,
     "Offers that are left": offers_left,
-    "Deciding axis": deciding,
-    "Because": because,
+    "Why": why,
     "Answer first": answer_first,
     "How sure": how_sure,
     "Cheaper": cheaper,
+    "What would change it": changes,
     "To verify first": to_verify,
     "Not checked": not_checked,
     "Move": move,
     "Look again": look_again,
     "The smallest ways out": ways_out,
+    "Status": proposed,
 }
 
 
@@ -277,5 +417,6 @@ def check_box(decision: Decision, rulebook: Rulebook, templates: Path | None = N
         recommended and (decision.conditions or conditional(held) or not held.unchecked())
     )
     assert labels.count("Move") == not_yet(decision)
-    assert labels.count("Look again") == recommended
-    assert labels.count("How sure") == labels.count("Route") == 1
+    assert labels.count("Look again") == labels.count("What would change it") == recommended
+    assert labels.count("Why") == (1 if recommended else len(decision.conflicts))
+    assert labels.count("How sure") == labels.count("Decision") == labels.count("Status") == 1

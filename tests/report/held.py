@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
+from math import ceil
 from typing import Any
 
 from advisor.domain.record import Decision, Status
@@ -28,10 +29,10 @@ NAMES = {
     "a closed flagship API": Route.CLOSED_API,
 }
 
-TITLES = {
-    "Own GPUs with open weights": Route.SELF_HOST,
-    "Open-weight inference API": Route.OPEN_WEIGHT_API,
-    "Closed flagship API": Route.CLOSED_API,
+SHORT = {
+    "own GPUs": Route.SELF_HOST,
+    "the open-weight API": Route.OPEN_WEIGHT_API,
+    "the closed API": Route.CLOSED_API,
 }
 
 ACTIONS = {
@@ -135,10 +136,9 @@ class Held:
         assert route is not None
         return route
 
-    def crossover(self, text: str, route: Route) -> Fraction:
-        """N* against a route, which the text states rounded."""
+    def owning_from(self, text: str, route: Route) -> Fraction:
+        """N* against a route, which the text states as the first whole volume from there on."""
         assert self.decision.crossovers[route] is not None
-        assert number(text) == Decimal(self.decision.crossovers[route] or 0)
         answers = {
             n: Fraction(Decimal(str(self.decision.scenario[n]))) for n in [*PRICES[route], *PRICES[Route.SELF_HOST]]
         }
@@ -146,7 +146,7 @@ class Held:
         exact = answers["monthly_overhead"] / (
             answers[price] - answers["gpu_hour_price"] / answers["images_per_gpu_hour"]
         )
-        assert abs(exact - Fraction(number(text))) <= Fraction(1, 200)
+        assert number(text) == max(1, ceil(exact))
         return exact
 
     def survivors(self, route: Route) -> list[Any]:

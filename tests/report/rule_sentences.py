@@ -48,7 +48,7 @@ def check_rules(decision: Decision, rulebook: Rulebook, templates: Path | None =
         assert AXES[axis] is rule.axis
         assert plain_text(source) == rule.source
         out = any(step.rule == rule.id for step in decision.eliminated)
-        where = "rules an option out where " if isinstance(rule, Gate) and not out else ""
+        where = "would rule an option out if " if isinstance(rule, Gate) and not out else ""
         assert plain_text(reason) == where + rule.because
         for part in did.split("; "):
             matched(part, [(pattern, _about_rule(predicate, rule.id)) for pattern, predicate in DID], held)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from advisor.report.html import memo_html
 from tests.report.test_memo import HOSTILE, NAMES, decided, example
 
 CHROMIUM = Path("/usr/bin/chromium")
-WIDTHS = {"desktop": 1280, "phone": 360}
+WIDTHS = {"desktop": 1280, "phone": 390, "small phone": 360}
+MOST_PAGES = 5
+_PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
 
 pytestmark = [
     pytest.mark.pages,
@@ -94,9 +97,28 @@ def test_paper_is_white_and_shows_every_table_whole(browser: Any, name: str, tmp
         assert opened.wider_than_the_screen() <= 0
         cut = "[...document.querySelectorAll('.table')].filter(part => part.scrollWidth > part.clientWidth).length"
         assert page.evaluate(cut) == 0
-        hidden = "[...document.querySelectorAll('figure td')].filter(cell => !cell.checkVisibility()).length"
-        assert page.evaluate(hidden) == 0
         assert opened.faults() == ""
+        page.emulate_media(media=None)
+        printed = page.pdf(format="A4", prefer_css_page_size=True)
+        assert len(_PAGE.findall(printed)) <= MOST_PAGES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_phone_shows_tables_and_charts_without_scrolling_sideways(browser: Any, name: str, tmp_path: Path) -> None:
+    with Opened(browser, tmp_path, memo_html(example(name)), WIDTHS["phone"]) as opened:
+        page = opened.page
+        page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+        assert opened.wider_than_the_screen() <= 0
+        assert (
+            page.evaluate("[...document.querySelectorAll('.table')].filter(p => p.scrollWidth > p.clientWidth)") == []
+        )
+        labels = page.evaluate(
+            "[...document.querySelectorAll('svg')].filter(svg => svg.checkVisibility())"
+            ".map(svg => [svg.id, svg.getBoundingClientRect().width / svg.viewBox.baseVal.width])"
+        )
+        assert labels
+        assert all(id.endswith("-narrow") and scale > 0.95 for id, scale in labels)
+        assert page.locator("td[data-label='']").count() == 0
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 
-from advisor.charts.canvas import COLOURS, WIDTH
+from advisor.charts.canvas import COLOURS, NARROW, WIDTH
 from advisor.charts.memo_charts import charts_of
 from advisor.domain.record import Status, parse_record
 from advisor.domain.scenario import Route
@@ -79,7 +79,7 @@ def test_every_picture_stands_on_its_own(answers: dict[str, Any]) -> None:
         assert len(chart.svg.encode()) < 60_000
 
 
-@pytest.mark.parametrize("width", [WIDTH, 390])
+@pytest.mark.parametrize("width", [WIDTH, NARROW])
 @examples(in_ci=30)
 @given(complete_answers())
 def test_no_words_lie_over_others_or_leave_the_picture(width: int, answers: dict[str, Any]) -> None:
@@ -95,9 +95,9 @@ def test_an_axis_says_where_its_scale_is_logarithmic(kind: str) -> None:
 
 def test_a_narrow_picture_says_the_same() -> None:
     for name in ("startup-first-month", "overdetermined"):
-        usual, narrow = (charts_of(example(name), width) for width in (WIDTH, 390))
+        usual, narrow = (charts_of(example(name), width) for width in (WIDTH, NARROW))
         for one, other in zip(usual, narrow, strict=True):
-            assert 'width="390"' in other.svg
+            assert f'width="{NARROW}"' in other.svg
             assert (one.title, one.description, one.table) == (other.title, other.description, other.table)
             assert words_of(one.svg) == words_of(other.svg)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,8 @@ from hypothesis import given
 from syrupy.assertion import SnapshotAssertion
 
 from advisor.decision.decide import decide
-from advisor.domain.cost_model import crossover_volume, exact
 from advisor.domain.record import Decision, Fit
-from advisor.domain.scenario import FIELDS, Route
+from advisor.domain.scenario import FIELDS
 from advisor.domain.scenario_io import read_scenario
 from advisor.report.claim_markers import END, OPEN, read_id, stripped
 from advisor.report.claims.build import claims_of
@@ -96,28 +95,30 @@ def _says_what_the_record_holds(decision: Decision) -> None:
     figures = {Decimal(text) for text in _figures(decision)}
     assert [figure for figure in sorted(figures) if figure not in said and _to_cents(figure) not in said] == []
     rows = [line for line in memo.splitlines() if line.startswith("| ")]
-    for flip in decision.flips:
+    for flip in decision.flips if decision.route else ():
         assert [row for row in rows if f"(`{flip.field}`)" in row], flip
     made_up = said - set(_numbers(decision.to_json())) - set(_derived(decision))
     assert made_up - {_to_cents(figure) for figure in figures} == set()
 
 
 def _figures(decision: Decision) -> Iterator[str]:
-    """Every amount and volume of a record: costs, crossovers, and the answers."""
+    """Every amount and volume of a record: costs, from where owning pays, and the answers."""
     for cost in decision.monthly_costs.values():
         yield from filter(None, (cost.low, cost.expected, cost.high))
-    yield from filter(None, decision.crossovers.values())
+    yield from filter(None, decision.owning_from.values())
     yield from (str(value) for name, value in decision.scenario.items() if FIELDS[name].quantity)
 
 
 def _derived(decision: Decision) -> Iterator[Decimal]:
-    """What a memo may say beyond its record: the first value past a break point, and from where moving is repaid."""
+    """What a memo may say beyond its record: the first value past a turn, with few digits, and savings."""
     for flip in decision.flips:
         quantity = FIELDS[flip.field].quantity
-        if quantity and flip.above is not None:
-            yield Decimal(flip.above) + Decimal(1).scaleb(-quantity.places)
-        if quantity and flip.below is not None:
-            yield Decimal(flip.below) - Decimal(1).scaleb(-quantity.places)
+        if quantity and flip.turn is not None:
+            up = flip.above is not None
+            step = Decimal(1).scaleb(-quantity.places)
+            first = Decimal(flip.above or flip.below or 0) + (step if up else -step)
+            for places in range(quantity.places + 1):
+                yield first.quantize(Decimal(1).scaleb(-places), ROUND_CEILING if up else ROUND_FLOOR)
     yield Decimal(20)  # within 20 % of the crossover
     if decision.route in decision.monthly_costs:
         mine = decision.monthly_costs[decision.route]
@@ -126,15 +127,6 @@ def _derived(decision: Decision) -> Iterator[Decimal]:
                 if getattr(mine, month) and getattr(theirs, month):
                     saving = Decimal(getattr(mine, month)) - Decimal(getattr(theirs, month))
                     yield from (saving, _to_cents(saving))
-    moving = decision.migration
-    if moving and moving.migration_cost and moving.payback_months and decision.route is Route.SELF_HOST:
-        answers = decision.scenario
-        price = answers["open_price" if moving.current_route is Route.OPEN_WEIGHT_API else "closed_price"]
-        overhead = exact(answers["monthly_overhead"]) + exact(moving.migration_cost) / exact(
-            moving.payback_limit_months
-        )
-        from_here = crossover_volume(price, answers["gpu_hour_price"], answers["images_per_gpu_hour"], overhead).text()
-        yield from map(Decimal, filter(None, [from_here]))
 
 
 def _numbers(text: str) -> list[Decimal]:
@@ -256,5 +248,23 @@ def _headings(memo: str) -> list[str]:
 def test_without_a_volume_the_crossovers_are_said_all_the_same() -> None:
     answers = {name: value for name, value in EXERCISE.items() if name not in ("monthly_images", "residency")}
     memo = memo_markdown(decided(answers))
-    assert "$2,000.00 / ($0.03 - $1.20 / 600) = 71,428.57 images a month" in memo
-    assert "What each option costs a month" not in memo
+    assert "| Open-weight inference API | 71,429 images |" in memo
+    assert "overhead E = $2,000, GPU-hour G = $1.20, r = 600 images per GPU-hour, c = $0.03 for" in memo
+
+
+APPENDIX = "\n## More Information\n"
+MOST_WORDS = 900
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_memo_of_one_workload_is_short(name: str) -> None:
+    """Before the appendix: inputs, options against the axes, rules, origin."""
+    text = memo_markdown(example(name)).split("\n---\n", 1)[1].partition(APPENDIX)[0]
+    assert sum(any(map(str.isalnum, word)) for word in text.split()) <= MOST_WORDS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_box_comes_first_and_a_figure_has_one_rounding(name: str) -> None:
+    body = memo_markdown(example(name)).split("\n---\n", 1)[1].strip().split("\n")
+    assert body[2].startswith("> * **Decision:** ")
+    assert not re.search(r"\$[0-9,]+\.00\b|[0-9]\.[0-9]+ images|\.[0-9]{7}", "\n".join(body).partition(APPENDIX)[0])

@@ -46,11 +46,11 @@ MEMO_EDITS: dict[str, Edit] = {
     "status-missing": swap('status: "proposed"\n', ""),
     "status-with-a-mapping": swap('status: "proposed"', 'status: "proposed"\nconsulted: {route: self_host}'),
     "line-in-the-front-matter": swap('status: "proposed"', 'status: "proposed"\nroute: self_host'),
-    "figure-in-a-cost": swap("| $2,100.00 |", "| $1,100.00 |"),
+    "figure-in-a-cost": swap("| $2,100 |", "| $1,100 |"),
     "route-in-the-heading": swap(": call an open-weight inference API\n", ": run open weights on own GPUs\n"),
-    "sentence-removed": swap("Left: an open-weight inference API.", ""),
-    "line-removed": swap("* Closed flagship API\n", ""),
-    "line-added": swap("* Closed flagship API\n", "* Closed flagship API\n* None of them\n"),
+    "sentence-removed": swap(" The deciding axis is cost.", ""),
+    "line-removed": swap("### What it costs\n", ""),
+    "line-added": swap("### What it costs\n", "### What it costs\n* None of them\n"),
     "date-in-the-front-matter": swap("\ndate: 2026-11-22\n", "\ndate: 2026-11-23\n"),
     "scenario-with-a-wrong-option": swap("residency: anywhere", "residency: everywhere"),
     "scenario-removed": swap("```yaml\n# date", "```\n# date"),
@@ -67,7 +67,7 @@ MEMO_EDITS: dict[str, Edit] = {
     "notes-written": swap(f"{NOTES_START}\n", f"{NOTES_START}\nRead on the 3rd. The route is `self_host`.\n"),
     "text-below-the-notes": lambda text: f"{text}More.\n",
     "windows-line-ends": lambda text: text.replace("\n", "\r\n"),
-    "windows-line-ends-and-an-edit": lambda text: text.replace("\n", "\r\n").replace("$2,100.00", "$2,100.01", 1),
+    "windows-line-ends-and-an-edit": lambda text: text.replace("\n", "\r\n").replace("$2,100", "$2,100.01", 1),
     "some-windows-line-ends": lambda text: text.replace("\n", "\r\n", 4),
     "written-by-another-version": lambda text: text.replace("0.1.0", "0.0.9"),
     "another-version-in-one-place": swap("# advisor: 0.1.0", "# advisor: 0.0.9"),
@@ -201,7 +201,8 @@ def test_a_memo_verifies_with_the_rules_and_templates_it_was_made_with(
 
 
 def test_another_scenario_is_told_claim_by_claim(capsys: pytest.CaptureFixture[str]) -> None:
-    Path(MEMO).write_text(swap("monthly_images: 50000", "monthly_images: 60000")(memo_of(EXERCISE)))
+    other = swap("residency: anywhere", "residency: on_premises")(memo_of(EXERCISE))
+    Path(MEMO).write_text(swap("monthly_images: 50000", "monthly_images: 60000")(other))
     assert run(["verify", MEMO]) == 5
     said = capsys.readouterr().out
     assert {"claim `outcome`", "claim `cost.self_host`"} <= set(re.findall("(?<=, )claim `[^`]*`", said))
@@ -209,7 +210,7 @@ def test_another_scenario_is_told_claim_by_claim(capsys: pytest.CaptureFixture[s
 
 
 def test_the_answer_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
-    Path(MEMO).write_text(swap("| $2,100.00 |", "| $1,100.00 |")(memo_of(EXERCISE)))
+    Path(MEMO).write_text(swap("| $2,100 |", "| $1,100 |")(memo_of(EXERCISE)))
     assert run(["verify", MEMO, "--json"]) == 5
     found = json.loads(capsys.readouterr().out)
     assert (found["verdict"], found["stated"], found["now"], found["stands"]) == (
@@ -220,8 +221,8 @@ def test_the_answer_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     )
     [difference] = found["differences"]
     assert difference["where"] == "claim `cost.self_host`"
-    assert "$2,100.00" in difference["expected"]
-    assert "$1,100.00" in difference["found"]
+    assert "$2,100" in difference["expected"]
+    assert "$1,100" in difference["found"]
 
 
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

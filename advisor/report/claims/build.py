@@ -6,21 +6,19 @@ Everything is in the record: nothing is decided or evaluated here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.cost_model import AMOUNTS_OF, VOLUME_ENDS, VOLUMES
-from advisor.domain.formatting import plain
-from advisor.domain.record import Decision, Flip, RuleUsed
+from advisor.domain.record import Decision, RuleUsed
 from advisor.domain.scenario import FIELDS, Axis, Route
-from advisor.report.claims.alternatives import SHOWN, ways
 from advisor.report.claims.confidence import confidence_claims
-from advisor.report.claims.consequences import consequence_claims, forgone_claims
 from advisor.report.claims.eliminations import narrowing_claims
-from advisor.report.claims.inputs import driver_claims, input_claims
+from advisor.report.claims.flips import flip_claims
+from advisor.report.claims.inputs import input_claims
 from advisor.report.claims.model import Claim
 from advisor.report.claims.options import option_claims
+from advisor.report.claims.reasons import forgone_claims, reason_claims
 
 
 def claims_of(decision: Decision) -> list[Claim]:
@@ -30,20 +28,19 @@ def claims_of(decision: Decision) -> list[Claim]:
         raise BadInput(Problem(what, "the record", help="write it anew with `advisor decide --out`"))
     found = [
         *_outcome(decision),
+        *reason_claims(decision),
         *forgone_claims(decision),
         *confidence_claims(decision),
-        *driver_claims(decision),
         *narrowing_claims(decision),
         *_costs(decision),
         *_conditions(decision),
         *_conflicts(decision),
-        *_flips(decision),
+        *flip_claims(decision),
         *_questions(decision),
-        *consequence_claims(decision),
+        *_consequences(decision),
         *_advice(decision),
         *_review_trigger(decision),
         *option_claims(decision),
-        *_why_not(decision),
         *input_claims(decision),
         *_rules(decision),
         *_provenance(decision),
@@ -52,20 +49,20 @@ def claims_of(decision: Decision) -> list[Claim]:
     return found
 
 
-def rule_texts(decision: Decision, rules: Iterable[str]) -> list[dict[str, Any]]:
-    """The texts of rules that took options out."""
-    used = {rule.rule: rule for rule in decision.rules}
-    return [{"id": id, **used[id].model_dump(include={"axis", "because", "source"})} for id in rules]
-
-
 def reason_of(decision: Decision, rule: str) -> dict[str, Any]:
-    """A gate of a conflict, with the routes it rules out."""
+    """A gate of a conflict, with its axis and the routes it rules out."""
     steps = [step for step in decision.eliminated if step.rule == rule]
-    return {"rule": rule, "because": steps[0].because, "routes": _distinct(step.route for step in steps)}
+    return {
+        "rule": rule,
+        "axis": steps[0].axis,
+        "because": steps[0].because,
+        "routes": _distinct(step.route for step in steps),
+    }
 
 
 def _outcome(decision: Decision) -> Iterator[Claim]:
     deciding = tuple(decision.deciding_axes)
+    dropped = _dropped(decision, deciding[:1])
     yield Claim(
         "outcome",
         "outcome",
@@ -74,8 +71,7 @@ def _outcome(decision: Decision) -> Iterator[Claim]:
         figures={
             "route": decision.route,
             "axes": deciding,
-            "reasons": _reasons(decision, deciding[:1]),
-            "dropped": [route for route in Route if route is not decision.route],
+            "dropped": dropped,
             "possible": decision.possible_routes,
             "offers": _offers_left(decision),
         },
@@ -97,26 +93,28 @@ def _offers_left(decision: Decision) -> list[str]:
     return left if len(left) < len(offers) else []
 
 
-def _reasons(decision: Decision, axes: tuple[Axis, ...]) -> list[dict[str, Any]]:
-    """Why routes were dropped on these axes: each reason once, with its routes."""
-    left = [(step.because, "eliminated", step.axis, step.route) for step in decision.eliminated]
-    left = [step for step in left if step[-1] not in decision.feasible_routes]
-    left += [(step.because, "preferred", step.axis, step.over) for step in decision.preferences]
-    found: dict[tuple[str, str], dict[Route, None]] = {}
-    for because, how, axis, route in left:
-        if axis in axes:
-            found.setdefault((because, how), {})[route] = None
-    return [{"because": because, "how": how, "routes": list(routes)} for (because, how), routes in found.items()]
+def _dropped(decision: Decision, axes: tuple[Axis, ...]) -> list[dict[str, Any]]:
+    """The routes that left the running on some axes, by how they did."""
+    gone = [step.route for step in decision.eliminated if step.axis in axes]
+    lost = [step.over for step in decision.preferences if step.axis in axes]
+    by_kind = {"eliminated": _distinct(route for route in gone if route not in decision.feasible_routes)}
+    by_kind["preferred"] = _distinct(lost)
+    return [{"how": how, "routes": routes} for how, routes in by_kind.items() if routes]
 
 
 def _costs(decision: Decision) -> Iterator[Claim]:
-    for route, cost in decision.monthly_costs.items():
-        figures = {"route": route, **cost.model_dump()}
-        yield Claim(f"cost.{route}", "costs", "cost", fields=AMOUNTS_OF[route], figures=figures)
-    for route, volume in decision.crossovers.items():
-        kind = "crossover" if volume is not None else "no_crossover"
-        fields = (*AMOUNTS_OF[route], *AMOUNTS_OF[Route.SELF_HOST])
-        yield Claim(f"crossover.{route}", "crossovers", kind, fields=fields, figures={"route": route, "volume": volume})
+    """What each option costs in a month, and from which volume own GPUs cost no more than it."""
+    for route in Route:
+        cost, compared = decision.monthly_costs.get(route), route in decision.crossovers
+        if cost or compared:
+            fields = (*AMOUNTS_OF[route], *(AMOUNTS_OF[Route.SELF_HOST] if compared else ()))
+            figures = {
+                "route": route,
+                "months": cost.model_dump() if cost else {},
+                "compared": compared,
+                "owning_from": decision.owning_from.get(route),
+            }
+            yield Claim(f"cost.{route}", "costs", "cost", fields=fields, figures=figures)
 
 
 def _conditions(decision: Decision) -> Iterator[Claim]:
@@ -140,22 +138,6 @@ def _conflicts(decision: Decision) -> Iterator[Claim]:
         )
     for number, repair in enumerate(decision.repairs, 1):
         yield Claim(f"repair.{number}", "repairs", "repair", (), tuple(repair.changes), repair.model_dump())
-
-
-def _flips(decision: Decision) -> Iterator[Claim]:
-    for number, flip in enumerate(decision.flips, 1):
-        kind = "answer_flip" if flip.below is None and flip.above is None else "number_flip"
-        figures = {**flip.model_dump(), "reached": _reached(flip)}
-        yield Claim(f"flip.{number}", "flips", kind, (), (flip.field,), figures)
-
-
-def _reached(flip: Flip) -> str | None:
-    """The first value of a number at which the outcome changes: one step past the last at which it does not."""
-    quantity = FIELDS[flip.field].quantity
-    if quantity is None or (flip.above is None and flip.below is None):
-        return None
-    step = Decimal(1).scaleb(-quantity.places)
-    return plain(Decimal(flip.above) + step if flip.above is not None else Decimal(flip.below or 0) - step)
 
 
 def _questions(decision: Decision) -> Iterator[Claim]:
@@ -183,18 +165,15 @@ def _review_trigger(decision: Decision) -> Iterator[Claim]:
         yield Claim("lookout", "lookout", trigger.kind, (), ("monthly_images",), trigger.model_dump())
 
 
-def _why_not(decision: Decision) -> Iterator[Claim]:
-    for other in decision.why_not:
-        found = ways(other.changes)
-        figures = {
-            "route": other.route,
-            "ruled_out": rule_texts(decision, other.ruled_out_by),
-            "lost": rule_texts(decision, other.lost_by),
-            "ways": found[:SHOWN],
-            "more": len(found) > SHOWN,
-        }
-        rules = (*other.ruled_out_by, *other.lost_by)
-        yield Claim(f"why_not.{other.route}", "why_not", "why_not", rules, figures=figures)
+def _consequences(decision: Decision) -> Iterator[Claim]:
+    """What the recommended route brings, what it costs besides money, and what leaving it takes."""
+    if (route := decision.route) is None:
+        return
+    stated = {offer.traits.get("switching_cost") for offer in decision.offers if offer.route is route}
+    leaving = stated.pop() if len(stated) == 1 else None
+    yield Claim("good", "good", "gained", figures={"route": route})
+    yield Claim("bad", "bad", "accepted", figures={"route": route})
+    yield Claim("exit", "exit", "exit", figures={"route": route, "leaving": leaving})
 
 
 def _rules(decision: Decision) -> Iterator[Claim]:

@@ -10,7 +10,7 @@ from advisor.report.claims.model import Claim
 
 
 def confidence_claims(decision: Decision) -> Iterator[Claim]:
-    """Settled or not, how near the crossover, one deciding axis or several, and what is unanswered."""
+    """Settled or not, how near the crossover, and what is unanswered."""
     compared = decision.comparison
     if compared is None:
         conflicting = tuple(dict.fromkeys(rule for conflict in decision.conflicts for rule in conflict.rules))
@@ -20,11 +20,8 @@ def confidence_claims(decision: Decision) -> Iterator[Claim]:
     yield Claim(f"confidence.{compared.outcome}", "confidence", compared.outcome, _comparing(decision), figures=figures)
     if compared.route and compared.near_crossover is not None:
         kind = "near" if compared.near_crossover else "clear"
-        crossover = {"route": compared.route, "crossover": decision.crossovers[compared.route]}
+        crossover = {"route": compared.route, "owning_from": decision.owning_from[compared.route]}
         yield Claim(f"confidence.{kind}", "confidence", kind, (), ("monthly_images",), crossover)
-    kind = {0: "no_axis", 1: "one_axis"}.get(len(decision.deciding_axes), "over_determined")
-    axes = {"axes": decision.deciding_axes}
-    yield Claim(f"confidence.{kind}", "confidence", kind, decision.deciding_rules, figures=axes)
     if decision.not_needed:
         yield Claim("confidence.unanswered", "confidence", "unanswered", (), tuple(decision.not_needed))
 

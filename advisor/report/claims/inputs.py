@@ -1,31 +1,16 @@
-"""The answers behind a decision: which of them mattered, and what was assumed or unknown."""
+"""The answers behind a decision, and what was assumed or unknown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.record import Decision
-from advisor.domain.scenario import FIELDS, Axis
+from advisor.domain.scenario import FIELDS
 from advisor.report.claims.model import Claim
 
 ANSWERED, ASSUMED, UNKNOWN, NOT_NEEDED = "answered", "assumed", "not known yet", "not needed"
-_JUDGED = ("eliminate", "verify", "prefer")
-
-
-def driver_claims(decision: Decision) -> Iterator[Claim]:
-    """For each axis on which a rule fired, the answers that the rule read."""
-    fired = {step.rule for step in decision.trace if step.kind in _JUDGED}
-    for axis in Axis:
-        rules = [rule for rule in decision.rules if rule.rule in fired and rule.axis is axis]
-        read = {name for rule in rules for name in rule.fields}
-        if not read.isdisjoint(VOLUMES):
-            read |= set(VOLUMES)
-        fields = tuple(name for name in FIELDS if name in read and name in decision.scenario)
-        if fields:
-            figures = {"axis": axis, "answers": [_shown(name, decision.scenario[name]) for name in fields]}
-            yield Claim(f"driver.{axis}", "drivers", "driver", tuple(rule.rule for rule in rules), fields, figures)
 
 
 def input_claims(decision: Decision) -> Iterator[Claim]:

@@ -23,8 +23,8 @@ class OptionCell:
 
 
 def option_claims(decision: Decision) -> list[Claim]:
-    """One claim for each trait, by axis, and one for cost. The first of an axis marks the routes that lose on it."""
-    rows = sorted((*_traits(decision), _cost(decision)), key=lambda claim: list(Axis).index(claim.figures["axis"]))
+    """One claim for each trait, by axis. The first of an axis marks the routes that lose on it."""
+    rows = sorted(_traits(decision), key=lambda claim: list(Axis).index(claim.figures["axis"]))
     axes = [claim.figures["axis"] for claim in rows]
     return [
         claim if axis in axes[:place] else _with_losers(claim, decision)
@@ -46,15 +46,6 @@ def _traits(decision: Decision) -> Iterator[Claim]:
             "cells": cells,
         }
         yield Claim(f"option.{row.trait}", "options", "option", tuple(row.rules), tuple(row.fields), figures)
-
-
-def _cost(decision: Decision) -> Claim:
-    """What each option costs in the expected month, or at both ends of the range without one."""
-    cells = []
-    for offer in decision.offers:
-        cost = decision.monthly_costs.get(offer.route)
-        cells.append(OptionCell(offer.offer, offer.route, " ".join(cost.months.values()) if cost else "", ""))
-    return Claim("option.cost", "options", "option_cost", figures={"axis": Axis.COST, "cells": cells})
 
 
 def _with_losers(claim: Claim, decision: Decision) -> Claim:

@@ -1,0 +1,44 @@
+"""What would change the outcome: single figures, the nearest marked, single answers, and what takes several changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from advisor.domain.record import Decision, Flip
+from advisor.report.claims.alternatives import ways
+from advisor.report.claims.model import Claim
+from advisor.wording.limits import limit_text
+
+NEAREST = 2
+"""How many figures the box names."""
+_SHOWN = 3
+"""How many sets of several changes the memo lists for a route; the record holds all that were found."""
+
+
+def flip_claims(decision: Decision) -> Iterator[Claim]:
+    """The flips of a recommendation, and for the routes that no single change leads to the sets that do.
+
+    Infeasible answers have none: the claims on their repairs say what leads out.
+    """
+    if decision.route is None:
+        return
+    nearest = _nearest(decision.flips)
+    for number, flip in enumerate(decision.flips, 1):
+        figures = {**flip.model_dump(), "rank": nearest.index(flip) + 1 if flip in nearest else None}
+        kind = "answer_flip" if flip.turn is None else "number_flip"
+        figures["limit"] = limit_text(flip, decision) if flip.turn is not None else None
+        yield Claim(f"flip.{number}", "flips", kind, (), (flip.field,), figures)
+    for other in decision.why_not:
+        if all(len(changes) > 1 for changes in other.changes):
+            found = ways(other.changes)
+            figures = {"route": other.route, "ways": found[:_SHOWN], "more": len(found) > _SHOWN}
+            rules = (*other.ruled_out_by, *other.lost_by)
+            yield Claim(f"together.{other.route}", "together", "together", rules, figures=figures)
+
+
+def _nearest(flips: Sequence[Flip]) -> list[Flip]:
+    """For each of the figures that have to change least, its nearer turn; the least change first."""
+    found: dict[str, Flip] = {}
+    for flip in sorted((flip for flip in flips if flip.turn is not None), key=lambda flip: flip.factor):
+        found.setdefault(flip.field, flip)
+    return list(found.values())[:NEAREST]
