@@ -13,6 +13,7 @@ from advisor.decision.break_even import review_trigger
 from advisor.decision.cost_comparison import cost_comparison
 from advisor.decision.offer_fit import OfferFit
 from advisor.decision.route_by_amounts import route_by_amounts
+from advisor.decision.where_it_turns import own_cost_steps, turning_points
 from advisor.domain import record
 from advisor.domain.cost_model import HOSTED, to_micro_dollars
 from advisor.domain.formatting import amount_text
@@ -91,6 +92,8 @@ class _RecordBuilder:
             review_trigger=None,
             route_by_amounts=route_by_amounts(this),
             few_step_speedup=self.rulebook.constants.get("few_step_speedup"),
+            turning_points=turning_points(this),
+            route_by_own_cost=own_cost_steps(this),
         )
         return decision.model_copy(update={"review_trigger": review_trigger(decision, self.scenario, self.rulebook)})
 

@@ -10,6 +10,7 @@ from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.report.claims.alternatives import SHOWN, ways
 from advisor.report.claims.build import reason_of, rule_texts
+from advisor.report.claims.turning import turning_claims
 from advisor.report.templates import fill
 
 
@@ -50,6 +51,7 @@ def explanation_text(
         ],
         "missing": _missing(decision),
         "sufficient": sufficient,
+        "turning": list(turning_claims(decision)),
         "leads": {
             question: [(one.option, one.outcomes) for one in found] for question, found in decision.leads.items()
         },

@@ -40,6 +40,7 @@ from tests.report.held import (
     unique,
     why_not,
 )
+from tests.report.turning_sentences import sentences, where_it_turns
 
 
 def route(held: Held, text: str) -> None:
@@ -249,6 +250,7 @@ BOX: dict[str, Callable[[Held, str], None]] = {
     "Offers that are left": offers_left,
     "Deciding axis": deciding,
     "Because": because,
+    "Where it turns": where_it_turns,
     "Answer first": answer_first,
     "How sure": how_sure,
     "Cheaper": cheaper,
@@ -278,4 +280,5 @@ def check_box(decision: Decision, rulebook: Rulebook, templates: Path | None = N
     )
     assert labels.count("Move") == not_yet(decision)
     assert labels.count("Look again") == recommended
+    assert labels.count("Where it turns") == sentences(held)
     assert labels.count("How sure") == labels.count("Route") == 1

@@ -21,6 +21,7 @@ from advisor.report.claims.eliminations import narrowing_claims
 from advisor.report.claims.inputs import driver_claims, input_claims
 from advisor.report.claims.model import Claim
 from advisor.report.claims.options import option_claims
+from advisor.report.claims.turning import turning_claims
 
 
 def claims_of(decision: Decision) -> list[Claim]:
@@ -38,6 +39,7 @@ def claims_of(decision: Decision) -> list[Claim]:
         *_conditions(decision),
         *_conflicts(decision),
         *_flips(decision),
+        *turning_claims(decision),
         *_questions(decision),
         *consequence_claims(decision),
         *_advice(decision),
