@@ -279,7 +279,7 @@ class AnswerLead(_Part):
 class TurningPoint(_Part):
     """The values of one unknown amount, ``from`` to ``to``, with which a route is certain.
 
-    Both ends belong to it; null is the end of the allowed range. ``route`` is null where the rules leave several.
+    Both ends belong to it; null is the end of the allowed range. ``route`` is null where no single one is right.
     """
 
     field: str

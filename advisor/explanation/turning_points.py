@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
-from advisor.domain.cost_model import HOSTED, VOLUME_ENDS
+from advisor.domain.cost_model import HOSTED, VOLUME_ENDS, VOLUMES
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Route
 from advisor.evaluation.inequality import INEQUALITY
@@ -21,14 +21,14 @@ from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
 from advisor.scenario_space.values import assignments, bounds_of
 
-MAX_STRETCHES = 200
-"""Of one amount; the stretches beyond are left out, smallest values first."""
+MAX_STRETCHES = 100
+"""Of one amount; beyond these, values among which the outcome changes more often are one stretch without an outcome."""
 
 
 class Stretch(NamedTuple):
     """The values of one amount from ``least`` to ``most``, both included, in smallest steps.
 
-    ``outcome`` holds over all of it, whatever the other unknown amounts are; None if the rules leave several routes.
+    ``outcome`` holds over all of it, whatever the other unknown amounts are; None if no single one does.
     """
 
     field: str
@@ -87,12 +87,28 @@ class _Line:
         self._corners = [{**example, **corner} for corner in corners]
         self._bounds = bounds_of(name, answers)
 
-    def pieces(self) -> list[tuple[int, int]]:
-        """Between these no corner has a comparison that changes."""
-        least, most = self._bounds
+    def pieces(self) -> Iterator[tuple[int, int, bool]]:
+        """Pieces in ascending order, and whether no comparison changes within, at any corner.
+
+        Along a volume the cost of own GPUs may rise in steps, so that comparisons change more often than can be listed.
+        """
+        ranges, count = [self._bounds], 0
+        while ranges:
+            piece = ranges.pop()
+            turns = self._turns(piece)
+            if turns and count < MAX_STRETCHES:
+                cut = [(low, high - 1) for low, high in pairwise([piece[0], *turns, piece[1] + 1])]
+                if self._name in VOLUMES:
+                    ranges += reversed(cut)
+                    continue
+                yield from ((*part, True) for part in cut)
+            else:
+                yield (*piece, not turns)
+            count += 1
+
+    def _turns(self, bounds: tuple[int, int]) -> list[int]:
         along = self._completions.breakpoints.along
-        turns = {turn for corner in self._corners for turn in along(corner, self._name, self._bounds)}
-        return [(low, high - 1) for low, high in pairwise(sorted({least, *turns, most + 1}))]
+        return sorted({turn for corner in self._corners for turn in along(corner, self._name, bounds)})
 
     def outcomes(self, piece: tuple[int, int]) -> frozenset[Outcome]:
         """Every outcome in one piece. The corners are tried first, because most pieces differ between them."""
@@ -109,12 +125,12 @@ class _Line:
 
 
 def _certain(line: _Line) -> Iterator[tuple[int, int, Outcome]]:
-    for piece in line.pieces():
-        outcomes = line.outcomes(piece)
+    for least, most, is_constant in line.pieces():
+        outcomes = line.outcomes((least, most)) if is_constant else frozenset[Outcome]()
         if len(outcomes) == 1:
-            yield (*piece, next(iter(outcomes)))
+            yield least, most, next(iter(outcomes))
         elif line.is_alone:
-            yield (*piece, None)
+            yield least, most, None
 
 
 def _joined(name: str, found: Iterable[tuple[int, int, Outcome]]) -> list[Stretch]:
@@ -126,7 +142,7 @@ def _joined(name: str, found: Iterable[tuple[int, int, Outcome]]) -> list[Stretc
             joined[-1] = last._replace(most=most)
         else:
             joined.append(Stretch(name, least, most, outcome))
-    return joined[:MAX_STRETCHES]
+    return joined
 
 
 def route_by_own_cost(completions: Completions, answers: Answers) -> tuple[CostStep, ...]:

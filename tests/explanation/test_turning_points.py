@@ -258,3 +258,25 @@ def test_while_another_question_is_open_nothing_is_said_of_amounts(gone: list[st
     decision = decided({name: value for name, value in EXERCISE.items() if name not in gone})
     assert not decision.turning_points
     assert not decision.route_by_own_cost
+
+
+def test_of_many_stretches_the_first_and_the_last_are_named() -> None:
+    """As with a cost of own GPUs that rises in steps; written as people write amounts, and never beyond the stretch."""
+    ends = [
+        (None, "1400"),
+        ("1400.000001", "2000.123456"),
+        ("2000.123457", "2999.999999"),
+        ("3000", "4000"),
+        ("9", None),
+    ]
+    points = [
+        TurningPoint(field="monthly_overhead", from_=least, to=most, route=Route.SELF_HOST if place % 2 else None)
+        for place, (least, most) in enumerate(ends)
+    ]
+    decision = decided({name: value for name, value in EXERCISE.items() if name != "monthly_overhead"})
+    first, *_ = summary(decision.model_copy(update={"turning_points": points})).splitlines()
+    assert first == (
+        "With the overhead of own GPUs per month at $1,400.00 or less: no single option; at more than $1,400.00 and at "
+        "most $2,000.12: own GPUs with open weights; at $2,000.13 or more and less than $3,000.00: no single option; "
+        "1 more in the record; at $9.00 or more: no single option."
+    )

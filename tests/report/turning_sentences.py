@@ -83,10 +83,12 @@ def _stretches(held: Held, text: str) -> None:
     field = figures[found[1]]
     assert found[2] in (None, field)
     assert bool(found[4]) == (len(decision.open_questions) > 1)
-    said = re.sub(r"; and [0-9]+ more, in the record$", "", found[3]).split("; at ")
+    more = re.search("([0-9]+) more in the record; ", found[3])
+    said = (found[3].replace(more[0], "") if more else found[3]).split("; at ")
     points = [point for point in decision.turning_points if point.field == field]
-    assert len(said) == min(4, len(points))
-    for one, point in zip(said, points, strict=False):
+    shown = points if len(points) <= 4 else [*points[:3], points[-1]]
+    assert int(more[1] if more else 0) == len(points) - len(shown)
+    for one, point in zip(said, shown, strict=True):
         values, _, route = one.rpartition(": ")
         assert NAMES.get(route) is point.route
         _range(values, point)

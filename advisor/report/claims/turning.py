@@ -14,8 +14,8 @@ from advisor.domain.record import Decision, TurningPoint
 from advisor.domain.scenario import FIELDS, Route
 from advisor.report.claims.model import Claim
 
-SHOWN = 4
-"""A sentence names at most so many stretches of one amount."""
+FIRST_SHOWN = 3
+"""A sentence names so many stretches of one amount, and the last one."""
 
 
 def turning_claims(decision: Decision) -> Iterator[Claim]:
@@ -27,7 +27,8 @@ def turning_claims(decision: Decision) -> Iterator[Claim]:
     is_alone = len(decision.open_questions) == 1
     for field, stretches in groupby(decision.turning_points, lambda point: point.field):
         found = [_figures(point) for point in stretches]
-        figures = {"field": field, "is_alone": is_alone, "stretches": found[:SHOWN], "more": len(found[SHOWN:])}
+        shown = [*found[:FIRST_SHOWN], *found[FIRST_SHOWN:][-1:]]
+        figures = {"field": field, "is_alone": is_alone, "stretches": shown, "more": len(found) - len(shown)}
         yield Claim(f"turning.{field}", "turning", "stretches", fields=(field,), figures=figures)
 
 
@@ -43,26 +44,19 @@ def _figures(point: TurningPoint) -> dict[str, Any]:
 
 def _least(quantity: Quantity, value: str | None, *, is_round: bool) -> dict[str, Any] | None:
     """``included`` is false where the number before the stretch is the shorter one to write."""
-    if value is None:
-        return None
-    before = plain(Decimal(value) - Decimal(1).scaleb(-quantity.places))
-    if len(before) < len(value):
-        return {"value": before, "included": False}
-    return {"value": _written(quantity, value, ROUND_CEILING) if is_round else value, "included": True}
+    return None if value is None else _edge(quantity, Decimal(value), -1, ROUND_CEILING if is_round else None)
 
 
 def _most(quantity: Quantity, value: str | None, *, is_round: bool) -> dict[str, Any] | None:
     """``included`` is false where the number after the stretch is the shorter one to write."""
-    if value is None:
-        return None
-    after = plain(Decimal(value) + Decimal(1).scaleb(-quantity.places))
-    if len(after) < len(value):
-        return {"value": after, "included": False}
-    return {"value": _written(quantity, value, ROUND_FLOOR) if is_round else value, "included": True}
+    return None if value is None else _edge(quantity, Decimal(value), 1, ROUND_FLOOR if is_round else None)
 
 
-def _written(quantity: Quantity, value: str, rounding: str) -> str:
-    """Whole cents from a dollar up, and whole numbers from a hundred up."""
-    number = Decimal(value)
-    places = 2 if quantity.money and number >= 1 else 0 if not quantity.money and number >= 100 else quantity.places
-    return plain(number.quantize(Decimal(1).scaleb(-places), rounding))
+def _edge(quantity: Quantity, value: Decimal, outwards: int, rounding: str | None) -> dict[str, Any]:
+    """The last number of a stretch, or the next one, in whole cents from a dollar and whole numbers from a hundred."""
+    beyond = value + outwards * Decimal(1).scaleb(-quantity.places)
+    places = 2 if quantity.money and value >= 1 else 0 if not quantity.money and value >= 100 else quantity.places
+    written = Decimal(1).scaleb(-places)
+    if len(plain(beyond)) < len(plain(value)) and beyond == beyond.quantize(written):
+        return {"value": plain(beyond), "included": False}
+    return {"value": plain(value.quantize(written, rounding) if rounding else value), "included": True}
