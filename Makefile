@@ -89,7 +89,7 @@ pages: $(made) ## look at every page in Chromium
 	$(BIN)/pytest tests/report tests/monitor -m pages -n 2
 
 .PHONY: properties
-properties: $(made) ## the properties over generated scenarios, up to ten times as many as in make test
+properties: $(made) ## the properties over generated scenarios and every wrong input, many more than in make test
 	ADVISOR_PROPERTIES=1 $(BIN)/pytest tests -m "fuzz and not spark" -n 2
 
 .PHONY: fuzz

@@ -32,6 +32,11 @@ _HOMES = {
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the names are spelled out in _HOMES
 
 
+def __dir__() -> list[str]:
+    """The public names, whether they are imported yet or not."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     """Imports a public name when it is first used, so that ``advisor --help`` stays quick."""
     if name not in _HOMES:

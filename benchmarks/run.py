@@ -10,6 +10,7 @@ import argparse
 import gc
 import os
 import platform
+import resource
 import subprocess
 import sys
 import tempfile
@@ -88,15 +89,18 @@ def time_decisions(contenders: Sequence[Contender], rounds: int, batch: int) -> 
     return rates
 
 
-def time_commands(commands: dict[str, list[str]], rounds: int) -> Series:
-    """Wall time in seconds of each command, round by round. OUT in a command is a new, empty folder."""
+def time_commands(commands: dict[str, list[str]], rounds: int) -> tuple[Series, Series]:
+    """Wall time and CPU time in seconds of each command, round by round. OUT in a command is a new, empty folder."""
     times: Series = {name: [] for name in commands}
+    computing: Series = {name: [] for name in commands}
     for number in range(rounds):
         for name in _rotated(list(commands), number):
             with tempfile.TemporaryDirectory() as out:
                 command = [out if word == "OUT" else word for word in commands[name]]
+                before = _children_seconds()
                 times[name].append(_seconds(partial(_run, command)))
-    return times
+                computing[name].append(_children_seconds() - before)
+    return times, computing
 
 
 def _peers() -> list[Contender]:
@@ -116,6 +120,12 @@ def _run(command: list[str]) -> None:
 def _as_installed() -> dict[str, str]:
     """The environment without the settings that make Python compile every module again at each start."""
     return {name: value for name, value in os.environ.items() if name not in _UNCACHED}
+
+
+def _children_seconds() -> float:
+    """The CPU time of all ended child processes."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _seconds(action: Callable[[], None]) -> float:
@@ -162,13 +172,23 @@ def _cold_start() -> None:
         "advisor decide --out, every file": [str(advisor), "decide", EXAMPLE, "--out", "OUT"],
     }
     time_commands(commands, rounds=1)  # compiles what is imported, as an installation does
-    times = time_commands(commands, STARTS)
+    times, computing = time_commands(commands, STARTS)
     print(f"\nCold start, median (min to max) of {STARTS} rounds:\n")
-    rows = [["", "milliseconds", "of python -c pass"]]
+    rows = [["", "milliseconds", "of python -c pass", "in CPU time"]]
     for name, values in times.items():
-        ratios = [mine / python for mine, python in zip(values, times[bare], strict=True)]
-        rows.append([name, _spread([1000 * value for value in values], "{:.0f}"), _spread(ratios, "{:.2f}x")])
+        rows.append(
+            [
+                name,
+                _spread([1000 * value for value in values], "{:.0f}"),
+                _spread(_ratios(values, times[bare]), "{:.2f}x"),
+                _spread(_ratios(computing[name], computing[bare]), "{:.2f}x"),
+            ]
+        )
     _print_table(rows)
+
+
+def _ratios(values: Sequence[float], bare: Sequence[float]) -> list[float]:
+    return [mine / python for mine, python in zip(values, bare, strict=True)]
 
 
 def _spread(values: Sequence[float], form: str) -> str:

@@ -14,8 +14,11 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 
+from tests.helpers.strategies import examples
+
 settings.register_profile(
     "advisor",
+    max_examples=examples(100).max_examples,
     deadline=None,
     derandomize=False,
     print_blob=True,
@@ -28,7 +31,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that ``make properties`` and ``make fuzz`` run with more examples."""
+    """Marks the properties, which ``make properties`` and ``make fuzz`` run with more examples."""
     for item in items:
         if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
             item.add_marker("fuzz")

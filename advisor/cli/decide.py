@@ -8,7 +8,9 @@ from pathlib import Path
 
 from advisor.cli.exit_codes import EXIT_CODES
 from advisor.cli.options import add_date, add_json, add_rules, add_settings, add_templates, parse_date
+from advisor.cli.overwrite import confirm_overwriting, on_terminal
 from advisor.common.diagnostics import BadInput, Problem, printable
+from advisor.common.files import STANDARD_INPUT
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario_io import read_scenario
@@ -56,8 +58,11 @@ def run(options: argparse.Namespace) -> int:
     # Printed last, so that stdout stays empty when a file cannot be written.
     if options.out:
         from advisor.verification.artifacts import name_of, write_decision
+        from advisor.verification.overwritten import overwritten
 
         name = name_of(options.scenario)
+        ask = on_terminal() and options.scenario != STANDARD_INPUT
+        confirm_overwriting(overwritten(decision, options.out, name), ask=ask)
         written = write_decision(
             decision, rulebook, options.out, name, options.templates, options.pdf, options.supersedes
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from advisor.cli.exit_codes import EXIT_CODES
 from advisor.cli.options import add_date, add_rules, add_settings, add_templates, parse_date
+from advisor.cli.overwrite import confirm_overwriting, on_terminal
 from advisor.common.diagnostics import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, BadInput, Problem, quoted
 from advisor.common.files import is_file
 from advisor.decision.decide import decide
@@ -51,7 +52,11 @@ def run(options: argparse.Namespace) -> int:
     decided_on = parse_date(options.date)
     rulebook = load_rulebook(options.rules) if options.rules else bundled_rulebook()
     state = _initial_state(options)
-    if sys.stdin.isatty() and sys.stderr.isatty() and not options.no_input:
+    asking = on_terminal() and not options.no_input
+    if asking:
+        from advisor.verification.overwritten import would_overwrite
+
+        confirm_overwriting(would_overwrite(options.out, options.name), ask=True)
         state = _interview(options, flow_of(rulebook), state)
     decision = decide(state.scenario(), rulebook, decided_on=decided_on)
     if decision.status is Status.OPEN and not state.unknown:
@@ -59,6 +64,10 @@ def run(options: argparse.Namespace) -> int:
         return EXIT_ANSWERS_MISSING
     from advisor.verification.artifacts import write_decision
 
+    if not asking:
+        from advisor.verification.overwritten import overwritten
+
+        confirm_overwriting(overwritten(decision, options.out, options.name), ask=False)
     written = write_decision(decision, rulebook, options.out, options.name, options.templates)
     draft_store.draft_path(options.out, options.name).unlink(missing_ok=True)
     _show_end(decision, rulebook, written.paths, options)

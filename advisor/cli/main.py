@@ -92,17 +92,11 @@ def command_parser(configured: Container[str]) -> tuple[CommandParser, dict[str,
     """
     parser = CommandParser(
         prog="advisor",
-        allow_abbrev=False,
         description="Rent or own? Decides how to generate images: own GPUs, an open-weight API, or a closed API.",
-        epilog="exit codes: 0 recommended, 2 bad input, 3 answers missing, 4 infeasible, 5 difference, "
-        "10 crossed and stable (monitor --exit-code), 130 interrupted",
     )
     parser.add_argument("--version", action="version", version=f"advisor {advisor.__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands = {
-        name: subparsers.add_parser(name, help=help, description=help, allow_abbrev=False)
-        for name, help in COMMANDS.items()
-    }
+    commands = {name: subparsers.add_parser(name, help=help, description=help) for name, help in COMMANDS.items()}
     for name in commands:
         if name in configured:
             importlib.import_module(f"advisor.cli.{name}").configure(commands[name])

@@ -16,8 +16,9 @@ from advisor.domain.scenario import Route
 from advisor.rulebook.loader import load_rulebook
 
 if TYPE_CHECKING:
-    from advisor.monitor.model import MonitorResult, Span
+    from advisor.monitor.model import MonitorResult
     from advisor.monitor.run import Run
+    from advisor.monitor.span import Span
 
 _LAST_DAY = datetime.date(9000, 12, 31)
 _HOSTED = (Route.OPEN_WEIGHT_API.value, Route.CLOSED_API.value)

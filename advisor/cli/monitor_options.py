@@ -14,7 +14,8 @@ from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.quantity import NotANumber, Quantity
 from advisor.domain.scenario import FIELDS
 from advisor.monitor.baseline import OWN_AMOUNTS
-from advisor.monitor.model import Span, Thresholds
+from advisor.monitor.model import Thresholds
+from advisor.monitor.span import Span
 
 _ABOVE_NOTHING = Quantity("a number", 9, Decimal("0.000000001"), Decimal(10**9), example="4")
 _SHARE = Quantity("a number", 6, Decimal(0), Decimal(1000), example="1.1")

@@ -7,11 +7,13 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from advisor.cli.help_text import epilog
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 
 if TYPE_CHECKING:
     import datetime
 
+SETTING = "FIELD=VALUE"
 _INVALID_CHOICE = re.compile(r"argument .*?: invalid choice: (.+) \(choose from (.*)\)", re.DOTALL)
 _WORDING = (
     (r"the following arguments are required: (.*)", r"these are missing: \1"),
@@ -20,8 +22,22 @@ _WORDING = (
 )
 
 
+class _Help(argparse.HelpFormatter):
+    """Keeps the lines of the examples and exit codes."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" not in text:
+            return super()._fill_text(text, width, indent)
+        return "\n".join(indent + line for line in text.split("\n"))
+
+
 class CommandParser(argparse.ArgumentParser):
     """An argument parser that raises BadInput, with the closest word for a misspelt one."""
+
+    def __init__(self, **options: Any) -> None:
+        """Declares a parser whose help ends with the examples and exit codes of the command in ``prog``."""
+        super().__init__(formatter_class=_Help, allow_abbrev=False, **options)
+        self.epilog = epilog(self.prog.partition(" ")[2])
 
     def error(self, message: str) -> NoReturn:
         """Raises BadInput instead of printing the usage."""
@@ -63,7 +79,7 @@ def add_templates(parser: Arguments) -> None:
 
 def add_settings(parser: Arguments, help: str) -> None:
     """``--set``, as often as needed."""
-    parser.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help=help)
+    parser.add_argument("--set", metavar=SETTING, action="append", default=[], help=help)
 
 
 def add_json(parser: Arguments, help: str = "print the result as JSON") -> None:

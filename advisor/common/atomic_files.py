@@ -33,6 +33,8 @@ from advisor.common.diagnostics import BadInput, Problem, reason
 
 JOURNAL = ".advisor-journal"
 WAIT_SECONDS = 30.0
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""The errors of the system for a disk, or a user's share of it, without room."""
 _NEW, _OLD = ".new", ".old"
 _PREFIX = ".advisor-"
 _POLL_SECONDS = 0.02
@@ -120,7 +122,7 @@ def faults_of_writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         what = f"the file cannot be written: {reason(error)}"
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = error.errno in DISK_FULL
         help = "free space on the disk, or name another folder" if full else "name a folder you may write to"
         raise BadInput(Problem(what, file=str(path), help=help)) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -123,8 +124,9 @@ def _yaml_notation(value: object) -> str:
 
 
 def reason(error: OSError | ValueError) -> str:
-    """The cause that the operating system names, for the end of a message."""
-    return (getattr(error, "strerror", None) or str(error)).lower()
+    """The cause in the words of the operating system, for the end of a message; libraries add their own to them."""
+    number = error.errno if isinstance(error, OSError) else None
+    return (os.strerror(number) if number else getattr(error, "strerror", None) or str(error)).lower()
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

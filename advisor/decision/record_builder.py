@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import datetime
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import advisor
 from advisor.decision.advice import advice_facts, advice_of, migration_of
 from advisor.decision.assessment import Assessment
-from advisor.decision.break_even import review_trigger
-from advisor.decision.cost_comparison import cost_comparison
+from advisor.decision.break_even import cost_comparison, review_trigger
 from advisor.decision.offer_fit import OfferFit
-from advisor.decision.route_by_amounts import route_by_amounts
 from advisor.decision.where_it_turns import own_cost_steps, turning_points
 from advisor.domain import record
 from advisor.domain.cost_model import HOSTED, to_micro_dollars
 from advisor.domain.formatting import amount_text
 from advisor.domain.offer import Encoded, Unknown
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import MAX_COMPARISONS, Decision, RouteByAmounts, Status
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.protocol import Facts
-from advisor.explanation.record_sections import Explainer
+from advisor.explanation.record_sections import Explainer, route_of
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Preference, Rule
+from advisor.rulebook.terms import MAX_LENGTH, term_text
 from advisor.scenario_space.question_effects import leads
 
 
@@ -209,3 +209,27 @@ def _cited(rule: Rule) -> dict[str, Any]:
 
 def _amount(cost: Fraction) -> str:
     return amount_text(to_micro_dollars(cost))
+
+
+def route_by_amounts(assessment: Assessment) -> RouteByAmounts | None:
+    """The comparisons that the preferences make, and the route for each combination of them.
+
+    None without a recommendation, if a relevant amount or need is unknown, or with too many comparisons.
+    """
+    completions, answers = assessment.completions, assessment.answers
+    reached, pairs = completions.gate_outcomes.of(answers), completions.breakpoints.pairs
+    if assessment.status is not Status.RECOMMENDED or completions.amounts.unknown(answers, ranged=False):
+        return None
+    if len(reached) != 1 or not 0 < len(pairs) <= MAX_COMPARISONS:
+        return None
+    (gate_outcome,) = reached
+    sides = [(term_text(left), term_text(right)) for left, right in pairs]
+    if any(len(side) > MAX_LENGTH for pair in sides for side in pair):
+        return None
+    return RouteByAmounts(
+        comparisons=[f"{left} < {right}" for left, right in sides],
+        routes={
+            "".join("01"[holds] for holds in truths): route_of(completions.outcome(gate_outcome, truths))
+            for truths in product((False, True), repeat=len(pairs))
+        },
+    )

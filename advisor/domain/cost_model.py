@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
-from advisor.domain.quantity import is_float
+from advisor.common.diagnostics import quoted
+from advisor.domain.quantity import FLOATS_REFUSED, is_float
 from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST, Route, Scenario
 
 Number = Decimal | int | str | Fraction
@@ -51,9 +52,10 @@ class Crossover:
 
 def exact(value: Number) -> Fraction:
     """The value as a fraction. Raises TypeError for a float and ValueError for text that is not a number."""
-    if is_float(value) or not isinstance(value, Decimal | int | str | Fraction):
-        kind = "float" if is_float(value) else type(value).__name__
-        raise TypeError(f"money and volumes are exact: pass a string, a Decimal or an int, not a {kind}")
+    if is_float(value):
+        raise TypeError(f"{FLOATS_REFUSED}, not {quoted(value)}")
+    if not isinstance(value, Decimal | int | str | Fraction):
+        raise TypeError(f"money and volumes are Decimal, text or int, not {type(value).__name__}")
     return Fraction(value)
 
 

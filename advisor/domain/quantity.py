@@ -42,6 +42,8 @@ _SEPARATOR = re.compile("[.,_' ]")
 _WRITTEN_ALIKE = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'"})
 """Spaces and the apostrophe that other programs use between groups of thousands."""
 _MAX_TYPED = 100
+FLOATS_REFUSED = "floats are refused: write Decimal or text"
+"""A float is no exact decimal: 0.1 is 0.1000000000000000055."""
 
 
 class NotANumber(ValueError):
@@ -70,7 +72,7 @@ class Quantity:
     def check(self, value: object) -> Decimal:
         """The value as an exact Decimal within bounds. Raises NotANumber; a float is refused, as it is not exact."""
         if is_float(value):
-            raise NotANumber(f"{quoted(value)} is a float, which is not exact: pass a string or a Decimal", self._help)
+            raise NotANumber(f"{FLOATS_REFUSED}, not {quoted(value)}", self._help)
         if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
             raise NotANumber(f"{quoted(value)} is not a number", self._help)
         number = self._read(value) if isinstance(value, str) else Decimal(value)

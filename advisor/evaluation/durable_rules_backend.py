@@ -1,22 +1,22 @@
-"""The engine reading: durable_rules matches the facts. Its quirks live here and nowhere else.
+"""The engine reading: durable_rules matches the facts. Only this module knows the engine's limitations.
 
 durable_rules 2.0.28 is used as a matcher over typed, pre-computed facts, through its extension module. Its Python
-layer starts polling threads, swallows exceptions of actions and drops rules after ten seconds; here no action runs
-any code at all: the agenda is drained and only the names of the rules that fired are read.
+layer starts polling threads, swallows exceptions of actions and drops rules after ten seconds. Here no action runs any
+code: the agenda is drained, and only the names of the rules that fired are read.
 
-What keeps it inside its safe envelope:
+How it is used safely:
 
-* one wide fact an evaluation: asserted, drained, and retracted before the next one enters. One standing session
-  serves a ruleset, because making and deleting a session costs three times the match; after any error the session
-  is left behind and another begun, so that nothing of a failed evaluation is seen again;
+* one wide fact per evaluation: asserted, drained, and retracted before the next one is asserted. A session is reused
+  for all evaluations of a ruleset, because creating and deleting one costs three times the match; after an error it is
+  abandoned for a new one, so that no fact of a failed evaluation is seen again;
 * sessions are never deleted, because deleting one in which nothing fired crashes the process;
-* a catch-all rule, whose silence shows that a fact was lost;
-* only integers under 2**63, booleans and known words enter; what is not known is left out, and no rule of ours
-  tests for absence or inequality (negations are compiled into the remaining options). A rule that compares two
-  names asks for the right one first: where it is missing, the engine lets every comparison hold;
+* a catch-all rule that always fires; if it does not, a fact was lost;
+* only integers under 2**63, booleans and known words are asserted; unknown values are left out, and no rule tests for
+  absence or inequality (negations are compiled into the remaining options). A rule that compares two names requires
+  the right one first: if it is missing, the engine lets every comparison hold;
 * one engine rule for each alternative of a condition, because ``$or`` fires once a branch;
 * no arithmetic in rules, because a division by zero there kills the process;
-* one lock, because a cold ruleset loses facts when many threads enter.
+* one lock, because a new ruleset loses facts if many threads use it at once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from advisor.common.diagnostics import BadInput, EngineFailure, Problem
 from advisor.domain.offer import Encoded, Offer, Unknown
 from advisor.evaluation.protocol import Facts, GateMatch
 from advisor.rulebook.conditions import EQUAL, Comparison, branches, names_in_order
-from advisor.rulebook.engine_limits import MAX_BRANCHES_A_RULE
+from advisor.rulebook.loader import MAX_BRANCHES_A_RULE
 from advisor.rulebook.model import Rule, Rulebook
 
 Pattern = dict[str, Any]
@@ -88,7 +88,7 @@ class Ruleset:
         return self._names
 
     def match(self, facts: Facts) -> tuple[str, ...]:
-        """Ids of the rules the fact satisfies, each once, in the order they were given.
+        """Ids of the rules the fact satisfies, each once, in the order of the rules.
 
         Raises EngineFailure, and BadInput for a number that is too large.
         """

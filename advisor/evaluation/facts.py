@@ -72,7 +72,7 @@ def _terms(rulebook: Rulebook) -> list[tuple[str, frozenset[str], Callable[[Mapp
 def computations(
     expressions: Iterable[Expression], constants: Mapping[str, int] | None = None
 ) -> Callable[[Mapping[str, Encoded]], tuple[int, ...]]:
-    """Several expressions as one function of the facts they read, all of which must be there."""
+    """Several expressions as one function of the facts they read, all of which must be present."""
     values = {name: f"facts[{name!r}]" for name in FIELD_NAMES}
     values |= {name: str(value) for name, value in (constants or {}).items()}
     source = "".join(f"{term_value(expression, _Source(), values)}, " for expression in expressions)

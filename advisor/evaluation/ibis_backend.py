@@ -22,10 +22,10 @@ from advisor.evaluation.magnitude_bounds import SIZES
 from advisor.evaluation.outcome_table import OutcomeTable
 from advisor.evaluation.table_backend import Side
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.rulebook.unparse import term_text
+from advisor.rulebook.terms import term_text
 
 MAX_LOOKED_UP = 2**19
-"""Entries of one array that is looked up: a database parses so many in some seconds."""
+"""Entries of one array that is looked up: a database parses this many in a few seconds."""
 _INT64, _DECIMAL = 2**63, 10**38
 _ADDED = {
     "route": "array<string>",
@@ -147,7 +147,7 @@ def _at(values: Any, index: Any) -> Any:
 
 
 def _unused(table: ir.Table, name: str) -> str:
-    """The name, lengthened until no column of the table has it."""
+    """The name, extended until it is unique among the table's columns."""
     while name in table.columns:
         name += "_"
     return name

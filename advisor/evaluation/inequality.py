@@ -15,7 +15,7 @@ from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.rulebook.terms import Expression, parse_term
 
 Sides = tuple[Expression, Expression]
-"""What renting and what owning costs in one month: renting wins while the first is less than the second."""
+"""The cost of renting and of owning in one month: renting wins while the first is less than the second."""
 
 
 def _cost(formula: str) -> Expression:

@@ -1,4 +1,4 @@
-"""The verdict on one scenario: the fold over Python truths, remembered; the deciding axes; is cost settled."""
+"""The outcome of one scenario: the fold over Python truths, cached; the deciding axes; whether cost is settled."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Resolution:
 
 
 class Fold:
-    """The fold of one rulebook over what matched. Pure, so it remembers."""
+    """The fold of one rulebook over what matched. Pure, so its results are cached."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
@@ -109,7 +109,7 @@ def fold_of(rulebook: Rulebook) -> Fold:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one backend makes of one set of answers; ``facts`` are the answers with the constants and the terms."""
+    """The outcome of one set of answers on one backend; ``facts`` are the answers with the constants and the terms."""
 
     facts: Mapping[str, Encoded]
     offers: tuple[Offer, ...]

@@ -1,4 +1,4 @@
-"""How large numbers become: the arithmetic of upper bounds of their absolute values, intermediate ones included."""
+"""Upper bounds of the absolute values of numbers, intermediate results included, as an arithmetic."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class NumpyReading:
         return RowOutcomes(codes, self._table.outcomes)
 
     def beyond_int64(self, columns: Columns) -> NDArray[np.bool_]:
-        """The rows in which some number on the way may not fit an int64."""
+        """The rows in which some intermediate result may not fit an int64."""
         sizes = self._size({name: columns[name].astype(np.float64) for name in self._numbers})
         return np.asarray(sizes > _LARGEST)
 
@@ -85,7 +85,7 @@ class NumpyReading:
         return self._flat.take(cell)
 
     def _size(self, values: Mapping[str, Any]) -> Any:
-        """The largest that any number becomes on the way, for one row or for each of many."""
+        """The largest value of any intermediate result, for one row or for each of many."""
         size: Any = 1.0
         for side in self._sides(SIZES, values).values():
             size = np.maximum(size, side)

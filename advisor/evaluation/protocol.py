@@ -1,4 +1,4 @@
-"""What a reading does for a decision: match typed facts against the rules. Everything else is shared."""
+"""The part of a decision that each reading implements: matching typed facts against the rules. The rest is shared."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Matcher(Protocol):
 
     @property
     def name(self) -> str:
-        """What the reading is called."""
+        """The name of the reading."""
 
     def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
         """Needs and each offer's traits against the gates: one match for each offer of the rulebook."""
@@ -38,7 +38,7 @@ class Matcher(Protocol):
 
 @dataclass(frozen=True)
 class ComposedMatcher:
-    """A matcher put together from functions: another one's with some of its matches replaced."""
+    """A matcher made of functions: those of another matcher, some of them replaced."""
 
     name: str
     gates: Callable[[Facts], tuple[GateMatch, ...]]

@@ -15,7 +15,7 @@ Value = Encoded | Unknown
 
 
 class PlainLogic:
-    """Python values and bools. A fact that is not there holds in no comparison; an unknown trait may hold in any."""
+    """Python values and bools. A comparison of a missing fact does not hold; one of an unknown trait may hold."""
 
     def compare(self, facts: Mapping[str, Value], comparison: Comparison) -> tuple[bool, bool]:
         """Whether the comparison surely holds, and whether it may."""

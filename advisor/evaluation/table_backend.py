@@ -1,7 +1,8 @@
 """Truths in every cell at once.
 
-A cell is one combination of everything the rules can distinguish in a row. A truth is an array with one dimension for
-each question, of length one where the question does not matter to it; a truth that is the same in every cell is a bool.
+A cell is one combination of the answers and comparisons that the rules can distinguish in a row. A truth is an array
+with one dimension for each question, of length one if the question does not matter to it; a truth that is the same in
+every cell is a bool.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ class CellLogic:
 
 
 def _inequality(rulebook: Rulebook) -> dict[Route, tuple[_Below, ...]]:
-    """The cost inequality, each side under the name of the term that says the same, where the rulebook has one."""
+    """The cost inequality, each side under the name of the equal term, if the rulebook has one."""
     named: dict[Expression, Side] = {term.expression: name for name, term in rulebook.terms.items()}
     return {
         route: tuple(_Below(named.get(rent, rent), named.get(own, own), negated=False) for rent, own in months)
@@ -148,7 +149,7 @@ def _inequality(rulebook: Rulebook) -> dict[Route, tuple[_Below, ...]]:
 
 
 def _of_numbers(rulebook: Rulebook, facts: Mapping[str, Value]) -> Iterator[tuple[Comparison, Mapping[str, Value]]]:
-    """Every comparison of numbers the rules make, with the facts it is made on."""
+    """Every comparison of numbers in the rules, with the facts that it compares."""
     judged = [(rulebook.gates, {**facts, **offer.traits}) for offer in rulebook.offers]
     for rules, known in (*judged, (rulebook.preferences, facts)):
         for rule in rules:

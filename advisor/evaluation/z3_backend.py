@@ -32,7 +32,7 @@ Value = Encoded | Unknown | None
 
 @dataclass(frozen=True)
 class Symbol:
-    """A fact: its value, whether the answer is given, and whether the trait is known.
+    """A fact: its value, whether there is an answer, and whether the trait is known.
 
     A word is a mapping from its options to the truth that it is this one; the others are Python or Z3 values.
     """
@@ -43,7 +43,7 @@ class Symbol:
 
 
 class Z3Logic:
-    """Symbols and truths that may be free. An answer not given holds in no comparison; an unknown trait may in any."""
+    """Symbols and truths that may be free. Comparisons of missing answers do not hold; those of unknown traits may."""
 
     def compare(self, facts: Mapping[str, Symbol], comparison: Comparison) -> tuple[Truth, Truth]:
         """Whether the comparison surely holds, and whether it may."""
@@ -203,7 +203,7 @@ def stated(value: Encoded | Unknown) -> Symbol:
 
 
 def symbolic_facts(rulebook: Rulebook, answers: Mapping[str, Symbol]) -> dict[str, Symbol]:
-    """The answers with the constants and every term; a term is given where all its amounts are."""
+    """The answers with the constants and every term; a term is known if all its amounts are."""
     facts = {**{name: stated(value) for name, value in rulebook.constants.items()}, **answers}
     values = {name: symbol.value for name, symbol in facts.items()}
     for name, term in rulebook.terms.items():

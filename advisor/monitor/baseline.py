@@ -21,7 +21,8 @@ from advisor.domain.cost_model import crossover_volume, exact, own
 from advisor.domain.formatting import plain
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import Route, Scenario
-from advisor.monitor.model import NotComparable, NotComparableReason, Span
+from advisor.monitor.model import NotComparable, NotComparableReason
+from advisor.monitor.span import Span
 from advisor.rulebook.model import Rulebook
 
 OWN_AMOUNTS = ("gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")

@@ -24,8 +24,9 @@ from advisor.charts.canvas import (
 from advisor.charts.cost_curves import LEAST, CostPlot, Curve, Mark
 from advisor.charts.scale import LOG_RATIO, Scale, scale_of
 from advisor.domain.scenario import Route
-from advisor.monitor.model import CurrentCosts, MonitorResult, Month, Overspend, Span
-from advisor.monitor.view_model import crossover_text, images, money, size_of, span_text
+from advisor.monitor.model import CurrentCosts, MonitorResult, Month, Overspend
+from advisor.monitor.span import Span
+from advisor.monitor.view_model import assumed_overhead, crossover_text, images, money, size_of, span_text
 from advisor.wording.labels import NAMED, NONE, SHORT, listed, on_scale, sentence, sentences, units_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ MOST_COLUMNS = 36
 _RIGHT = 128
 _ROOM = 1.25
 _FILLED, _WIDEST = 0.7, 46.0
+_CLEAR = 4.0
+"""Pixels between the line of N* and a column below it."""
 _CROSSED = "crossed"
 _ARROW = {"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 2}
 
@@ -190,7 +193,8 @@ def _draw_volume(result: MonitorResult, months: tuple[Month, ...], figure: Figur
     columns = [Column(month.month, month.images, not month.complete) for month in months]
     up = scale_for([*limits, *_ends(columns)], [*limits, *compared])
     colour = COLOURS[result.compared or Route.OPEN_WEIGHT_API]
-    plot = ColumnsPlot(figure, columns, up, colour, f"{units_of(result.decision)} a month", "")
+    line = crossover.expected if crossover else None
+    plot = ColumnsPlot(figure, columns, up, colour, f"{units_of(result.decision)} a month", "", line)
     if crossover:
         owned = COLOURS[Route.SELF_HOST]
         if not crossover.exact:
@@ -231,7 +235,7 @@ def overspend_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
         plot.name_ends([(float(last), fitting(money(last), last, _RIGHT - 19, "$", bold=True), True)])
         plot.explain("as billed", "estimated")
 
-    texts = _overspend_title(result.overspend), _overspend_description(result.overspend, len(months))
+    texts = _overspend_title(result.overspend), _overspend_description(result, len(months))
     return chart("chart-overspend", *texts, ChartTable(header, tuple(rows)), draw, (width, HEIGHT))
 
 
@@ -242,10 +246,12 @@ def _overspend_title(months: tuple[Overspend, ...]) -> str:
     return f"{spent} {'less' if less else 'more'} was spent since {months[0].month} than own GPUs would have cost"
 
 
-def _overspend_description(months: tuple[Overspend, ...], shown: int) -> str:
+def _overspend_description(result: MonitorResult, shown: int) -> str:
+    months, assumed = result.overspend, assumed_overhead(result)
     estimated = sum(month.estimated for month in months)
     parts = [f"of this, {span_text(months[-1].over, money)} in the last month, {months[-1].month}"]
     parts.append(f"{estimated} of {len(months)} months are estimated" if estimated else "every month is as billed")
+    parts += [f"this assumes {assumed}"] if assumed else []
     if shown < len(months):
         parts.append(f"{len(months) - shown} earlier months are in the sum, but not shown")
     return sentences(parts)
@@ -285,13 +291,23 @@ def _ends(columns: Iterable[Column]) -> Iterator[Fraction]:
 
 
 class ColumnsPlot(Plot):
-    """The columns in their frame, with what the kinds of columns mean below."""
+    """The columns in their frame, with what the kinds of columns mean below.
+
+    A column that is below ``line`` ends visibly below it, however close it is.
+    """
 
     def __init__(
-        self, figure: Figure, columns: Sequence[Column], up: Scale, colour: str, title: str, sign: str
+        self,
+        figure: Figure,
+        columns: Sequence[Column],
+        up: Scale,
+        colour: str,
+        title: str,
+        sign: str,
+        line: Fraction | None = None,
     ) -> None:
         super().__init__(figure, left=68, bottom=66, right=_RIGHT, top=50)
-        self.columns = columns
+        self.columns, self.line = columns, line
         self.scale(None, up, sign)
         self.label("", on_scale(title, log=up.log))
         step = self.box.width / len(columns)
@@ -327,7 +343,16 @@ class ColumnsPlot(Plot):
         low, expected, high = map(float, span.ends)
         style = {"edgecolor": colour, "linewidth": 1.4, "linestyle": (0, (3.0, 2.0)), "facecolor": "none"}
         if expected != ground:
-            self.axes.bar(place, expected - ground, width, ground, **(style if hollow else {"color": colour}))
+            top = self._clear_of_line(span.expected)
+            self.axes.bar(place, top - ground, width, ground, **(style if hollow else {"color": colour}))
         if not span.exact:
             ends = [[expected - low], [high - expected]]
             self.axes.errorbar(place, expected, ends, fmt="none", color=INK, elinewidth=1.2)
+
+    def _clear_of_line(self, expected: Fraction) -> float:
+        """The top of a column: its number, or a few pixels below the line if it is below it and would touch it."""
+        if self.line is None or expected >= self.line:
+            return float(expected)
+        limit = self.at(0, float(self.line))[1] - _CLEAR
+        lowered = float(self.axes.transData.inverted().transform((0, limit))[1])
+        return min(float(expected), lowered)

@@ -12,14 +12,8 @@ from advisor.decision.break_even import owns_already
 from advisor.domain.cost_model import exact, payback_months, rent
 from advisor.domain.scenario import Route
 from advisor.monitor.baseline import BEYOND, Baseline
-from advisor.monitor.model import (
-    MonitorResult,
-    MonitorVerdict,
-    Month,
-    Overspend,
-    Span,
-    Thresholds,
-)
+from advisor.monitor.model import MonitorResult, MonitorVerdict, Month, Overspend, Thresholds
+from advisor.monitor.span import Span
 from advisor.monitor.trend import trend_of
 from advisor.monitor.trigger import MonthVolume, month_states
 from advisor.usage.calendar_month import first_day, months_between, moved
@@ -103,6 +97,7 @@ def evaluate(
         trend=trend_of(volumes, crossover) if crossover and last and last.state not in _HIGH else None,
         notes=(*notes, *_remarks(known, baseline, today)),
         own_amounts=_own_amounts(baseline),
+        overhead=amounts[2] if (amounts := baseline.amounts()) else None,
     )
 
 

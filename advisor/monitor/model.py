@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import cache
@@ -15,10 +13,23 @@ from pydantic import PlainSerializer, SerializerFunctionWrapHandler, TypeAdapter
 
 import advisor
 from advisor.decision.decide import DEFAULT_PAYBACK_LIMIT
-from advisor.domain.cost_model import exact, own, rent, rounded
-from advisor.domain.formatting import MICRO, amount_text, payback_text, plain
+from advisor.domain.cost_model import exact, own, rent
+from advisor.domain.formatting import payback_text
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route
+from advisor.monitor.span import (
+    Keys,
+    Span,
+    amount,
+    as_text,
+    ends_of,
+    hundredths,
+    maybe,
+    merged,
+    plain_number,
+    ranged,
+    whole,
+)
 from advisor.usage.model import Basis
 
 
@@ -34,103 +45,10 @@ class MonitorVerdict(StrEnum):
     FELL_BACK = "fell_back"
 
 
-@dataclass(frozen=True)
-class Span:
-    """A number as far as it is known: exact where low equals high."""
-
-    low: Fraction
-    expected: Fraction
-    high: Fraction
-
-    @staticmethod
-    def of(value: Fraction) -> Span:
-        """A number known exactly."""
-        return Span(value, value, value)
-
-    def __add__(self, other: Span) -> Span:
-        """The sum of two numbers."""
-        return Span(self.low + other.low, self.expected + other.expected, self.high + other.high)
-
-    @property
-    def ends(self) -> tuple[Fraction, Fraction, Fraction]:
-        """The least, the expected and the largest value."""
-        return self.low, self.expected, self.high
-
-    @property
-    def exact(self) -> bool:
-        """True where nothing had to be assumed."""
-        return self.low == self.high
-
-
-# ---- how numbers are written in JSON: as decimal text, a range as three keys
-
-Form = Callable[[Fraction], str]
-
-
-class _Keys(dict[str, Any]):
-    """What one field adds to the JSON of its object: these keys, in place of its own."""
-
-
-def whole(value: Fraction) -> str:
-    """Images, as whole ones."""
-    return plain(Decimal(rounded(value, 0)))
-
-
-def hundredths(value: Fraction) -> str:
-    """N*, as the record has it."""
-    return rounded(value, 2)
-
-
-def amount(value: Fraction) -> str:
-    """Dollars, rounded to the nearest micro-dollar: what was paid is reported, not compared."""
-    return amount_text(micro_dollars(value))
-
-
-def micro_dollars(value: Fraction) -> int:
-    """Dollars in whole micro-dollars, rounded to the nearest."""
-    return int(Decimal(rounded(value, MICRO)).scaleb(MICRO))
-
-
-def plain_number(value: Fraction) -> str:
-    """A threshold or another number without a unit.
-
-    >>> plain_number(Fraction(11, 10))
-    '1.1'
-    """
-    return plain(Decimal(rounded(value, MICRO)))
-
-
-def _maybe(value: Fraction | None, form: Form) -> str | None:
-    return None if value is None else form(value)
-
-
-def _ends(name: str, span: Span | None, form: Form) -> dict[str, str | None]:
-    """A number, and both ends of its range as ``_low`` and ``_high``."""
-    keys = {"": "expected", "_low": "low", "_high": "high"}
-    return {name + key: form(getattr(span, end)) if span else None for key, end in keys.items()}
-
-
-def _merged(data: dict[str, Any], first: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The keys of all fields on one level, those named first before the others."""
-    flat: dict[str, Any] = {}
-    for name, value in data.items():
-        is_range = isinstance(value, dict) and f"{name}_low" in value
-        flat |= value if is_range or isinstance(value, _Keys) else {name: value}
-    return {**{name: flat[name] for name in first}, **flat}
-
-
-def _range(name: str, form: Form) -> PlainSerializer:
-    return PlainSerializer(lambda span: _ends(name, span, form))
-
-
-def _text(form: Form) -> PlainSerializer:
-    return PlainSerializer(lambda value: _maybe(value, form))
-
-
-Amount = Annotated[Fraction | None, _text(amount)]
+Amount = Annotated[Fraction | None, as_text(amount)]
 _LATER = PlainSerializer(lambda _: None)
 """What the object around it writes in its place."""
-Threshold = Annotated[Fraction, _text(plain_number)]
+Threshold = Annotated[Fraction, as_text(plain_number)]
 
 
 class Guess(StrEnum):
@@ -189,20 +107,20 @@ class Month:
 
     @model_serializer
     def _json(self) -> dict[str, Any]:
-        images = _ends("images", self.images, whole)
+        images = ends_of("images", self.images, whole)
         return {
             "month": self.month,
             "images": images.pop("images"),
             "requests": self.requests,
-            "cost": _maybe(self.cost, amount),
+            "cost": maybe(self.cost, amount),
             "complete": self.complete,
             "volume_basis": self.basis,
             **images,
             "missing": self.missing,
             "why_partial": self.why_partial,
             "state": self.state,
-            **_ends("paid_price", self.paid_price, amount),
-            "images_without_cost": _maybe(self.without_cost, whole),
+            **ends_of("paid_price", self.paid_price, amount),
+            "images_without_cost": maybe(self.without_cost, whole),
         }
 
 
@@ -232,13 +150,13 @@ class Overspend:
     """
 
     month: str
-    over: Annotated[Span, _range("over", amount)]
-    so_far: Annotated[Span, _range("so_far", amount)]
+    over: Annotated[Span, ranged("over", amount)]
+    so_far: Annotated[Span, ranged("so_far", amount)]
     estimated: bool
 
     @model_serializer(mode="wrap")
     def _json(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _merged(fields(self))
+        return merged(fields(self))
 
 
 @dataclass(frozen=True)
@@ -325,26 +243,27 @@ class MonitorResult:
     width comes from the ranges given for the amounts and from what was paid. None where owning never wins or a gate
     decides (``why_not_comparable`` says which). ``now`` is the decision made anew with the trailing volume;
     ``payback_months`` are of moving to own GPUs, where that is its answer. ``own_amounts`` are dollars a GPU-hour,
-    images a GPU-hour and dollars a month, the middle of a range.
+    images a GPU-hour and dollars a month, the middle of a range; ``overhead`` is the last of them with its range.
     """
 
     verdict: MonitorVerdict
     months: tuple[Month, ...]
-    trailing_volume: Annotated[Span | None, _range("trailing_volume", whole)]
+    trailing_volume: Annotated[Span | None, ranged("trailing_volume", whole)]
     trailing_months: tuple[str, ...]
-    crossover: Annotated[Span | None, _range("crossover", hundredths)]
+    crossover: Annotated[Span | None, ranged("crossover", hundredths)]
     months_since_crossing: int | None
     overspend: tuple[Overspend, ...]
     crossed_in: str | None
     compared: Route | None
     why_not_comparable: NotComparable | None
-    paid_price: Annotated[Span | None, _range("paid_price", amount)]
+    paid_price: Annotated[Span | None, ranged("paid_price", amount)]
     list_price: Amount
-    list_crossover: Annotated[Fraction | None, _text(hundredths)]
-    few_step_crossover: Annotated[Fraction | None, _text(hundredths)]
+    list_crossover: Annotated[Fraction | None, as_text(hundredths)]
+    few_step_crossover: Annotated[Fraction | None, as_text(hundredths)]
     few_step_speedup: int
     trend: Trend | None
     own_amounts: tuple[Fraction, Fraction, Fraction] | None = None
+    overhead: Annotated[Span | None, ranged("overhead", amount)] = None
     migration_cost: Amount
     payback_months: Fraction | None
     now: Annotated[Decision | None, _LATER]
@@ -363,6 +282,14 @@ class MonitorResult:
         return CurrentCosts(self.compared, price, self.list_price, *self.own_amounts, self.few_step_speedup)
 
     @property
+    def leaves_preferred_quality(self) -> bool:
+        """Whether the decision preferred its route for the quality of its model, and the route has changed."""
+        before, now = self.decision, self.now
+        if now is None or now.route is None or now.route == before.route:
+            return False
+        return any(one.axis == Axis.MODEL_ACCESS and one.preferred == before.route for one in before.preferences)
+
+    @property
     def payback_limit(self) -> Fraction:
         """How many months moving may take to repay."""
         stated = self.decision.scenario.get("payback_limit_months")
@@ -374,18 +301,19 @@ class MonitorResult:
         data, costs, limit = fields(self), self.costs, self.payback_limit
         last = self.overspend[-1].so_far if self.overspend else None
         decided = ("status", "route", "deciding_axis")
-        data["now"] = _Keys({f"{name}_now": getattr(self.now, name) if self.now else None for name in decided})
-        data["decision"] = _Keys({name: getattr(self.decision, name) for name in ("decided_on", *decided)})
+        data["now"] = Keys({f"{name}_now": getattr(self.now, name) if self.now else None for name in decided})
+        data["now"]["leaves_preferred_quality"] = self.leaves_preferred_quality
+        data["decision"] = Keys({name: getattr(self.decision, name) for name in ("decided_on", *decided)})
         data["decision"]["title"] = self.decision.scenario.get("title")
-        data["overspend"] = _Keys(**_ends("overspend", last, amount), overspend_by_month=data["overspend"])
-        data["own_amounts"] = _Keys(
+        data["overspend"] = Keys(**ends_of("overspend", last, amount), overspend_by_month=data["overspend"])
+        data["own_amounts"] = Keys(
             costs_at_crossover=costs.at(self.crossover) if costs and self.crossover else None,
             costs_at_trailing_volume=costs.at(self.trailing_volume) if costs and self.trailing_volume else None,
         )
-        data["payback_months"] = _maybe(self.payback_months, lambda months: payback_text(months, limit))
+        data["payback_months"] = maybe(self.payback_months, lambda months: payback_text(months, limit))
         data["advisor_version"] = advisor.__version__
         data["rulebook_digest"] = (self.now or self.decision).rulebook_digest
-        return _merged(data, _CONTRACT)
+        return merged(data, _CONTRACT)
 
 
 _CONTRACT = ("verdict", "months", "trailing_volume", "crossover", "months_since_crossing", "overspend")

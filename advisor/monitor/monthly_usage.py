@@ -20,7 +20,8 @@ from advisor.monitor.cost_allocation import (
     stating_cost,
     without_other_services,
 )
-from advisor.monitor.model import Guess, Month, Span
+from advisor.monitor.model import Guess, Month
+from advisor.monitor.span import Span
 from advisor.usage.calendar_month import first_day, first_day_after, month_of, moved
 from advisor.usage.model import GATEWAY, Basis, Day
 from advisor.wording import monitor_notes as words

@@ -19,8 +19,9 @@ from advisor.domain.scenario import Route, Scenario, Unit, validated
 from advisor.domain.scenario_io import parse_scenario
 from advisor.monitor.baseline import Baseline, baseline_of
 from advisor.monitor.evaluate import evaluate
-from advisor.monitor.model import MonitorResult, Span, Thresholds
+from advisor.monitor.model import MonitorResult, Thresholds
 from advisor.monitor.monthly_usage import Assumed, months_of
+from advisor.monitor.span import Span
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.usage.history import append, read_history

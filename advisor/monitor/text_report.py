@@ -10,13 +10,14 @@ from fractions import Fraction
 from math import ceil
 from pathlib import Path
 
-from advisor.monitor.model import MonitorResult, Month, Span
+from advisor.monitor.model import MonitorResult, Month
+from advisor.monitor.span import Span
 from advisor.monitor.view_model import images, named, span_text
 from advisor.report.templates import fill
 from advisor.usage.model import EXACT
 
 LEAST_WIDTH = 40
-_LABEL = re.compile(r" *\S+(?: \S+)* {2,}|rule: |note: |")
+_LABEL = re.compile(r" *\S+(?: \S+)* {2,}|rule: |note: |\(1\) |")
 """What the further lines of a long line are indented by: a label before two blanks, or one of these words."""
 MOST_MONTHS = 14
 _LEAST_WIDTH, _MOST_WIDTH = 8, 48
@@ -75,7 +76,7 @@ class Bars:
 def bars_of(result: MonitorResult, width: int, *, unicode: bool) -> Bars:
     """The last months, in lines of ``width`` characters at most as long as their numbers leave room for a bar.
 
-    What lies left of the mark of N* is below it, what lies right of it above, however close they are.
+    A bar that is below N* ends before its mark, one that is above goes beyond it, however close they are.
     """
     signs = UNICODE if unicode else ASCII
     shown = result.months[-MOST_MONTHS:]
@@ -110,7 +111,7 @@ class _Scale:
         self.below, self.above, self.mark = width, 0, ""
         if crossover:
             share = self.at / self.most if self.most > 0 else Fraction(0)
-            self.below = max(1, min(width - 2, int(share * (width - 1))))
+            self.below = max(2, min(width - 2, int(share * (width - 1))))
             self.above, self.mark = width - self.below - 1, signs.crossover
         self.signs = signs
 
@@ -119,8 +120,10 @@ class _Scale:
         sign, below, above = self.signs.complete if month.complete else self.signs.partial, 0, 0
         if month.missing or month.images is None:
             sign, below, above = self.signs.missing, self.below, self.above
-        elif 0 < month.images.expected <= self.at:
-            below = max(1, int(month.images.expected / self.at * self.below))
+        elif 0 < month.images.expected < self.at:
+            below = min(self.below - bool(self.mark), max(1, int(month.images.expected / self.at * self.below)))
+        elif month.images.expected == self.at > 0:
+            below = self.below
         elif month.images.expected > 0:
             below = self.below
             above = ceil((month.images.expected - self.at) / (self.most - self.at) * self.above)

@@ -6,7 +6,8 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from advisor.monitor.model import Span, Trend
+from advisor.monitor.model import Trend
+from advisor.monitor.span import Span
 from advisor.monitor.trigger import MonthVolume
 from advisor.usage.calendar_month import months_between
 

@@ -12,7 +12,8 @@ from fractions import Fraction
 from itertools import pairwise
 from statistics import mean, quantiles, variance
 
-from advisor.monitor.model import MonitorVerdict, Span, Thresholds
+from advisor.monitor.model import MonitorVerdict, Thresholds
+from advisor.monitor.span import Span
 from advisor.usage.calendar_month import months_between
 
 

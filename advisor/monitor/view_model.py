@@ -8,34 +8,32 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from advisor.domain.cost_model import VOLUMES, exact
 from advisor.domain.formatting import dollars, grouped, payback_text, plain
 from advisor.domain.scenario import Route
-from advisor.monitor.model import (
-    MonitorResult,
-    Month,
-    Span,
-    hundredths,
-    json_data,
-    micro_dollars,
-    plain_number,
-    whole,
-)
+from advisor.monitor.model import MonitorResult, Month, json_data
+from advisor.monitor.span import Span, hundredths, micro_dollars, plain_number, whole
 from advisor.usage.calendar_month import moved
 from advisor.usage.model import Basis
-from advisor.wording.labels import listed
+from advisor.wording import monitor_notes as words
+from advisor.wording.labels import listed, units_of
 
 _TENTH = Fraction(1, 10)
 
 
 @dataclass(frozen=True)
 class OverspendSummary:
-    """The money since the crossing. ``text`` is without a sign; ``saved`` if less was spent than on own GPUs."""
+    """The money since the crossing. ``text`` is without a sign; ``saved`` if less was spent than on own GPUs.
+
+    ``assumes`` says with which overhead own GPUs are counted, and if it was stated for another volume.
+    """
 
     text: str
     saved: bool
     exact: bool
     months: int
     estimated: int
+    assumes: str | None
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,30 @@ def _overspend(result: MonitorResult) -> OverspendSummary | None:
     so_far = result.overspend[-1].so_far
     saved = so_far.expected < 0
     estimated = sum(month.estimated for month in result.overspend)
-    return OverspendSummary(span_text(size_of(so_far), money), saved, so_far.exact, len(result.overspend), estimated)
+    text = span_text(size_of(so_far), money)
+    return OverspendSummary(text, saved, so_far.exact, len(result.overspend), estimated, assumed_overhead(result))
+
+
+def assumed_overhead(result: MonitorResult) -> str | None:
+    """The overhead with which own GPUs are counted, and the volume it was stated for if the months have another."""
+    if result.overhead is None:
+        return None
+    assumed = words.OVERHEAD.format(overhead=span_text(result.overhead, money))
+    stated, volume = _stated_volume(result), result.trailing_volume
+    if stated is None or volume is None or stated.low <= volume.expected <= stated.high:
+        return assumed
+    return words.OVERHEAD_OF.format(
+        assumed=assumed,
+        stated=span_text(stated, images),
+        units=units_of(result.decision),
+        now=images(volume.expected),
+    )
+
+
+def _stated_volume(result: MonitorResult) -> Span | None:
+    """The images a month of the scenario; None if it states none."""
+    stated = [exact(str(volume)) for name in VOLUMES if (volume := result.decision.scenario.get(name)) is not None]
+    return Span(stated[0], stated[len(stated) // 2], stated[-1]) if stated else None
 
 
 def size_of(sum_: Span) -> Span:

@@ -38,7 +38,7 @@ from advisor.rulebook.unparse import names_of
 
 @dataclass(frozen=True)
 class Evidence:
-    """Whether a condition is shown to be relevant: by which case, or why not."""
+    """Whether a condition is shown to be relevant, by which case, or the reason why not."""
 
     case: str | None
     never: bool = False
@@ -51,7 +51,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class ConditionCoverage:
-    """One condition. ``when_false`` is None for a rule as a whole, whose conditions say it."""
+    """One condition. ``when_false`` is None for a rule as a whole, whose conditions show that."""
 
     rule: Rule
     condition: str | None
@@ -78,7 +78,7 @@ class Coverage:
 
 
 def coverage(rulebook: Rulebook, only: str | None = None) -> Coverage:
-    """What the cases show of all conditions, or of one rule's. Raises BadInput for a case that is no scenario."""
+    """The coverage of all conditions, or of one rule's. Raises BadInput for a case that is no scenario."""
     covering = _Covering(rulebook)
     rules = [rule for rule in rulebook.rules.values() if only in (None, rule.id)]
     return Coverage(tuple(line for rule in rules for line in covering.lines(rule)))

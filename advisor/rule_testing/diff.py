@@ -42,7 +42,7 @@ class RuleChange:
 
 @dataclass
 class RouteChange:
-    """Scenarios left with some routes and now with others: how many rows, and the plainest of them."""
+    """Scenarios left with some routes and now with others: how many rows, and the simplest of them."""
 
     old: Routes
     new: Routes
@@ -71,7 +71,7 @@ class RulebookDiff:
 
 
 def difference(old: Rulebook, new: Rulebook) -> RulebookDiff:
-    """Compares two rulebooks. Raises BadInput where their table is too large to go through."""
+    """Compares two rulebooks. Raises BadInput if their table is too large to compare."""
     return RulebookDiff(tuple(_rule_changes(old, new)), *_flips(old, new))
 
 
@@ -104,8 +104,10 @@ def _flips(old: Rulebook, new: Rulebook) -> tuple[tuple[RouteChange, ...], int, 
     }
     rows = len(regions) * prod(map(len, values.values()))
     if rows > _MAX_ROWS:
-        what = f"the two rulebooks have a table of {rows:,} rows, more than the {_MAX_ROWS:,} that are gone through"
+        what = f"the two rulebooks have a table of {rows:,} rows, more than the {_MAX_ROWS:,} that are compared"
         raise BadInput(Problem(what, help="compare them with fewer changes at a time"))
+    if (old.digest, old.offers_digest) == (new.digest, new.offers_digest):
+        return (), 0, rows
     found: dict[tuple[Routes, Routes], RouteChange] = {}
     other_axes = 0
     for answers in assignments(values):
@@ -141,7 +143,7 @@ def _scenario(answers: dict[str, Encoded]) -> Scenario:
 
 
 def changed_record(record: Decision, new: Rulebook) -> tuple[Status, Route | None, Axis | None] | None:
-    """The outcome of the record's scenario under other rules; None where it is the one in the record."""
+    """The outcome of the record's scenario under other rules; None if it is the one in the record."""
     decision = decide_again(record, new)
     now = (decision.status, decision.route, decision.deciding_axis)
     return None if now == (record.status, record.route, record.deciding_axis) else now

@@ -43,7 +43,7 @@ class OfferedScenario:
 
 
 class CheckedOutcome(NamedTuple):
-    """What a case can check. ``status`` is None where the rules leave several routes."""
+    """What a case can check. ``status`` is None if the rules leave several routes."""
 
     status: Status | None
     route: Route | None
@@ -138,7 +138,7 @@ class RulebookVersion:
         return MatchResult(gates, eliminated, matched, self.fold.verdict(eliminated, matched))
 
     def _decided(self, situation: OfferedScenario) -> CheckedOutcome:
-        """Decided in full, as missing answers require."""
+        """Decided in full, which missing answers require."""
         rulebook = with_offers(self.rulebook, situation.offers)
         try:
             return of_decision(decide(situation.scenario, rulebook, decided_on=ANY_DAY, matcher=PlainReading(rulebook)))
@@ -175,7 +175,7 @@ class RulebookVersion:
 
 
 def _shape(rulebook: Rulebook) -> set[tuple[object, ...]]:
-    """What the fold reads of the rules: a version with no other shape folds as the original does."""
+    """The part of the rules that the fold reads: a version with the same shape folds as the original does."""
     gates = {(gate.id, gate.axis) for gate in rulebook.gates}
     return gates | {
         (rule.id, rule.axis, rule.prefer, rule.over, rule.running, rule.out) for rule in rulebook.preferences

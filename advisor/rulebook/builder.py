@@ -18,8 +18,16 @@ from advisor.rulebook import records
 from advisor.rulebook.conditions import LARGEST, All, Comparison, Condition, ConditionParser, names_in_order
 from advisor.rulebook.diagnostics import Code, all_are
 from advisor.rulebook.model import Advice, Case, Gate, Preference, Rule
-from advisor.rulebook.placeholders import FIGURES, fields_of
-from advisor.rulebook.symbols import FIELD_NAMES, OUTCOME_NAMES, RUNNING, STANDING_NAMES, Name, Scope
+from advisor.rulebook.symbols import (
+    FIELD_NAMES,
+    FIGURES,
+    OUTCOME_NAMES,
+    RUNNING,
+    STANDING_NAMES,
+    Name,
+    Scope,
+    fields_of,
+)
 from advisor.rulebook.terms import Term, constant_value, parse_term
 
 _RESERVED = frozenset(("all", "any", "not", "id", "sid", "any_fact", *STANDING_NAMES, *OUTCOME_NAMES))

@@ -120,12 +120,12 @@ class ConditionParser:
         """The error for something wrong in this rule's condition."""
         return code.fault(f"in rule `{self.rule}`, {what}", self.file, line, help=help)
 
-    def _unknown(self, name: str, line: int) -> BadInput:
+    def _unknown(self, name: str, line: int, *, as_value: bool = False) -> BadInput:
         if name in self.others:
             return self.error(
                 Code.WRONG_KIND_OF_NAME, f"`{name}` cannot be read here", line, _READ_BY[self.others[name].scope]
             )
-        return unknown_name(name, self.names, self.file, line, self.rule)
+        return unknown_name(name, self.names, self.file, line, self.rule, as_value=as_value)
 
     def _entry(self, key: str, value: Any, line: int, negated: bool) -> Condition:
         if key in ("all", "any"):
@@ -189,7 +189,7 @@ class ConditionParser:
             raise self.error(Code.WRONG_COMPARISON, what, line, "name the values instead")
         other = self.names.get(right) if isinstance(right, str) and right not in name.options else None
         if isinstance(right, str) and right not in name.options and other is None:
-            raise self._unknown(right, line)
+            raise self._unknown(right, line, as_value=True)
         if other is None:
             self._refuse_inexact(name.quotient, op, False, line)
             return Comparison(name.name, op, self._literal(name, right, line))

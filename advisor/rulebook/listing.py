@@ -9,7 +9,8 @@ from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.text_table import entry, table
 from advisor.domain.offer import Unknown
 from advisor.rulebook.model import Advice, Case, Gate, Preference, Rule, Rulebook
-from advisor.rulebook.unparse import consequence_text, names_of, term_text, when_text
+from advisor.rulebook.terms import term_text
+from advisor.rulebook.unparse import consequence_text, names_of, when_text
 
 UNKNOWN = "? unknown"
 _OF_UNKNOWN = "not established; it never rules an offer out, and becomes a condition to verify"

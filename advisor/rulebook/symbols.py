@@ -1,10 +1,11 @@
-"""The names that rules may read: their values, and which kinds of rule may read them."""
+"""The names that rules may read, with their values and readers, and the figures that advice may print."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from string import Formatter
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, did_you_mean, quoted
@@ -118,8 +119,53 @@ OUTCOME_NAMES = {
 }
 
 
-def unknown_name(name: str, known: dict[str, Name], file: str, line: int | None, rule: str | None) -> BadInput:
-    """The error for a name no rule of this kind may use."""
+_COMPARED_WITH = "use a scenario field, a trait, a term or a constant"
+_NEW_NAME = (
+    f"{_COMPARED_WITH}; a new need is added in advisor/domain/scenario.py, as a "
+    "field of `Scenario` with its axis, and its question in questions.yaml: see CONTRIBUTING.md, Adding a question"
+)
+
+
+def unknown_name(
+    name: str, known: dict[str, Name], file: str, line: int | None, rule: str | None, *, as_value: bool = False
+) -> BadInput:
+    """The error for a name no rule of this kind may use; ``as_value`` if something is compared with it."""
     where = f"in rule `{rule}`, " if rule else ""
-    help = did_you_mean(name, known) or "use a scenario field, a trait, a term or a constant"
+    help = did_you_mean(name, known) or (_COMPARED_WITH if as_value else _NEW_NAME)
     return Code.UNKNOWN_NAME.fault(f"{where}the name {quoted(name)} is not known here", file, line, help=help)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure; known if a condition restricts ``outcome`` to ``values`` and reads the ``amounts``.
+
+    ``uses`` is the constant in its computation.
+    """
+
+    outcome: str | None = None
+    values: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = ()
+    uses: str | None = None
+
+
+_COMPARED = ("open_weight_api", "closed_api")
+FIGURES = {
+    "closed_saving": Figure(amounts=("closed_price", "monthly_images")),
+    "crossover": Figure("compared_with", _COMPARED),
+    "few_step_owning_pays": Figure("compared_with", _COMPARED, uses="few_step_speedup"),
+    "gpu_month": Figure(amounts=("gpu_month",)),
+    "owning_pays": Figure("compared_with", _COMPARED),
+    "payback_limit_months": Figure("moving", ("worth_it", "not_yet", "never", "has_to", "not_known")),
+    "payback_months": Figure("moving", ("worth_it", "not_yet")),
+    "units": Figure(),
+}
+"""The figures that {name} in an advice may refer to, besides the constants."""
+
+
+def fields_of(advise: str) -> list[tuple[str, str]]:
+    """Each {name} of an advice, and the format after the name. Raises ValueError for an unmatched brace."""
+    return [
+        (name, (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else ""))
+        for _, name, spec, conversion in Formatter().parse(advise)
+        if name is not None
+    ]

@@ -162,3 +162,21 @@ def names_used(expression: Expression) -> Iterator[str]:
 
 def _source(node: ast.AST) -> str:
     return quoted(ast.unparse(node))
+
+
+def term_text(expression: Expression) -> str:
+    """A term as text, with the brackets it needs."""
+    if isinstance(expression, Number):
+        return str(expression.value)
+    if isinstance(expression, Use):
+        return expression.name
+    left, right = term_text(expression.left), term_text(expression.right)
+    if _is_sum(expression.left) and not _is_sum(expression):
+        left = f"({left})"
+    if _is_sum(expression.right) and expression.op != "+":
+        right = f"({right})"
+    return f"{left} {expression.op} {right}"
+
+
+def _is_sum(expression: Expression) -> bool:
+    return isinstance(expression, Operation) and expression.op in ("+", "-")

@@ -1,4 +1,4 @@
-"""Conditions, consequences and terms in readable words, back from the parsed trees."""
+"""Conditions and consequences in readable words, back from the parsed trees."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from advisor.domain.scenario import Route
 from advisor.rulebook.conditions import EQUAL, All, AnyOf, Comparison, Condition
 from advisor.rulebook.model import Advice, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import OUT, OUTCOME_NAMES, RUNNING, Name
-from advisor.rulebook.terms import Expression, Number, Operation, Use
 
 ALWAYS = "always"
 _SIGNS = {EQUAL: "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -50,24 +49,6 @@ def consequence_text(rule: Rule) -> str:
     if isinstance(rule, Preference):
         return f"{' and '.join(rule.prefer)} over {' and '.join(rule.over)}"
     return rule.advise if isinstance(rule, Advice) else "eliminate the offer"
-
-
-def term_text(expression: Expression) -> str:
-    """A term as text, with the brackets it needs."""
-    if isinstance(expression, Number):
-        return str(expression.value)
-    if isinstance(expression, Use):
-        return expression.name
-    left, right = term_text(expression.left), term_text(expression.right)
-    if _is_sum(expression.left) and not _is_sum(expression):
-        left = f"({left})"
-    if _is_sum(expression.right) and expression.op != "+":
-        right = f"({right})"
-    return f"{left} {expression.op} {right}"
-
-
-def _is_sum(expression: Expression) -> bool:
-    return isinstance(expression, Operation) and expression.op in ("+", "-")
 
 
 def one_of_name(condition: AnyOf) -> str | None:

@@ -1,7 +1,7 @@
 """The amounts: which comparisons of the rules can hold together, with an example of every combination.
 
 Every combination is a region of the amounts. Regions are found along lines on which one amount varies, on both sides
-of every breakpoint there: from the corners of the bounds of the unknown amounts, or from given examples.
+of every breakpoint there: from the corners of the bounds of the unknown amounts, or from examples.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _affordable(name: str, amounts: Answers) -> tuple[int, int]:
 
 
 def _is_affordable(amounts: Answers) -> bool:
-    """Whether these amounts, complete, make a scenario: no month costs more than can be computed."""
+    """Whether these amounts, complete, are valid in a scenario: no month costs more than can be computed."""
     try:
         validated({name: FIELD_NAMES[name].decode(value) for name, value in amounts.items()}, "amounts")
     except BadInput:

@@ -1,4 +1,4 @@
-"""Partial answers: every outcome that some completion reaches, and which unanswered questions can still change it.
+"""Partial answers: the outcomes of all completions, and which unanswered questions can still change it.
 
 The space of completions is finite: of the needs only which offers the gates eliminate matters, of the amounts only
 which comparisons hold. Every class of gate outcomes can occur in every region of the amounts.
@@ -46,9 +46,9 @@ class Completions:
         self.deciding_axes = lru_cache(maxsize=_REMEMBERED)(self._deciding_axes)
 
     def unanswered(self, answers: Answers, ranged: bool = False) -> tuple[str, ...]:
-        """The unanswered questions the rules read at all, in the order of the scenario.
+        """The unanswered questions that the rules read, in the order of the scenario.
 
-        A low or high month that is not answered is the expected one; with ``ranged`` it is a question of its own.
+        A low or high month that is not answered is the expected one; with ``ranged`` it is a separate question.
         """
         names = (*self.gate_outcomes.needs, *self.amounts.unknown(answers, ranged))
         return tuple(name for name in names if name not in answers)
@@ -71,7 +71,7 @@ class Completions:
         )
 
     def witnesses(self, answers: Answers, ranged: bool = False) -> dict[Outcome, dict[str, Encoded]]:
-        """For each outcome some completion that reaches it: the needs and the amounts, answered and made up."""
+        """For each outcome some completion that reaches it: the needs and the amounts, answered and assumed."""
         known = {n: answers[n] for n in (*self.gate_outcomes.needs, *self.amounts.names) if n in answers}
         found: dict[Outcome, dict[str, Encoded]] = {}
         for number, needs in self.gate_outcomes.of(answers).items():

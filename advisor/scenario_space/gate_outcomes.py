@@ -20,7 +20,7 @@ from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.values import assignments, need_values
 
 MAX_GATE_OUTCOMES = 2**18
-"""Enumerated in some seconds; 200 offers that each allow something that no other one does have half as many."""
+"""Enumerated in a few seconds; 200 offers that each allow something that no other one does have half as many."""
 Answers = Mapping[str, Encoded]
 Witness = Mapping[str, Encoded]
 """Answers to the unknown needs that reach a gate outcome, or a class of them."""
@@ -101,7 +101,7 @@ class GateOutcomes:
         """
         most = prod(len(set(group.outcomes.values())) for group in groups)
         if most > MAX_GATE_OUTCOMES:
-            what = f"the answers that are missing can be given in {most:,} ways that the offers distinguish"
+            what = f"the missing answers have {most:,} combinations that the offers distinguish"
             help = "answer more questions, or leave out offers that differ little"
             raise BadInput(Problem(f"{what}, more than {MAX_GATE_OUTCOMES:,}", "the rulebook", help=help))
         found: dict[GateOutcome, tuple[Any, ...]] = {NO_ELIMINATION: ()}

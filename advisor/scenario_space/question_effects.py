@@ -1,4 +1,4 @@
-"""What each answer to an open question would lead to."""
+"""The outcomes that remain possible after each answer to an open question."""
 
 from __future__ import annotations
 

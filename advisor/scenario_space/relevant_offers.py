@@ -1,4 +1,4 @@
-"""The offers that can matter to an outcome: of a catalogue of hundreds, a handful.
+"""The offers that can matter to an outcome: a few in a catalogue of hundreds.
 
 An outcome depends on an offer only through whether its route is feasible, under whichever axes are silenced. So an
 offer does not matter where another one of its route survives whatever it survives: of offers that differ in the revenue
@@ -22,7 +22,7 @@ from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.values import assignments, need_values
 
 _MOST_JUDGED = 1_000_000
-"""Answers times distinct offers that one gate is tried on; a gate with more is assumed to distinguish all of them."""
+"""Combinations of answers and distinct offers; a gate with more is assumed to distinguish all of them."""
 
 
 @lru_cache(maxsize=8)

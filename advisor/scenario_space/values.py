@@ -46,7 +46,7 @@ def need_values(
 
 
 def bounds_of(name: str, amounts: Mapping[str, Encoded]) -> tuple[int, int]:
-    """The least and the most a number may be, given the other volumes."""
+    """The bounds of a number, which for a volume depend on the other volumes."""
     quantity = FIELDS[name].quantity
     assert quantity is not None
     least, most = quantity.bounds

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from advisor.sweep.formats import Format, TableFormat
 from advisor.sweep.source import ROW_NUMBER, SourceTable, cell
-from advisor.tabular.duckdb_connection import DuckDB, parquet, sql_text, watched
+from advisor.tabular.duckdb_connection import DuckDB, interrupts, parquet, sql_text, watched
 from advisor.tabular.text_files import Packing
 
 ROW = "row"
@@ -57,9 +57,10 @@ class Database(DuckDB):
         def code_of_row(rows: pa.ChunkedArray) -> pa.Array:
             return pa.array(codes[rows.to_numpy()])
 
-        self.backend.con.create_function(
-            "code_of_row", code_of_row, ["BIGINT"], "SMALLINT", type="arrow", side_effects=False
-        )
+        with interrupts():
+            self.backend.con.create_function(
+                "code_of_row", code_of_row, ["BIGINT"], "SMALLINT", type="arrow", side_effects=False
+            )
 
     def numbers_of(self, expression: ir.Table, source: SourceTable) -> NDArray[np.int64]:
         """A result of one column of whole numbers."""

@@ -16,10 +16,17 @@ from advisor.domain.scenario import FIELDS
 from advisor.sweep.formats import Format, TableFormat
 from advisor.sweep.header import MAX_COLUMNS
 from advisor.sweep.source import FAULT, HELP, LINE, RAW, STRANGE, SourceTable, cell
-from advisor.tabular.csv_rows import check_width, csv_rows
-from advisor.tabular.json_rows import decoder_of, object_in
-from advisor.tabular.staging import write_rows
-from advisor.tabular.text_files import MAX_LINE, BadRow, lines_of, text_of
+from advisor.tabular.text_files import (
+    MAX_LINE,
+    BadRow,
+    check_width,
+    csv_rows,
+    decoder_of,
+    lines_of,
+    object_in,
+    text_of,
+    write_rows,
+)
 
 Report = Callable[[int], None]
 """Receives the number of rows read so far."""

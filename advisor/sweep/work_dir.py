@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from advisor.common.atomic_files import DISK_FULL, faults_of_writing
 from advisor.common.diagnostics import BadInput, Problem, reason
 from advisor.common.work_folders import work_folder
 
@@ -14,7 +15,10 @@ PREFIX = ".advisor-sweep-"
 
 @contextmanager
 def sweep_work_folder(out: Path) -> Iterator[Path]:
-    """A new folder on OUT's file system, removed at the end. Raises BadInput if none can be created."""
+    """A new folder on OUT's file system, removed at the end.
+
+    Raises BadInput if none can be created, and if the disk is full while it is in use.
+    """
     with ExitStack() as working:
         try:
             folder = working.enter_context(work_folder(out.parent, PREFIX))
@@ -23,4 +27,10 @@ def sweep_work_folder(out: Path) -> Iterator[Path]:
         except OSError as error:
             what = f"the file cannot be written: {reason(error)}"
             raise BadInput(Problem(what, str(out), help="name a folder you may write to")) from None
-        yield folder
+        try:
+            yield folder
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            with faults_of_writing(out):
+                raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import threading
@@ -22,6 +23,7 @@ MEMORY = "500MB"
 MAX_THREADS = 8
 """Each thread holds what it reads or writes in memory, besides ``MEMORY``."""
 _POLL_SECONDS = 0.2
+_NO_ROOM = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
 
 
 class _Backend(Backend):  # type: ignore[misc]  # Ibis has no types
@@ -35,17 +37,29 @@ class _Backend(Backend):  # type: ignore[misc]  # Ibis has no types
 
 def connected(folder: Path, *, in_order: bool) -> Any:
     """An in-memory DuckDB that spills into ``folder``; ``in_order`` keeps rows in the order of their file. UTC."""
-    backend = _Backend().connect(
-        threads=min(os.cpu_count() or 1, MAX_THREADS),
-        memory_limit=MEMORY,
-        temp_directory=str(folder),
-        preserve_insertion_order=in_order,
-        autoinstall_known_extensions=False,
-        autoload_known_extensions=False,
-    )
-    for setting in ("TimeZone = 'UTC'", "enable_progress_bar = true", "enable_progress_bar_print = false"):
-        backend.raw_sql(f"SET {setting}")
+    with interrupts():
+        backend = _Backend().connect(
+            threads=min(os.cpu_count() or 1, MAX_THREADS),
+            memory_limit=MEMORY,
+            temp_directory=str(folder),
+            preserve_insertion_order=in_order,
+            autoinstall_known_extensions=False,
+            autoload_known_extensions=False,
+        )
+        for setting in ("TimeZone = 'UTC'", "enable_progress_bar = true", "enable_progress_bar_print = false"):
+            backend.raw_sql(f"SET {setting}")
     return backend
+
+
+@contextmanager
+def interrupts() -> Iterator[None]:
+    """Raises KeyboardInterrupt for what DuckDB raises when Ctrl-C reaches one of its statements, settings included."""
+    try:
+        yield
+    except (duckdb.InterruptException, RuntimeError) as error:
+        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
 
 
 class DuckDB:
@@ -78,14 +92,16 @@ class DuckDB:
 
     @contextmanager
     def faults(self, file: str) -> Iterator[None]:
-        """DuckDB's own errors as ours. What it raises when interrupted becomes KeyboardInterrupt again."""
+        """DuckDB's own errors as ours.
+
+        A full disk becomes an OSError, as if Python had written: who made the folder knows which disk it is.
+        """
         try:
-            yield
-        except (duckdb.Error, RuntimeError) as error:
-            if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
-                raise KeyboardInterrupt from None
-            if not isinstance(error, duckdb.Error):
-                raise
+            with interrupts():
+                yield
+        except duckdb.Error as error:
+            if any(sign in str(error) for sign in _NO_ROOM):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
             first = str(error).partition("\n")[0].lower()
             help = "check that all of the file is there, and that the disk is not full"
             raise BadInput(Problem(f"{self._what}: {first}", file, help=help)) from None

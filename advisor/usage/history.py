@@ -21,8 +21,7 @@ from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.common.files import read_start, real
 from advisor.usage.daily import added_up, place_of, sum_of
 from advisor.usage.history_lines import observations_in
-from advisor.usage.model import NUMBERS, Day
-from advisor.usage.observation import COLUMNS, Observation, day_of, values_of
+from advisor.usage.model import COLUMNS, NUMBERS, Day, Observation, day_of, values_of
 
 VERSION = 1
 APPLICATION_ID = int.from_bytes(b"advH")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
-from advisor.usage.observation import Observation, day_of
+from advisor.usage.model import Observation, day_of
 
 VERSION = 1
 MAX_LINE_BYTES = 4_096

@@ -12,10 +12,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.tabular.csv_rows import check_width, csv_rows
-from advisor.tabular.json_rows import checked_object, decoder_of, object_in
-from advisor.tabular.staging import BATCH, write_rows
-from advisor.tabular.text_files import MAX_LINE, BadRow, lines_of, text_of, unpacked
+from advisor.tabular.text_files import (
+    BATCH,
+    MAX_LINE,
+    BadRow,
+    check_width,
+    checked_object,
+    csv_rows,
+    decoder_of,
+    lines_of,
+    object_in,
+    text_of,
+    unpacked,
+    write_rows,
+)
 from advisor.usage.source import BROKEN, LINE, VALUE, Container, Source
 
 MOST_BYTES_OF_AN_ARRAY = 256_000_000

@@ -5,10 +5,14 @@ The path of a run: files -> ``Row``s (or the same columns as an Ibis table) -> `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from advisor.common.diagnostics import Problem
 
@@ -102,3 +106,82 @@ class Reading:
     notes: tuple[str, ...]
     rejected: int
     doubts: tuple[Problem, ...] = ()
+
+
+COLUMNS = tuple(field.name for field in fields(Day))
+"""The names of the values of a day."""
+MAX_TEXT = 4_096
+"""Bytes of a source, a meter or a currency."""
+
+MAX_DIGITS = 40
+"""Of a number, before or after its decimal point."""
+MAX_COUNT = 2**63 - 1
+
+_DAY = TypeAdapter(Day)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """All that one run read of one day of one source and meter: a Day for each basis and currency."""
+
+    read_on: date
+    days: tuple[Day, ...]
+
+    @property
+    def key(self) -> tuple[date, str, str]:
+        """The day, the source and the meter."""
+        one = self.days[0]
+        return one.day, one.source, one.meter
+
+    @property
+    def first(self) -> datetime:
+        """The earliest start of its rows."""
+        return min(day.first for day in self.days)
+
+    @property
+    def last(self) -> datetime:
+        """The latest end of its rows."""
+        return max(day.last for day in self.days)
+
+    def overlaps(self, other: Observation) -> bool:
+        """True where both cover some of the same time, so that both may hold the same rows.
+
+        Spans that touch do not overlap: the end of a bucket is exclusive, and a log that is rotated within a second
+        ends and continues in it. A span of one moment overlaps every span that holds or touches it: such a log is more
+        often one that has grown since than one that was rotated after its only request.
+        """
+        if self.first == self.last or other.first == other.last:
+            return self.first <= other.last and other.first <= self.last
+        return self.first < other.last and other.first < self.last
+
+
+def values_of(day: Day) -> dict[str, str | int | None]:
+    """The values of a day by their names: exact numbers and times as text."""
+    return {name: _plain(getattr(day, name)) for name in COLUMNS}
+
+
+def day_of(values: Mapping[str, object]) -> Day:
+    """The reverse of ``values_of``. Raises TypeError or ValueError for what is not a day."""
+    day = _DAY.validate_python(values)
+    numbers = filter(None, (day.images, day.megapixels, day.cost))
+    digits_too_many = any(abs(number.adjusted()) >= MAX_DIGITS for number in numbers)
+    if digits_too_many or day.first.tzinfo or day.last < day.first or not _fits(day):
+        raise ValueError("not a day of usage in UTC")
+    return day
+
+
+def _fits(day: Day) -> bool:
+    """Whether SQLite can hold its counts, and UTF-8 its texts. Raises UnicodeEncodeError, a ValueError."""
+    counts = (day.rows, day.requests or 0)
+    texts = (day.source, day.meter, day.currency or "")
+    return all(abs(count) <= MAX_COUNT for count in counts) and all(len(text.encode()) <= MAX_TEXT for text in texts)
+
+
+def _plain(value: Any) -> str | int | None:
+    """Numbers in digits, without an exponent and without zeros at the end of a fraction; dates and times in ISO."""
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, str) else value

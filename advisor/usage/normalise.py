@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from advisor.tabular.staging import write_rows
+from advisor.tabular.text_files import write_rows
 from advisor.usage.column_exprs import AMOUNT, Cells, day, either, every, joined
 from advisor.usage.model import MOST_IMAGES_IN_A_ROW, NUMBERS, Basis, Row
 from advisor.usage.options import ReadOptions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
 
-from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.common.atomic_files import DISK_FULL
+from advisor.common.diagnostics import BadInput, Problem, quoted, reason
 from advisor.common.work_folders import temporary_folder, work_folder
 from advisor.domain.scenario import Unit
 from advisor.usage.column_exprs import Cells
@@ -95,9 +95,9 @@ def _work_folder() -> Iterator[Path]:
             entered = True
             yield folder
     except OSError as error:
-        if entered and error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if entered and error.errno not in DISK_FULL:
             raise
-        what = f"the temporary folder cannot be used: {(error.strerror or str(error)).lower()}"
+        what = f"the temporary folder cannot be used: {reason(error)}"
         raise BadInput(Problem(what, help="name another folder with room in the variable TMPDIR")) from None
 
 

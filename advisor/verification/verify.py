@@ -11,7 +11,6 @@ from pathlib import Path
 import advisor
 from advisor.common.diagnostics import quoted
 from advisor.decision.decide import decide
-from advisor.decision.migration import as_written
 from advisor.domain.record import SCHEMA_VERSION, Decision
 from advisor.report.embedded_scenario import outcome_text
 from advisor.report.front_matter import parse_memo, split_notes
@@ -117,3 +116,8 @@ def _remarks(decision: Decision, found: NormalizedLines) -> Iterator[str]:
         yield "its line ends are those of Windows (CRLF), and were read as LF"
     if found.end_changed:
         yield "it does not end with one line end, and was read as if it did"
+
+
+def as_written(decision: Decision, advisor_version: str, schema_version: int) -> Decision:
+    """The decision with another version of the advisor and another schema version."""
+    return decision.model_copy(update={"advisor_version": advisor_version, "schema_version": schema_version})

@@ -33,6 +33,11 @@ NOT_BEFORE = "nothing is known before {day}"
 NOT_AFTER = "nothing is known after {day}"
 ONLY_BETWEEN = "it is known from {first} to {last} only"
 
+# ---- what the cost of own GPUs assumes
+
+OVERHEAD = "{overhead} a month of overhead for own GPUs"
+OVERHEAD_OF = "{assumed}, stated for {stated} {units} a month: check it for {now}"
+
 # ---- what the result rests on
 
 KEPT_DAYS = "{count} days are known from earlier runs ({file})"

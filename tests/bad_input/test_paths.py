@@ -19,6 +19,7 @@ from advisor.common import files
 from advisor.common.diagnostics import BadInput
 from advisor.common.files import check_regular, check_target, move_together, read_text, write_whole
 from tests.bad_input.test_command_lines import EXAMPLE
+from tests.helpers.strategies import some_of
 from tests.sweep.sweeping import PLAIN, Sweeping
 
 NAMES = (
@@ -227,8 +228,13 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+CALLS = [(arguments, name) for arguments in COMMANDS for name in NAMES]
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize(
+    ("arguments", "name"), some_of(CALLS, 4), ids=lambda part: part if isinstance(part, str) else " ".join(part)
+)
 def test_no_command_ends_in_a_traceback(
     arguments: list[str], name: str, here: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ from advisor.report.html import memo_html
 from advisor.report.templates import memo_markdown
 from tests.bad_input.more_shapes import command_shapes, monitor_shapes, rule_shapes, template_shapes
 from tests.bad_input.shapes import ROOT, Shape, memo_shapes, record_shapes, scenario_shapes, sweep_shapes
+from tests.helpers.strategies import some_of
 
 EXIT_CODES = {0, 2, 3, 4, 5, 130}
 SECONDS = 120
@@ -109,7 +110,8 @@ def faults(code: int, said: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.fuzz
+@pytest.mark.parametrize("name", some_of(SHAPES, 4))
 def test_a_wrong_shape(
     name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import importlib
 import json
 import os
 import shutil
@@ -115,9 +116,10 @@ def main(order: str) -> None:
     """Does what ``killed_at_each_step`` asks for. The command names its files from the folder that it runs in."""
     start, into, arguments, code, full, every = json.loads(order)
     steps = _Steps(Path(start), Path(into), code, full, every)
-    import advisor.monitor.run
-    import advisor.sweep.run  # noqa: F401  # before the counting: imports write caches of their own
     from advisor.cli.main import run
+
+    if arguments[0] in ("monitor", "sweep"):  # before the steps: each of the processes would import it again
+        importlib.import_module(f"advisor.{arguments[0]}.run")
 
     Path(into).mkdir()
     os.chdir(start)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -15,10 +16,11 @@ MICRO = 10**6
 FUZZ = int(os.environ.get("ADVISOR_FUZZ_EXAMPLES", "0"))
 IN_CI = os.environ.get("ADVISOR_PROPERTIES") == "1"
 AGREE = os.environ.get("ADVISOR_AGREE") == "1"
-_ENOUGH = 25
 _LARGEST_MONTH = 9 * 10**15
 NEEDS = ("residency", "output_use", "indemnity_required", "train_on_outputs", "quality", "control", "latency")
 AMOUNTS = ("monthly_images", "open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
+
+Case = TypeVar("Case")
 
 EXERCISE: dict[str, Any] = {
     "residency": "anywhere",
@@ -40,11 +42,25 @@ EXERCISE: dict[str, Any] = {
 
 def examples(in_ci: int) -> settings:
     """Settings for a property: so many examples under ``make properties``, as CI runs it, in proportion more under
-    ``make fuzz``; where there are many, ``make test`` runs a tenth of them, as it should take minutes.
+    ``make fuzz``. ``make test`` should take minutes: a fifth, but at least three and at most ten, or
+    one in fifty where there are many.
     """
     if FUZZ:
         return settings(max_examples=max(1, FUZZ * in_ci // 5_000))
-    return settings(max_examples=in_ci if IN_CI else max(min(in_ci, _ENOUGH), in_ci // 10))
+    return settings(max_examples=in_ci if IN_CI else max(min(in_ci, 3), min(in_ci // 5, 10), in_ci // 50))
+
+
+def repeats(in_ci: int, in_test: int) -> int:
+    """How many rows or drawings a test goes through under ``make properties`` and ``make test``.
+
+    The test is marked ``fuzz``, so that ``make properties`` runs it.
+    """
+    return in_ci if IN_CI or FUZZ or AGREE else in_test
+
+
+def some_of(cases: Iterable[Case], one_in: int) -> list[Case]:
+    """Every case under ``make properties``, each ``one_in``-th under ``make test``; the test is marked ``fuzz``."""
+    return list(cases)[:: repeats(1, one_in)]
 
 
 def agreeing(in_ci: int, in_full: int) -> settings:

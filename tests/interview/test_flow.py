@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -19,7 +20,7 @@ from advisor.interview.state import EXTRAS, InterviewState
 from advisor.rulebook.loader import bundled_rulebook
 from benchmarks.peers.scenarios import generate
 from tests.helpers import reference
-from tests.helpers.strategies import AMOUNTS, EXERCISE, NEEDS, complete_answers, examples, scenario
+from tests.helpers.strategies import AMOUNTS, EXERCISE, NEEDS, complete_answers, examples, repeats, scenario
 
 FLOW: Flow = flow_of(bundled_rulebook())
 ROUTE_QUESTIONS = (*NEEDS, *AMOUNTS, "monthly_images_low", "monthly_images_high")
@@ -73,10 +74,11 @@ def test_a_skipped_question_cannot_change_the_route(answers: dict[str, Any], oth
         assert reference.decide({**answers, name: other[name]}).left == here
 
 
+@pytest.mark.fuzz
 def test_at_most_sixty_percent_of_the_questions_are_asked_on_average() -> None:
     asked = []
     skippable = set(ROUTE_QUESTIONS) - {"output_use"}
-    for generated in generate(300, seed=11):
+    for generated in generate(repeats(300, 40), seed=11):
         answers = {name: generated[name] for name in ROUTE_QUESTIONS}
         asked.append(len(skippable & set(interviewed(scenario(answers).model_dump(exclude_none=True))[1])))
     assert sum(asked) <= 0.6 * len(skippable) * len(asked), sum(asked) / len(asked)
@@ -199,7 +201,7 @@ class Interview(RuleBasedStateMachine):
 
 
 TestInterview = Interview.TestCase
-TestInterview.settings = settings(max_examples=60, stateful_step_count=25)
+TestInterview.settings = settings(examples(60), stateful_step_count=25)
 
 
 @examples(200)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
+from advisor.usage.history import History, append, read_history
 from advisor.usage.history_lines import checksum
-from advisor.usage.model import Basis, Day
-from advisor.usage.observation import Observation, values_of
+from advisor.usage.model import Basis, Day, Observation, values_of
 
+NOV = date(2026, 11, 23)
+IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Thousands of small files, each synchronised: not on a disk."""
 FIRST = date(2026, 10, 1)
 SOURCES = [("openai-costs", "openai"), ("fal-usage", "fal"), ("nginx", "gateway")]
 AMOUNTS = st.decimals(min_value=-(10**8), max_value=10**8, places=6) | st.sampled_from([Decimal("1E+2"), Decimal(0)])
@@ -99,3 +104,17 @@ def plain_day(number: int, images: int = 7) -> Day:
         first=start,
         last=start + timedelta(days=1),
     )
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names of all files in a folder."""
+    return [path.name for path in folder.iterdir()]
+
+
+def after(runs: Iterable[tuple[list[Day], date]]) -> tuple[History, bytes, list[int]]:
+    """The history of some runs, the file's bytes, and how many observations each added."""
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
+        path = Path(folder, "a.usage.sqlite")
+        added = [append(path, seen, read) for seen, read in runs]
+        assert names_in(Path(folder)) == ["a.usage.sqlite"] * bool(runs)
+        return read_history(path), path.read_bytes() if path.exists() else b"", added

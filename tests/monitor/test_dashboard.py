@@ -23,7 +23,8 @@ from advisor.charts.canvas import WIDTH, Chart
 from advisor.domain.cost_model import crossover_volume
 from advisor.monitor.charts import charts_of, scale_for, volume_chart
 from advisor.monitor.dashboard import MOST_MONTHS, dashboard_html
-from advisor.monitor.model import MonitorResult, Span
+from advisor.monitor.model import MonitorResult
+from advisor.monitor.span import Span
 from advisor.report.templates import one_line
 from advisor.usage.calendar_month import moved
 from tests.helpers.strategies import examples
@@ -156,6 +157,21 @@ def test_columns_are_as_high_as_their_months() -> None:
     lefts = [float(found["left"]) for found in columns]
     steps = [round(after - before, 1) for before, after in pairwise(lefts)]
     assert steps.count(round(2 * (float(line[3]) - float(line[1])) / len(watched.months), 1)) == 1
+
+
+@pytest.mark.parametrize("near", [Fraction(9999, 10_000), Fraction(98, 100)])
+def test_a_column_below_the_crossover_does_not_touch_its_line(near: Fraction) -> None:
+    watched = case("below")
+    assert watched.crossover
+    images = Span.of(watched.crossover.expected * near)
+    chart = volume_chart(replace(watched, months=tuple(replace(month, images=images) for month in watched.months)))
+    assert chart is not None
+    (line,) = re.findall(
+        r'<path d="M [0-9.]+ ([0-9.]+) [^"]*" clip-path="[^"]*" style="fill: none; stroke: var\(--chart-own', chart.svg
+    )
+    tops = [float(found["top"]) for found in _COLUMN.finditer(chart.svg) if "--chart-open" in found["style"]]
+    assert len(tops) == len(watched.months)
+    assert all(top - float(line) >= 3.5 for top in tops)
 
 
 @given(points=st.lists(amounts(LARGEST), min_size=1, max_size=6), below=st.booleans())

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -20,30 +17,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
 from advisor.usage import history as module
 from advisor.usage.history import History, append, counting, read_history
-from advisor.usage.history_lines import observations_in
-from advisor.usage.model import Basis, Day
-from advisor.usage.observation import COLUMNS, Observation
+from advisor.usage.model import Basis, Day, Observation
 from tests.monitor.history_examples import (
     FIRST,
+    NOV,
     READ_ON,
     READINGS,
     RUNS,
+    after,
     days,
-    line_of,
-    line_values,
-    lines_of,
+    names_in,
     observed,
     part_of,
     plain_day,
 )
 
-IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
-"""Thousands of small files, each synchronised: not on a disk."""
-NOV = date(2026, 11, 23)
 ANYTHING = (
     *[st.none() | st.decimals(), st.none() | st.integers(), st.none() | st.decimals(), st.none() | st.decimals()],
     *[st.none() | st.text(), st.integers(), st.datetimes(), st.datetimes()],
@@ -55,23 +46,6 @@ SAME_DAY = st.lists(
     ),
     max_size=6,
 )
-
-
-def names_in(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()]
-
-
-def after(runs: Iterable[tuple[list[Day], date]]) -> tuple[History, bytes, list[int]]:
-    """The history of some runs, the file's bytes, and how many observations each added."""
-    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
-        path = Path(folder, "a.usage.sqlite")
-        added = [append(path, seen, read) for seen, read in runs]
-        assert names_in(Path(folder)) == ["a.usage.sqlite"] * bool(runs)
-        return read_history(path), path.read_bytes() if path.exists() else b"", added
-
-
-def read_lines(content: bytes) -> History:
-    return History(tuple(observations_in(content, Path("f"))))
 
 
 @given(READINGS, READ_ON)
@@ -281,70 +255,6 @@ def test_damage_anywhere_gives_days_or_bad_input(tmp_path: Path) -> None:
         path.write_bytes(whole)
 
 
-def test_a_history_of_lines_is_read_and_imported_once(tmp_path: Path) -> None:
-    path = tmp_path / "a.usage.jsonl"
-    lines = lines_of(*(Observation(NOV, (plain_day(at),)) for at in range(3)))
-    path.write_bytes(lines + b"\n" + lines + lines[:40])
-    assert read_history(path).days() == tuple(map(plain_day, range(3)))
-    assert path.read_bytes().startswith(lines), "reading leaves the file alone"
-    assert append(path, [plain_day(2), plain_day(3)], NOV) == 1
-    assert path.read_bytes().startswith(b"SQLite format 3\0")
-    assert names_in(tmp_path) == [path.name]
-    assert read_history(path).days() == tuple(map(plain_day, range(4)))
-    assert append(path, [plain_day(2), plain_day(3)], NOV) == 0
-
-
-@given(RUNS)
-def test_lines_say_what_the_database_says(runs: list[tuple[list[Day], date]]) -> None:
-    history, _, _ = after(runs)
-    again = read_lines(lines_of(*history.observations))
-    assert again == history
-    assert history.observations == tuple(sorted(history.observations, key=history.observations.index))
-
-
-def test_a_last_line_torn_or_changed_anywhere_is_left_out() -> None:
-    first, second = (lines_of(Observation(NOV, (plain_day(at),))) for at in range(2))
-    for length in range(len(second)):
-        whole = length == len(second) - 1  # all but the newline is all
-        assert read_lines(first + second[:length]).days() == (plain_day(0), plain_day(1))[: 1 + whole]
-    for at in range(len('{"v":'), len(second) - 1):
-        torn = second[:at] + b"\0" * (len(second) - 1 - at) + b"\n"
-        assert read_lines(first + torn).days() == (plain_day(0),)
-    assert read_lines(first + b"\0" * 100).days() == (plain_day(0),)
-
-
-@given(st.data())
-def test_a_changed_line_in_the_middle_is_refused_by_number(data: st.DataObject) -> None:
-    lines = [lines_of(Observation(NOV, (plain_day(at),))) for at in range(4)]
-    number = data.draw(st.integers(0, 2))
-    at = data.draw(st.integers(0, len(lines[number]) - 2))
-    changed = bytearray(lines[number])
-    changed[at] = data.draw(st.integers(33, 126).filter(lambda byte: byte != changed[at]))
-    lines[number] = bytes(changed)
-    with pytest.raises(BadInput) as refused:
-        read_lines(b"".join(lines))
-    (problem,) = refused.value.problems
-    assert (problem.file, problem.line, bool(problem.help)) == ("f", number + 1, True)
-
-
-def test_a_line_of_another_version_is_refused_even_at_the_end() -> None:
-    line = line_of({**line_values(Observation(NOV, (plain_day(0),))), "v": 2})
-    with pytest.raises(BadInput, match="of version `2`"):
-        read_lines(line)
-
-
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=3), st.data())
-def test_a_forged_line_gives_days_or_bad_input(strange: object, data: st.DataObject) -> None:
-    line = line_values(Observation(NOV, (plain_day(0),)))
-    inside = data.draw(st.sampled_from([line, line["parts"][0]]))
-    inside[data.draw(st.sampled_from(sorted(inside)))] = strange
-    try:
-        read_lines(line_of(line)).days()
-    except BadInput as refused:
-        (problem,) = refused.problems
-        assert problem.line == 1
-
-
 def test_sizes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.usage.sqlite"
     with pytest.raises(BadInput, match="cannot be kept in a history"):
@@ -359,48 +269,6 @@ def test_sizes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(module, "MAX_BYTES", len(before) - 1)
     with pytest.raises(BadInput, match="bytes here"):
         read_history(path)
-
-
-def test_the_export_is_a_table_that_the_monitor_reads_again(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    path, table = tmp_path / "a b.usage.sqlite", tmp_path / "days.csv"
-    kept = [plain_day(at) for at in range(31)] + [replace(plain_day(40), cost=None, currency=None, images=None)]
-    append(path, kept, NOV)
-    assert run(["monitor", "--history", str(path), "--export", str(table)]) == 0
-    assert run(["monitor", "--history", str(path), "--export", "-"]) == 0
-    assert capfd.readouterr().out == table.read_text()
-    rows = list(csv.DictReader(io.StringIO(table.read_text())))
-    assert tuple(rows[0]) == COLUMNS
-    assert (len(rows), rows[0]["cost"], rows[-1]["cost"]) == (32, "0.28", "")
-    (tmp_path / "m.yaml").write_text(
-        "meter: openai\ncolumns: {at: day, images: images, cost: cost, currency: currency}\nwhere: {meter: openai}\n"
-    )
-    table.write_text("".join(table.read_text().splitlines(keepends=True)[:-1]))
-    scenario = str(Path(__file__).parents[2] / "examples" / "exercise-38-3-2.scenario.yaml")
-    command = ["monitor", str(table), "--mapping", str(tmp_path / "m.yaml"), "--no-history", "--json"]
-    assert run([*command, "--decision", scenario, "--date", "2026-11-23"]) == 0
-    month = json.loads(capfd.readouterr().out)["months"][0]
-    assert (month["month"], month["complete"]) == ("2026-10", True)
-    assert float(month["images"]["expected"] if isinstance(month["images"], dict) else month["images"]) == 31 * 7
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--export", "-"], "no history is named"),
-        (["--history", "none.sqlite", "--export", "-"], "there is no such history"),
-        (["--history", "kept.sqlite", "--export", "kept.sqlite"], "would be written over"),
-        (["u.csv", "--history", "kept.sqlite", "--export", "-"], "only writes what the history holds"),
-        ([], "these are missing: --decision"),
-    ],
-)
-def test_an_export_that_cannot_be(
-    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    append(Path("kept.sqlite"), [plain_day(0)], NOV)
-    assert run(["monitor", *arguments]) == 2
-    assert said in capsys.readouterr().err
-    assert names_in(tmp_path) == ["kept.sqlite"]
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:

@@ -19,13 +19,12 @@ import pytest
 from advisor.common.diagnostics import BadInput
 from advisor.usage import history as module
 from advisor.usage.history import append, read_history
-from advisor.usage.model import Day
-from advisor.usage.observation import Observation
-from tests.helpers.strategies import IN_CI
+from advisor.usage.model import Day, Observation
+from tests.helpers.strategies import repeats
 from tests.monitor.history_examples import lines_of, plain_day
 
 NOV = date(2026, 11, 23)
-KILLS = 200 if IN_CI else 40
+KILLS = repeats(200, 40)
 MONTH = 12
 """Days in a generated month."""
 

@@ -13,7 +13,7 @@ from advisor.common.work_folders import work_folder
 from advisor.usage.history import read_history
 from advisor.usage.read import _PREFIX
 from tests.helpers.kill_steps import contents, hidden, killed_at_each_step
-from tests.helpers.strategies import IN_CI
+from tests.helpers.strategies import repeats
 from tests.monitor.history_examples import lines_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "startup-year"
@@ -43,7 +43,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.fuzz
 def test_killed_at_each_step(start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    *killed, ended = killed_at_each_step(start, tmp_path / "killed", MONITOR, every=1 if IN_CI else 4)
+    *killed, ended = killed_at_each_step(start, tmp_path / "killed", MONITOR, every=repeats(1, 4))
     assert len(killed) >= 12
     assert not hidden(ended)
     old, new = contents(start / "memo"), contents(ended / "memo")

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from advisor.common.diagnostics import HIDDEN, BadInput
-from advisor.monitor.model import MonitorResult, result_json
+from advisor.monitor.model import MonitorResult, Thresholds, result_json
 from advisor.monitor.model import MonitorVerdict as Verdict
+from advisor.monitor.span import Span
 from advisor.monitor.text_report import LEAST_WIDTH, MOST_MONTHS, bars_of, summary_text
 from advisor.monitor.view_model import view_of
 from advisor.usage.calendar_month import moved
@@ -154,7 +155,54 @@ def test_bars_lie_on_their_side_of_the_crossover(watched: MonitorResult, width: 
         if watched.crossover:
             assert above.startswith(solid) == (month.images.expected > watched.crossover.expected)
             assert below.startswith(solid) == (month.images.expected > 0)
+            assert below.endswith(solid) == (month.images.expected >= watched.crossover.expected > 0)
         assert (str(month.basis) in drawn) == (month.basis not in EXACT)
+
+
+def test_the_overspend_names_the_overhead_and_the_volume_it_was_stated_for() -> None:
+    crossed = case("crossed-and-stable")
+    text = " ".join(summary_text(crossed, WIDTH).split())
+    assumed = "assumes $2,000.00 a month of overhead for own GPUs"
+    assert f"{assumed}, stated for 4,000 images a month: check it for 1,640,000 payback" in text
+    scenario = {**crossed.decision.scenario, "monthly_images_high": 2_000_000}
+    as_stated = replace(crossed, decision=crossed.decision.model_copy(update={"scenario": scenario}))
+    assert f"{assumed} payback" in " ".join(summary_text(as_stated, WIDTH).split())
+    assert "overhead" not in summary_text(replace(crossed, overhead=None), WIDTH)
+    ranged = replace(crossed, overhead=Span(Fraction(1500), Fraction(2000), Fraction(3000)))
+    assert "assumes $1,500.00 to $3,000.00 a month" in " ".join(summary_text(ranged, WIDTH).split())
+
+
+def test_leaving_a_preferred_quality_is_said() -> None:
+    crossed = case("crossed-and-stable")
+    assert json.loads(result_json(crossed))["leaves_preferred_quality"] is True
+    assert "quality     the decision preferred a closed flagship API" in summary_text(crossed, WIDTH)
+    unchanged = replace(crossed, now=crossed.decision)
+    elsewhere = replace(crossed, decision=case("below").decision)
+    for other in (unchanged, elsewhere, replace(crossed, now=None)):
+        assert not other.leaves_preferred_quality
+        assert "quality  " not in summary_text(other, WIDTH)
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (
+            Thresholds(),
+            "3 complete months in a row above N*, on average above 1.1 times N*, and steady or rising (1); 2 months in",
+        ),
+        (
+            Thresholds(stable_months=1, clear_months=1),
+            "a complete month above N* and above 1.1 times N*; 1 month below 0.9 times N* undoes it",
+        ),
+        (Thresholds(strict=True), "the lower quartile of the last 6 complete months in a row is above N*; 2 months"),
+    ],
+)
+def test_the_rule_is_one_sentence_and_its_statistics_a_footnote(rules: Thresholds, said: str) -> None:
+    text = " ".join(summary_text(replace(case("below"), thresholds=rules), WIDTH).split())
+    (sentence,) = re.findall(r"rule: (.*?)(?= \(1\) steady|$)", text)
+    assert said in sentence
+    assert "variation" not in sentence
+    assert ("(1) steady: their coefficient of variation is at most 0.25" in text) == ("(1)" in sentence)
 
 
 def test_longer_bars_are_larger_months() -> None:

@@ -17,19 +17,10 @@ from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.python_backend import PlainReading
 from advisor.monitor.baseline import Baseline, baseline_of
 from advisor.monitor.evaluate import evaluate
-from advisor.monitor.model import (
-    MonitorResult,
-    Month,
-    NotComparable,
-    Span,
-    Thresholds,
-)
-from advisor.monitor.model import (
-    MonitorVerdict as Verdict,
-)
-from advisor.monitor.model import (
-    NotComparableReason as Reason,
-)
+from advisor.monitor.model import MonitorResult, Month, NotComparable, Thresholds
+from advisor.monitor.model import MonitorVerdict as Verdict
+from advisor.monitor.model import NotComparableReason as Reason
+from advisor.monitor.span import Span
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.usage.calendar_month import moved
 from advisor.usage.model import Basis

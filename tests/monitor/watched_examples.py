@@ -18,22 +18,10 @@ from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route, Scenario, validated
 from advisor.domain.scenario_io import read_scenario
 from advisor.evaluation.python_backend import PlainReading
-from advisor.monitor.model import (
-    Guess,
-    MonitorResult,
-    Month,
-    NotComparable,
-    Overspend,
-    Span,
-    Thresholds,
-    Trend,
-)
-from advisor.monitor.model import (
-    MonitorVerdict as Verdict,
-)
-from advisor.monitor.model import (
-    NotComparableReason as Reason,
-)
+from advisor.monitor.model import Guess, MonitorResult, Month, NotComparable, Overspend, Thresholds, Trend
+from advisor.monitor.model import MonitorVerdict as Verdict
+from advisor.monitor.model import NotComparableReason as Reason
+from advisor.monitor.span import Span
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.usage.calendar_month import moved
 from advisor.usage.model import Basis
@@ -105,6 +93,7 @@ def _watched(scenario: Scenario, verdict: Verdict, months: list[Month], route: R
         "migration_cost": None if scenario.migration_cost is None else exact(scenario.migration_cost),
         "trend": None,
         "own_amounts": None if at is None else _own_amounts(scenario),
+        "overhead": None if at is None else sure(_own_amounts(scenario)[2]),
     }
     return MonitorResult(**{**found, **more})
 

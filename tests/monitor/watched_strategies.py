@@ -10,21 +10,10 @@ from hypothesis import strategies as st
 
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route
-from advisor.monitor.model import (
-    MonitorResult,
-    Month,
-    NotComparable,
-    Overspend,
-    Span,
-    Thresholds,
-    Trend,
-)
-from advisor.monitor.model import (
-    MonitorVerdict as Verdict,
-)
-from advisor.monitor.model import (
-    NotComparableReason as Reason,
-)
+from advisor.monitor.model import MonitorResult, Month, NotComparable, Overspend, Thresholds, Trend
+from advisor.monitor.model import MonitorVerdict as Verdict
+from advisor.monitor.model import NotComparableReason as Reason
+from advisor.monitor.span import Span
 from advisor.usage.calendar_month import moved
 from advisor.usage.model import Basis
 from tests.monitor.watched_examples import CASES, case, decided, example
@@ -157,6 +146,7 @@ def any_watched(draw: st.DrawFn, words: st.SearchStrategy[str]) -> MonitorResult
         "migration_cost": draw(st.one_of(st.none(), amounts(10**9))),
         "trend": draw(st.one_of(st.none(), trends())),
         "own_amounts": draw(st.one_of(st.none(), st.tuples(amounts(100), amounts(1000, 1), amounts(10**6)))),
+        "overhead": draw(st.one_of(st.none(), spans(10**6))),
         "notes": tuple(draw(st.lists(words, max_size=3))),
     }
     return replace(base, **parts)

@@ -39,7 +39,7 @@ from advisor.scenario_space.tabulation import table_of
 from advisor.scenario_space.values import need_values
 from tests.helpers.column_readings import in_words, on_duckdb, one_by_one, rows_that_differ
 from tests.helpers.generated_columns import Columns, generate
-from tests.helpers.strategies import EXERCISE, NEEDS, complete_answers, examples, scenario
+from tests.helpers.strategies import EXERCISE, NEEDS, complete_answers, examples, repeats, scenario
 
 RULEBOOK = bundled_rulebook()
 CAP, REVENUE = "revenue_cap_usd", "annual_revenue_usd"
@@ -196,6 +196,7 @@ def with_caps(number: int, alike: bool) -> Rulebook:
     return replace(RULEBOOK, offers=(own, *offers))
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("number", [118, 200])
 def test_of_many_revenue_caps_one_a_route_is_gone_through(number: int) -> None:
     rulebook = with_caps(number, alike=True)
@@ -204,16 +205,17 @@ def test_of_many_revenue_caps_one_a_route_is_gone_through(number: int) -> None:
     ]
     assert table_of(rulebook).cells.size < 20_000
     assert len(completions_of(rulebook).gate_outcomes.of({})) < 2_000
-    agreed(rulebook, columns_of(200, 1), PlainReading(rulebook))
+    agreed(rulebook, columns_of(repeats(200, 40), 1), PlainReading(rulebook))
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("number", [118, 200])
 def test_of_many_offers_that_all_matter_few_kinds_of_standings_are_gone_through(number: int) -> None:
     rulebook = with_caps(number, alike=False)
     assert with_relevant_offers(rulebook).offers == rulebook.offers
     assert table_of(rulebook).cells.size < 2_000_000
     assert len(completions_of(rulebook).gate_outcomes.of({})) < 3_000
-    columns = columns_of(200, 2)
+    columns = columns_of(repeats(200, 40), 2)
     agreed(rulebook, columns, PlainReading(rulebook))
     assert (
         rows_that_differ(on_duckdb(rulebook, columns), in_words(NumpyReading(table_of(rulebook)).decide(columns))) == []

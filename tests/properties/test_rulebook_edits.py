@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,10 @@ from advisor.scenario_space.tabulation import table_of
 from tests.helpers.column_readings import in_words, on_duckdb, one_by_one, rows_that_differ
 from tests.helpers.generated_columns import Columns, answers_of, generate
 from tests.helpers.rulebook_edits import RULES, Drawing
-from tests.helpers.strategies import FUZZ, scenario
+from tests.helpers.strategies import FUZZ, repeats, scenario, some_of
 
-DRAWN = FUZZ // 100 if FUZZ else 10
-MUTANTS = 60
+DRAWN = FUZZ // 100 if FUZZ else repeats(10, 3)
+MUTANTS = repeats(60, 12)
 EXAMPLE = str(RULES.parent / "examples" / "exercise-38-3-2.scenario.yaml")
 RESULTS = ("route", "deciding_axis", "feasible_routes", "settled")
 COLUMNS = generate(400, seed=21)
@@ -74,6 +75,7 @@ def with_every_field(columns: Columns) -> Columns:
     return more
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(DRAWN))
 def test_a_drawn_rulebook_that_loads_decides_or_says_why_not(seed: int, tmp_path: Path) -> None:
     rulebook = Drawing(seed).rulebook(tmp_path / "rules")
@@ -102,6 +104,7 @@ def test_drawn_rulebooks_load_and_decide(tmp_path: Path) -> None:
     assert decided >= 2
 
 
+@pytest.mark.fuzz
 def test_a_small_change_of_the_bundled_rules_decides_or_says_why_not() -> None:
     draw, decided = random.Random(2), 0
     changed = draw.sample(list(mutants(bundled_rulebook())), MUTANTS)
@@ -121,8 +124,12 @@ def edited(folder: Path, when: str, term: str = "") -> str:
     return str(folder)
 
 
-@pytest.mark.parametrize("when", ["{one_more: {lt: 5}}", "{one_more: {ge: monthly_images}}", "{one_more: {gt: 0}}"])
-@pytest.mark.parametrize("term", ["'2000'", "gpu_month_hours", "2 * 3", "few_step_speedup * gpu_month_hours", "5 - 5"])
+CONDITIONS = ("{one_more: {lt: 5}}", "{one_more: {ge: monthly_images}}", "{one_more: {gt: 0}}")
+FORMULAS = ("'2000'", "gpu_month_hours", "2 * 3", "few_step_speedup * gpu_month_hours", "5 - 5")
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize(("when", "term"), some_of(product(CONDITIONS, FORMULAS), 4))
 def test_a_term_that_is_a_constant_decides_alike_everywhere(
     when: str, term: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

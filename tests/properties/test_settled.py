@@ -23,13 +23,13 @@ from advisor.scenario_space.tabulation import table_of
 from tests.helpers import reference
 from tests.helpers.column_readings import in_words, on_duckdb, one_by_one, rows_that_differ
 from tests.helpers.generated_columns import Columns, answers_of, generate
-from tests.helpers.strategies import scenario
+from tests.helpers.strategies import repeats, scenario
 
 ROOT = Path(__file__).parents[2]
 BUNDLED = {rule: axis for rule, (axis, _, _) in reference.PREFERENCES.items()}
 ON_COST = [rule for rule, axis in BUNDLED.items() if axis == "cost"]
 UNSETTLED = ["rent-while-unsettled", "rent-closed-while-unsettled"]
-ROWS, ONE_BY_ONE, IN_FULL = 2_000, 150, 40
+ROWS, ONE_BY_ONE, IN_FULL = 2_000, repeats(150, 80), repeats(40, 4)
 
 
 def moved(rules: list[str], axis: str) -> dict[str, str]:
@@ -98,12 +98,14 @@ def check(rulebook: Rulebook, axes: dict[str, str], columns: Columns) -> None:
                 assert record.settled == expected.settled, answers
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_reading_says_the_same_of_settled(variant: str, tmp_path: Path) -> None:
     axes = VARIANTS[variant]
     check(write_rules(tmp_path / "rules", axes), axes, generate(ROWS, seed=11))
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize(
     "terms",
     [
@@ -140,7 +142,7 @@ def test_the_reference_for_variants_is_the_reference() -> None:
 
 
 def test_rows_of_every_kind_are_compared() -> None:
-    columns = generate(ONE_BY_ONE, seed=11)
+    columns = generate(ROWS, seed=11)
     answers = [answers_of(columns, row) for row in range(ONE_BY_ONE)]
     found = {
         variant: [reference.decide_with(one, axes).settled for one in answers] for variant, axes in VARIANTS.items()

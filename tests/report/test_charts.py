@@ -18,9 +18,9 @@ from hypothesis import given
 
 from advisor.charts.canvas import COLOURS, WIDTH
 from advisor.charts.memo_charts import charts_of
-from advisor.decision.migration import as_written
 from advisor.domain.record import Status, parse_record
 from advisor.domain.scenario import Route
+from advisor.verification.verify import as_written
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, partial_answers
 from tests.report.drawn import (
     EXAMPLES,

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.common.files import bundled
-from advisor.decision import cost_comparison
+from advisor.decision import break_even
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS
@@ -184,9 +184,9 @@ def test_a_fault_planted_in_the_templates_is_seen(fault: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("case", "module", "name", "wrong"),
     [
-        ("no use", cost_comparison, "outcome_of", lambda *_: ("amounts_open", ["open_price"])),
-        ("no use", cost_comparison, "outcome_of", lambda *_: ("not_compared", [])),
-        ("complete", cost_comparison, "near_crossover", lambda *_: True),
+        ("no use", break_even, "outcome_of", lambda *_: ("amounts_open", ["open_price"])),
+        ("no use", break_even, "outcome_of", lambda *_: ("not_compared", [])),
+        ("complete", break_even, "near_crossover", lambda *_: True),
         ("no use", claims, "_conditions", lambda *_: ()),
         ("cheap and closed", claims, "forgone_claims", lambda *_: ()),
     ],

@@ -26,11 +26,11 @@ from tests.report.test_wording import memo
 ROOT = Path(__file__).parents[2]
 EXAMPLE = str(ROOT / "examples" / "exercise-38-3-2.scenario.yaml")
 YEAR = ROOT / "examples" / "startup-year"
-SOON = replace(limits.FILLING, seconds=0.5)
+SOON = replace(limits.FILLING, seconds=0.25)
 MOST_SECONDS = 60
-"""For what is ended after half a second of computing time, on a machine with other work to do."""
+"""For what is ended after a quarter of a second of computing time, on a machine with other work to do."""
 
-TIME = "takes more than 0.5 s of computing time"
+TIME = "takes more than 0.25 s of computing time"
 MEMORY = "needs more than 512 MiB of memory"
 LENGTH = "writes more than 4,000,000 characters"
 ENDLESS = "cannot be rendered: infinite recursion"
@@ -91,7 +91,7 @@ GREEDY: dict[str, tuple[str, str, int | None]] = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the bundled templates, held to half a second."""
+    """A copy of the bundled templates, held to a quarter of a second."""
     monkeypatch.setattr(limits, "FILLING", SOON)
     return Path(shutil.copytree(bundled("templates"), tmp_path / "own"))
 
@@ -195,6 +195,7 @@ def test_one_process_serves_a_whole_command(folder: Path, tmp_path: Path, monkey
             started.append(self)
 
     monkeypatch.setattr(limited, "_Worker", Counted)
+    monkeypatch.setattr(limits, "FILLING", replace(SOON, seconds=10.0))
     limited._Shared.stop()
     assert run(["decide", EXAMPLE, "--templates", str(folder), "--out", str(tmp_path / "out")]) == 0
     assert len(started) == 1

@@ -21,7 +21,8 @@ from advisor.common.text_table import table
 from advisor.domain.scenario import Axis
 from advisor.rulebook.listing import UNKNOWN, overview, whole_rule
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
-from advisor.rulebook.unparse import names_of, term_text, when_text
+from advisor.rulebook.terms import term_text
+from advisor.rulebook.unparse import names_of, when_text
 
 RULEBOOK = bundled_rulebook()
 

@@ -12,10 +12,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pexpect
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from ibis.backends.duckdb import Backend
 
 from tests.helpers.strategies import EXERCISE
 from tests.sweep.sweeping import PLAIN, Sweeping
@@ -73,6 +75,22 @@ def test_an_interrupt_at_any_time_leaves_nothing(after: float, tmp_path: Path) -
         assert process.returncode == 130, said
         assert said == "interrupted\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("Query interrupted"), duckdb.InterruptException("INTERRUPT Error")])
+@pytest.mark.parametrize("call", ["connect", "raw_sql"])
+def test_an_interrupt_within_any_call_of_duckdb_is_one(
+    call: str, error: Exception, sweeping: Sweeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB raises an error of its own when Ctrl-C reaches one of its statements, also while it connects."""
+
+    def interrupted(*parts: object, **more: object) -> None:
+        raise error
+
+    sweeping.write("in.csv", [PLAIN])
+    monkeypatch.setattr(Backend, call, interrupted)
+    assert sweeping("in.csv", "out.csv", "--reading", "run") == (130, "interrupted\n")
+    assert not (sweeping.folder / "out.csv").exists()
 
 
 def test_a_terminal_sees_how_far_it_is(tmp_path: Path) -> None:

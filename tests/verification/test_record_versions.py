@@ -1,4 +1,4 @@
-"""Records of schema version 1 are read by every command, and completed where their own rules are at hand.
+"""Records of schema version 1 are read by every command.
 
 ``version_1`` holds files as the advisor wrote them before version 2.
 """
@@ -13,13 +13,12 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
-from advisor.decision.migration import as_written, completed
 from advisor.domain.record import Decision, Migration, parse_record
 from advisor.report.html import memo_html
 from advisor.report.templates import memo_markdown
-from advisor.rulebook.loader import bundled_rulebook, load_rulebook
-from advisor.verification.verify import VerificationVerdict, verified
-from tests.verification.memos import EXAMPLES, NAMES, REWORDED, decision_of, rules_with
+from advisor.rulebook.loader import bundled_rulebook
+from advisor.verification.verify import VerificationVerdict, as_written, verified
+from tests.verification.memos import EXAMPLES, NAMES, decision_of
 
 VERSION_1 = Path(__file__).parent / "version_1"
 RECORD, MEMO = VERSION_1 / "startup.decision.json", VERSION_1 / "startup.memo.md"
@@ -39,24 +38,11 @@ def test_a_record_of_version_1_is_read_and_written_as_it_was() -> None:
     assert record.to_json() == text
 
 
-def test_what_version_1_lacks_is_unknown_under_other_rules(tmp_path: Path) -> None:
+def test_what_version_1_lacks_is_unknown() -> None:
     record = parse_record(version_1("own-not-yet"), "a record")
-    assert completed(record, load_rulebook(rules_with(tmp_path, REWORDED))) is record
     for render in (memo_markdown, memo_html):
         with pytest.raises(BadInput, match="schema version 1, which lacks what a memo states"):
             render(record)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_record_of_version_1_is_completed_under_its_own_rules(name: str) -> None:
-    record = parse_record(version_1(name), "a record")
-    assert completed(record, RULEBOOK) == decision_of(name)
-    assert completed(decision_of(name), RULEBOOK) is decision_of(name)
-
-
-def test_an_edited_record_is_not_completed() -> None:
-    record = parse_record(version_1("exercise-38-3-2").replace('"low": "2100.00"', '"low": "2100.01"'), "a record")
-    assert completed(record, RULEBOOK) is record
 
 
 @pytest.mark.parametrize("name", NAMES)

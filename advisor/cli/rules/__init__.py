@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the sub-commands, each in a module of its name."""
     commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     for name, help in COMMANDS.items():
-        command = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
+        command = commands.add_parser(name, help=help, description=help)
         if name != "diff":  # it names its two folders
             add_rules(command)
         importlib.import_module(f"advisor.cli.rules.{name}").configure(command)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem
 from advisor.common.files import is_folder, read_text
-from advisor.domain.record import is_record, parse_record
+from advisor.domain.record import Decision, is_record, parse_record
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
 
@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
         return " or ".join(sorted(routes)) or "no route"
 
     old, new = load_rulebook(options.old), load_rulebook(options.new)
+    records = _read(options.records) if options.records else {}
     print(f"old {old.digest}\nnew {new.digest}")
     found = difference(old, new)
     for change in found.rules:
@@ -47,19 +48,23 @@ def run(options: argparse.Namespace) -> int:
     for flipped in found.flips:
         print(f"\n{flipped.rows:,}: {text(flipped.old)} -> {text(flipped.new)}, for instance")
         print("".join(f"  {line}\n" for line in scenario_text(flipped.witness).splitlines()), end="")
-    differing = _records(options.records, new) if options.records else 0
+    differing = _print_records(records, new) if options.records else 0
     return EXIT_DIFFERENCE if rows or found.other_axes or differing else EXIT_OK
 
 
-def _records(folder: Path, new: Rulebook) -> int:
-    """Prints which records of a folder would differ under the new rules, and returns how many."""
-    from advisor.rule_testing.diff import changed_record
-
+def _read(folder: Path) -> dict[Path, Decision]:
+    """The records of a folder. Read before the rulebooks are compared, which takes seconds."""
     if not is_folder(folder):
         raise BadInput(Problem("there is no such folder", file=str(folder), help="check --records"))
     paths = sorted(folder.rglob("*.json"))
     texts = {path: read_text(str(path), MAX_RECORD_BYTES) for path in paths}
-    records = {path: parse_record(text, str(path)) for path, text in texts.items() if is_record(text)}
+    return {path: parse_record(text, str(path)) for path, text in texts.items() if is_record(text)}
+
+
+def _print_records(records: dict[Path, Decision], new: Rulebook) -> int:
+    """Prints which records would differ under the new rules, and returns how many."""
+    from advisor.rule_testing.diff import changed_record
+
     differing = 0
     print()
     for path, record in records.items():

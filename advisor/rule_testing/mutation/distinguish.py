@@ -1,10 +1,9 @@
 """Looks for a scenario that distinguishes a version of a rulebook from the original by an outcome a case could check.
 
 The scenarios are finite where it matters: of the needs and the offers only the matches of the gates
-(``sampled_scenarios``), of the amounts only which comparisons hold (``amount_regions``). Where the version matches, or
-folds, otherwise than the original, both are decided, and the outcomes are compared. So a scenario that is found is one;
-that none is found holds for all answers with the rulebook's own offers, and with other traits as far as they were
-tried.
+(``sampled_scenarios``), of the amounts only which comparisons hold (``amount_regions``). Where the version matches or
+folds differently, both are decided, and the outcomes are compared. So a scenario that is found does distinguish them;
+if none is found, none exists with the rulebook's own offers, and none with other traits among those searched.
 """
 
 from __future__ import annotations
@@ -74,7 +73,7 @@ class ScenarioSearch:
 
     @property
     def extent(self) -> str:
-        """What is searched, in words."""
+        """The extent of the search, in words."""
         own, more = len(self._searched.own), len(self._searched.rows)
         which = "drawn combinations" if self._searched.is_sample else "combinations"
         regions = len(self._examples_of(Breakpoints.of_rules(self._rulebook, self._rulebook.rules.values())))
@@ -99,7 +98,7 @@ class ScenarioSearch:
         same = all(version.reading.match_offers(row.needs, row.offers) == row.gates for row in rows)
         if same and all(region.matched == region.matched_after for region in regions):
             return "its condition holds in the same scenarios"
-        return "where its condition holds in other scenarios, the same comes out"
+        return "where its condition holds in other scenarios, the outcome is the same"
 
     def _candidates(self, version: RulebookVersion) -> Iterator[OfferedScenario]:
         """Situations in which something differs that may change the outcome; each kind of difference once."""
@@ -208,7 +207,7 @@ class _TouchedAdvice:
         self._open = [name for name in ("settled", "moving") if name in read]
 
     def may_differ(self, verdict: Resolution, needs: Needs, region: _Region) -> bool:
-        """Whether the advice may differ, whatever is not known yet of the outcome."""
+        """Whether the advice may differ, for any value of what is not yet known of the outcome."""
         if not self.touched or verdict.route is None:
             return False
         feasible = {route.value: FEASIBLE if route in verdict.feasible else ELIMINATED for route in Route}

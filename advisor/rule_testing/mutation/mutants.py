@@ -16,8 +16,8 @@ from advisor.rule_testing.mutation.rule_edits import ALWAYS, negated, occurrence
 from advisor.rulebook.conditions import EQUAL, NEGATED, Comparison, ConditionParser, names_in_order
 from advisor.rulebook.model import Gate, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import OUT, RUNNING, Name
-from advisor.rulebook.terms import Expression, Number, Term, Use, parse_term
-from advisor.rulebook.unparse import names_of, term_text
+from advisor.rulebook.terms import Expression, Number, Term, Use, parse_term, term_text
+from advisor.rulebook.unparse import names_of
 
 _ENDS = {"_low": "_high", "_high": "_low"}
 
@@ -147,7 +147,7 @@ def _other_expressions(expression: Expression, names: Mapping[str, Name]) -> Ite
 
 
 def _loaded(rulebook: Rulebook, term: Term, expression: Expression) -> Term | None:
-    """The term with another expression as it would be loaded; None where it would be refused."""
+    """The term with another expression as it would be loaded; None if it would be refused."""
     try:
         mutated = parse_term(term.name.name, term_text(expression), rulebook.names, "", 0)
     except BadInput:

@@ -26,7 +26,7 @@ def occurrences(condition: Condition, at: Path = ()) -> Iterator[tuple[Path, Com
 
 
 def with_part(condition: Condition, at: Path, part: Condition | None) -> Condition:
-    """The condition with another part at a place, or without it. The whole, taken away, always holds."""
+    """The condition with another part at a place, or without it. Without the whole, it always holds."""
     if not at:
         return ALWAYS if part is None else part
     assert not isinstance(condition, Comparison)
@@ -38,7 +38,7 @@ def with_part(condition: Condition, at: Path, part: Condition | None) -> Conditi
 
 
 def negated(condition: Condition, names: dict[str, Name]) -> Condition:
-    """What holds where the condition does not."""
+    """The negation of a condition."""
     if isinstance(condition, Comparison):
         if condition.op != EQUAL:
             return replace(condition, op=NEGATED[condition.op])
@@ -58,7 +58,7 @@ def with_rule(rulebook: Rulebook, old: Rule, new: Rule | None) -> Rulebook:
 
 
 def checked(name: str | None, known: Iterable[str]) -> str | None:
-    """The name of a rule that was asked for, or None by default. Raises BadInput where there is no such rule."""
+    """The requested name of a rule, or None by default. Raises BadInput if there is no such rule."""
     known = tuple(known)
     if name is None or name in known:
         return name

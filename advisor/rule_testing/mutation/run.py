@@ -22,7 +22,7 @@ class Survivor:
 
 @dataclass(frozen=True)
 class MutationResult:
-    """What became of the mutants. ``failing`` are cases that do not hold to begin with; then nothing was tried."""
+    """The result for all mutants. ``failing`` are cases that fail without any mutant; then none is tried."""
 
     failing: tuple[str, ...]
     killed: int
@@ -36,7 +36,7 @@ class MutationResult:
 
     @property
     def equivalent(self) -> tuple[Survivor, ...]:
-        """Survivors that none does."""
+        """Survivors that no scenario distinguishes."""
         return tuple(survivor for survivor in self.survivors if not survivor.distinction)
 
 

@@ -20,14 +20,14 @@ from advisor.rulebook.symbols import ELIMINATED, FEASIBLE
 
 
 def advised(world: SymbolicScenario, advice: Advice) -> Truth:
-    """Whether some route is recommended and the advice goes with it, over free values."""
+    """Whether some route is recommended and the advice fires, over free values."""
     facts = {**world.facts, **_outcome_facts(world)}
     holds = compile_condition(advice.when, LOGIC)(facts)[0]
     return LOGIC.every([LOGIC.some(list(world.recommended.values())), holds])
 
 
 def is_advised(example: Example, advice: Advice) -> bool:
-    """Whether the decision of the example gives the advice."""
+    """Whether the advice fires in the decision of the example."""
     decision = decide(example.scenario, example.rulebook, matcher=PlainReading(example.rulebook))
     return any(said.rule == advice.id for said in decision.advice)
 

@@ -1,4 +1,4 @@
-"""Partial answers: what the walk over completions reaches is all there is, and nothing that is not there."""
+"""Partial answers: the walk over completions reaches every combination of comparisons that exists, and no other."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def partial_answers(rulebook: Rulebook, search: ScenarioSolver, found: Findings)
             )
         for region in sorted(reached):
             if not search.exists(partial(_within, compared, known, ranged, region)):
-                found.faults.append(Violation(f"with {here}, the completions hold one that no scenario reaches"))
+                found.faults.append(Violation(f"with {here}, the completions contain one that no scenario reaches"))
 
 
 def _cases(names: tuple[str, ...]) -> Iterator[tuple[dict[str, Encoded], bool]]:

@@ -1,7 +1,7 @@
 """What holds for every scenario, each claim written as the fault it excludes, for any carrier.
 
-The claims are what the decision procedure promises, not the rules said again: the cost inequality is written out from
-its formula.
+The claims state what the decision procedure guarantees and do not repeat the rules: the cost inequality is written out
+from its formula.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Property:
     fault: Callable[..., Any]
     worlds: int = 1
     trait: str | None = None
-    """A trait the claim is about: the rulebook has to have it, and what reads it is to blame."""
+    """A trait the claim is about: the rulebook must have it, and the rules that read it cause the fault."""
     axis: Axis | None = None
-    """The axis whose rules are to blame; without, those that fire are."""
+    """The axis whose rules cause the fault; by default the rules that fire do."""
 
 
 def _undecided(world: SymbolicScenario) -> Any:
@@ -130,7 +130,7 @@ CLAIMS = (
     ),
     Property(
         "monotone-in-volume",
-        "whatever the prices, more volume never moves the recommendation from own GPUs to a provider",
+        "at any prices, more volume never moves the recommendation from own GPUs to a provider",
         _falls_back,
         worlds=2,
     ),
@@ -142,7 +142,7 @@ CLAIMS = (
     ),
     Property(
         "axes-decide",
-        "with every axis silent every route offered is left, so that whatever is ruled out has an axis that did it",
+        "with every axis silent every route offered is left, so that an axis eliminates whatever is eliminated",
         _decided_by_nothing,
     ),
 )

@@ -17,7 +17,7 @@ _VERDICTS = {"holds": "holds", "fails": "FAILS", "unknown": "UNKNOWN"}
 
 
 def lines(proof: Proof) -> Iterator[str]:
-    """The proof in one line, and below it what was found."""
+    """The proof in one line, and its findings below."""
     yield f"{proof.name:<18}  {_VERDICTS[proof.verdict]:<7}  {proof.milliseconds:>5} ms  {proof.claim}"
     if proof.unsettled:
         yield f"    not settled: {proof.unsettled}"
@@ -50,7 +50,7 @@ def fault_files(proof: Proof) -> dict[str, str]:
 
 
 def witness_files(proof: Proof) -> dict[str, str]:
-    """Scenario files by name, one for each rule, in which it matters."""
+    """Scenario files by name, one for each rule that matters in it."""
     return {
         f"witnesses/{rule}.scenario.yaml": _commented([f"here `{rule}` matters", *_traits(example)], example)
         for rule, example in proof.witnesses.items()

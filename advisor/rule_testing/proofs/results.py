@@ -11,9 +11,9 @@ from advisor.rulebook.model import Rule
 
 @dataclass(frozen=True)
 class Violation:
-    """What is wrong, the rules to blame, and the scenarios that show it: two where the amounts change between them.
+    """A fault, the rules that cause it, and the scenarios that show it: two where the amounts change between them.
 
-    There is no scenario for what never happens.
+    Without a scenario if the fault is that something never happens.
     """
 
     what: str
@@ -31,7 +31,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Proof:
-    """One claim about a rulebook; ``unsettled`` says why Z3 gave no answer, where it gave none."""
+    """One claim about a rulebook; ``unsettled`` is the reason why Z3 found no answer, if it found none."""
 
     name: str
     claim: str

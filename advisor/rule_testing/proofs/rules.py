@@ -16,7 +16,7 @@ from advisor.rulebook.model import Preference, Rule, Rulebook
 
 
 def no_idle_rule(rulebook: Rulebook, search: ScenarioSolver, found: Findings) -> None:
-    """Every gate and preference can decide, and every advice can be given."""
+    """Every gate and preference can decide, and every advice can fire."""
     for rule in (*rulebook.gates, *rulebook.preferences):
         decides, fires = search.find(partial(_decides, rule.id)), partial(_fires, rule)
         if decides:
@@ -33,14 +33,14 @@ def no_idle_rule(rulebook: Rulebook, search: ScenarioSolver, found: Findings) ->
         if examples:
             found.witnesses[advice.id] = examples[0]
         else:
-            found.faults.append(Violation(f"the advice `{advice.id}` can never be given", (advice,)))
+            found.faults.append(Violation(f"the advice `{advice.id}` can never fire", (advice,)))
 
 
 def no_implied_rule(rulebook: Rulebook, search: ScenarioSolver, found: Findings) -> None:
-    """No rule says only what another of its axis says whenever it does."""
+    """No rule is implied by another rule of its axis."""
     for rule, other in _pairs_of_an_axis(rulebook, permutations):
         if not search.exists(partial(_goes_beyond, rule, other)) and (examples := search.find(partial(_fires, rule))):
-            what = f"whatever `{rule.id}` says, `{other.id}` says too"
+            what = f"`{rule.id}` has no effect that `{other.id}` does not have"
             found.faults.append(Violation(what, (rule, other), examples))
 
 

@@ -30,26 +30,26 @@ from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.sampled_scenarios import changed_offer
 
 LIMIT = 20_000_000
-"""Steps of Z3's own counting for each question put to it, about a hundred times the most that a question has needed.
+"""Z3's resource limit for each question, about a hundred times the most that a question has needed.
 
-Not a time: what is proved must not depend on how busy the machine is.
+Not a time limit: the result must not depend on the load of the machine.
 """
 SEED = 1
 Wanted = Callable[..., Any]
-"""One world, or two that differ in their amounts only, to the truth that they are what is looked for."""
+"""One world, or two that differ in their amounts only, to the truth that they have the property looked for."""
 _LAST = ("monthly_images", *VOLUME_ENDS, "monthly_overhead")
-"""Made whole after the prices, so that a tie can still be met."""
+"""Rounded to whole steps after the prices, so that a tie is still possible."""
 
 
 class Unsettled(Exception):
-    """Z3 gave no answer, or none that can be relied on; says why."""
+    """Z3 found no answer, or no reliable one; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class _SymbolicSpace:
-    """Every scenario at once: the free values, the worlds made of them, and a solver that knows what they keep to.
+    """Every scenario at once: the free values, the worlds made of them, and a solver with their constraints.
 
-    ``wishes``: for each free value the truth that makes it what it ordinarily is, the dearest first.
+    ``wishes``: for each free value the truth that sets it to its usual value, the most important first.
     """
 
     answers: tuple[dict[str, Variable], ...]
@@ -69,11 +69,11 @@ class ScenarioSolver:
     def find(
         self, wanted: Wanted, count: int = 1, confirm: Callable[[Example], bool] | None = None
     ) -> tuple[Example, ...] | None:
-        """An example of what is wanted for each of ``count`` worlds, as close to the ordinary as there is; or None.
+        """An example with the property for each of ``count`` worlds, as usual as possible; or None.
 
-        ``confirm`` checks that the first example shows what is wanted; by default the plain Python reading does.
-        Raises Unsettled where Z3 reaches its limit, where no scenario file can state what it found, and where what it
-        found is not confirmed.
+        ``confirm`` checks that the first example has the property; by default the plain Python reading does.
+        Raises Unsettled if Z3 reaches its limit, if no scenario file can state what it found, and if that is not
+        confirmed.
         """
         space = self._space(count)
         with _asking(space.solver, wanted(*space.worlds)) as solver:
@@ -85,7 +85,7 @@ class ScenarioSolver:
         return examples
 
     def exists(self, wanted: Wanted) -> bool:
-        """Whether one world is what is wanted. Raises Unsettled where Z3 reaches its limit."""
+        """Whether some world has the property. Raises Unsettled if Z3 reaches its limit."""
         space = self._space(1)
         with _asking(space.solver, wanted(*space.worlds)) as solver:
             return _holds(solver)
@@ -144,7 +144,7 @@ class ScenarioSolver:
     def _ordinary_values(
         self, answers: list[dict[str, Variable]], traits: tuple[dict[str, Variable], ...]
     ) -> list[tuple[Variable, Value]]:
-        """What each free value ordinarily is, the dearest first: traits as stated, the most permissive answers."""
+        """The usual values of free values, the most important first: traits as stated, the most permissive answers."""
         as_stated: list[tuple[Variable, Value]] = [
             (variable, offer.traits[name])
             for offer, free in zip(self._rulebook.offers, traits, strict=True)
@@ -203,7 +203,7 @@ def _holds(solver: Any, *assumed: Any) -> bool:
 
 
 def _ordinary(solver: Any, wishes: Sequence[tuple[Any, Variable]]) -> set[Variable]:
-    """Keeps as many free values at what they ordinarily are as can be; returns the others."""
+    """Keeps as many free values as possible at their usual values; returns the others."""
     place = {wish.get_id(): number for number, (wish, _) in enumerate(wishes)}
     kept, dropped = dict(enumerate(wish for wish, _ in wishes)), []
     while not _holds(solver, *kept.values()):
@@ -221,7 +221,7 @@ def _ordinary(solver: Any, wishes: Sequence[tuple[Any, Variable]]) -> set[Variab
 
 
 def _statable(solver: Any, space: _SymbolicSpace) -> Any:
-    """A model that a scenario file can state: of usual numbers if it can be, else of whole steps from the start."""
+    """A model that a scenario file can state: with usual numbers if possible, else with whole steps from the start."""
     numbers = [free for own in (*space.answers, *space.traits) for free in own.values() if free.name.numeric]
     from_the_start = z3.And([z3.IsInt(variable.value) for variable in numbers])
     but_amounts = [(wish, variable) for wish, variable in space.wishes if variable.name.scope is not Scope.AMOUNT]
@@ -236,7 +236,7 @@ def _statable(solver: Any, space: _SymbolicSpace) -> Any:
 
 
 def _whole(solver: Any, space: _SymbolicSpace, loose: set[Variable]) -> Any:
-    """A model whose loose numbers are whole steps, round ones where they may be; None where there is none."""
+    """A model whose loose numbers are whole steps, round ones if possible; None without any."""
     answers = sorted((pair for own in space.answers for pair in own.items()), key=lambda pair: pair[0] in _LAST)
     free = [*answers, *(pair for own in space.traits for pair in own.items())]
     _holds(solver)
@@ -253,7 +253,7 @@ def _whole(solver: Any, space: _SymbolicSpace, loose: set[Variable]) -> Any:
 
 
 def _settled(solver: Any, variable: Variable, values: Iterable[Value]) -> Any:
-    """Settles a free value on the first of some that it can have; a model with it, or None."""
+    """Fixes a free value at the first possible one of some; returns a model with it, or None."""
     for value in values:
         solver.push()
         solver.add(variable.equals(value))

@@ -1,4 +1,4 @@
-"""Proofs about a whole rulebook with Z3: each claim holds of every scenario, or comes with one that shows its fault."""
+"""Proofs about a whole rulebook with Z3: each claim holds for every scenario, or one shows its fault."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Question = Callable[[Rulebook, ScenarioSolver, Findings], None]
 
 
 def proofs(rulebook: Rulebook, only: Collection[str] = ()) -> Iterator[Proof]:
-    """Every claim in turn, or some by name, as soon as it is settled. Raises BadInput for a name that is none."""
+    """Every claim in turn, or some by name, as soon as it is settled. Raises BadInput for an unknown name."""
     questions = _questions()
     for name in only:
         if name not in questions:
@@ -36,11 +36,11 @@ def _questions() -> dict[str, tuple[str, Question]]:
     return {
         **{claim.name: (claim.sentence, partial(_claimed, claim)) for claim in CLAIMS},
         "no-idle-rule": (
-            "every gate and preference changes in some scenario what is left, and every advice is given in some",
+            "every gate and preference changes in some scenario what is left, and every advice fires in some",
             no_idle_rule,
         ),
         "no-implied-rule": (
-            "with any traits of the offers, no rule says only what another of its axis says whenever it does",
+            "with any traits of the offers, no rule is implied by another rule of its axis",
             no_implied_rule,
         ),
         "no-contradiction": (
@@ -48,7 +48,7 @@ def _questions() -> dict[str, tuple[str, Question]]:
             no_contradiction,
         ),
         "partial-answers": (
-            "with amounts unknown, the completions found meet every combination of comparisons there is, and no other",
+            "with amounts unknown, the completions reach every possible combination of comparisons, and no other",
             partial_answers,
         ),
     }
@@ -77,7 +77,7 @@ def _shown(examples: tuple[Example, ...]) -> str:
 
 
 def _to_blame(claim: Property, rulebook: Rulebook, examples: tuple[Example, ...]) -> tuple[Rule, ...]:
-    """The rules the fault turns on; those that fire in one of two scenarios only."""
+    """The rules that the fault depends on; those that fire in one of two scenarios only."""
     rules = tuple(rulebook.rules.values())
     if claim.trait:
         return tuple(rule for rule in rules if claim.trait in rulebook.reads((rule,)))

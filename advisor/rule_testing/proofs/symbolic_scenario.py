@@ -92,7 +92,7 @@ class SymbolicScenario:
         return self.carrier.some([every([left, negate(right)]), every([right, negate(left)])])
 
     def is_word(self, name: str, word: str, facts: Mapping[str, Any] | None = None) -> Any:
-        """Whether a fact is surely this word."""
+        """Whether a fact certainly is this word."""
         return self.carrier.compare(self.facts if facts is None else facts, Comparison(name, "eq", word))[0]
 
 
@@ -107,7 +107,7 @@ class Example:
 
     @property
     def traits(self) -> dict[str, dict[str, str]]:
-        """Offer to trait to value: what has to differ from routes.yaml."""
+        """Offer to trait to value: the traits that must differ from routes.yaml."""
         pairs = zip(self.rulebook.offers, self.proved.offers, strict=True)
         changes = {
             offer.id: {name: value for name, value in offer.stated.items() if value != stated.stated[name]}
@@ -117,7 +117,7 @@ class Example:
 
     @cached_property
     def world(self) -> SymbolicScenario:
-        """It as the plain Python reading sees it."""
+        """The situation for the plain Python reading."""
         facts = with_terms(self.rulebook, answer_facts(self.scenario))
         amounts = {
             name: Fraction(int(facts[name]), 10**known.places)

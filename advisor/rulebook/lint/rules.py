@@ -13,7 +13,7 @@ from advisor.rulebook.diagnostics import Code
 from advisor.rulebook.lint.conditions import condition_findings
 from advisor.rulebook.lint.satisfiability import Branch, Space, alternatives, space_of
 from advisor.rulebook.model import Advice, Preference, Rule, Rulebook
-from advisor.rulebook.placeholders import FIGURES, Figure, fields_of
+from advisor.rulebook.symbols import FIGURES, Figure, fields_of
 
 
 def findings(rulebook: Rulebook) -> list[Problem]:

@@ -14,7 +14,7 @@ from itertools import combinations
 from advisor.domain.cost_model import VOLUMES
 from advisor.domain.scenario import FIELDS
 from advisor.rulebook.conditions import EQUAL, NEGATED, All, Comparison, Condition, branches
-from advisor.rulebook.engine_limits import MAX_BRANCHES_A_RULE
+from advisor.rulebook.loader import MAX_BRANCHES_A_RULE
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import Name
 from advisor.rulebook.unparse import names_of

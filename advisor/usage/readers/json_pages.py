@@ -10,8 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
-from advisor.tabular.json_rows import decoder_of
-from advisor.tabular.text_files import BadRow
+from advisor.tabular.text_files import BadRow, decoder_of
 from advisor.usage.model import Row
 
 MOST_DIGITS = 40
