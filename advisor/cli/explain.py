@@ -20,7 +20,10 @@ from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.completions import completions_of
 
-_IN_RECORD = ("status", "route", "deciding_axes", "flips", "conflicts", "repairs", "why_not", "open_questions")
+_IN_RECORD = (
+    *("status", "route", "deciding_axes", "flips", "conflicts", "repairs", "why_not"),
+    *("turning_points", "route_by_own_cost", "open_questions"),
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

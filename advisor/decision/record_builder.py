@@ -12,6 +12,7 @@ from advisor.decision.advice import advice_facts, advice_of, migration_of
 from advisor.decision.assessment import Assessment
 from advisor.decision.break_even import cost_comparison, review_trigger
 from advisor.decision.offer_fit import OfferFit
+from advisor.decision.where_it_turns import own_cost_steps, turning_points
 from advisor.domain import record
 from advisor.domain.cost_model import HOSTED, to_micro_dollars
 from advisor.domain.formatting import amount_text
@@ -92,6 +93,8 @@ class _RecordBuilder:
             route_by_amounts=route_by_amounts(this),
             few_step_speedup=self.rulebook.constants.get("few_step_speedup"),
             owning_from=self._owning_from(),
+            turning_points=turning_points(this),
+            route_by_own_cost=own_cost_steps(this),
         )
         return decision.model_copy(update={"review_trigger": review_trigger(decision, self.scenario, self.rulebook)})
 

@@ -290,6 +290,38 @@ class AnswerLead(_Part):
         return [*self.routes, *([None] if self.none_possible else [])]
 
 
+class TurningPoint(_Part):
+    """The values of one unknown amount, ``from`` to ``to``, with which a route is certain.
+
+    Both ends belong to it; null is the end of the allowed range. ``route`` is null where no single one is right.
+    """
+
+    field: str
+    from_: str | None = Field(alias="from")
+    to: str | None
+    route: Route | None
+
+
+class HostedBill(_Part):
+    """What a hosted ``route`` costs in the ``low``, the ``high`` or ``every`` month, as far as it is known.
+
+    ``bill`` is dollars a month, ``price`` dollars an image; ``own_cost`` is what own GPUs cost in that month.
+    """
+
+    route: Route
+    month: str
+    bill: str | None
+    price: str | None
+    own_cost: str | None
+
+
+class RouteByOwnCost(_Part):
+    """``route`` is right, unless own GPUs cost no more than every one of these bills, overhead included."""
+
+    route: Route
+    unless: list[HostedBill]
+
+
 class ReviewTrigger(_Part):
     """When to decide again: at the latest on the date ``by``, three months after the decision, and from the bill.
 
@@ -369,6 +401,16 @@ class Decision(_Part):
     few_step_speedup: int | None = _since_2(None, "the assumed speedup of a few-step model")
     owning_from: dict[Route, str | None] = _since_2(
         dict, "for each crossover the least whole volume from which owning costs no more; null where it never wins"
+    )
+    turning_points: list[TurningPoint] = _since_2(
+        list,
+        "while only amounts are open: with which values of each a route is certain, whatever the others are; "
+        "of a single amount the whole allowed range",
+    )
+    route_by_own_cost: list[RouteByOwnCost] = _since_2(
+        list,
+        "while several amounts are open: each route in turn, and the bills up to which own GPUs overrule it; "
+        "the last has none",
     )
 
     @property

@@ -11,6 +11,7 @@ from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.report.claims.alternatives import SHOWN, ways
 from advisor.report.claims.build import reason_of
+from advisor.report.claims.turning import turning_claims
 from advisor.report.templates import fill
 
 
@@ -51,6 +52,7 @@ def explanation_text(
         ],
         "missing": _missing(decision),
         "sufficient": sufficient,
+        "turning": list(turning_claims(decision)),
         "leads": {
             question: [(one.option, one.outcomes) for one in found] for question, found in decision.leads.items()
         },

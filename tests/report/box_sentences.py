@@ -42,6 +42,7 @@ from tests.report.held import (
     unique,
     why_not,
 )
+from tests.report.turning_sentences import sentences, where_it_turns
 
 
 def decision_line(held: Held, text: str) -> None:
@@ -387,6 +388,7 @@ BOX: dict[str, Callable[[Held, str], None]] = {
     "Decision": decision_line,
     "Offers that are left": offers_left,
     "Why": why,
+    "Where it turns": where_it_turns,
     "Answer first": answer_first,
     "How sure": how_sure,
     "Cheaper": cheaper,
@@ -420,3 +422,4 @@ def check_box(decision: Decision, rulebook: Rulebook, templates: Path | None = N
     assert labels.count("Look again") == labels.count("What would change it") == recommended
     assert labels.count("Why") == (1 if recommended else len(decision.conflicts))
     assert labels.count("How sure") == labels.count("Decision") == labels.count("Status") == 1
+    assert labels.count("Where it turns") == sentences(held)

@@ -33,6 +33,7 @@ from tests.report.held import (
     unique,
     why_not,
 )
+from tests.report.turning_sentences import sentences, where_it_turns
 
 
 def check_rules(decision: Decision, rulebook: Rulebook, templates: Path | None = None) -> None:
@@ -115,6 +116,7 @@ def check_summary(decision: Decision, rulebook: Rulebook, templates: Path | None
         matched(line, SUMMARY, held)
     kinds = [line.split(" ")[0] for line in lines]
     assert kinds.count("Cheaper") == len(held.cheaper())
+    assert sum(kinds.count(word) for word in ("With", "Call", "Run")) == sentences(held)
     assert kinds.count("Not") == (len(held.unchecked()) if decision.status is Status.RECOMMENDED else 0)
 
 
@@ -197,6 +199,7 @@ SUMMARY: list[tuple[str, Callable[..., None]]] = [
     (r"No option satisfies every answer\.", status_is(Status.INFEASIBLE)),
     (r"Cannot hold together: (.*)\.", said_conflict),
     (r"A way out: (.*), then (.*)\.", said_way_out),
+    (r"((?:With the|Call|Run) .*)", where_it_turns),
     (r"Still open: (.*)\.", said_open),
     (r"Answer first: (.*)\.", said_questions),
 ]

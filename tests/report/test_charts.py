@@ -42,6 +42,7 @@ KINDS = {
     "exercise-38-3-3-b": "narrowing costs map",
     "exercise-38-3-3-c": "narrowing costs",
     "exercise-38-3-3-d": "narrowing costs map",
+    "figures-unknown": "",
     "overdetermined": "narrowing costs",
     "own-not-yet": "narrowing costs map",
     "partial-open": "costs",

@@ -91,7 +91,9 @@ def answers_of_any_kind(draw: st.DrawFn) -> dict[str, Any]:
     answers = draw(complete_answers())
     if draw(st.integers(0, 3)):
         answers |= {name: EXERCISE[name] for name in draw(st.sets(st.sampled_from(NEEDS), min_size=4))}
-    lacking = draw(st.sampled_from(["nothing", "anything", "what cannot matter"]))
+    lacking = draw(st.sampled_from(["nothing", "anything", "amounts", "what cannot matter"]))
+    if lacking == "amounts":
+        answers = without(answers, draw(st.sets(st.sampled_from(AMOUNTS), min_size=1)))
     if lacking == "anything":
         answers = without(answers, draw(st.sets(st.sampled_from((*NEEDS, *AMOUNTS)), max_size=4)))
     if lacking == "what cannot matter":

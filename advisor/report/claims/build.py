@@ -19,6 +19,7 @@ from advisor.report.claims.inputs import input_claims
 from advisor.report.claims.model import Claim
 from advisor.report.claims.options import option_claims
 from advisor.report.claims.reasons import forgone_claims, reason_claims
+from advisor.report.claims.turning import turning_claims
 
 
 def claims_of(decision: Decision) -> list[Claim]:
@@ -36,6 +37,7 @@ def claims_of(decision: Decision) -> list[Claim]:
         *_conditions(decision),
         *_conflicts(decision),
         *flip_claims(decision),
+        *turning_claims(decision),
         *_questions(decision),
         *_consequences(decision),
         *_advice(decision),

@@ -1,0 +1,68 @@
+"""Where an open decision turns, for the record: stretches of the unknown amounts, and the cost of own GPUs in all."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from advisor.decision.assessment import Assessment
+from advisor.domain import record
+from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES, to_micro_dollars
+from advisor.domain.formatting import amount_text, plain
+from advisor.domain.scenario import FIELDS, Route
+from advisor.explanation.turning_points import Bill, Stretch, only_amounts, route_by_own_cost, stretches
+from advisor.rulebook.symbols import FIELD_NAMES
+
+
+def turning_points(assessment: Assessment) -> list[record.TurningPoint]:
+    """The stretches of each open amount in which a route is certain; empty if a question of another kind is open.
+
+    Of several, a stretch of volumes that cost more than is computed is left out.
+    """
+    questions = assessment.open_questions
+    if not only_amounts(questions):
+        return []
+    found = stretches(assessment.completions, assessment.answers, questions)
+    most = assessment.costs.largest_volume()
+    is_alone = len(questions) == 1
+    return [_turning_point(one) for one in found if is_alone or one.field not in VOLUMES or one.least <= most]
+
+
+def own_cost_steps(assessment: Assessment) -> list[record.RouteByOwnCost]:
+    """How the route follows from the total cost of own GPUs, if several amounts are open and nothing else is."""
+    questions = assessment.open_questions
+    if not only_amounts(questions) or len(questions) == 1:
+        return []
+    return [
+        record.RouteByOwnCost(route=step.route, unless=[_hosted_bill(assessment, bill) for bill in step.unless])
+        for step in route_by_own_cost(assessment.completions, assessment.answers)
+    ]
+
+
+def _turning_point(stretch: Stretch) -> record.TurningPoint:
+    quantity, name = FIELDS[stretch.field].quantity, FIELD_NAMES[stretch.field]
+    assert quantity is not None
+    least, most = map(quantity.inside, (quantity.least, quantity.most))
+    return record.TurningPoint(
+        field=stretch.field,
+        from_=None if stretch.least <= least else name.decode(stretch.least),
+        to=None if stretch.most >= most else name.decode(stretch.most),
+        route=stretch.outcome,
+    )
+
+
+def _hosted_bill(assessment: Assessment, bill: Bill) -> record.HostedBill:
+    scenario, costs = assessment.scenario, assessment.costs
+    low, high = scenario.low, scenario.high
+    volume = dict(zip(VOLUME_ENDS, (low, high), strict=True))[bill.volume]
+    price = costs.price(bill.route)
+    return record.HostedBill(
+        route=bill.route,
+        month="every" if low == high else bill.volume.removeprefix("monthly_images_"),
+        bill=_amount(costs.monthly(bill.route, volume)),
+        price=None if price is None else plain(price),
+        own_cost=_amount(costs.monthly(Route.SELF_HOST, volume)),
+    )
+
+
+def _amount(cost: Fraction | None) -> str | None:
+    return None if cost is None else amount_text(to_micro_dollars(cost))

@@ -1,0 +1,196 @@
+"""Where the advice turns while only amounts are unknown: along each of them, and with the total cost of own GPUs.
+
+Both are exact for every completion of the amounts, and both are derived from the scenario space: from the values of one
+amount at which a comparison changes, and from the combinations of comparisons that the unknown amounts can reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations, pairwise
+from typing import NamedTuple
+
+from advisor.domain.cost_model import HOSTED, VOLUME_ENDS, VOLUMES
+from advisor.domain.offer import Encoded
+from advisor.domain.scenario import Route
+from advisor.evaluation.inequality import INEQUALITY
+from advisor.rulebook.symbols import FIELD_NAMES, Scope
+from advisor.rulebook.terms import Operation
+from advisor.scenario_space.breakpoints import Truths
+from advisor.scenario_space.completions import Completions, Outcome
+from advisor.scenario_space.gate_outcomes import Answers
+from advisor.scenario_space.values import assignments, bounds_of
+
+MAX_STRETCHES = 100
+"""Of one amount; beyond these, values among which the outcome changes more often are one stretch without an outcome."""
+
+
+class Stretch(NamedTuple):
+    """The values of one amount from ``least`` to ``most``, both included, in smallest steps.
+
+    ``outcome`` holds over all of it, whatever the other unknown amounts are; None if no single one does.
+    """
+
+    field: str
+    least: int
+    most: int
+    outcome: Outcome
+
+
+class Bill(NamedTuple):
+    """What a hosted route costs in one month: the one of ``volume``, an end of the range of volumes."""
+
+    route: Route
+    volume: str
+
+
+class CostStep(NamedTuple):
+    """``route`` is right, unless own GPUs cost no more than every one of these bills. The last step has none."""
+
+    route: Route
+    unless: tuple[Bill, ...]
+
+
+def only_amounts(questions: Iterable[str]) -> bool:
+    """Whether some questions are open and all of them are amounts."""
+    scopes = {FIELD_NAMES[name].scope for name in questions}
+    return scopes == {Scope.AMOUNT}
+
+
+def stretches(completions: Completions, answers: Answers, unknown: tuple[str, ...]) -> Iterator[Stretch]:
+    """The stretches of each unknown amount in which one outcome is certain, in ascending order.
+
+    ``unknown`` are the amounts that can still change the outcome. Of a single one every stretch is listed.
+    """
+    example = dict(next(iter(completions.amounts.regions(answers).witnesses.values())))
+    for name in unknown:
+        others = [other for other in unknown if other != name]
+        found = _certain(_Line(completions, answers, example, name, others))
+        yield from _joined(name, found)
+
+
+class _Line:
+    """One amount, and every corner of the range of the other unknown ones."""
+
+    def __init__(
+        self,
+        completions: Completions,
+        answers: Answers,
+        example: Mapping[str, Encoded],
+        name: str,
+        others: list[str],
+    ) -> None:
+        self._completions, self._answers, self._name = completions, answers, name
+        self.is_alone = not others
+        self._classes = tuple(completions.gate_outcomes.of(answers))
+        corners = assignments({other: bounds_of(other, answers) for other in others})
+        self._corners = [{**example, **corner} for corner in corners]
+        self._bounds = bounds_of(name, answers)
+
+    def pieces(self) -> Iterator[tuple[int, int, bool]]:
+        """Pieces in ascending order, and whether no comparison changes within, at any corner.
+
+        Along a volume the cost of own GPUs may rise in steps, so that comparisons change more often than can be listed.
+        """
+        ranges, count = [self._bounds], 0
+        while ranges:
+            piece = ranges.pop()
+            turns = self._turns(piece)
+            if turns and count < MAX_STRETCHES:
+                cut = [(low, high - 1) for low, high in pairwise([piece[0], *turns, piece[1] + 1])]
+                if self._name in VOLUMES:
+                    ranges += reversed(cut)
+                    continue
+                yield from ((*part, True) for part in cut)
+            else:
+                yield (*piece, not turns)
+            count += 1
+
+    def _turns(self, bounds: tuple[int, int]) -> list[int]:
+        along = self._completions.breakpoints.along
+        return sorted({turn for corner in self._corners for turn in along(corner, self._name, bounds)})
+
+    def outcomes(self, piece: tuple[int, int]) -> frozenset[Outcome]:
+        """Every outcome in one piece. The corners are tried first, because most pieces differ between them."""
+        found = frozenset[Outcome]()
+        for corner in self._corners:
+            truths = self._completions.breakpoints.truths({**corner, self._name: piece[0]})
+            found = found.union(*(self._completions.outcome(number, truths) for number in self._classes))
+            if len(found) > 1:
+                return found
+        if self.is_alone:
+            return found
+        ends = dict.fromkeys(piece)
+        return found.union(*(self._completions.outcomes({**self._answers, self._name: end}) for end in ends))
+
+
+def _certain(line: _Line) -> Iterator[tuple[int, int, Outcome]]:
+    for least, most, is_constant in line.pieces():
+        outcomes = line.outcomes((least, most)) if is_constant else frozenset[Outcome]()
+        if len(outcomes) == 1:
+            yield least, most, next(iter(outcomes))
+        elif line.is_alone:
+            yield least, most, None
+
+
+def _joined(name: str, found: Iterable[tuple[int, int, Outcome]]) -> list[Stretch]:
+    """Neighbours with one outcome as one stretch."""
+    joined: list[Stretch] = []
+    for least, most, outcome in found:
+        last = joined[-1] if joined else None
+        if last and last.outcome == outcome and last.most == least - 1:
+            joined[-1] = last._replace(most=most)
+        else:
+            joined.append(Stretch(name, least, most, outcome))
+    return joined
+
+
+def route_by_own_cost(completions: Completions, answers: Answers) -> tuple[CostStep, ...]:
+    """How the route follows from the total cost of own GPUs in a month, overhead included.
+
+    Empty if that does not determine the route, as with rules that compare other amounts.
+    """
+    remaining: dict[frozenset[Bill], Outcome] = {}
+    for below, outcomes in _bills_below_own(completions, answers):
+        if len(outcomes) != 1 or remaining.setdefault(below, *outcomes) not in outcomes:
+            return ()
+    steps: list[CostStep] = []
+    while len(set(remaining.values())) > 1:
+        step = _first_step(remaining)
+        if step is None:
+            return ()
+        steps.append(step)
+        remaining = {below: outcome for below, outcome in remaining.items() if below.isdisjoint(step.unless)}
+    last = next(iter(remaining.values()), None)
+    return () if last is None else (*steps, CostStep(last, ()))
+
+
+def _bills_below_own(
+    completions: Completions, answers: Answers
+) -> Iterator[tuple[frozenset[Bill], frozenset[Outcome]]]:
+    """The bills less than the cost of own GPUs, and the outcomes, for each combination of comparisons reached."""
+    bills: dict[int, Bill] = {}
+    for place, difference in enumerate(completions.breakpoints.differences):
+        for route, months in INEQUALITY.items():
+            for volume, (rent, own) in zip(VOLUME_ENDS, months, strict=True):
+                if difference == Operation("-", rent, own):
+                    bills[place] = Bill(route, volume)
+    classes = completions.gate_outcomes.of(answers)
+    for truths in completions.amounts.regions(answers).witnesses:
+        below = frozenset(bill for place, bill in bills.items() if truths[place])
+        yield below, _outcomes(completions, classes, truths)
+
+
+def _outcomes(completions: Completions, classes: Iterable[int], truths: Truths) -> frozenset[Outcome]:
+    return frozenset[Outcome]().union(*(completions.outcome(number, truths) for number in classes))
+
+
+def _first_step(remaining: Mapping[frozenset[Bill], Outcome]) -> CostStep | None:
+    """A route that is right exactly if own GPUs cost more than one of some bills, with as few bills as possible."""
+    bills = [Bill(route, volume) for route in HOSTED for volume in VOLUME_ENDS]
+    for size in range(1, len(bills) + 1):
+        for route in Route:
+            for chosen in combinations(sorted(bills, key=lambda bill: bill.route is not route), size):
+                if all((outcome is route) != below.isdisjoint(chosen) for below, outcome in remaining.items()):
+                    return CostStep(route, chosen)
+    return None
