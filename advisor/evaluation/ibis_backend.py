@@ -37,6 +37,24 @@ _ADDED = {
 Places = NDArray[Any]
 
 
+class _Columns(Whole):
+    """Whole numbers in columns."""
+
+    def compute(self, op: str, left: Any, right: Any) -> Any:
+        """As ``Whole``; a quotient is estimated as a double, and corrected by exact products."""
+        if op == "max":
+            return (left >= right).ifelse(left, right)
+        if op != "ceil":
+            return super().compute(op, left, right)
+        estimate = (left.cast("float64") / right.cast("float64")).floor().cast(left.type()) - 1
+        short = [((estimate + place) * right < left).ifelse(1, 0) for place in range(4)]
+        return estimate + sum(short)
+
+    def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
+        """A choice for each row."""
+        return (answer == value).ifelse(then, otherwise)
+
+
 class IbisReading:
     """Decides rows of complete scenarios.
 
@@ -102,7 +120,7 @@ class IbisReading:
         """The place of the row's numbers among all ways in which they may compare."""
         sizes = Ratios(SIZES)
         largest = self._sides(sizes, {name: Ratio(max(1, most[name])) for name in self._numeric})
-        whole = Ratios(Whole())
+        whole = Ratios(_Columns())
         narrow = self._sides(whole, {name: Ratio(table[name]) for name in self._numeric})
         wide = self._sides(whole, {name: Ratio(table[name].cast("decimal(38, 0)")) for name in self._numeric})
         place: Any = ibis.literal(0)

@@ -16,7 +16,11 @@ class Sizes:
         """The size of the result."""
         if op == "*":
             return left * right
-        return left if op == "/" else left + right
+        return left if op in ("/", "ceil") else left + right
+
+    def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
+        """Both sides are computed, so their sum bounds each."""
+        return then + otherwise
 
 
 SIZES = Sizes()

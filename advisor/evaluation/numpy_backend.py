@@ -30,9 +30,15 @@ class _Rounded:
 
     def compute(self, op: str, left: Any, right: Any) -> Any:
         """Exact while the numbers fit."""
-        if op == "/":
+        if op in ("/", "ceil"):
             return -(-left // right)
+        if op == "max":
+            return np.maximum(left, right)
         return left + right if op == "+" else left - right if op == "-" else left * right
+
+    def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
+        """A choice for each row."""
+        return np.where(answer == value, then, otherwise)
 
 
 class NumpyReading:

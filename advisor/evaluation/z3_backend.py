@@ -90,7 +90,7 @@ class Z3Logic:
 
 
 class _Exact:
-    """Whole numbers and Z3 reals; ``/`` is exact."""
+    """Whole numbers and Z3 reals; ``/`` is exact, and ``ceil`` rounds up."""
 
     def number(self, value: int) -> Any:
         """A whole number."""
@@ -98,9 +98,22 @@ class _Exact:
 
     def compute(self, op: str, left: Any, right: Any) -> Any:
         """Exact arithmetic."""
-        if op == "/":
-            return (z3.RealVal(left) if isinstance(left, int) else left) / right
+        if op == "max":
+            return (
+                max(left, right)
+                if isinstance(left, int) and isinstance(right, int)
+                else z3.If(left >= right, left, right)
+            )
+        if op in ("/", "ceil"):
+            quotient = (z3.RealVal(left) if isinstance(left, int) else left) / right
+            return quotient if op == "/" else -z3.ToReal(z3.ToInt(-quotient))
         return {"+": operator.add, "-": operator.sub, "*": operator.mul}[op](left, right)
+
+    def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
+        """The branch, where the answer is known."""
+        if isinstance(answer, int):
+            return then if answer == value else otherwise
+        return z3.If(answer == value, then, otherwise)
 
 
 LOGIC = Z3Logic()

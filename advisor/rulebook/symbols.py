@@ -10,7 +10,7 @@ from typing import Any
 from advisor.common.diagnostics import BadInput, did_you_mean, quoted
 from advisor.domain.offer import Encoded
 from advisor.domain.quantity import NotANumber, Quantity
-from advisor.domain.scenario import FIELDS, ORDERED, FieldSpec, Route
+from advisor.domain.scenario import FIELDS, ORDERED, FieldSpec, GpuBilling, Route
 from advisor.rulebook.diagnostics import Code
 
 
@@ -93,14 +93,18 @@ class Name:
 
 
 def of_field(spec: FieldSpec) -> Name | None:
-    """The name of a scenario field, or None for free text and fields no rule may read."""
+    """The name of a scenario field, or None for free text and fields no rule may read.
+
+    How GPUs are paid is an amount of two levels: it only changes what owning costs, and the second costs no less.
+    """
     if spec.quantity:
         scope = Scope.NEED if spec.name == "annual_revenue_usd" else Scope.AMOUNT
         return Name(spec.name, scope, places=spec.quantity.places, may_be_zero=spec.quantity.least == 0)
     if spec.boolean:
         return Name(spec.name, Scope.NEED, boolean=True)
     if spec.choices and spec.axis:
-        return Name(spec.name, Scope.NEED, spec.options, ordered=spec.choices in ORDERED)
+        scope = Scope.AMOUNT if spec.choices is GpuBilling else Scope.NEED
+        return Name(spec.name, scope, spec.options, ordered=spec.choices in ORDERED)
     return None
 
 

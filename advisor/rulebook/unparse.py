@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from advisor.domain.scenario import Route
 from advisor.rulebook.conditions import EQUAL, All, AnyOf, Comparison, Condition
 from advisor.rulebook.model import Advice, Preference, Rule, Rulebook
-from advisor.rulebook.symbols import OUT, OUTCOME_NAMES, RUNNING, Name
-from advisor.rulebook.terms import Expression, Number, Operation, Use
+from advisor.rulebook.symbols import FIELD_NAMES, OUT, OUTCOME_NAMES, RUNNING, Name
+from advisor.rulebook.terms import Choice, Expression, Number, Operation, Use
 
 ALWAYS = "always"
 _SIGNS = {EQUAL: "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -58,12 +58,23 @@ def term_text(expression: Expression) -> str:
         return str(expression.value)
     if isinstance(expression, Use):
         return expression.name
+    if isinstance(expression, Choice):
+        option = FIELD_NAMES[expression.name].decode(expression.value)
+        return f"{term_text(expression.then)} if {expression.name} == {option} else {term_text(expression.otherwise)}"
     left, right = term_text(expression.left), term_text(expression.right)
-    if _is_sum(expression.left) and not _is_sum(expression):
+    if expression.op == "max":
+        return f"max({left}, {right})"
+    if expression.op == "ceil":
+        return f"ceil({_grouped(left, expression.left)} / {_grouped(right, expression.right, Operation)})"
+    if isinstance(expression.left, Choice) or (_is_sum(expression.left) and not _is_sum(expression)):
         left = f"({left})"
-    if _is_sum(expression.right) and expression.op != "+":
+    if isinstance(expression.right, Choice) or (_is_sum(expression.right) and expression.op != "+"):
         right = f"({right})"
     return f"{left} {expression.op} {right}"
+
+
+def _grouped(text: str, expression: Expression, kind: type = Choice) -> str:
+    return f"({text})" if isinstance(expression, Choice | kind) or _is_sum(expression) else text
 
 
 def _is_sum(expression: Expression) -> bool:
