@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.ibis_backend import IbisReading
 from advisor.evaluation.numpy_backend import NumpyReading
-from advisor.evaluation.outcome_table import Outcome, Outcomes
+from advisor.evaluation.outcome_table import RowOutcome, RowOutcomes
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.tabulation import table_of
 from benchmarks.peers import Scenario, numpy_peer
 from benchmarks.peers.scenarios import MICRO, own, rent
 from benchmarks.peers.zen_batch import ZenBatch
@@ -58,8 +59,10 @@ def main() -> int:
 
     print(", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in DISTRIBUTIONS)]))
     columns = generate(options.rows, seed=1)
-    numpy, table, zen = NumpyReading(bundled_rulebook()), _in_memory(columns), ZenBatch()
-    decided = IbisReading(bundled_rulebook()).decide(table, {name: int(columns[name].max()) for name in _numbers()})
+    numpy, table, zen = NumpyReading(table_of(bundled_rulebook())), _in_memory(columns), ZenBatch()
+    decided = IbisReading(table_of(bundled_rulebook())).decide(
+        table, {name: int(columns[name].max()) for name in _numbers()}
+    )
     scenarios = [scenario(columns, row) for row in range(min(ZEN_BATCH, options.rows))]
     outcomes, by_hand = numpy.decide(columns), numpy_peer.decide(columns)
     for name, differing in (
@@ -129,19 +132,19 @@ def scenario(columns: Columns, row: int) -> Scenario:
     return found
 
 
-def in_words(outcomes: Outcomes) -> Any:
+def in_words(outcomes: RowOutcomes) -> Any:
     """The outcomes as an Arrow table like the one a database gives."""
     return _arrow(outcomes.table, outcomes.codes)
 
 
-def _arrow(table: Sequence[Outcome], codes: NDArray[Any]) -> Any:
+def _arrow(table: Sequence[RowOutcome], codes: NDArray[Any]) -> Any:
     kinds = (pa.string(), pa.string(), pa.list_(pa.string()), pa.bool_())
     values = zip(ADDED, kinds, zip(*table, strict=True), strict=True)
     return pa.table({name: pa.array(list(column), kind).take(pa.array(codes)) for name, kind, column in values})
 
 
 def _numbers() -> list[str]:
-    return [name for name in NumpyReading(bundled_rulebook()).names if FIELD_NAMES[name].numeric]
+    return [name for name in NumpyReading(table_of(bundled_rulebook())).names if FIELD_NAMES[name].numeric]
 
 
 def _in_memory(columns: Columns) -> Any:
@@ -158,18 +161,20 @@ def _key(decided: numpy_peer.Decided) -> NDArray[np.int64]:
     return np.asarray(((left * 8 + feasible) * 8 + axis + 1) * 4 + settled + 1)
 
 
-def _outcome(key: int) -> Outcome:
+def _outcome(key: int) -> RowOutcome:
     left, feasible, axis, settled = key >> 8, key >> 5 & 7, key >> 2 & 7, key & 3
     routes = _routes(left)
     deciding = Axis(numpy_peer.AXES[axis - 1]) if axis else None
-    return Outcome(routes[0] if len(routes) == 1 else None, deciding, _routes(feasible), (None, False, True)[settled])
+    return RowOutcome(
+        routes[0] if len(routes) == 1 else None, deciding, _routes(feasible), (None, False, True)[settled]
+    )
 
 
 def _routes(bits: int) -> tuple[Route, ...]:
     return tuple(route for route, bit in zip(Route, PARTS, strict=True) if bits & bit)
 
 
-def _count(outcomes: Outcomes) -> object:
+def _count(outcomes: RowOutcomes) -> object:
     return np.bincount(outcomes.codes, minlength=len(outcomes.table))
 
 
@@ -185,19 +190,19 @@ def _words_by_hand(decided: numpy_peer.Decided) -> object:
     return _arrow([_outcome(int(key)) for key in found], places[keys])
 
 
-def _differing(outcomes: Outcomes, decided: numpy_peer.Decided) -> int:
+def _differing(outcomes: RowOutcomes, decided: numpy_peer.Decided) -> int:
     distinct, places = np.unique(_key(decided), return_inverse=True)
     number = {outcome: place for place, outcome in enumerate(outcomes.table)}
     by_hand = np.array([number.get(_outcome(int(key)), -1) for key in distinct])[places]
     return int((by_hand != outcomes.codes).sum())
 
 
-def _differing_in_words(outcomes: Outcomes, found: Any) -> int:
+def _differing_in_words(outcomes: RowOutcomes, found: Any) -> int:
     expected = in_words(outcomes)
     return sum(a != b for a, b in zip(expected.to_pylist(), found.to_pylist(), strict=True))
 
 
-def _differing_routes(outcomes: Outcomes, found: Sequence[tuple[str | None, frozenset[str]]]) -> int:
+def _differing_routes(outcomes: RowOutcomes, found: Sequence[tuple[str | None, frozenset[str]]]) -> int:
     expected = (outcomes.table[code] for code in outcomes.codes[: len(found)].tolist())
     return sum((one.route, frozenset(one.feasible_routes)) != other for one, other in zip(expected, found, strict=True))
 

@@ -24,7 +24,7 @@ from advisor.charts.canvas import (
     wrapped,
 )
 from advisor.charts.scale import Scale, scale_of
-from advisor.domain.cost_model import Costs, Number, exact, own, rent, to_micro_dollars
+from advisor.domain.cost_model import Costs, Number, exact, rent, to_micro_dollars
 from advisor.domain.formatting import dollars, grouped
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route, Scenario, validated
@@ -114,9 +114,8 @@ class RouteCurves:
 
     def few_step_cost(self, volume: Number) -> Fraction:
         """Dollars a month on own GPUs with a few-step model."""
-        known = self.scenario
-        rate = (known.images_per_gpu_hour or 1) * (self.speedup or 1)
-        return own(known.gpu_hour_price or 0, rate, known.monthly_overhead or 0, volume)
+        gpus = self.costs.own_gpus(self.speedup or 1)
+        return gpus.cost(volume) if gpus else Fraction(0)
 
     def crossing_text(self, route: Route, speedup: int = 1) -> str | None:
         """The crossover as people read it; None where owning never wins."""

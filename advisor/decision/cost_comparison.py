@@ -58,11 +58,11 @@ def _turning(assessment: Assessment) -> list[str]:
     completions, answers = assessment.completions, assessment.answers
     found = [
         name
-        for name in completions.standings.needs
+        for name in completions.gate_outcomes.needs
         if name not in answers
         and any(
             completions.asked({**answers, name: value}) != assessment.compared
-            for value in completions.standings.values(name)
+            for value in completions.gate_outcomes.values(name)
         )
     ]
     return found or assessment.not_needed

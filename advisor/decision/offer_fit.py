@@ -13,10 +13,10 @@ from advisor.domain.record import Fit
 from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.evaluation.compiler import Compiled, compile_rules
 from advisor.evaluation.python_backend import PLAIN
-from advisor.evaluation.relevant import need_values
 from advisor.rulebook.conditions import comparisons, names_in_order
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.values import need_values
 
 _WORST_FIRST = (Fit.NOT_MET, Fit.TO_VERIFY, Fit.OPEN, Fit.MET)
 

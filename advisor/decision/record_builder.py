@@ -11,6 +11,7 @@ from advisor.decision.advice import advice_facts, advice_of, migration_of
 from advisor.decision.assessment import Assessment
 from advisor.decision.break_even import review_trigger
 from advisor.decision.cost_comparison import cost_comparison
+from advisor.decision.fleet import fleet_of, owning_ranges, owning_up_to_peak
 from advisor.decision.offer_fit import OfferFit
 from advisor.decision.route_by_amounts import route_by_amounts
 from advisor.domain import record
@@ -91,6 +92,9 @@ class _RecordBuilder:
             review_trigger=None,
             route_by_amounts=route_by_amounts(this),
             few_step_speedup=self.rulebook.constants.get("few_step_speedup"),
+            fleet=fleet_of(this),
+            owning_ranges=owning_ranges(this),
+            owning_up_to_peak=owning_up_to_peak(this),
         )
         return decision.model_copy(update={"review_trigger": review_trigger(decision, self.scenario, self.rulebook)})
 

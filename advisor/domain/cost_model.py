@@ -246,11 +246,15 @@ def rent_formula(route: Route, volume: str) -> str:
     return f"{PRICE_OF[route]} * {volume}"
 
 
+def gpus_formula(volume: str) -> str:
+    """How many GPUs are always on, as a term of a rulebook."""
+    return f"max(min_gpus, ceil(peak_to_mean * {volume} / ({GPU_MONTH_HOURS} * {OWN_AMOUNTS[1]})))"
+
+
 def own_formula(volume: str) -> str:
-    """What own GPUs cost, as a term of a rulebook."""
+    """What own GPUs cost, as a term of a rulebook that reads ``gpus`` of the same volume."""
     G, r, E = OWN_AMOUNTS
-    gpus = f"max(min_gpus, ceil(peak_to_mean * {volume} / ({GPU_MONTH_HOURS} * {r})))"
-    return f"({G} * {GPU_MONTH_HOURS} * {gpus} if gpu_billing == always_on else {G} * {volume} / {r}) + {E}"
+    return f"({G} * {GPU_MONTH_HOURS} * gpus if gpu_billing == always_on else {G} * {volume} / {r}) + {E}"
 
 
 def missing_amounts(answered: Container[str], routes: Iterable[Route], ends: Iterable[str] = ()) -> list[str]:
@@ -279,13 +283,17 @@ class Costs:
 
         ``overhead`` replaces an unknown E.
         """
-        scenario, (G, r, E) = self.scenario, (getattr(self.scenario, name) for name in OWN_AMOUNTS)
+        G, r, E = (getattr(self.scenario, name) for name in OWN_AMOUNTS)
         E = overhead if E is None else E
+        return None if G is None or r is None or E is None else self.paid_for(G, exact(r) * speedup, E)
+
+    def paid_for(self, G: Number, r: Number, E: Number) -> OwnGpus | None:
+        """Own GPUs at other amounts, paid for as in the scenario; None if the busiest hour is needed and not known."""
+        scenario = self.scenario
         peak = scenario.peak_to_mean if scenario.always_on else Decimal(1)
-        if G is None or r is None or E is None or peak is None:
+        if peak is None:
             return None
-        gpus = scenario.fewest_gpus
-        return OwnGpus(exact(G), exact(r) * speedup, exact(E), scenario.always_on, exact(peak), gpus)
+        return OwnGpus(exact(G), exact(r), exact(E), scenario.always_on, exact(peak), scenario.fewest_gpus)
 
     def monthly(self, route: Route, volume: Number | None, overhead: Decimal | None = None) -> Fraction | None:
         """Dollars a month of a route at a volume; ``overhead`` replaces an unknown one."""

@@ -125,6 +125,16 @@ class Quantity:
         """The number in its smallest steps (dollars to micro-dollars)."""
         return int(number.scaleb(self.places))
 
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The least and the most, in smallest steps."""
+        return self.inside(self.least), self.inside(self.most)
+
+    @property
+    def usual(self) -> int:
+        """The example, in smallest steps."""
+        return self.inside(Decimal(self.example))
+
     def outside(self, steps: int) -> Decimal:
         """The reverse of ``inside``."""
         return Decimal(plain(Decimal(steps).scaleb(-self.places)))

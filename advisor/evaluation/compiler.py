@@ -1,13 +1,12 @@
-"""Compiles conditions and terms once, for any carrier: what the values are and how they combine is its business."""
+"""Compiles conditions and terms once, for any carrier, which defines the values and how they combine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from advisor.domain.scenario import Axis
 from advisor.rulebook.conditions import AnyOf, Comparison, Condition
-from advisor.rulebook.model import Rule, Rulebook
+from advisor.rulebook.model import Rule
 from advisor.rulebook.terms import Choice, Expression, Number, Use
 
 V = TypeVar("V")
@@ -74,7 +73,7 @@ def compile_rules(rules: Iterable[Rule], carrier: Logic[V, B]) -> dict[str, Comp
 
 
 def term_value(expression: Expression, carrier: Arithmetic[V], values: Mapping[str, V]) -> V:
-    """The value of a term, given a value for every name it reads."""
+    """The value of a term, from a value for every name it reads."""
     if isinstance(expression, Number):
         return carrier.number(expression.value)
     if isinstance(expression, Use):
@@ -87,24 +86,3 @@ def term_value(expression: Expression, carrier: Arithmetic[V], values: Mapping[s
     if expression.shift:
         left = carrier.compute("*", left, carrier.number(10**expression.shift))
     return carrier.compute(expression.op, left, right)
-
-
-class Compilation(Generic[V, B]):
-    """The gates and the preferences of a rulebook on one carrier: what the fold needs of a row of facts."""
-
-    def __init__(self, rulebook: Rulebook, carrier: Logic[V, B]) -> None:
-        self._carrier = carrier
-        self._gates = compile_rules(rulebook.gates, carrier)
-        self._preferences = compile_rules(rulebook.preferences, carrier)
-        self._by_axis: dict[Axis, list[str]] = {}
-        for gate in rulebook.gates:
-            self._by_axis.setdefault(gate.axis, []).append(gate.id)
-
-    def eliminated(self, needs_and_traits: Mapping[str, V]) -> dict[Axis, B]:
-        """Whether each axis with gates takes out the offer whose traits stand beside the needs."""
-        surely = {id: test(needs_and_traits)[0] for id, test in self._gates.items()}
-        return {axis: self._carrier.some([surely[id] for id in ids]) for axis, ids in self._by_axis.items()}
-
-    def holds(self, facts: Mapping[str, V]) -> dict[str, B]:
-        """Whether the condition of each preference holds, whichever routes are running."""
-        return {id: test(facts)[0] for id, test in self._preferences.items()}

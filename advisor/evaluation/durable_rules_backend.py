@@ -29,7 +29,7 @@ from itertools import combinations, count, islice, product
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, EngineFailure, Problem
-from advisor.domain.offer import Encoded, Unknown
+from advisor.domain.offer import Encoded, Offer, Unknown
 from advisor.evaluation.protocol import Facts, GateMatch
 from advisor.rulebook.conditions import EQUAL, Comparison, branches, names_in_order
 from advisor.rulebook.engine_limits import MAX_BRANCHES_A_RULE
@@ -60,7 +60,7 @@ def load_engine() -> Any:
 
 
 class Ruleset:
-    """Rules compiled into the engine once; ``match`` tells which of them one fact satisfies."""
+    """Rules compiled into the engine once; ``match`` returns those that one fact satisfies."""
 
     def __init__(self, name: str, patterns: Mapping[str, list[Pattern]], names: Iterable[str]) -> None:
         self._native = load_engine()
@@ -122,7 +122,7 @@ class Ruleset:
             elif -_LARGEST < value < _LARGEST:
                 parts.append(f'"{name}":{value}')
             else:
-                what = f"`{name}` comes to {value:,}, and the engine compares whole numbers below 2**63 only"
+                what = f"`{name}` is {value:,}, and the engine compares whole numbers below 2**63 only"
                 raise BadInput(Problem(what, field=name, help="check the amounts, and the numbers in terms.yaml"))
         return ",".join(parts)
 
@@ -222,7 +222,11 @@ class EngineReading:
 
     def _match_gates(self, needs: tuple[Encoded | Unknown | None, ...]) -> tuple[GateMatch, ...]:
         known = {name: value for name, value in zip(self._needs, needs, strict=True) if value is not None}
-        return tuple(self.match_offer({**known, **offer.traits}) for offer in self._offers)
+        return self.match_offers(known, self._offers)
+
+    def match_offers(self, facts: Facts, offers: Iterable[Offer]) -> tuple[GateMatch, ...]:
+        """Needs and each of these offers' traits against the gates."""
+        return tuple(self.match_offer({**facts, **offer.traits}) for offer in offers)
 
     def match_offer(self, facts: Facts) -> GateMatch:
         """Needs and one offer's traits against the gates."""

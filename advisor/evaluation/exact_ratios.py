@@ -16,7 +16,7 @@ class Ratio(NamedTuple):
 
 
 class Whole:
-    """Whole numbers of any type that knows ``+``, ``-`` and ``*``; a subclass also divides, compares and chooses."""
+    """Whole numbers of any type that knows ``+``, ``-`` and ``*``; a subclass divides, compares and chooses."""
 
     def number(self, value: int) -> Any:
         """A whole number."""
@@ -25,10 +25,6 @@ class Whole:
     def compute(self, op: str, left: Any, right: Any) -> Any:
         """``+``, ``-`` or ``*``."""
         return {"+": operator.add, "-": operator.sub, "*": operator.mul}[op](left, right)
-
-    def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
-        """A choice by the type of the numbers."""
-        raise NotImplementedError
 
 
 class Ratios:

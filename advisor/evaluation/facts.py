@@ -76,15 +76,17 @@ class _Source:
 
 @lru_cache(maxsize=8)
 def _terms(rulebook: Rulebook) -> list[tuple[str, frozenset[str], Callable[[Mapping[str, Encoded]], tuple[int, ...]]]]:
-    return [(name, term.reads, computations(rulebook, [term.expression])) for name, term in rulebook.terms.items()]
+    return [
+        (name, term.reads, computations([term.expression], rulebook.constants)) for name, term in rulebook.terms.items()
+    ]
 
 
 def computations(
-    rulebook: Rulebook, expressions: Iterable[Expression]
+    expressions: Iterable[Expression], constants: Mapping[str, int] | None = None
 ) -> Callable[[Mapping[str, Encoded]], tuple[int, ...]]:
     """Several expressions as one function of the facts they read, all of which must be there."""
     values = {name: f"facts[{name!r}]" for name in FIELD_NAMES}
-    values |= {name: str(value) for name, value in rulebook.constants.items()}
+    values |= {name: str(value) for name, value in (constants or {}).items()}
     source = "".join(f"{term_value(expression, _Source(), values)}, " for expression in expressions)
     function: Callable[[Mapping[str, Encoded]], tuple[int, ...]]
     # The text is built from checked names, whole numbers and the operations above only; it holds no text of a user.

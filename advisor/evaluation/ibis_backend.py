@@ -1,6 +1,6 @@
 """The Ibis reading: one expression over a table, the same on DuckDB and on Spark.
 
-What a row comes to is looked up in short literal arrays, not joined, as a join does not keep the order of the rows.
+The outcome of a row is looked up in short literal arrays, not joined, as a join does not keep the order of the rows.
 Numbers are compared without dividing, as Ibis divides them as floats on both.
 """
 
@@ -19,14 +19,14 @@ from advisor.common.diagnostics import BadInput, Problem
 from advisor.evaluation.compiler import Arithmetic, term_value
 from advisor.evaluation.exact_ratios import Ratio, Ratios, Whole
 from advisor.evaluation.magnitude_bounds import SIZES
-from advisor.evaluation.outcome_table import table_of
+from advisor.evaluation.outcome_table import OutcomeTable
 from advisor.evaluation.table_backend import Side
-from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.terms import chosen, names_used
 from advisor.rulebook.unparse import term_text
 
 MAX_LOOKED_UP = 2**19
-"""Entries of one array that is looked up: a database takes so many apart in some seconds."""
+"""Entries of one array that is looked up: a database parses so many in some seconds."""
 _INT64, _DECIMAL = 2**63, 10**38
 _ADDED = {
     "route": "array<string>",
@@ -63,20 +63,18 @@ class IbisReading:
 
     name = "ibis"
 
-    def __init__(self, rulebook: Rulebook) -> None:
-        self._table = table_of(rulebook)
-        self._constants = rulebook.constants
-        self.names = self._table.names
+    def __init__(self, table: OutcomeTable) -> None:
+        self._table, self.names = table, table.names
         cells, self._classes = self._table.cells, dict[str, Places]()
         for place, name in enumerate(self._table.options):
             cells, self._classes[name] = _merged(cells, place)
         options = len(self._table.options)
         by_answers = cells.reshape(prod(cells.shape[:options]), prod(cells.shape[options:]))
-        by_standing, self._standings = _merged(by_answers, 0)
-        self._outcomes, self._comparisons = _merged(by_standing, 1)
-        longest = max(self._standings.size, self._comparisons.size, self._outcomes.size)
+        by_class, self._answer_classes = _merged(by_answers, 0)
+        self._outcomes, self._comparisons = _merged(by_class, 1)
+        longest = max(self._answer_classes.size, self._comparisons.size, self._outcomes.size)
         if longest > MAX_LOOKED_UP:
-            what = f"in a database these rules tell apart {longest:,} cases, more than {MAX_LOOKED_UP:,}"
+            what = f"in a database these rules distinguish {longest:,} cases, more than {MAX_LOOKED_UP:,}"
             raise BadInput(
                 Problem(
                     what,
@@ -89,13 +87,14 @@ class IbisReading:
         """The table with ``route``, ``deciding_axis``, ``feasible_routes`` and ``settled``.
 
         In ``table`` options are words, booleans boolean, and numbers int64 in their smallest steps; none is null.
-        ``most`` holds the largest value of each number. Raises BadInput where numbers may become too large.
+        ``most`` holds the largest value of each number, and may say by 0 that ``gpu_billing`` is never always on.
+        Raises BadInput where numbers may become too large.
         """
         answers, numbers = (_unused(table, name) for name in ("answers_", "numbers_"))
         table = table.mutate({answers: self._answers(table), numbers: self._numbers(table, most)})
-        standing = _looked_up(self._standings, table[answers])
+        answer_class = _looked_up(self._answer_classes, table[answers])
         compared = _looked_up(self._comparisons, table[numbers])
-        table = table.mutate({answers: standing, numbers: compared})
+        table = table.mutate({answers: answer_class, numbers: compared})
         place = table[answers] * self._outcomes.shape[1] + table[numbers]
         table = table.mutate({answers: _looked_up(self._outcomes, place)})
         columns = zip(*self._table.outcomes, strict=True)
@@ -108,7 +107,7 @@ class IbisReading:
     def _answers(self, table: ir.Table) -> Any:
         """The place of the row's answers among all combinations of answers that differ."""
         place: Any = ibis.literal(0)
-        stride = self._standings.size
+        stride = self._answer_classes.size
         for name, classes in self._classes.items():
             stride //= int(classes.max()) + 1
             for number in range(1, int(classes.max()) + 1):
@@ -119,10 +118,13 @@ class IbisReading:
     def _numbers(self, table: ir.Table, most: Mapping[str, int]) -> Any:
         """The place of the row's numbers among all ways in which they may compare."""
         sizes = Ratios(SIZES)
-        largest = self._sides(sizes, {name: Ratio(max(1, most[name])) for name in self._numeric})
+        as_used = most.get("gpu_billing") == 0
+        largest = self._sides(sizes, {name: Ratio(max(1, most.get(name, 1))) for name in self._numeric}, as_used)
         whole = Ratios(_Columns())
-        narrow = self._sides(whole, {name: Ratio(table[name]) for name in self._numeric})
-        wide = self._sides(whole, {name: Ratio(table[name].cast("decimal(38, 0)")) for name in self._numeric})
+        numbers = {name: _number(table, name) for name in self._numeric}
+        narrow = self._sides(whole, {name: Ratio(number) for name, number in numbers.items()}, as_used)
+        cast = {name: Ratio(number.cast("decimal(38, 0)")) for name, number in numbers.items()}
+        wide = self._sides(whole, cast, as_used)
         place: Any = ibis.literal(0)
         stride = self._comparisons.size
         for step in self._table.steps:
@@ -138,11 +140,23 @@ class IbisReading:
 
     @property
     def _numeric(self) -> list[str]:
-        return [name for name in self.names if name not in self._table.options]
+        used = {name for side in self._table.sides.values() for name in names_used(side)}
+        return [name for name in self.names if name in used]
 
-    def _sides(self, carrier: Arithmetic[Ratio], values: Mapping[str, Ratio]) -> dict[Side, Ratio]:
-        named = {**{name: carrier.number(value) for name, value in self._constants.items()}, **values}
-        return {side: term_value(expression, carrier, named) for side, expression in self._table.sides.items()}
+    def _sides(self, carrier: Arithmetic[Ratio], values: Mapping[str, Ratio], as_used: bool) -> dict[Side, Ratio]:
+        billing = {"gpu_billing": 0} if as_used else {}
+        return {
+            side: term_value(chosen(expression, billing), carrier, values)
+            for side, expression in self._table.sides.items()
+        }
+
+
+def _number(table: ir.Table, name: str) -> Any:
+    """A number of the row; an answer as its place among the options."""
+    options = FIELD_NAMES[name].options
+    if not options:
+        return table[name]
+    return sum((table[name] == option).ifelse(place, 0) for place, option in enumerate(options) if place)
 
 
 def _merged(cells: Places, dimension: int) -> tuple[Places, Places]:

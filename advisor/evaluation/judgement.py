@@ -21,10 +21,10 @@ _REMEMBERED = 1 << 16
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Resolution:
     """What the gates and the preferences leave.
 
-    ``asked`` is the hosted route whose price stood in the cost inequality, None where it was not asked.
+    ``asked`` is the hosted route whose price was in the cost inequality, None where it was not asked.
     """
 
     feasible: tuple[Route, ...]
@@ -51,7 +51,7 @@ class Fold:
         self._axes_of_gates = {gate.id: gate.axis for gate in rulebook.gates}
         self._axis_of = {rule.id: rule.axis for rule in rulebook.preferences}
         self._wins = {
-            route: computations(rulebook, [Operation("-", rent, own) for rent, own in months])
+            route: computations([Operation("-", rent, own) for rent, own in months])
             for route, months in INEQUALITY.items()
         }
         self.eliminating_axes = lru_cache(maxsize=_REMEMBERED)(self._eliminating_axes)
@@ -64,12 +64,12 @@ class Fold:
 
     def _verdict(
         self, eliminated: tuple[frozenset[Axis], ...], matched: tuple[str, ...], silenced: Silenced = NOTHING
-    ) -> Verdict:
-        """``eliminated``: for each offer the axes that take it out. ``matched``: the preferences that hold."""
+    ) -> Resolution:
+        """``eliminated``: for each offer the axes that eliminate it. ``matched``: the preferences that hold."""
         out = [dict.fromkeys(axes, True) for axes in eliminated]
         holds = {id: id in matched for id in self._axis_of}
         folded = fold(self._rulebook, PLAIN, out, holds, silenced)
-        return Verdict(
+        return Resolution(
             feasible=tuple(route for route, on in folded.feasible.items() if on),
             left=tuple(route for route, on in folded.left.items() if on),
             applied=tuple(pair for pair, dropped in folded.applied.items() if dropped),
@@ -115,7 +115,7 @@ class Judgement:
     offers: tuple[Offer, ...]
     gates: tuple[GateMatch, ...]
     matched: tuple[str, ...]
-    verdict: Verdict
+    verdict: Resolution
     settled: bool | None
     deciding_axes: tuple[Axis, ...]
 
@@ -123,7 +123,7 @@ class Judgement:
 def judge(rulebook: Rulebook, matcher: Matcher, answers: Mapping[str, Encoded]) -> Judgement:
     """Judges encoded answers: gates, then terms, then preferences, then what they leave. Raises EngineFailure.
 
-    The gates read no term, so that a price may come to depend on the offers that survive them: between gates and terms.
+    The gates read no term, so that a price may depend on the offers that survive them: between gates and terms.
     """
     fold = fold_of(rulebook)
     gates = matcher.gates(answers)

@@ -23,4 +23,12 @@ class Sizes:
         return then + otherwise
 
 
-SIZES = Sizes()
+class RowSizes(Sizes):
+    """Sizes in single rows, where the values are known and not only bounded."""
+
+    def compute(self, op: str, left: Any, right: Any) -> Any:
+        """The size of the result; of a quotient rounded up, and of what it is made from."""
+        return left / right + 1 if op == "ceil" else super().compute(op, left, right)
+
+
+SIZES, ROW_SIZES = Sizes(), RowSizes()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from advisor.domain.offer import Encoded, Unknown
@@ -33,3 +34,13 @@ class Matcher(Protocol):
 
     def advice(self, facts: Facts) -> tuple[str, ...]:
         """Needs, terms and the outcome against the advice."""
+
+
+@dataclass(frozen=True)
+class ComposedMatcher:
+    """A matcher put together from functions: another one's with some of its matches replaced."""
+
+    name: str
+    gates: Callable[[Facts], tuple[GateMatch, ...]]
+    preferences: Callable[[Facts], tuple[str, ...]]
+    advice: Callable[[Facts], tuple[str, ...]]

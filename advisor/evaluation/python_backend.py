@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-from advisor.domain.offer import Encoded, Unknown
+from advisor.domain.offer import Encoded, Offer, Unknown
 from advisor.evaluation.compiler import Compiled, compile_rules
 from advisor.evaluation.protocol import Facts, GateMatch
 from advisor.rulebook.conditions import Comparison
 from advisor.rulebook.model import Rulebook
 
 Value = Encoded | Unknown
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "eq": operator.eq,
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
-}
 
 
 class PlainLogic:
@@ -33,7 +25,7 @@ class PlainLogic:
             return False, False
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return False, True
-        holds = _COMPARE[comparison.op](left, right)
+        holds: bool = getattr(operator, comparison.op)(left, right)
         return holds, holds
 
     def every(self, truths: list[bool]) -> bool:
@@ -65,7 +57,11 @@ class PlainReading:
 
     def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
         """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
-        return tuple(match_offer(self._gates, {**facts, **offer.traits}) for offer in self._offers)
+        return self.match_offers(facts, self._offers)
+
+    def match_offers(self, facts: Facts, offers: Iterable[Offer]) -> tuple[GateMatch, ...]:
+        """Needs and each of these offers' traits against the gates."""
+        return tuple(match_offer(self._gates, {**facts, **offer.traits}) for offer in offers)
 
     def preferences(self, facts: Facts) -> tuple[str, ...]:
         """The preferences whose condition holds, whichever routes are running."""

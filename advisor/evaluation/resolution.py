@@ -27,7 +27,7 @@ class Applied(NamedTuple):
 class Folded(Generic[B]):
     """What gates and preferences leave, each as a truth of the carrier.
 
-    ``asked``: for each hosted route, whether its price stood in the cost inequality (of one route at most): own GPUs
+    ``asked``: for each hosted route, whether its price was in the cost inequality (of one route at most): own GPUs
     and this route were in the running when the axis was reached, whether or not a rule of it fired.
     """
 
@@ -46,7 +46,7 @@ def fold(
 ) -> Folded[B]:
     """Folds what matched.
 
-    ``eliminated``: for each offer of the rulebook the axes that may take it out, and whether they do. ``holds``: for
+    ``eliminated``: for each offer of the rulebook the axes that may eliminate it, and whether they do. ``holds``: for
     each preference whether its condition holds. The rules of a silenced axis are dropped.
     """
     survives = [
@@ -69,6 +69,14 @@ def fold(
         }
         applied |= fired
     return Folded(feasible, running, applied, asked)
+
+
+def eliminating_axes(rulebook: Rulebook, truth: Truth[B], fires: Mapping[str, B]) -> dict[Axis, B]:
+    """Whether each axis with gates eliminates an offer, from which of the gates fire on it."""
+    by_axis: dict[Axis, list[B]] = {}
+    for gate in rulebook.gates:
+        by_axis.setdefault(gate.axis, []).append(fires[gate.id])
+    return {axis: truth.some(fired) for axis, fired in by_axis.items()}
 
 
 def _fired(

@@ -1,6 +1,6 @@
 """Truths in every cell at once.
 
-A cell is one combination of everything the rules can tell apart in a row. A truth is an array with one dimension for
+A cell is one combination of everything the rules can distinguish in a row. A truth is an array with one dimension for
 each question, of length one where the question does not matter to it; a truth that is the same in every cell is a bool.
 """
 
@@ -22,7 +22,7 @@ from advisor.evaluation.inequality import INEQUALITY
 from advisor.rulebook.conditions import Comparison, comparisons
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Name
-from advisor.rulebook.terms import Expression, constant_value
+from advisor.rulebook.terms import Expression, Number, Use, constant_value, replaced
 
 MAX_CELLS = 2**22
 _MAX_DIMENSIONS = 32
@@ -51,7 +51,7 @@ class _Below(NamedTuple):
 
 
 class CellLogic:
-    """The carrier of truths in cells. Raises BadInput where a rulebook tells more cells apart than are computed.
+    """The carrier of truths in cells. Raises BadInput where a rulebook has more cells than can be computed.
 
     ``options`` are the fields with options that rules read and ``steps`` the comparisons of numbers they make: the
     dimensions, in this order. ``facts`` holds what is known of every name but the traits.
@@ -70,9 +70,7 @@ class CellLogic:
         if self.dimensions > _MAX_DIMENSIONS:
             raise _too_many(f"{self.dimensions} questions, more than {_MAX_DIMENSIONS}")
         for place, name in enumerate(self.options):
-            known = FIELD_NAMES[name]
-            coded = [known.encode(option) for option in known.options] or [False, True]
-            self.facts[name] = self._along(place, np.array(coded))
+            self.facts[name] = self._along(place, np.array(FIELD_NAMES[name].values))
         self._reached = {
             step: self._along(place, np.arange(len(step.marks) + 1))
             for place, step in enumerate(self.steps, len(self.options))
@@ -142,7 +140,11 @@ class CellLogic:
 
 def _inequality(rulebook: Rulebook) -> dict[Route, tuple[_Below, ...]]:
     """The cost inequality, each side under the name of the term that says the same, where the rulebook has one."""
-    named: dict[Expression, Side] = {term.expression: name for name, term in rulebook.terms.items()}
+    constants = {name: Number(value) for name, value in rulebook.constants.items()}
+    named: dict[Expression, Side] = {
+        replaced(term.expression, lambda name: constants.get(name) or Use(name)): term.name.name
+        for term in rulebook.terms.values()
+    }
     return {
         route: tuple(_Below(named.get(rent, rent), named.get(own, own), negated=False) for rent, own in months)
         for route, months in INEQUALITY.items()
@@ -152,10 +154,10 @@ def _inequality(rulebook: Rulebook) -> dict[Route, tuple[_Below, ...]]:
 def _of_numbers(rulebook: Rulebook, facts: Mapping[str, Value]) -> Iterator[tuple[Comparison, Mapping[str, Value]]]:
     """Every comparison of numbers the rules make, with the facts it is made on."""
     judged = [(rulebook.gates, {**facts, **offer.traits}) for offer in rulebook.offers]
-    for rules, beside in (*judged, (rulebook.preferences, facts)):
+    for rules, known in (*judged, (rulebook.preferences, facts)):
         for rule in rules:
             numeric = (found for found in comparisons(rule.when) if rulebook.names[found.name].numeric)
-            yield from ((comparison, beside) for comparison in numeric)
+            yield from ((comparison, known) for comparison in numeric)
 
 
 def _sides(facts: Mapping[str, Value], comparison: Comparison) -> tuple[Value, Value]:
@@ -180,10 +182,8 @@ def _known(below: _Below) -> bool | None:
     if isinstance(left, int):
         return left < mark
     quantity = FIELDS[left].quantity if isinstance(left, str) and left in FIELDS else None
-    if quantity and mark > quantity.inside(quantity.most):
-        return True
-    if quantity and mark <= quantity.inside(quantity.least):
-        return False
+    if quantity and not quantity.bounds[0] < mark <= quantity.bounds[1]:
+        return mark > quantity.bounds[1]
     return None
 
 
@@ -205,4 +205,4 @@ def _collapsed(truth: Any) -> Truth:
 
 def _too_many(what: str) -> BadInput:
     help = "decide them one by one, with `--reading run`, or compare fewer numbers in the rules"
-    return BadInput(Problem(f"for whole columns at once these rules tell apart {what}", "the rulebook", help=help))
+    return BadInput(Problem(f"for whole columns at once these rules distinguish {what}", "the rulebook", help=help))

@@ -7,7 +7,7 @@ folded in Python, so that terms are built only of what is still free.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -15,9 +15,11 @@ from typing import Any
 
 import z3
 
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.offer import UNKNOWN, Encoded, Unknown
 from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST
 from advisor.evaluation.compiler import term_value
+from advisor.evaluation.exact_ratios import Whole
 from advisor.rulebook.conditions import LARGEST, Comparison
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Name
@@ -25,15 +27,7 @@ from advisor.rulebook.symbols import FIELD_NAMES, Name
 Truth = Any
 """A bool, or a z3.BoolRef where it depends on what is free; z3 has no types."""
 Value = Encoded | Unknown | None
-"""What an answer or a trait can turn out to be; None is an answer not given."""
-_VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
-_COMPARE: dict[str, Callable[[Any, Any], Truth]] = {
-    "eq": operator.eq,
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
-}
+"""A value of an answer or a trait; None is no answer."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +38,12 @@ class Symbol:
     """
 
     value: Any
-    given: Truth = True
+    answered: Truth = True
     known: Truth = True
 
 
 class Z3Logic:
-    """Symbols and truths that may be free. A fact not given holds in no comparison; an unknown trait may in any."""
+    """Symbols and truths that may be free. An answer not given holds in no comparison; an unknown trait may in any."""
 
     def compare(self, facts: Mapping[str, Symbol], comparison: Comparison) -> tuple[Truth, Truth]:
         """Whether the comparison surely holds, and whether it may."""
@@ -57,18 +51,18 @@ class Z3Logic:
         right = facts.get(str(comparison.right)) if comparison.against_name else Symbol(comparison.right)
         if left is None or right is None:
             return False, False
-        given, known = self.every([left.given, right.given]), self.every([left.known, right.known])
+        answered, known = self.every([left.answered, right.answered]), self.every([left.known, right.known])
         if known is False:
-            return False, given
+            return False, answered
         holds = self._holds(comparison.op, left.value, right.value)
-        return self.every([given, known, holds]), self.every([given, self.some([self.negate(known), holds])])
+        return self.every([answered, known, holds]), self.every([answered, self.some([self.negate(known), holds])])
 
     def _holds(self, op: str, left: Any, right: Any) -> Truth:
         if isinstance(left, Mapping):
             return left.get(right, False)
         if isinstance(right, bool):
             return left if right else self.negate(left)
-        return _COMPARE[op](left, right)
+        return getattr(operator, op)(left, right)
 
     def every(self, truths: list[Truth]) -> Truth:
         """Their conjunction."""
@@ -89,25 +83,18 @@ class Z3Logic:
         return not truth if isinstance(truth, bool) else z3.Not(truth)
 
 
-class _Exact:
+class _Exact(Whole):
     """Whole numbers and Z3 reals; ``/`` is exact, and ``ceil`` rounds up."""
-
-    def number(self, value: int) -> Any:
-        """A whole number."""
-        return value
 
     def compute(self, op: str, left: Any, right: Any) -> Any:
         """Exact arithmetic."""
         if op == "max":
-            return (
-                max(left, right)
-                if isinstance(left, int) and isinstance(right, int)
-                else z3.If(left >= right, left, right)
-            )
+            known = isinstance(left, int) and isinstance(right, int)
+            return max(left, right) if known else z3.If(left >= right, left, right)
         if op in ("/", "ceil"):
             quotient = (z3.RealVal(left) if isinstance(left, int) else left) / right
             return quotient if op == "/" else -z3.ToReal(z3.ToInt(-quotient))
-        return {"+": operator.add, "-": operator.sub, "*": operator.mul}[op](left, right)
+        return super().compute(op, left, right)
 
     def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
         """The branch, where the answer is known."""
@@ -122,18 +109,18 @@ _EXACT = _Exact()
 
 @cache
 def _words(options: tuple[str, ...]) -> tuple[Any, dict[str, Any]]:
-    """An enumeration sort and its constants; declared once, because Z3 tells sorts apart by their names."""
+    """An enumeration sort and its constants; declared once, because Z3 identifies sorts by their names."""
     sort, constants = z3.EnumSort("|".join(options), [f"{option} of {'|'.join(options)}" for option in options])
     return sort, dict(zip(options, constants, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
 class Variable:
-    """A free answer or trait: ``least`` and ``most`` bound a number, in steps; ``given`` and ``known`` may be free."""
+    """A free answer or trait, with the bounds of a number in steps; ``answered`` and ``known`` may be free."""
 
     name: Name
     value: Any
-    given: Truth = True
+    answered: Truth = True
     known: Truth = True
     least: int = 0
     most: int = 0
@@ -144,8 +131,8 @@ class Variable:
         if self._is_word:
             constants = _words(self.name.options)[1]
             is_word = {word: self.value == constant for word, constant in constants.items()}
-            return Symbol(is_word, self.given, self.known)
-        return Symbol(self.value, self.given, self.known)
+            return Symbol(is_word, self.answered, self.known)
+        return Symbol(self.value, self.answered, self.known)
 
     @property
     def _is_word(self) -> bool:
@@ -159,17 +146,17 @@ class Variable:
         return z3.And(self.least <= self.value, self.value <= self.most)
 
     def equals(self, value: Value) -> Truth:
-        """Whether it is this value; None asks whether it is not given, UNKNOWN whether it is not known."""
+        """Whether it is this value; None asks whether it is not answered, UNKNOWN whether it is not known."""
         if value is None:
-            return LOGIC.negate(self.given)
+            return LOGIC.negate(self.answered)
         if isinstance(value, Unknown):
             return LOGIC.negate(self.known)
         constant = _words(self.name.options)[1][str(value)] if self._is_word else value
-        return LOGIC.every([self.given, self.known, self.value == constant])
+        return LOGIC.every([self.answered, self.known, self.value == constant])
 
     def read(self, model: Any) -> Value | Fraction:
         """Its value in a model; a number as a fraction of steps (an irrational one to ten digits)."""
-        if not _true(model, self.given):
+        if not _true(model, self.answered):
             return None
         if not _true(model, self.known):
             return UNKNOWN
@@ -196,18 +183,18 @@ def _free(name: Name, label: str) -> Any:
 
 
 def free_answer(field: str, version: str = "") -> Variable:
-    """Any value of a scenario field within its bounds; an optional one may be absent, but the volumes are all given.
+    """Any value of a scenario field within its bounds; an optional one may be absent, but the volumes are all answered.
 
     Answers of another ``version`` are independent of one another.
     """
     name, spec = FIELD_NAMES[field], FIELDS[field]
     label = f"{field}{version}"
-    given = z3.Bool(f"{label} is given") if spec.optional and field not in _VOLUMES else True
+    answered = z3.Bool(f"{label} is given") if spec.optional and field not in VOLUMES else True
     most = len(name.options) - 1
     if spec.quantity is None:
-        return Variable(name, _free(name, label), given, most=most)
-    least, most = spec.quantity.inside(spec.quantity.least), spec.quantity.inside(spec.quantity.most)
-    return Variable(name, _free(name, label), given, least=least, most=most)
+        return Variable(name, _free(name, label), answered, most=most)
+    least, most = spec.quantity.bounds
+    return Variable(name, _free(name, label), answered, least=least, most=most)
 
 
 def free_trait(rulebook: Rulebook, trait: str, offer: str, may_be_unknown: bool) -> Variable:
@@ -230,14 +217,14 @@ def symbolic_facts(rulebook: Rulebook, answers: Mapping[str, Symbol]) -> dict[st
     facts = {**{name: stated(value) for name, value in rulebook.constants.items()}, **answers}
     values = {name: symbol.value for name, symbol in facts.items()}
     for name, term in rulebook.terms.items():
-        given = LOGIC.every([facts[read].given for read in sorted(term.reads)])
-        facts[name] = Symbol(term_value(term.expression, _EXACT, values), given)
+        answered = LOGIC.every([facts[read].answered for read in sorted(term.reads)])
+        facts[name] = Symbol(term_value(term.expression, _EXACT, values), answered)
     return facts
 
 
 def accepted(answers: Mapping[str, Variable]) -> list[Truth]:
     """What a scenario file has to keep to: every bound, the order of the volumes, and the most a month may cost."""
-    low, expected, high = (answers[name].value for name in _VOLUMES)
+    low, expected, high = (answers[name].value for name in VOLUMES)
     dearest = int(MAX_MONTHLY_COST.scaleb(6))
     hourly, per_hour = answers["gpu_hour_price"], answers["images_per_gpu_hour"]
     running = hourly.value * 10 ** (per_hour.name.places or 0) * high / per_hour.value

@@ -13,7 +13,7 @@ from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.breakpoints import Truths
 from advisor.scenario_space.completions import Completions, Outcome, completions_of
-from advisor.scenario_space.gate_outcomes import Answers, Group, Standing
+from advisor.scenario_space.gate_outcomes import Answers, GateOutcome, NeedGroup
 
 _MAX_COMBINATIONS = 20_000
 _MAX_CHANGES = 20
@@ -55,7 +55,7 @@ class Counterfactuals:
         return self._minimal(answers, [self._unmoved(answers)], lambda outcomes: None not in outcomes)
 
     def _unmoved(self, answers: Answers) -> tuple[ShiftedNumber | None, TruthSets]:
-        return None, tuple(self._completions.amounts.cells(answers).witnesses)
+        return None, tuple(self._completions.amounts.regions(answers).witnesses)
 
     def _minimal(
         self,
@@ -63,7 +63,7 @@ class Counterfactuals:
         reached: list[tuple[ShiftedNumber | None, TruthSets]],
         wanted: Callable[[frozenset[Outcome]], bool],
     ) -> list[Counterfactual]:
-        needs = tuple(answers.get(name) for name in self._completions.standings.needs)
+        needs = tuple(answers.get(name) for name in self._completions.gate_outcomes.needs)
         candidates = [
             (changed, passed, outcomes)
             for passed, cells in reached
@@ -85,9 +85,9 @@ class Counterfactuals:
     def _leads(self, needs: tuple[Encoded | None, ...], cells: TruthSets) -> dict[frozenset[Outcome], list[Changed]]:
         """The minimal changes of needs that lead to each set of outcomes over these cells of the amounts."""
         leads: dict[frozenset[Outcome], list[Changed]] = {}
-        for standings, alternatives in self._combinations_given(needs):
+        for numbers, alternatives in self._combinations_given(needs):
             outcomes = frozenset[Outcome]().union(
-                *(self._completions.outcome(number, cell) for number in standings for cell in cells)
+                *(self._completions.outcome(number, cell) for number in numbers for cell in cells)
             )
             before = leads.setdefault(outcomes, [])
             before += [changed for changed in _joined(alternatives) if not any(less <= changed for less in before)]
@@ -96,14 +96,14 @@ class Counterfactuals:
     def _combinations(
         self, needs: tuple[Encoded | None, ...]
     ) -> list[tuple[frozenset[int], tuple[list[Changed], ...]]]:
-        """Every combination of the groups' standings, with the changes of each group that lead to it."""
-        standings = self._completions.standings
-        answers = {name: value for name, value in zip(standings.needs, needs, strict=True) if value is not None}
+        """Every combination of the groups' outcomes, with the changes of each group that lead to it."""
+        space = self._completions.gate_outcomes
+        answers = {name: value for name, value in zip(space.needs, needs, strict=True) if value is not None}
         fixed = {name: value for name, value in answers.items() if FIELD_NAMES[name].numeric}
-        options = [_options(group, answers) for group in standings.groups(fixed)]
+        options = [_options(group, answers) for group in space.groups(fixed)]
         found = []
         for chosen in islice(product(*options), _MAX_COMBINATIONS):
-            numbers = frozenset(map(standings.combine, product(*(part for part, _ in chosen))))
+            numbers = frozenset(map(space.combine, product(*(part for part, _ in chosen))))
             found.append((numbers, tuple(alternatives for _, alternatives in chosen if alternatives != [frozenset()])))
         return sorted(found, key=lambda entry: sum(min(map(len, part)) for part in entry[1]))
 
@@ -111,17 +111,17 @@ class Counterfactuals:
 _POSITION = {name: place for place, name in enumerate(FIELD_NAMES)}
 
 
-def _options(group: Group, answers: Answers) -> list[tuple[frozenset[Standing], list[Changed]]]:
-    """The sets of standings that a group can have, each with the minimal changes of its answered needs that lead to it.
+def _options(group: NeedGroup, answers: Answers) -> list[tuple[frozenset[GateOutcome], list[Changed]]]:
+    """The sets of outcomes that a group can have, each with the minimal changes of its answered needs that lead to it.
 
-    Needs not answered stay open, so a change leads to the standings of all their completions.
+    Needs not answered stay open, so a change leads to the outcomes of all their completions.
     """
-    reached: dict[Changed, set[Standing]] = {}
-    for assignment, standing in group.standings.items():
+    reached: dict[Changed, set[GateOutcome]] = {}
+    for assignment, outcome in group.outcomes.items():
         pairs = zip(group.unknown, assignment, strict=True)
         changed = frozenset((name, value) for name, value in pairs if name in answers and answers[name] != value)
-        reached.setdefault(changed, set()).add(standing)
-    options: dict[frozenset[Standing], list[Changed]] = {}
+        reached.setdefault(changed, set()).add(outcome)
+    options: dict[frozenset[GateOutcome], list[Changed]] = {}
     for changed in sorted(reached, key=len):
         before = options.setdefault(frozenset(reached[changed]), [])
         if not any(less <= changed for less in before):

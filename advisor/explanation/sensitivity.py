@@ -10,9 +10,10 @@ from typing import NamedTuple
 from advisor.domain.cost_model import VOLUMES
 from advisor.domain.offer import Encoded
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
-from advisor.scenario_space.breakpoints import Truths, bounds_of
+from advisor.scenario_space.breakpoints import Truths
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
+from advisor.scenario_space.values import bounds_of
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,16 @@ def number_flips(
 
     ``passed`` is the result of ``shifted_numbers``; without any, amounts are not listed.
     """
-    standings = completions.standings.of(answers)
+    reached = completions.gate_outcomes.of(answers)
     found: dict[tuple[str, bool], NumberFlip] = {}
     for field, below, above, truths in passed:
         side = (field, below is None)
         if side not in found:
-            outcomes = frozenset[Outcome]().union(*(completions.outcome(standing, truths) for standing in standings))
+            outcomes = frozenset[Outcome]().union(*(completions.outcome(number, truths) for number in reached))
             if outcomes != {outcome}:
                 found[side] = NumberFlip(field, below, above, outcomes)
     for name, value in answers.items():
-        if name in completions.standings.needs and FIELD_NAMES[name].numeric:
+        if name in completions.gate_outcomes.needs and FIELD_NAMES[name].numeric:
             for flip in _need_flips(completions, answers, name, int(value)):
                 if flip.outcomes != {outcome}:
                     found.setdefault((name, flip.below is None), flip)
@@ -88,7 +89,7 @@ def shifted_numbers(completions: Completions, answers: Answers) -> Iterator[Shif
     amounts = {name: answers[name] for name in completions.amounts.names if name in answers}
     for name, value in amounts.items():
         bounds = bounds_of(name, {other: amounts[other] for other in VOLUMES if other in amounts})
-        breaks = completions.breaks
+        breaks = completions.breakpoints
         turns = breaks.along(amounts, name, bounds)
         edges = [bounds[0], *turns, bounds[1] + 1]
         stretches = [(low, high - 1) for low, high in pairwise(edges) if low < high]
@@ -103,7 +104,7 @@ def shifted_numbers(completions: Completions, answers: Answers) -> Iterator[Shif
 def _need_flips(completions: Completions, answers: Answers, name: str, value: int) -> Iterator[NumberFlip]:
     """A number that gates compare, moved past each value it is compared with, the nearest first."""
     least, _ = bounds_of(name, {})
-    starts = sorted({least, *map(int, completions.standings.values(name))})
+    starts = sorted({least, *map(int, completions.gate_outcomes.values(name))})
     for start in reversed(starts):
         if least < start <= value:
             yield NumberFlip(name, start, None, completions.outcomes({**answers, name: start - 1}))

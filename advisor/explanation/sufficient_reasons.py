@@ -19,19 +19,17 @@ def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outc
     An answered end of the volume range counts as a separate answer; without ends the expected month is one answer.
     The empty set means that the outcome does not depend on any answer.
     """
-    needs = [name for name in completions.standings.needs if name in answers]
+    needs = [name for name in completions.gate_outcomes.needs if name in answers]
     amounts = [name for name in completions.amounts.names if name in answers]
     ranged = any(end in answers for end in VOLUME_ENDS)
-    standings = {chosen: set(completions.standings.of(_only(answers, chosen))) for chosen in _subsets(needs)}
+    reachable = {chosen: set(completions.gate_outcomes.of(_only(answers, chosen))) for chosen in _subsets(needs)}
     found: list[frozenset[str]] = []
 
     def forced(known: frozenset[str]) -> frozenset[int]:
-        """The standings for which these amounts leave only this outcome."""
-        cells = completions.amounts.cells(_only(answers, known), ranged).witnesses
+        """The classes of gate outcomes for which these amounts leave only this outcome."""
+        cells = completions.amounts.regions(_only(answers, known), ranged).witnesses
         return frozenset(
-            standing
-            for standing in standings[()]
-            if all(completions.outcome(standing, cell) == {outcome} for cell in cells)
+            number for number in reachable[()] if all(completions.outcome(number, cell) == {outcome} for cell in cells)
         )
 
     without_amounts = forced(frozenset())
@@ -42,9 +40,9 @@ def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outc
                 continue
             reached = forced(known) if known else without_amounts
             # Subsets of these amounts force no more: nothing, or the same as no amounts.
-            if not standings[tuple(needs)] <= reached or reached == without_amounts:
+            if not reachable[tuple(needs)] <= reached or reached == without_amounts:
                 settled.append(known)
-            found += [known.union(chosen) for chosen, all_of in standings.items() if all_of <= reached]
+            found += [known.union(chosen) for chosen, all_of in reachable.items() if all_of <= reached]
     found.sort(key=lambda reason: (len(reason), sorted(map(_POSITION.__getitem__, reason))))
     minimal: list[frozenset[str]] = []
     for reason in found:

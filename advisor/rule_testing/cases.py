@@ -1,14 +1,13 @@
-"""Decides the example cases that stand beside the rules, and says which do not come out as written."""
+"""Decides the example cases of a rulebook, and reports those that do not have the expected outcome."""
 
 from __future__ import annotations
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.decide import decide
-from advisor.domain.offer import Offer
 from advisor.domain.record import Status
 from advisor.domain.scenario import Route, validated
-from advisor.evaluation.durable_rules_backend import EngineReading, engine_reading
-from advisor.evaluation.protocol import Facts, GateMatch, Matcher
+from advisor.evaluation.durable_rules_backend import engine_reading
+from advisor.evaluation.protocol import ComposedMatcher
 from advisor.rule_testing.evaluation import ANY_DAY, CheckedOutcome, OfferedScenario, of_decision, with_offers
 from advisor.rulebook.model import Case, Rulebook
 
@@ -19,12 +18,12 @@ def failures(rulebook: Rulebook) -> list[Problem]:
 
 
 def situation_of(case: Case) -> OfferedScenario:
-    """What a case puts before the rules."""
+    """The scenario and the offers of a case."""
     return OfferedScenario(validated(case.scenario, case.file, dict.fromkeys(case.scenario, case.line)), case.offers)
 
 
 def differences(case: Case, out: CheckedOutcome) -> list[str]:
-    """What came out otherwise than the case expects."""
+    """The differences between an outcome and what the case expects."""
     found = []
     if out.route is not case.route or (case.route is None and out.status is not Status.INFEASIBLE):
         found.append(f"the route is {_shown(out)}, not {case.route or 'none'}")
@@ -48,25 +47,14 @@ def _shown(out: CheckedOutcome) -> Route | str:
 def _failure(rulebook: Rulebook, case: Case) -> Problem | None:
     situation = situation_of(case)
     rules = with_offers(rulebook, case.offers)
-    matcher: Matcher = engine_reading(rulebook)
-    if rules is not rulebook:
-        matcher = _OtherOffers(engine_reading(rulebook), case.offers)
+    # The compiled rules are shared with the rulebook's own offers, because the engine cannot release a ruleset.
+    engine = engine_reading(rulebook)
+    matcher = ComposedMatcher(
+        engine.name, lambda facts: engine.match_offers(facts, case.offers), engine.preferences, engine.advice
+    )
     try:
         out = of_decision(decide(situation.scenario, rules, decided_on=ANY_DAY, matcher=matcher))
     except BadInput as undecided:
         return Problem(f"case `{case.id}` fails: {undecided.problems[0].what}", case.file, case.line)
     found = differences(case, out)
     return Problem(f"case `{case.id}` fails: " + "; ".join(found), case.file, case.line) if found else None
-
-
-class _OtherOffers:
-    """A rulebook's engine reading with other offers: its compiled rules are shared, as they cannot be given back."""
-
-    def __init__(self, engine: EngineReading, offers: tuple[Offer, ...]) -> None:
-        self._engine, self._offers = engine, offers
-        self.name = engine.name
-        self.preferences, self.advice = engine.preferences, engine.advice
-
-    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
-        """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
-        return tuple(self._engine.match_offer({**facts, **offer.traits}) for offer in self._offers)

@@ -1,20 +1,20 @@
 """Which conditions of the rules the cases show to matter, each when it holds and when it does not.
 
-A condition is one comparison in a rule's ``when`` (each word of a list is one), or a route that a preference asks to
-be running or out. It is *relevant when true* if in some case it holds, and what comes out of the case would be another
-if that one condition did not hold; *relevant when false* is the reverse. Other conditions, and the same one elsewhere
-in the rule, stay as they are. What comes out is what a case can check: the route or that there is none, the deciding
-axis, and the rules that fire. So a condition is not shown by a case in which the rest of its rule fails, nor by one in
-which other rules come to the same.
+A condition is one comparison in a rule's ``when`` (each word of a list is one), or a route that a preference requires
+to be running or out. It is *relevant when true* if in some case it holds, and the outcome of the case would differ if
+that one condition did not hold; *relevant when false* is the reverse. Other conditions, and other occurrences of the
+same one, are unchanged. The outcome is what a case can check: the route or that there is none, the deciding axis, and
+the rules that fire. So a condition is not shown by a case in which the rest of its rule fails, nor by one in which
+other rules have the same effect.
 
-A gate judges one offer after another, and its condition is forced for one offer at a time. There it has to hold, or
-fail, for certain: a trait nobody has established shows neither. And where only the fired rules change, the reader has
-to notice: an elimination, or a condition to verify of the recommended route, has to come or go.
+A gate is evaluated for one offer after another, and its condition is forced for one offer at a time. There it has to
+hold, or fail, for certain: an unknown trait shows neither. And where only the fired rules change, the record has to
+change: an elimination, or a condition to verify of the recommended route, has to appear or disappear.
 
-The rule itself is one more condition: in some case it fires, and something else would come out without it.
+The rule itself is one more condition: in some case it fires, and the outcome would differ without it.
 
 A condition that no scenario can make relevant is shown as *never* and does not count; whether one can is decided as it
-is for mutants (``apart``). That a rule fires always counts.
+is for mutants (``distinguish``). That a rule fires always counts.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from dataclasses import dataclass, replace
 
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Route
-from advisor.evaluation.protocol import Facts, GateMatch
-from advisor.evaluation.python_backend import PLAIN, PlainReading
+from advisor.evaluation.protocol import ComposedMatcher, GateMatch
+from advisor.evaluation.python_backend import PLAIN
 from advisor.rule_testing.cases import situation_of
 from advisor.rule_testing.evaluation import ANY_DAY, OfferedScenario, RulebookVersion, with_offers
 from advisor.rule_testing.mutation.distinguish import ScenarioSearch
@@ -106,9 +106,9 @@ class _Covering:
             found = self._shown(rule, failing, when_true), self._shown(rule, holding, when_false)
             yield ConditionCoverage(rule, shown(comparison, self._names), *found)
         if isinstance(rule, Preference):
-            yield from self._standings(rule)
+            yield from self._route_conditions(rule)
 
-    def _standings(self, rule: Preference) -> Iterator[ConditionCoverage]:
+    def _route_conditions(self, rule: Preference) -> Iterator[ConditionCoverage]:
         for word, routes in ((RUNNING, rule.running), (OUT, rule.out)):
             for route in (route for route in Route if route in routes):
                 holding = replace(rule, running=rule.running - {route}, out=rule.out - {route})
@@ -120,46 +120,47 @@ class _Covering:
         if case is not None:
             return Evidence(case)
         version = RulebookVersion(with_rule(self._rulebook, rule, changed), self._original)
-        return Evidence(None, never=self._search.tells_apart(version) is None)
+        return Evidence(None, never=self._search.distinguish(version) is None)
 
     def _case_of_change(self, rule: Rule, changed: Rule | None) -> str | None:
-        """A case that comes out otherwise with the changed rule in the rule's place, or without it."""
+        """A case whose outcome differs with the changed rule in the rule's place, or without it."""
         version = RulebookVersion(with_rule(self._rulebook, rule, changed), self._original)
         for id in self._cases_for(rule):
             situation = self._cases[id]
-            if version.comes_out(situation) != self._original.comes_out(situation):
+            if version.outcome_of(situation) != self._original.outcome_of(situation):
                 return id
         return None
 
     def _case_of_gate(self, gate: Gate, comparison: Comparison, changed: Rule, holds: bool) -> str | None:
-        """A case that comes out otherwise if the comparison, which ``holds`` for an offer, did not hold for it."""
+        """A case whose outcome differs if the comparison, which ``holds`` for an offer, did not hold for it."""
         version = RulebookVersion(with_rule(self._rulebook, gate, changed), self._original)
         for id in self._cases_for(gate):
             situation = self._cases[id]
             facts, judged = self._original.judged(situation)
-            forced = version.match_gates(facts, situation.offers)
+            forced = version.reading.match_offers(facts, situation.offers)
             for place, offer in enumerate(situation.offers):
                 if PLAIN.compare({**facts, **offer.traits}, comparison) != (holds, holds):
                     continue
                 gates = (*judged.gates[:place], forced[place], *judged.gates[place + 1 :])
-                if gates != judged.gates and self._comes_out_otherwise(situation, judged.gates, gates):
+                if gates != judged.gates and self._outcome_differs(situation, judged.gates, gates):
                     return id
         return None
 
-    def _comes_out_otherwise(
+    def _outcome_differs(
         self, situation: OfferedScenario, gates: tuple[GateMatch, ...], others: tuple[GateMatch, ...]
     ) -> bool:
-        before, after = self._original.comes_out(situation), self._original.comes_out(situation, others)
+        before, after = self._original.outcome_of(situation), self._original.outcome_of(situation, others)
         if before._replace(fired=after.fired) != after:
             return True
         if after.status is None:
             return before.fired != after.fired
-        return before.fired != after.fired and self._told(situation, gates) != self._told(situation, others)
+        return before.fired != after.fired and self._reported(situation, gates) != self._reported(situation, others)
 
-    def _told(self, situation: OfferedScenario, gates: tuple[GateMatch, ...]) -> set[str]:
-        """The rules whose firing the reader is told, with these matches of the gates."""
+    def _reported(self, situation: OfferedScenario, gates: tuple[GateMatch, ...]) -> set[str]:
+        """The rules that the record names, with these matches of the gates."""
         rulebook = with_offers(self._rulebook, situation.offers)
-        matcher = _WithGates(rulebook, gates)
+        plain = self._original.reading
+        matcher = ComposedMatcher(plain.name, lambda facts: gates, plain.preferences, plain.advice)
         decision = decide(situation.scenario, rulebook, decided_on=ANY_DAY, matcher=matcher)
         judged = {elimination.rule for elimination in decision.eliminated} | {part.rule for part in decision.conditions}
         return judged | {part.rule for part in decision.preferences} | {part.rule for part in decision.advice}
@@ -167,15 +168,3 @@ class _Covering:
     def _cases_for(self, rule: Rule) -> list[str]:
         """Those about the rule first."""
         return sorted(self._cases, key=lambda id: rule.id not in self._about[id])
-
-
-class _WithGates(PlainReading):
-    """The plain reading, with other matches of the gates."""
-
-    def __init__(self, rulebook: Rulebook, gates: tuple[GateMatch, ...]) -> None:
-        super().__init__(rulebook)
-        self._given = gates
-
-    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
-        """The matches given."""
-        return self._given

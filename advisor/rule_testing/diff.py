@@ -1,6 +1,6 @@
-"""What changes between two rulebooks: rules, scenarios that come out otherwise, decision records that would differ.
+"""The differences of two rulebooks: rules, scenarios with another outcome, decision records that would differ.
 
-Both are judged over one finite table: every assignment of the needs, times every combination of the comparisons of
+Both are compared over one finite table: every assignment of the needs, times every combination of the comparisons of
 amounts (of either rulebook) that some amounts reach.
 """
 
@@ -9,17 +9,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from math import prod
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.decide import decide_again
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario, validated
 from advisor.rulebook.model import Rule, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
-from advisor.scenario_space.amount_regions import VOLUME_ENDS
 from advisor.scenario_space.completions import Outcome, completions_of
+from advisor.scenario_space.values import assignments
 
 _MAX_ROWS = 5_000_000
 _PLACE = frozenset(("file", "line"))
@@ -94,31 +95,31 @@ def _rule_changes(old: Rulebook, new: Rulebook) -> Iterator[RuleChange]:
 
 def _flips(old: Rulebook, new: Rulebook) -> tuple[tuple[RouteChange, ...], int, int]:
     sides = (completions_of(old), completions_of(new))
-    amounts_of_both = sides[0].amounts.together(sides[1].amounts).plain_witnesses()
-    cells = [(tuple(side.breaks.truths(amounts) for side in sides), amounts) for amounts in amounts_of_both.values()]
-    needs = [name for name in FIELD_NAMES if any(name in side.standings.needs for side in sides)]
-    values = [list(dict.fromkeys(value for side in sides for value in side.standings.values(name))) for name in needs]
-    rows = len(cells)
-    for options in values:
-        rows *= len(options)
+    amounts_of_both = (sides[0].amounts + sides[1].amounts).plain_witnesses()
+    regions = [([side.breakpoints.truths(found) for side in sides], found) for found in amounts_of_both.values()]
+    values = {
+        name: list(dict.fromkeys(value for side in sides for value in side.gate_outcomes.values(name)))
+        for name in FIELD_NAMES
+        if any(name in side.gate_outcomes.needs for side in sides)
+    }
+    rows = len(regions) * prod(map(len, values.values()))
     if rows > _MAX_ROWS:
         what = f"the two rulebooks have a table of {rows:,} rows, more than the {_MAX_ROWS:,} that are gone through"
         raise BadInput(Problem(what, help="compare them with fewer changes at a time"))
     found: dict[tuple[Routes, Routes], RouteChange] = {}
     other_axes = 0
-    for combination in product(*values):
-        answers = dict(zip(needs, combination, strict=True))
-        unusual = sum(value != options[0] for value, options in zip(combination, values, strict=True))
-        standings = [next(iter(side.standings.of(answers))) for side in sides]
-        for truths, amounts in cells:
-            where = list(zip(sides, standings, truths, strict=True))
-            before, after = (_routes(side.outcome(standing, cell)) for side, standing, cell in where)
+    for answers in assignments(values):
+        unusual = sum(value != values[name][0] for name, value in answers.items())
+        numbers = [next(iter(side.gate_outcomes.of(answers))) for side in sides]
+        for truths, amounts in regions:
+            where = list(zip(sides, numbers, truths, strict=True))
+            before, after = (_routes(side.outcome(number, region)) for side, number, region in where)
             if before != after:
                 flipped = found.setdefault((before, after), RouteChange(before, after, 0, answers, amounts, unusual))
                 flipped.rows += 1
                 if unusual < flipped.unusual:
                     flipped.needs, flipped.amounts, flipped.unusual = answers, amounts, unusual
-            elif len({side.deciding_axes(standing, cell) for side, standing, cell in where}) > 1:
+            elif len({side.deciding_axes(number, region) for side, number, region in where}) > 1:
                 other_axes += 1
     return tuple(sorted(found.values(), key=lambda flipped: -flipped.rows)), other_axes, rows
 
@@ -140,7 +141,7 @@ def _scenario(answers: dict[str, Encoded]) -> Scenario:
 
 
 def changed_record(record: Decision, new: Rulebook) -> tuple[Status, Route | None, Axis | None] | None:
-    """What the record's scenario comes to under other rules; None where that is what the record says."""
+    """The outcome of the record's scenario under other rules; None where it is the one in the record."""
     decision = decide_again(record, new)
     now = (decision.status, decision.route, decision.deciding_axis)
     return None if now == (record.status, record.route, record.deciding_axis) else now

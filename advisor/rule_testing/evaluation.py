@@ -1,7 +1,7 @@
-"""What comes out of a scenario, as far as a case can check it, under one version of a rulebook.
+"""The outcome of a scenario, as far as a case can check it, under one version of a rulebook.
 
-Versions are decided with the plain Python reading. What a version leaves as it is in the original is matched once and
-taken over, so that hundreds of versions can be tried on every case.
+Versions are decided with the plain Python reading. What a version does not change is matched once, by the original, so
+that hundreds of versions can be tried on every case.
 """
 
 from __future__ import annotations
@@ -9,27 +9,24 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide, outcome_facts
-from advisor.domain.offer import Encoded, Offer, Unknown
+from advisor.domain.offer import Encoded, Offer
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
-from advisor.evaluation.compiler import compile_rules
 from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.judgement import Fold, Verdict
-from advisor.evaluation.protocol import Facts, GateMatch
-from advisor.evaluation.python_backend import PLAIN, PlainReading, match_offer
-from advisor.rulebook.conditions import comparisons
+from advisor.evaluation.judgement import Fold, Resolution
+from advisor.evaluation.protocol import ComposedMatcher, Facts, GateMatch
+from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.completions import completions_of
+from advisor.scenario_space.values import assignments, need_values
 
 ANY_DAY = datetime.date(2026, 1, 1)
-Eliminated = tuple[frozenset[Axis], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +58,12 @@ def of_decision(decision: Decision) -> CheckedOutcome:
 
 
 class MatchResult(NamedTuple):
-    """What gates and preferences come to in one situation."""
+    """The matches of gates and preferences in one situation, and their resolution."""
 
     gates: tuple[GateMatch, ...]
-    eliminated: Eliminated
+    eliminated: tuple[frozenset[Axis], ...]
     matched: tuple[str, ...]
-    verdict: Verdict
+    verdict: Resolution
 
 
 _CHANGED: WeakKeyDictionary[Rulebook, dict[object, Rulebook]] = WeakKeyDictionary()
@@ -97,16 +94,14 @@ class RulebookVersion:
         self.fold: Fold = self.original.fold if self.same_fold else Fold(rulebook)
         rules = set(before.preferences) ^ set(rulebook.preferences)
         self.changed_preferences = frozenset(rule.id for rule in rules)
-        self._gates = compile_rules(rulebook.gates, PLAIN)
-        self._preferences = compile_rules(rulebook.preferences, PLAIN)
-        self._advice = compile_rules(rulebook.advice, PLAIN)
+        self.reading = PlainReading(rulebook)
         self._known: dict[OfferedScenario, tuple[Facts, MatchResult]] = {}
         self._outcome_words: dict[tuple[object, ...], Facts | None] = {}
 
-    def comes_out(self, situation: OfferedScenario, gates: tuple[GateMatch, ...] | None = None) -> CheckedOutcome:
-        """What a case can check of the situation; with other matches of its gates, where they are given.
+    def outcome_of(self, situation: OfferedScenario, gates: tuple[GateMatch, ...] | None = None) -> CheckedOutcome:
+        """What a case can check of the situation, optionally with other matches of its gates.
 
-        Those are not looked at while an answer is missing that can change the outcome.
+        Those are not used while an answer is missing that can change the outcome.
         """
         facts, judged = self.judged(situation)
         if not self._is_complete(situation, judged):
@@ -122,17 +117,17 @@ class RulebookVersion:
         if words is None:
             return self._decided(situation)
         axes = self.fold.deciding_axes(judged.eliminated, judged.matched)
-        fired |= set(self.match_advice({**facts, **words}))
+        fired |= set(self.reading.advice({**facts, **words}))
         return CheckedOutcome(Status.RECOMMENDED, left[0], axes[0] if axes else None, frozenset(fired))
 
     def judged(self, situation: OfferedScenario) -> tuple[Facts, MatchResult]:
-        """The facts of a situation, and what gates and preferences come to."""
+        """The facts of a situation, and the matches of gates and preferences."""
         if situation in self._known:
             return self._known[situation]
         before = self.original.judged(situation) if self.original is not self else None
         facts = before[0] if before and self.same_terms else with_terms(self.rulebook, situation.answers)
-        gates = before[1].gates if before and self.same_gates else self.match_gates(facts, situation.offers)
-        matched = before[1].matched if before and self.same_preferences else self.match_preferences(facts)
+        gates = before[1].gates if before and self.same_gates else self.reading.match_offers(facts, situation.offers)
+        matched = before[1].matched if before and self.same_preferences else self.reading.preferences(facts)
         judged = self._folded(gates, matched)
         if before is None:
             self._known[situation] = facts, judged
@@ -142,20 +137,8 @@ class RulebookVersion:
         eliminated = self.fold.eliminating_axes(gates)
         return MatchResult(gates, eliminated, matched, self.fold.verdict(eliminated, matched))
 
-    def match_gates(self, facts: Facts, offers: tuple[Offer, ...]) -> tuple[GateMatch, ...]:
-        """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
-        return tuple(match_offer(self._gates, {**facts, **offer.traits}) for offer in offers)
-
-    def match_preferences(self, facts: Facts) -> tuple[str, ...]:
-        """The preferences whose condition holds."""
-        return tuple(rule for rule, test in self._preferences.items() if test(facts)[0])
-
-    def match_advice(self, facts: Facts) -> tuple[str, ...]:
-        """The advice whose condition holds."""
-        return tuple(rule for rule, test in self._advice.items() if test(facts)[0])
-
     def _decided(self, situation: OfferedScenario) -> CheckedOutcome:
-        """Decided in full, as answers that are missing need it."""
+        """Decided in full, as missing answers require."""
         rulebook = with_offers(self.rulebook, situation.offers)
         try:
             return of_decision(decide(situation.scenario, rulebook, decided_on=ANY_DAY, matcher=PlainReading(rulebook)))
@@ -169,12 +152,10 @@ class RulebookVersion:
             return True
         if any(not FIELDS[name].optional or FIELD_NAMES[name].scope is not Scope.NEED for name in missing):
             return False
-        values = [need_values(self.rulebook, situation.offers, name) for name in missing]
+        values = {name: need_values(self.rulebook, name, situation.offers) for name in missing}
         eliminated = {
-            self.fold.eliminating_axes(
-                self.match_gates({**situation.answers, **dict(zip(missing, chosen, strict=True))}, situation.offers)
-            )
-            for chosen in product(*values)
+            self.fold.eliminating_axes(self.reading.match_offers({**situation.answers, **chosen}, situation.offers))
+            for chosen in assignments(values)
         }
         return eliminated == {judged.eliminated}
 
@@ -186,29 +167,11 @@ class RulebookVersion:
         if key not in remembered:
             like = self.original if self.same_fold else self
             rulebook = with_offers(like.rulebook, situation.offers)
-            remembered[key] = outcome_facts(situation.scenario, rulebook, _Remembered(judged))
+            matcher = ComposedMatcher(
+                "remembered", lambda facts: judged.gates, lambda facts: judged.matched, lambda facts: ()
+            )
+            remembered[key] = outcome_facts(situation.scenario, rulebook, matcher)
         return remembered[key]
-
-
-class _Remembered:
-    """Gives a decision the matches already made."""
-
-    name = "remembered"
-
-    def __init__(self, judged: MatchResult) -> None:
-        self._judged = judged
-
-    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
-        """What was matched."""
-        return self._judged.gates
-
-    def preferences(self, facts: Facts) -> tuple[str, ...]:
-        """What was matched."""
-        return self._judged.matched
-
-    def advice(self, facts: Facts) -> tuple[str, ...]:
-        """No advice is asked for."""
-        return ()
 
 
 def _shape(rulebook: Rulebook) -> set[tuple[object, ...]]:
@@ -217,23 +180,3 @@ def _shape(rulebook: Rulebook) -> set[tuple[object, ...]]:
     return gates | {
         (rule.id, rule.axis, rule.prefer, rule.over, rule.running, rule.out) for rule in rulebook.preferences
     }
-
-
-def need_values(rulebook: Rulebook, offers: tuple[Offer, ...], name: str) -> tuple[Encoded, ...]:
-    """Every value of a need; of a number, those at and beside everything the rules compare it with."""
-    known = FIELD_NAMES[name]
-    if not known.numeric:
-        return tuple(known.encode(option) for option in known.options) if known.options else (False, True)
-    quantity = FIELDS[name].quantity
-    assert quantity is not None
-    least, most = quantity.inside(quantity.least), quantity.inside(quantity.most)
-    sides: set[Encoded | Unknown] = set()
-    for rule in rulebook.rules.values():
-        for comparison in comparisons(rule.when):
-            if name in comparison.names:
-                side = comparison.right if comparison.name == name else comparison.name
-                sides |= {offer.traits.get(side, side) for offer in offers} if isinstance(side, str) else {side}
-    cuts = {side for side in sides if isinstance(side, int)}
-    return tuple(
-        sorted({value for cut in (least, *cuts) for value in (cut - 1, cut, cut + 1) if least <= value <= most})
-    )

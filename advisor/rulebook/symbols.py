@@ -85,11 +85,14 @@ class Name:
             return str(Quantity("", self.places, Decimal(0), Decimal(0)).outside(int(value)))
         return self.options[int(value)] if self.ordered else str(value)
 
+    @property
+    def values(self) -> tuple[Encoded, ...]:
+        """Every value, false before true; none for a number."""
+        return (False, True) if self.boolean else tuple(map(self.encode, self.options))
+
     def others(self, value: Encoded) -> tuple[Encoded, ...]:
         """Every value but this one, for negation."""
-        if self.boolean:
-            return (not value,)
-        return tuple(code for code in map(self.encode, self.options) if code != value)
+        return tuple(other for other in self.values if other != value)
 
 
 def of_field(spec: FieldSpec) -> Name | None:

@@ -17,7 +17,7 @@ from advisor.domain.formatting import MICRO
 from advisor.rulebook.diagnostics import Code
 from advisor.rulebook.symbols import Name, Scope
 
-MAX_LENGTH = 200
+MAX_LENGTH = 300
 _UNITS = "add dollars to dollars, and numbers to numbers"
 _EXAMPLE = "write names, whole numbers and + - * /, as in `2 * open_price * monthly_images`"
 _CALLS = "write max(a, b), or ceil(a / b) for a quotient rounded up"
@@ -67,11 +67,12 @@ Expression = Number | Use | Operation | Choice
 
 @dataclass(frozen=True)
 class Term:
-    """A named expression, and the names it reads (through other terms too)."""
+    """A named expression, the names it reads (through other terms too), and these terms."""
 
     name: Name
     expression: Expression
     reads: frozenset[str]
+    above: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def parse_term(
     if not isinstance(text, str):
         raise fault(Code.INVALID_TERM, f"{quoted(text)} is not a line of arithmetic", _EXAMPLE)
     reads: set[str] = set()
+    above: set[str] = set()
 
     def walk(node: ast.AST) -> tuple[Expression, _Shape]:
         if isinstance(node, ast.Constant) and type(node.value) is int:
@@ -118,9 +120,10 @@ def parse_term(
 
     def use(name: str) -> tuple[Expression, _Shape]:
         if terms and name in terms:
-            above = terms[name]
-            reads.update(above.reads)
-            return above.expression, _Shape(above.name.places or 0, above.name.quotient)
+            term = terms[name]
+            reads.update(term.reads)
+            above.add(name)
+            return term.expression, _Shape(term.name.places or 0, term.name.quotient)
         known = names.get(name)
         if known is None:
             usable = (other for other, of in names.items() if of.scope in (Scope.AMOUNT, Scope.CONSTANT))
@@ -212,7 +215,7 @@ def parse_term(
         raise fault(Code.INVALID_TERM, f"{quoted(text)} is not a line of arithmetic", _EXAMPLE) from None
     expression, shape = walk(tree)
     kind = Name(name, Scope.TERM, places=shape.places, quotient=shape.quotient)
-    return Term(kind, expression, frozenset(reads))
+    return Term(kind, expression, frozenset(reads), frozenset(above))
 
 
 def constant_value(expression: Expression, constants: Mapping[str, int]) -> int | None:

@@ -1,131 +1,136 @@
-"""The comparisons of amounts that the preferences make, and the exact values of one amount at which they turn."""
+"""The comparisons of amounts that rules make, and the exact values of one amount at which their truth changes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded, Unknown
-from advisor.domain.scenario import FIELDS
 from advisor.evaluation.facts import computations, with_range
 from advisor.evaluation.python_backend import PlainLogic
 from advisor.rulebook.conditions import Comparison, comparisons
-from advisor.rulebook.model import Rulebook
+from advisor.rulebook.model import Rule, Rulebook
 from advisor.rulebook.symbols import Scope
-from advisor.rulebook.terms import Expression, Number, Operation, Use
+from advisor.rulebook.terms import Choice, Expression, Number, Operation, Use, replaced
+from advisor.scenario_space.gpu_steps import GpuSteps
 
-Amounts = Mapping[str, Encoded]
-Compute = Callable[[Amounts], tuple[int, ...]]
 Truths = tuple[bool, ...]
 """Which of the comparisons hold."""
-_VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
-"""From the least to the greatest they may be."""
 
 
-def bounds_of(name: str, amounts: Amounts) -> tuple[int, int]:
-    """The least and the most a number may be, beside the volumes already given."""
-    quantity = FIELDS[name].quantity
-    assert quantity is not None
-    least, most = quantity.inside(quantity.least), quantity.inside(quantity.most)
-    if name in _VOLUMES:
-        place = _VOLUMES.index(name)
-        least = max([least, *(int(amounts[other]) for other in _VOLUMES[:place] if other in amounts)])
-        most = min([most, *(int(amounts[other]) for other in _VOLUMES[place + 1 :] if other in amounts)])
-    return least, most
+def amount_comparisons(rulebook: Rulebook, rules: Iterable[Rule]) -> tuple[Comparison, ...]:
+    """The comparisons of amounts and terms that some rules make, each once."""
+    found = dict.fromkeys(comparison for rule in rules for comparison in comparisons(rule.when))
+    names = rulebook.names
+    return tuple(c for c in found if c.name in names and names[c.name].numeric and names[c.name].scope != Scope.NEED)
 
 
-class Turning:
-    """Differences of amounts whose signs matter: where each turns along one amount.
+class Breakpoints:
+    """Differences of amounts whose signs matter, and where along one amount each changes its sign.
 
-    Along one amount each difference is monotone (linear, or linear in the reciprocal), so it turns at most once.
+    Along one amount each difference is monotone (linear, or linear in the reciprocal), so its sign changes at most
+    once. Only along a volume with GPUs that are always on it is a sawtooth: see ``GpuSteps``.
     """
 
-    def __init__(self, each: Sequence[Compute], all: Compute) -> None:
-        self._each, self._all = each, all
+    def __init__(self, differences: Iterable[Expression]) -> None:
+        self.differences = tuple(dict.fromkeys(differences))
+        self._each = [computations([difference]) for difference in self.differences]
+        self._all = computations(self.differences)
+        self._steps = GpuSteps(self.differences)
 
-    def __add__(self, other: Turning) -> Turning:
+    @classmethod
+    def of_rules(cls, rulebook: Rulebook, rules: Iterable[Rule]) -> Breakpoints:
+        """Those of the comparisons of amounts that some rules make."""
+        return Breakpoints(_difference(rulebook, comparison) for comparison in amount_comparisons(rulebook, rules))
+
+    def __add__(self, other: Breakpoints) -> Breakpoints:
         """The differences of both."""
-        return Turning([*self._each, *other._each], lambda facts: self._all(facts) + other._all(facts))
+        return Breakpoints((*self.differences, *other.differences))
 
-    def truths(self, amounts: Amounts) -> Truths:
-        """Whether each ``left < right`` holds; every amount is given."""
+    def truths(self, amounts: Mapping[str, Encoded]) -> Truths:
+        """Whether each difference is less than zero; every amount is present."""
         return tuple(difference < 0 for difference in self._all(with_range(amounts)))
 
-    def along(self, amounts: Amounts, name: str, bounds: tuple[int, int]) -> list[int]:
-        """The values of ``name`` within bounds whose predecessor has other truths. The other amounts are all given."""
-        least, most = bounds
-        first, last = (self._all(with_range({**amounts, name: end})) for end in bounds)
-        facts = dict(amounts)
-        follow = [other for other in ("monthly_images_low", "monthly_images_high") if other not in facts]
-        follow = follow if name == "monthly_images" else []
-        facts = with_range(facts)
+    def along(self, amounts: Mapping[str, Encoded], name: str, bounds: tuple[int, int]) -> list[int]:
+        """The values of ``name`` within bounds whose predecessor has other truths. The other amounts are present.
 
-        def difference(compute: Compute, value: int) -> int:
-            facts[name] = value
-            for end in follow:
-                facts[end] = value
+        Where the number of GPUs rises along a volume, only those next to which the pattern of truths changes.
+        """
+        moved = (name, *(VOLUME_ENDS if name == "monthly_images" else ()))
+        moved = tuple(field for field in moved if field == name or field not in amounts)
+        facts = with_range(amounts)
+
+        def difference(compute: Callable[[Mapping[str, Encoded]], tuple[int, ...]], value: int) -> int:
+            for changed in moved:
+                facts[changed] = value
             return compute(facts)[0]
 
-        return sorted(
-            {
-                _turn(partial(difference, compute), least, at_least, most, at_most)
-                for compute, at_least, at_most in zip(self._each, first, last, strict=True)
-                if (at_least < 0) != (at_most < 0)
-            }
-        )
+        each = [partial(difference, compute) for compute in self._each]
+        steps = self._steps.along(facts, moved)
+        found: set[int] = set()
+        for least, most in steps.candidates(each, bounds, amounts.get(name)) if steps else [bounds]:
+            found |= {least} if least > bounds[0] else set()
+            for compute in each if least < most else ():
+                first, last = compute(least), compute(most)
+                if (first < 0) != (last < 0):
+                    found.add(_sign_change(compute, least, first, most, last))
+        if steps:  # the first volume of a step need not have other truths than the one before
+            signs = {value: [compute(value) < 0 for compute in each] for turn in found for value in (turn - 1, turn)}
+            found = {value for value in found if signs[value - 1] != signs[value]}
+        return sorted(found)
 
 
-class Breaks(Turning, PlainLogic):
-    """The comparisons of numbers in a rulebook's preferences, each ``left < right`` counted once.
+class PreferenceBreakpoints(Breakpoints, PlainLogic):
+    """The breakpoints of a rulebook's preferences.
 
-    ``pairs`` are their sides. As a carrier it judges such a comparison by its truth, a fact under
-    the comparison's name.
+    ``pairs`` are the sides of the differences. As a carrier it looks up the truth of a comparison of amounts among the
+    facts, where ``named`` puts it.
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._rulebook = rulebook
-        found = [c for rule in rulebook.preferences for c in comparisons(rule.when) if self._is_of_amounts(c)]
-        pairs = tuple(dict.fromkeys(map(_strict, found)))
-        self._named = tuple(_name(pair) for pair in pairs)
-        self.pairs = tuple((self._expression(left), self._expression(right)) for left, right in pairs)
-        differences = [Operation("-", left, right) for left, right in self.pairs]
-        super().__init__(
-            [computations(rulebook, [difference]) for difference in differences], computations(rulebook, differences)
-        )
+        differences = {
+            comparison: _difference(rulebook, comparison)
+            for comparison in amount_comparisons(rulebook, rulebook.preferences)
+        }
+        super().__init__(differences.values())
+        self._names = {c: f"difference {self.differences.index(found)}" for c, found in differences.items()}
+        self.pairs = tuple((found.left, found.right) for found in dict.fromkeys(differences.values()))
 
     def named(self, truths: Truths) -> dict[str, bool]:
-        """The truths under the names of their comparisons."""
-        return dict(zip(self._named, truths, strict=True))
+        """The truths as facts."""
+        return {f"difference {place}": holds for place, holds in enumerate(truths)}
 
     def compare(self, facts: Mapping[str, Encoded | Unknown], comparison: Comparison) -> tuple[bool, bool]:
         """Whether the comparison holds."""
-        if not self._is_of_amounts(comparison):
+        name = self._names.get(comparison)
+        if name is None:
             return super().compare(facts, comparison)
-        holds = facts[_name(_strict(comparison))] is (comparison.op in ("lt", "gt"))
+        holds = facts[name] is (comparison.op in ("lt", "gt"))
         return holds, holds
 
-    def _is_of_amounts(self, comparison: Comparison) -> bool:
-        known = self._rulebook.names[comparison.name]
-        return known.numeric and known.scope is not Scope.NEED
 
-    def _expression(self, side: Encoded) -> Expression:
-        if not isinstance(side, str):
-            return Number(int(side))
-        term = self._rulebook.terms.get(side)
-        return term.expression if term else Use(side)
+def _difference(rulebook: Rulebook, comparison: Comparison) -> Operation:
+    """The difference that is less than zero where the comparison (or, for ``le`` and ``ge``, its negation) holds."""
+    left, right = written_out(rulebook, comparison.name), written_out(rulebook, comparison.right)
+    return Operation("-", left, right) if comparison.op in ("lt", "ge") else Operation("-", right, left)
 
 
-def _strict(comparison: Comparison) -> tuple[Encoded, Encoded]:
-    """The sides of the ``left < right`` that the comparison, or its complement, comes to."""
-    sides = (comparison.name, comparison.right)
-    return sides if comparison.op in ("lt", "ge") else (sides[1], sides[0])
+def written_out(rulebook: Rulebook, side: Encoded | Expression) -> Expression:
+    """A side of a comparison over fields and numbers only, with its terms and constants replaced by what they are."""
+    if isinstance(side, Operation | Choice):
+        return replaced(side, partial(written_out, rulebook))
+    name = side.name if isinstance(side, Use) else side
+    if isinstance(name, Number):
+        return name
+    if not isinstance(name, str):
+        return Number(int(name))
+    if name in rulebook.terms:
+        return written_out(rulebook, rulebook.terms[name].expression)
+    return Number(rulebook.constants[name]) if name in rulebook.constants else Use(name)
 
 
-def _name(pair: tuple[Encoded, Encoded]) -> str:
-    return f"{pair[0]} < {pair[1]}"
-
-
-def _turn(difference: Callable[[int], int], low: int, at_low: int, high: int, at_high: int) -> int:
+def _sign_change(difference: Callable[[int], int], low: int, at_low: int, high: int, at_high: int) -> int:
     """The first value whose sign is the one at ``high``; guesses along a straight line and along a hyperbola."""
     for step in range(2 * high.bit_length() + 2):
         if high - low == 1:
@@ -146,7 +151,7 @@ def _turn(difference: Callable[[int], int], low: int, at_low: int, high: int, at
 
 
 def _between(low: int, high: int) -> int:
-    """Halfway; in powers of two while they are far apart."""
+    """Halfway; in powers of two while they differ by orders of magnitude."""
     if low >= 0 and high > 4 * (low + 1):
         return int(2 ** ((max(low, 1).bit_length() + high.bit_length()) // 2))
     return (low + high) // 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from advisor.domain.offer import Encoded
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
@@ -14,9 +13,9 @@ Lead = tuple[str, frozenset[Outcome]]
 def leads(completions: Completions, answers: Answers, question: str, ranged: bool = False) -> tuple[Lead, ...]:
     """Where each option of a question leads; empty for a number."""
     known = FIELD_NAMES.get(question)
-    options: dict[str, Encoded] = {}
-    if known and not known.numeric and known.scope is Scope.NEED:
-        options = {option: known.encode(option) for option in known.options} or {"false": False, "true": True}
+    if known is None or known.scope is not Scope.NEED:
+        return ()
     return tuple(
-        (option, completions.outcomes({**answers, question: code}, ranged=ranged)) for option, code in options.items()
+        (known.decode(value), completions.outcomes({**answers, question: value}, ranged=ranged))
+        for value in known.values
     )

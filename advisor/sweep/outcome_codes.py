@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.evaluation.outcome_table import Outcome
+from advisor.evaluation.outcome_table import RowOutcome
 
 REJECTED, OPEN = 0, 1
 
@@ -15,15 +15,15 @@ class Codes:
 
     def __init__(self, rows: int) -> None:
         self.codes = np.zeros(rows, np.int16)
-        self.outcomes: list[Outcome | None] = [None, None]
-        self._places: dict[Outcome, int] = {}
+        self.outcomes: list[RowOutcome | None] = [None, None]
+        self._places: dict[RowOutcome, int] = {}
 
     def undecided(self) -> NDArray[np.int64]:
         """The rows that the rules leave undecided."""
         places = [place for place, outcome in enumerate(self.outcomes) if outcome and outcome.undecided]
         return np.flatnonzero(np.isin(self.codes, places))
 
-    def place(self, outcome: Outcome | None) -> int:
+    def place(self, outcome: RowOutcome | None) -> int:
         """The index of an outcome; None is OPEN."""
         if outcome is None:
             return OPEN

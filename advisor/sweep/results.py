@@ -8,7 +8,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from advisor.evaluation.outcome_table import Outcome
+from advisor.evaluation.outcome_table import RowOutcome
 from advisor.sweep.database import ROW, code_of_row
 from advisor.sweep.fast_path import IRREGULAR
 from advisor.sweep.formats import Format
@@ -19,7 +19,7 @@ from advisor.sweep.source import RAW, SourceTable, cell
 _TYPES = {"route": "string", "deciding_axis": "string", "feasible_routes": "array<string>", "settled": "boolean"}
 
 
-def with_outcomes(table: ir.Table, outcomes: Sequence[Outcome | None], any_rejected: bool) -> ir.Table:
+def with_outcomes(table: ir.Table, outcomes: Sequence[RowOutcome | None], any_rejected: bool) -> ir.Table:
     """The table with the results of irregular rows looked up by their codes, and without the rejected rows.
 
     Without a column ``irregular`` every row is irregular.

@@ -8,9 +8,10 @@ from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS, Scenario
 from advisor.evaluation.facts import answer_facts, with_range
 from advisor.evaluation.judgement import judge
-from advisor.evaluation.outcome_table import Outcome, table_of
+from advisor.evaluation.outcome_table import RowOutcome
 from advisor.evaluation.protocol import Matcher
 from advisor.rulebook.model import Rulebook
+from advisor.scenario_space.tabulation import table_of
 
 
 def needed_fields(rulebook: Rulebook, names: tuple[str, ...] | None = None) -> tuple[str, ...]:
@@ -37,7 +38,7 @@ class RowReading:
     def __init__(self, rulebook: Rulebook, matcher: Matcher, needed: tuple[str, ...]) -> None:
         self._rulebook, self._matcher, self._needed = rulebook, matcher, needed
 
-    def outcome(self, scenario: Scenario) -> Outcome | None:
+    def outcome(self, scenario: Scenario) -> RowOutcome | None:
         """The outcome; None if missing answers can still change it.
 
         Raises EngineFailure, and BadInput for rules that do not decide.
@@ -47,8 +48,8 @@ class RowReading:
             judgement = judge(self._rulebook, self._matcher, answers)
             verdict, axes = judgement.verdict, judgement.deciding_axes
             if not verdict.undecided:
-                return Outcome(verdict.route, axes[0] if axes else None, verdict.feasible, judgement.settled)
+                return RowOutcome(verdict.route, axes[0] if axes else None, verdict.feasible, judgement.settled)
         decision = decide(scenario, self._rulebook, matcher=self._matcher)
         if decision.status is Status.OPEN:
             return None
-        return Outcome(decision.route, decision.deciding_axis, tuple(decision.feasible_routes), decision.settled)
+        return RowOutcome(decision.route, decision.deciding_axis, tuple(decision.feasible_routes), decision.settled)

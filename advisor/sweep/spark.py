@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from advisor.domain.scenario import Axis, Route
-from advisor.evaluation.outcome_table import Outcome
+from advisor.evaluation.outcome_table import RowOutcome
 from advisor.sweep.database import ROW
 from advisor.sweep.fast_path import IRREGULAR
 from advisor.sweep.outcome_codes import Codes
@@ -72,9 +72,9 @@ def _fill_batch(codes: Codes, batch: pa.RecordBatch) -> NDArray[np.int64]:
     return np.asarray(rows[~known], np.int64)
 
 
-def _outcome(text: str) -> Outcome:
+def _outcome(text: str) -> RowOutcome:
     route, axis, feasible, settled = text.split(_BETWEEN)
-    return Outcome(
+    return RowOutcome(
         None if route == _NOTHING else Route(route),
         None if axis == _NOTHING else Axis(axis),
         () if feasible == _NOTHING else tuple(map(Route, feasible.split(";"))),

@@ -12,10 +12,11 @@ import pyarrow as pa
 from advisor.evaluation.facts import with_terms
 from advisor.evaluation.ibis_backend import IbisReading
 from advisor.evaluation.judgement import judge
-from advisor.evaluation.outcome_table import Outcome, Outcomes
+from advisor.evaluation.outcome_table import RowOutcome, RowOutcomes
 from advisor.evaluation.protocol import Matcher
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.tabulation import table_of
 from advisor.tabular.duckdb_connection import connected
 from tests.helpers.generated_columns import Columns, facts_of
 
@@ -27,11 +28,11 @@ ADDED = {
 }
 
 
-def one_by_one(rulebook: Rulebook, matcher: Matcher, columns: Columns, row: int) -> Outcome:
+def one_by_one(rulebook: Rulebook, matcher: Matcher, columns: Columns, row: int) -> RowOutcome:
     """What a reading of single scenarios makes of a row."""
     judgement = judge(rulebook, matcher, with_terms(rulebook, facts_of(columns, row)))
     verdict = judgement.verdict
-    return Outcome(verdict.route, next(iter(judgement.deciding_axes), None), verdict.feasible, judgement.settled)
+    return RowOutcome(verdict.route, next(iter(judgement.deciding_axes), None), verdict.feasible, judgement.settled)
 
 
 def as_table(columns: Columns) -> Any:
@@ -58,7 +59,7 @@ def in_duckdb(table: Any) -> Any:
     return connected(Path(tempfile.gettempdir()), in_order=True).create_table("scenarios", table)
 
 
-def in_words(outcomes: Outcomes) -> dict[str, Any]:
+def in_words(outcomes: RowOutcomes) -> dict[str, Any]:
     """The columns a database should add."""
     codes = pa.array(outcomes.codes)
     return {
@@ -69,7 +70,7 @@ def in_words(outcomes: Outcomes) -> dict[str, Any]:
 
 def on_duckdb(rulebook: Rulebook, columns: Columns) -> Any:
     """What Ibis makes of the columns on DuckDB."""
-    return IbisReading(rulebook).decide(in_duckdb(as_table(columns)), most_of(columns)).to_pyarrow()
+    return IbisReading(table_of(rulebook)).decide(in_duckdb(as_table(columns)), most_of(columns)).to_pyarrow()
 
 
 def rows_that_differ(found: Any, expected: dict[str, Any]) -> list[int]:

@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 
 from advisor.common.diagnostics import BadInput
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.ibis_backend import IbisReading
 from advisor.evaluation.numpy_backend import CHUNK, NumpyReading
-from advisor.evaluation.outcome_table import table_of
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.conditions import AnyOf, Comparison
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Preference, Rulebook
+from advisor.scenario_space.tabulation import table_of
 from tests.helpers import reference
 from tests.helpers.column_readings import (
     as_table,
@@ -30,7 +31,7 @@ from tests.helpers.column_readings import (
     rows_of,
     rows_that_differ,
 )
-from tests.helpers.generated_columns import LARGEST_MONTH, OPTIONS, VOLUMES, Columns, answers_of, generate
+from tests.helpers.generated_columns import LARGEST_MONTH, OPTIONS, Columns, answers_of, generate
 from tests.helpers.strategies import scenario
 
 ROOT = Path(__file__).parents[2]
@@ -132,7 +133,7 @@ EXTREMES = {
 
 def agreed(rulebook: Rulebook, columns: Columns) -> list[Route | None]:
     """The routes, once numpy, Ibis on DuckDB and Python are seen to agree."""
-    outcomes = NumpyReading(rulebook).decide(columns)
+    outcomes = NumpyReading(table_of(rulebook)).decide(columns)
     assert rows_that_differ(on_duckdb(rulebook, columns), in_words(outcomes)) == []
     found = [outcomes.table[code] for code in outcomes.codes.tolist()]
     plain = PlainReading(rulebook)
@@ -155,22 +156,22 @@ def test_one_large_row_does_not_spoil_the_others() -> None:
     usual = generate(CHUNK + 5_000, seed=3)
     large = extreme(**DEAREST, open_price=9_000, monthly_overhead=LARGEST_MONTH - 10**15)
     mixed = {name: np.concatenate([column, large[name], column]) for name, column in usual.items()}
-    alone = NumpyReading(RULEBOOK).decide(usual).codes
-    together = NumpyReading(RULEBOOK).decide(mixed).codes
-    assert (together == np.concatenate([alone, NumpyReading(RULEBOOK).decide(large).codes, alone])).all()
+    alone = NumpyReading(table_of(RULEBOOK)).decide(usual).codes
+    together = NumpyReading(table_of(RULEBOOK)).decide(mixed).codes
+    assert (together == np.concatenate([alone, NumpyReading(table_of(RULEBOOK)).decide(large).codes, alone])).all()
 
 
 def test_only_fields_that_can_matter_are_asked_for() -> None:
-    names = NumpyReading(RULEBOOK).names
-    assert names == IbisReading(RULEBOOK).names
+    names = NumpyReading(table_of(RULEBOOK)).names
+    assert names == IbisReading(table_of(RULEBOOK)).names
     assert not {"output_use", "annual_revenue_usd", "monthly_images", "current_route"} & set(names)
     columns = generate(2_000, seed=4)
-    before = NumpyReading(RULEBOOK).decide(columns)
-    fewer = NumpyReading(RULEBOOK).decide({name: columns[name] for name in names})
+    before = NumpyReading(table_of(RULEBOOK)).decide(columns)
+    fewer = NumpyReading(table_of(RULEBOOK)).decide({name: columns[name] for name in names})
     assert (before.codes == fewer.codes).all()
     for name in names:
         other = columns | {name: np.random.default_rng(5).permutation(columns[name])}
-        assert (NumpyReading(RULEBOOK).decide(other).codes != before.codes).any(), name
+        assert (NumpyReading(table_of(RULEBOOK)).decide(other).codes != before.codes).any(), name
 
 
 @pytest.fixture
@@ -193,7 +194,7 @@ def test_other_rules_are_read_alike(other_rules: Rulebook) -> None:
     columns["annual_revenue_usd"] = rng.choice(caps, len(columns["open_price"]))
     routes = agreed(other_rules, columns)
     assert {*Route, None} == set(routes)
-    assert {"output_use", "annual_revenue_usd", "monthly_images"} < set(NumpyReading(other_rules).names)
+    assert {"output_use", "annual_revenue_usd", "monthly_images"} < set(NumpyReading(table_of(other_rules)).names)
     steps = {step.left: step.marks for step in table_of(other_rules).steps}
     assert steps["annual_revenue_usd"] == (10**8 + 1, 5 * 10**8 + 1)
     assert steps["monthly_images"] == (1_000, 5_000_000)
@@ -211,7 +212,7 @@ def test_a_quotient_is_not_rounded_before_it_is_compared_with_a_number(other_rul
 def test_rules_that_always_say_the_same_read_only_the_inequality() -> None:
     bare = replace(RULEBOOK, gates=(), preferences=())
     ends, running_costs = VOLUMES[::2], ("gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
-    assert set(NumpyReading(bare).names) == {*ends, "open_price", *running_costs}
+    assert set(NumpyReading(table_of(bare)).names) == {*ends, "open_price", *running_costs}
     assert agreed(bare, generate(100, seed=9)) == [None] * 100
     (closed,) = (rule for rule in RULEBOOK.preferences if rule.id == "open-keeps-the-way-out")
     always = replace(bare, preferences=(replace(closed, over=(Route.CLOSED_API, Route.SELF_HOST)),))
@@ -250,28 +251,28 @@ def test_rules_that_tell_much_apart_are_still_read_alike() -> None:
 
 @pytest.mark.parametrize(("pairs", "rules"), [(30, 1), (30, 6), (40, 3)])
 def test_rules_that_tell_too_much_apart_are_refused(pairs: int, rules: int) -> None:
-    with pytest.raises(BadInput, match="for whole columns at once these rules tell apart"):
-        NumpyReading(comparing(RULEBOOK, pairs, rules))
+    with pytest.raises(BadInput, match="for whole columns at once these rules distinguish"):
+        NumpyReading(table_of(comparing(RULEBOOK, pairs, rules)))
 
 
 def test_a_database_is_given_no_long_literals() -> None:
     rulebook = comparing(RULEBOOK, pairs=18, rules=5)
-    assert NumpyReading(rulebook).names
-    with pytest.raises(BadInput, match="in a database these rules tell apart 1,048,576 cases, more than 524,288"):
-        IbisReading(rulebook)
+    assert NumpyReading(table_of(rulebook)).names
+    with pytest.raises(BadInput, match="in a database these rules distinguish 1,048,576 cases, more than 524,288"):
+        IbisReading(table_of(rulebook))
 
 
 def test_numbers_of_more_than_38_digits_are_refused() -> None:
     columns = extreme()
     table = in_duckdb(as_table(columns))
     with pytest.raises(BadInput, match="numbers of more than 38 digits"):
-        IbisReading(RULEBOOK).decide(table, {**most_of(columns), "closed_price": 10**30})
+        IbisReading(table_of(RULEBOOK)).decide(table, {**most_of(columns), "closed_price": 10**30})
 
 
 def test_columns_of_the_table_keep_their_names_and_values() -> None:
     columns = generate(50, seed=11)
     mine = as_table(columns).append_column("answers_", [list(range(50))]).append_column("numbers_", [["x"] * 50])
     table = in_duckdb(mine)
-    found = IbisReading(RULEBOOK).decide(table, most_of(columns)).to_pyarrow()
+    found = IbisReading(table_of(RULEBOOK)).decide(table, most_of(columns)).to_pyarrow()
     assert found.column_names == [*mine.column_names, "route", "deciding_axis", "feasible_routes", "settled"]
     assert found.select(mine.column_names).to_pylist() == mine.to_pylist()

@@ -24,19 +24,19 @@ from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.facts import answer_facts, with_terms
 from advisor.evaluation.judgement import judge
 from advisor.evaluation.numpy_backend import NumpyReading
-from advisor.evaluation.outcome_table import table_of
 from advisor.evaluation.protocol import Matcher
 from advisor.evaluation.python_backend import PlainReading
-from advisor.evaluation.relevant import need_values, with_relevant_offers
 from advisor.explanation.sufficient_reasons import sufficient_reasons
 from advisor.report.claims.build import claims_of
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.conditions import All, AnyOf, Condition, comparisons
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Gate, Rulebook
-from advisor.scenario_space import completions
-from advisor.scenario_space import gate_outcomes as standings
+from advisor.scenario_space import completions, gate_outcomes
 from advisor.scenario_space.completions import completions_of
+from advisor.scenario_space.relevant_offers import with_relevant_offers
+from advisor.scenario_space.tabulation import table_of
+from advisor.scenario_space.values import need_values
 from tests.helpers.column_readings import in_words, on_duckdb, one_by_one, rows_that_differ
 from tests.helpers.generated_columns import Columns, generate
 from tests.helpers.strategies import EXERCISE, NEEDS, complete_answers, examples, scenario
@@ -98,7 +98,7 @@ def columns_of(rows: int, seed: int) -> Columns:
 
 def agreed(rulebook: Rulebook, columns: Columns, matcher: Matcher) -> None:
     """The rows come to what judging every offer makes of each."""
-    outcomes = NumpyReading(rulebook).decide(columns)
+    outcomes = NumpyReading(table_of(rulebook)).decide(columns)
     for row, code in enumerate(outcomes.codes):
         assert one_by_one(rulebook, matcher, columns, row) == outcomes.table[code]
 
@@ -114,7 +114,9 @@ def test_columns_come_to_what_every_offer_judged_comes_to(rulebook: Rulebook, se
 def test_a_database_and_the_engine_come_to_the_same(rulebook: Rulebook, seed: int) -> None:
     rulebook, columns = replace(rulebook, gates=RULEBOOK.gates), columns_of(40, seed)
     agreed(rulebook, columns, EngineReading(rulebook))
-    assert rows_that_differ(on_duckdb(rulebook, columns), in_words(NumpyReading(rulebook).decide(columns))) == []
+    assert (
+        rows_that_differ(on_duckdb(rulebook, columns), in_words(NumpyReading(table_of(rulebook)).decide(columns))) == []
+    )
 
 
 @st.composite
@@ -201,7 +203,7 @@ def test_of_many_revenue_caps_one_a_route_is_gone_through(number: int) -> None:
         f"offer-{place}" for place in (number - 2, number - 1)
     ]
     assert table_of(rulebook).cells.size < 20_000
-    assert len(completions_of(rulebook).standings.of({})) < 2_000
+    assert len(completions_of(rulebook).gate_outcomes.of({})) < 2_000
     agreed(rulebook, columns_of(200, 1), PlainReading(rulebook))
 
 
@@ -210,15 +212,17 @@ def test_of_many_offers_that_all_matter_few_kinds_of_standings_are_gone_through(
     rulebook = with_caps(number, alike=False)
     assert with_relevant_offers(rulebook).offers == rulebook.offers
     assert table_of(rulebook).cells.size < 2_000_000
-    assert len(completions_of(rulebook).standings.of({})) < 3_000
+    assert len(completions_of(rulebook).gate_outcomes.of({})) < 3_000
     columns = columns_of(200, 2)
     agreed(rulebook, columns, PlainReading(rulebook))
-    assert rows_that_differ(on_duckdb(rulebook, columns), in_words(NumpyReading(rulebook).decide(columns))) == []
+    assert (
+        rows_that_differ(on_duckdb(rulebook, columns), in_words(NumpyReading(table_of(rulebook)).decide(columns))) == []
+    )
 
 
 def test_more_standings_than_can_be_gone_through_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standings, "MAX_STANDINGS", 100)
-    with pytest.raises(BadInput, match="that offers tell apart, more than 100") as refused:
+    monkeypatch.setattr(gate_outcomes, "MAX_GATE_OUTCOMES", 100)
+    with pytest.raises(BadInput, match="that the offers distinguish, more than 100") as refused:
         decide(scenario({"monthly_images": 5}), replace(RULEBOOK), matcher=PlainReading(RULEBOOK), decided_on=ON)
     assert "help: answer more questions" in str(refused.value)
 

@@ -25,6 +25,7 @@ from advisor.rulebook.lint.rules import findings
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.tabulation import table_of
 from tests.helpers.column_readings import in_words, on_duckdb, one_by_one, rows_that_differ
 from tests.helpers.generated_columns import Columns, answers_of, generate
 from tests.helpers.rulebook_edits import RULES, Drawing
@@ -84,7 +85,7 @@ def test_a_drawn_rulebook_that_loads_decides_or_says_why_not(seed: int, tmp_path
         decides(rulebook, drawn_scenario(draw), engine)
     columns = with_every_field(COLUMNS)
     try:
-        outcomes = NumpyReading(rulebook).decide(columns)
+        outcomes = NumpyReading(table_of(rulebook)).decide(columns)
         found = on_duckdb(rulebook, columns)
     except BadInput:
         return
@@ -148,7 +149,7 @@ def test_amounts_that_make_a_term_too_large_are_bad_input(tmp_path: Path, capsys
     rules = edited(tmp_path / "rules", "{one_more: {lt: own_low}}", "9999999999 * monthly_overhead")
     assert run(["decide", EXAMPLE, "--rules", rules]) == 2
     shown = capsys.readouterr()
-    assert "`one_more` comes to 19,999,999,998,000,000,000, and the engine compares" in shown.err
+    assert "`one_more` is 19,999,999,998,000,000,000, and the engine compares" in shown.err
     assert "help: check the amounts, and the numbers in terms.yaml" in shown.err
     assert run(["decide", EXAMPLE, "--set", "monthly_overhead=0", "--rules", rules]) == 0
 

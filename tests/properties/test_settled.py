@@ -19,6 +19,7 @@ from advisor.evaluation.numpy_backend import NumpyReading
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
+from advisor.scenario_space.tabulation import table_of
 from tests.helpers import reference
 from tests.helpers.column_readings import in_words, on_duckdb, one_by_one, rows_that_differ
 from tests.helpers.generated_columns import Columns, answers_of, generate
@@ -77,7 +78,7 @@ def write_rules(folder: Path, axes: dict[str, str], terms: dict[str, str] | None
 
 def check(rulebook: Rulebook, axes: dict[str, str], columns: Columns) -> None:
     """Engine, Python, numpy, DuckDB, the reference and the record say the same of every row."""
-    outcomes = NumpyReading(rulebook).decide(columns)
+    outcomes = NumpyReading(table_of(rulebook)).decide(columns)
     assert rows_that_differ(on_duckdb(rulebook, columns), in_words(outcomes)) == []
     engine, plain = EngineReading(rulebook), PlainReading(rulebook)
     for row in range(ONE_BY_ONE):
@@ -121,7 +122,7 @@ def test_rules_that_decide_by_other_terms_do_not_change_what_settled_says(tmp_pa
     """Renting counts double in the rules: which route is left is another matter, the inequality is the same."""
     doubled = {f"open_rent_{end}": f"2 * open_price * monthly_images_{end}" for end in ("low", "high")}
     rulebook, columns = write_rules(tmp_path / "rules", BUNDLED, doubled), generate(ROWS, seed=13)
-    outcomes = NumpyReading(rulebook).decide(columns)
+    outcomes = NumpyReading(table_of(rulebook)).decide(columns)
     assert rows_that_differ(on_duckdb(rulebook, columns), in_words(outcomes)) == []
     differs = 0
     for row in range(ONE_BY_ONE):

@@ -23,9 +23,10 @@ from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.durable_rules_backend import engine_reading
 from advisor.evaluation.ibis_backend import IbisReading
 from advisor.evaluation.numpy_backend import NumpyReading
-from advisor.evaluation.outcome_table import Outcomes
+from advisor.evaluation.outcome_table import RowOutcomes
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.loader import bundled_rulebook
+from advisor.scenario_space.tabulation import table_of
 from tests.helpers import reference
 from tests.helpers.column_readings import (
     ADDED,
@@ -56,18 +57,18 @@ def columns() -> Columns:
 
 
 @pytest.fixture(scope="module")
-def outcomes(columns: Columns) -> Outcomes:
-    return NumpyReading(RULEBOOK).decide(columns)
+def outcomes(columns: Columns) -> RowOutcomes:
+    return NumpyReading(table_of(RULEBOOK)).decide(columns)
 
 
-def test_the_generated_scenarios_are_of_every_kind(columns: Columns, outcomes: Outcomes) -> None:
+def test_the_generated_scenarios_are_of_every_kind(columns: Columns, outcomes: RowOutcomes) -> None:
     ties = on_ties(columns)
     counts = Counter(outcomes.table[code] for code in outcomes.codes.tolist())
     shares = {outcome: count / ROWS for outcome, count in counts.items()}
     routes = {route: sum(s for o, s in shares.items() if o.route is route) for route in (*Route, None)}
     axes = {axis: sum(s for o, s in shares.items() if o.deciding_axis is axis) for axis in Axis}
     settled = {value: sum(s for o, s in shares.items() if o.settled is value) for value in (True, False, None)}
-    beyond = NumpyReading(RULEBOOK).beyond_int64(columns).mean()
+    beyond = NumpyReading(table_of(RULEBOOK)).beyond_int64(columns).mean()
     lines = [f"{ROWS:,} scenarios, {ties.mean():.1%} on a tie, {beyond:.1%} beyond int64, {len(counts)} outcomes"]
     for parts in (routes, axes, settled):
         lines += [", ".join(f"{key} {share:.1%}" for key, share in parts.items())]
@@ -80,7 +81,7 @@ def test_the_generated_scenarios_are_of_every_kind(columns: Columns, outcomes: O
     assert all(outcome.route or not outcome.feasible_routes for outcome in counts)
 
 
-def test_numpy_agrees_with_the_engine_and_with_python(columns: Columns, outcomes: Outcomes) -> None:
+def test_numpy_agrees_with_the_engine_and_with_python(columns: Columns, outcomes: RowOutcomes) -> None:
     engine, plain = engine_reading(RULEBOOK), PlainReading(RULEBOOK)
     for row in range(ONE_BY_ONE):
         expected = outcomes.table[outcomes.codes[row]]
@@ -88,7 +89,7 @@ def test_numpy_agrees_with_the_engine_and_with_python(columns: Columns, outcomes
         assert one_by_one(RULEBOOK, plain, columns, row) == expected, facts_of(columns, row)
 
 
-def test_numpy_agrees_with_the_procedure_written_out_by_hand(columns: Columns, outcomes: Outcomes) -> None:
+def test_numpy_agrees_with_the_procedure_written_out_by_hand(columns: Columns, outcomes: RowOutcomes) -> None:
     for row in range(BY_HAND):
         answers = answers_of(columns, row)
         scenario(answers)
@@ -100,13 +101,13 @@ def test_numpy_agrees_with_the_procedure_written_out_by_hand(columns: Columns, o
         assert found.deciding_axis == next(iter(reference.deciding_axes(answers)), None)
 
 
-def test_ibis_on_duckdb_agrees_with_numpy_and_keeps_the_rows_in_order(columns: Columns, outcomes: Outcomes) -> None:
+def test_ibis_on_duckdb_agrees_with_numpy_and_keeps_the_rows_in_order(columns: Columns, outcomes: RowOutcomes) -> None:
     found = on_duckdb(RULEBOOK, columns)
     assert found.column("row").to_pylist() == list(range(ROWS))
     assert rows_that_differ(found, in_words(outcomes)) == []
     small = small_amounts(columns)
     assert rows_of(small) > ROWS / 20
-    assert rows_that_differ(on_duckdb(RULEBOOK, small), in_words(NumpyReading(RULEBOOK).decide(small))) == []
+    assert rows_that_differ(on_duckdb(RULEBOOK, small), in_words(NumpyReading(table_of(RULEBOOK)).decide(small))) == []
 
 
 def test_ibis_takes_wide_numbers_only_where_they_are_needed(columns: Columns) -> None:
@@ -124,7 +125,7 @@ def small_amounts(columns: Columns) -> Columns:
 
 def query(columns: Columns) -> str:
     table = in_duckdb(as_table(columns))
-    return str(ibis.to_sql(IbisReading(RULEBOOK).decide(table, most_of(columns))))
+    return str(ibis.to_sql(IbisReading(table_of(RULEBOOK)).decide(table, most_of(columns))))
 
 
 def _spark_missing() -> str | None:
@@ -150,8 +151,8 @@ def test_spark_agrees_with_duckdb_row_for_row(spark: Any, tmp_path: Path) -> Non
     for number, columns in enumerate([wide, small_amounts(wide)]):
         file = tmp_path / f"{number}.parquet"
         pq.write_table(as_table(columns), file)
-        decided = IbisReading(RULEBOOK).decide(spark.read_parquet(file), most_of(columns))
+        decided = IbisReading(table_of(RULEBOOK)).decide(spark.read_parquet(file), most_of(columns))
         found, expected = decided.to_pyarrow().sort_by("row"), on_duckdb(RULEBOOK, columns)
         assert found.column("row").to_pylist() == expected.column("row").to_pylist() == list(range(rows_of(columns)))
         assert rows_that_differ(found, {name: expected.column(name) for name in ADDED}) == []
-        assert rows_that_differ(found, in_words(NumpyReading(RULEBOOK).decide(columns))) == []
+        assert rows_that_differ(found, in_words(NumpyReading(table_of(RULEBOOK)).decide(columns))) == []

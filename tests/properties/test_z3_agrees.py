@@ -16,7 +16,7 @@ from advisor.domain.offer import UNKNOWN, Encoded, Unknown
 from advisor.evaluation.durable_rules_backend import engine_reading
 from advisor.evaluation.facts import answer_facts, with_range
 from advisor.evaluation.inequality import is_settled
-from advisor.evaluation.judgement import Verdict, judge
+from advisor.evaluation.judgement import Resolution, judge
 from advisor.evaluation.protocol import Matcher
 from advisor.evaluation.python_backend import PLAIN, PlainReading
 from advisor.evaluation.resolution import Folded
@@ -66,8 +66,8 @@ def replaced(variable: Variable, value: Encoded | Unknown | None) -> list[tuple[
     """The free value and its truths beside what takes their place; the value of what is absent does not matter."""
     absent = value is None or isinstance(value, Unknown)
     pairs = [(variable.value, constant(variable, anything(variable) if absent else value))]
-    if not isinstance(variable.given, bool):
-        pairs.append((variable.given, z3.BoolVal(value is not None)))
+    if not isinstance(variable.answered, bool):
+        pairs.append((variable.answered, z3.BoolVal(value is not None)))
     if not isinstance(variable.known, bool):
         pairs.append((variable.known, z3.BoolVal(not isinstance(value, Unknown))))
     return pairs
@@ -94,7 +94,7 @@ def every_truth(folded: Folded[Any], settled: Any) -> Iterator[Any]:
     return (truth for truth in truths if not isinstance(truth, bool))
 
 
-def verdict(world: SymbolicScenario, answers: dict[str, Any], traits: Traits) -> tuple[Verdict, bool | None]:
+def verdict(world: SymbolicScenario, answers: dict[str, Any], traits: Traits) -> tuple[Resolution, bool | None]:
     folded = world.folded
     settled = is_settled(LOGIC, folded.asked, {route: both_ends(world, route) for route in HOSTED})
     facts = with_range(answer_facts(scenario(answers)))
@@ -113,7 +113,7 @@ def verdict(world: SymbolicScenario, answers: dict[str, Any], traits: Traits) ->
 
     assert all(map(holds, ACCEPTED))
     asked = next((route for route, is_asked in folded.asked.items() if holds(is_asked)), None)
-    found = Verdict(
+    found = Resolution(
         feasible=tuple(route for route, on in folded.feasible.items() if holds(on)),
         left=tuple(route for route, on in folded.left.items() if holds(on)),
         applied=tuple(pair for pair, dropped in folded.applied.items() if holds(dropped)),
@@ -122,7 +122,7 @@ def verdict(world: SymbolicScenario, answers: dict[str, Any], traits: Traits) ->
     return found, holds(settled) if asked else None
 
 
-def judged(rulebook: Rulebook, matcher: Matcher, answers: dict[str, Any]) -> tuple[Verdict, bool | None]:
+def judged(rulebook: Rulebook, matcher: Matcher, answers: dict[str, Any]) -> tuple[Resolution, bool | None]:
     judgement = judge(rulebook, matcher, answer_facts(scenario(answers)))
     return judgement.verdict, judgement.settled
 

@@ -15,6 +15,7 @@ from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
 from advisor.common.files import bundled
 from advisor.decision.decide import decide
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.scenario import FIELDS, validated
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rule_testing.cases import differences, situation_of
@@ -31,7 +32,8 @@ from advisor.rule_testing.mutation.mutants import Mutant, mutants
 from advisor.rule_testing.mutation.run import MutationResult, mutate
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario_space.sampled_amounts import VOLUMES, AmountsOf, amount_cells, compared_amounts
+from advisor.scenario_space.amount_regions import AmountExample, AmountSpace
+from advisor.scenario_space.breakpoints import Breakpoints
 
 RULEBOOK = bundled_rulebook()
 MUTANTS = tuple(mutants(RULEBOOK))
@@ -170,9 +172,9 @@ def test_no_scenario_drawn_tells_an_equivalent_mutant_apart(mutation: MutationRe
     versions = [RulebookVersion(survivor.mutant.rulebook, original) for survivor in mutation.equivalent]
     routes = set()
     for situation in random_situations(1, 150):
-        before = original.comes_out(situation)
+        before = original.outcome_of(situation)
         routes.add(before.route)
-        assert {version.comes_out(situation) for version in versions} == {before}
+        assert {version.outcome_of(situation) for version in versions} == {before}
     assert len(routes) == 4
 
 
@@ -191,7 +193,7 @@ def test_a_version_comes_out_as_its_rulebook_decides(mutant: Mutant) -> None:
     version = RulebookVersion(mutant.rulebook, RulebookVersion(RULEBOOK))
     about = [case for case in RULEBOOK.cases if mutant.rule in case.about] or list(RULEBOOK.cases)
     for case in random.Random(2).sample(about, 2):
-        found = version.comes_out(situation_of(case))
+        found = version.outcome_of(situation_of(case))
         if found.status is not None:
             assert found == decided(mutant.rulebook, situation_of(case)), case.id
         else:
@@ -201,20 +203,20 @@ def test_a_version_comes_out_as_its_rulebook_decides(mutant: Mutant) -> None:
 def test_the_original_comes_out_as_it_decides() -> None:
     original = RulebookVersion(RULEBOOK)
     for case in RULEBOOK.cases[::8]:
-        assert original.comes_out(situation_of(case)) == decided(RULEBOOK, situation_of(case)), case.id
+        assert original.outcome_of(situation_of(case)) == decided(RULEBOOK, situation_of(case)), case.id
 
 
-def test_no_amounts_drawn_fall_outside_the_cells() -> None:
-    compared = compared_amounts(RULEBOOK, RULEBOOK.rules.values())
-    start: AmountsOf = {**dict.fromkeys(VOLUMES, 50_000), "open_price": 30_000, "closed_price": 40_000}
+def test_no_amounts_drawn_fall_outside_the_regions() -> None:
+    space = AmountSpace(AMOUNTS, Breakpoints.of_rules(RULEBOOK, RULEBOOK.rules.values()))
+    start: AmountExample = {**dict.fromkeys(VOLUMES, 50_000), "open_price": 30_000, "closed_price": 40_000}
     start |= {"gpu_hour_price": 1_200_000, "images_per_gpu_hour": 600_000, "monthly_overhead": 2 * 10**9}
-    found = amount_cells(RULEBOOK, compared, AMOUNTS, [start])
+    found = space.examples_from([start])
     draw = random.Random(3)
-    many: list[AmountsOf] = []
+    many: list[AmountExample] = []
     for _ in range(20_000):
-        amounts: AmountsOf = {name: draw.randint(1, 10 ** draw.randint(1, 7)) for name in AMOUNTS[3:]}
+        amounts: AmountExample = {name: draw.randint(1, 10 ** draw.randint(1, 7)) for name in AMOUNTS[3:]}
         many.append({**amounts, **dict(zip(VOLUMES, sorted(draw.randint(1, 10**6) for _ in VOLUMES), strict=True))})
-    assert len(amount_cells(RULEBOOK, compared, AMOUNTS, [start, *many])) == len(found)
+    assert len(space.examples_from([start, *many])) == len(found)
 
 
 def test_a_search_reaches_traits_that_no_offer_has() -> None:
@@ -224,7 +226,7 @@ def test_a_search_reaches_traits_that_no_offer_has() -> None:
     without = RulebookVersion(
         replace(RULEBOOK, preferences=tuple(r for r in RULEBOOK.preferences if r is not rule)), original
     )
-    found = ScenarioSearch(original, []).tells_apart(without)
+    found = ScenarioSearch(original, []).distinguish(without)
     assert found is not None
     assert found.situation.offers != RULEBOOK.offers
     assert (found.before.route, found.after.route) == ("closed_api", "open_weight_api")
@@ -260,8 +262,8 @@ def test_what_is_printed_of_a_gap_is_a_case_that_kills_it(rules: Path, capsys: p
     (told,) = rulebook.cases
     original = RulebookVersion(rulebook)
     dropped = next(mutant for mutant in mutants(rulebook) if mutant.rule == "own-above-closed-crossover")
-    assert differences(told, original.comes_out(situation_of(told))) == []
-    assert differences(told, RulebookVersion(dropped.rulebook, original).comes_out(situation_of(told)))
+    assert differences(told, original.outcome_of(situation_of(told))) == []
+    assert differences(told, RulebookVersion(dropped.rulebook, original).outcome_of(situation_of(told)))
 
 
 def test_no_mutant_is_tried_while_a_case_fails(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:

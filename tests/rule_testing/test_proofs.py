@@ -35,8 +35,8 @@ from advisor.rule_testing.proofs.symbolic_scenario import Example, SymbolicScena
 from advisor.rulebook.conditions import All, AnyOf, Comparison, Condition
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario_space.amount_regions import Cells
-from advisor.scenario_space.breakpoints import Breaks, Truths
+from advisor.scenario_space.amount_regions import AmountRegions
+from advisor.scenario_space.breakpoints import PreferenceBreakpoints, Truths
 from advisor.scenario_space.completions import completions_of
 from tests.helpers.strategies import EXERCISE, scenario
 from tests.rule_testing.planted_faults import FAULTS, Fault, judged, left, rule, without
@@ -259,18 +259,18 @@ def with_cells(monkeypatch: pytest.MonkeyPatch, change: Callable[[dict[Truths, A
     """The completions' cells, changed."""
     amounts = completions_of(bundled_rulebook()).amounts
 
-    def cells(known: Any, ranged: bool) -> Cells:
-        return Cells(change(amounts.cells(known, ranged).witnesses))
+    def regions(known: Any, ranged: bool) -> AmountRegions:
+        return AmountRegions(change(amounts.regions(known, ranged).witnesses))
 
-    changed = SimpleNamespace(amounts=SimpleNamespace(names=amounts.names, cells=cells))
+    changed = SimpleNamespace(amounts=SimpleNamespace(names=amounts.names, regions=regions))
     monkeypatch.setattr(partial_answers, "completions_of", lambda rulebook: changed)
 
 
 def test_a_combination_that_the_completions_miss_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    lost = next(iter(completions_of(bundled_rulebook()).amounts.cells({}, True).witnesses))
+    lost = next(iter(completions_of(bundled_rulebook()).amounts.regions({}, True).witnesses))
     with_cells(monkeypatch, lambda cells: {truths: amounts for truths, amounts in cells.items() if truths != lost})
     (example,) = only(proof_of(bundled_rulebook(), "partial-answers"))
-    assert Breaks(bundled_rulebook()).truths(answer_facts(example.scenario)) == lost
+    assert PreferenceBreakpoints(bundled_rulebook()).truths(answer_facts(example.scenario)) == lost
 
 
 def test_a_combination_that_no_scenario_reaches_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,7 +279,7 @@ def test_a_combination_that_no_scenario_reaches_is_caught(monkeypatch: pytest.Mo
         "monthly_images_low": 10**9,
         "monthly_images_high": 1,
     }
-    truths = Breaks(bundled_rulebook()).truths(impossible)
+    truths = PreferenceBreakpoints(bundled_rulebook()).truths(impossible)
     with_cells(monkeypatch, lambda cells: {**cells, truths: impossible})
     proof = proof_of(bundled_rulebook(), "partial-answers")
     assert proof.verdict == "fails"

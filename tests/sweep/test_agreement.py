@@ -20,14 +20,14 @@ from advisor.decision.decide import decide
 from advisor.domain.quantity import NotANumber
 from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS
-from advisor.evaluation import ibis_backend as ibis_reading
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.ibis_backend import IbisReading
-from advisor.evaluation.outcome_table import Table
+from advisor.evaluation.outcome_table import OutcomeTable
 from advisor.evaluation.protocol import Facts
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
+from advisor.scenario_space.tabulation import table_of
 from advisor.sweep import row_decider as deciding
 from advisor.sweep import run as module
 from advisor.sweep.fast_path import with_answers, with_irregular, with_numbers
@@ -141,7 +141,7 @@ def test_complete_answers_in_plain_form_are_not_odd(many: list[dict[str, Any]]) 
 
 def _odd(columns: dict[str, Any]) -> list[bool]:
     rulebook = bundled_rulebook()
-    needed = needed_fields(rulebook, IbisReading(rulebook).names)
+    needed = needed_fields(rulebook, IbisReading(table_of(rulebook)).names)
     cells = {name: name for name in columns}
     table = with_irregular(with_numbers(ibis.memtable(pa.table(columns)), cells), cells, needed)
     return list(table["irregular"].to_pyarrow().to_pylist())
@@ -244,13 +244,13 @@ def test_json_text_of_numbers_is_read_exactly(sweeping: Sweeping) -> None:
 
 
 def test_a_rulebook_too_large_to_tabulate_can_still_be_run(sweeping: Sweeping, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(rulebook: Rulebook) -> Table:
+    def refused(rulebook: Rulebook) -> OutcomeTable:
         raise BadInput(Problem("these rules tell too many cases apart", "the rulebook"))
 
     sweeping.write("in.csv", [PLAIN, {**PLAIN, "latency": ""}])
     sweeping("in.csv", "a.csv")
     monkeypatch.setattr(deciding, "table_of", refused)
-    monkeypatch.setattr(ibis_reading, "table_of", refused)
+    monkeypatch.setattr(module, "table_of", refused)
     assert sweeping("in.csv", "b.csv", "--reading", "run").code == 0
     assert sweeping.read("a.csv") == sweeping.read("b.csv")
     assert sweeping("in.csv", "c.csv").said.startswith("error: these rules tell too many cases apart\n")

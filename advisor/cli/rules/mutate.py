@@ -40,8 +40,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"  no scenario distinguishes it from the original: {survivor.why_equivalent}")
     for survivor in found.gaps:
         print(f"\ngap: {_place(survivor)}")
-        if survivor.apart:
-            print("\n".join(f"  {line}" for line in _distinction_lines(survivor.apart, rulebook)))
+        if survivor.distinction:
+            print("\n".join(f"  {line}" for line in _distinction_lines(survivor.distinction, rulebook)))
     share = f"{100 * found.killed // max(1, total)} % killed: {found.killed} of {total} mutants"
     gaps = "1 gap" if len(found.gaps) == 1 else f"{len(found.gaps) or 'no'} gaps"
     print(f"\n{share}; {len(found.equivalent)} equivalent, {gaps}")

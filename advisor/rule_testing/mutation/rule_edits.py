@@ -12,7 +12,7 @@ from advisor.rulebook.model import Advice, Gate, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import Name
 
 Path = tuple[int, ...]
-"""Where a part of a condition stands: which part of which part."""
+"""The place of a part of a condition: which part of which part."""
 ALWAYS, NEVER = All(()), AnyOf(())
 
 
@@ -58,7 +58,7 @@ def with_rule(rulebook: Rulebook, old: Rule, new: Rule | None) -> Rulebook:
 
 
 def checked(name: str | None, known: Iterable[str]) -> str | None:
-    """The name of a rule that was asked for, or None where none was. Raises BadInput where there is no such rule."""
+    """The name of a rule that was asked for, or None by default. Raises BadInput where there is no such rule."""
     known = tuple(known)
     if name is None or name in known:
         return name
@@ -67,7 +67,7 @@ def checked(name: str | None, known: Iterable[str]) -> str | None:
 
 
 def shown(comparison: Comparison, names: dict[str, Name]) -> str:
-    """A comparison as it stands in a rule."""
+    """A comparison as it is written in a rule."""
     name = names[comparison.name]
     right = str(comparison.right) if comparison.against_name else name.decode(comparison.right)
     return f"{comparison.name}: {right if comparison.op == EQUAL else f'{{{comparison.op}: {right}}}'}"

@@ -1,4 +1,4 @@
-"""Which mutants of a rulebook its cases notice, and of the others whether any scenario could tell them apart."""
+"""Which mutants of a rulebook its cases notice, and of the others whether any scenario could distinguish them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from advisor.rulebook.model import Rulebook
 
 @dataclass(frozen=True)
 class Survivor:
-    """A mutant under which every case holds. ``apart`` is a scenario that tells it from the rules, where one does."""
+    """A mutant under which every case holds, and a scenario that distinguishes it from the rules, if any does."""
 
     mutant: Mutant
-    apart: Distinction | None
+    distinction: Distinction | None
     why_equivalent: str
 
 
@@ -31,13 +31,13 @@ class MutationResult:
 
     @property
     def gaps(self) -> tuple[Survivor, ...]:
-        """Survivors that some scenario tells from the rules."""
-        return tuple(survivor for survivor in self.survivors if survivor.apart)
+        """Survivors that some scenario distinguishes from the rules."""
+        return tuple(survivor for survivor in self.survivors if survivor.distinction)
 
     @property
     def equivalent(self) -> tuple[Survivor, ...]:
         """Survivors that none does."""
-        return tuple(survivor for survivor in self.survivors if not survivor.apart)
+        return tuple(survivor for survivor in self.survivors if not survivor.distinction)
 
 
 def mutate(rulebook: Rulebook, only: str | None = None) -> MutationResult:
@@ -46,7 +46,7 @@ def mutate(rulebook: Rulebook, only: str | None = None) -> MutationResult:
     """
     original = RulebookVersion(rulebook)
     cases = [(case, situation_of(case)) for case in rulebook.cases]
-    failing = tuple(case.id for case, situation in cases if differences(case, original.comes_out(situation)))
+    failing = tuple(case.id for case, situation in cases if differences(case, original.outcome_of(situation)))
     if failing:
         return MutationResult(failing, 0, (), "")
     search = ScenarioSearch(original, [situation for _, situation in cases])
@@ -55,9 +55,9 @@ def mutate(rulebook: Rulebook, only: str | None = None) -> MutationResult:
     for mutant in (mutant for mutant in mutants(rulebook) if only in (None, mutant.rule)):
         version = RulebookVersion(mutant.rulebook, original)
         about_it_first = sorted(cases, key=lambda pair: mutant.rule not in pair[0].about)
-        if any(differences(case, version.comes_out(situation)) for case, situation in about_it_first):
+        if any(differences(case, version.outcome_of(situation)) for case, situation in about_it_first):
             killed += 1
         else:
-            apart = search.tells_apart(version)
-            survivors.append(Survivor(mutant, apart, "" if apart else search.why_equivalent(version)))
+            distinction = search.distinguish(version)
+            survivors.append(Survivor(mutant, distinction, "" if distinction else search.why_equivalent(version)))
     return MutationResult((), killed, tuple(survivors), search.extent)

@@ -1,4 +1,4 @@
-"""The outcome of every scenario at once, for the advice: what ``decision`` makes of one scenario, as free truths."""
+"""The outcome of every scenario at once, for the advice: the facts that ``decision`` computes, as free truths."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from advisor.rulebook.model import Advice
 from advisor.rulebook.symbols import ELIMINATED, FEASIBLE
 
 
-def given(world: SymbolicScenario, advice: Advice) -> Truth:
+def advised(world: SymbolicScenario, advice: Advice) -> Truth:
     """Whether some route is recommended and the advice goes with it, over free values."""
     facts = {**world.facts, **_outcome_facts(world)}
-    advised = compile_condition(advice.when, LOGIC)(facts)[0]
-    return LOGIC.every([LOGIC.some(list(world.recommended.values())), advised])
+    holds = compile_condition(advice.when, LOGIC)(facts)[0]
+    return LOGIC.every([LOGIC.some(list(world.recommended.values())), holds])
 
 
-def is_given(example: Example, advice: Advice) -> bool:
+def is_advised(example: Example, advice: Advice) -> bool:
     """Whether the decision of the example gives the advice."""
     decision = decide(example.scenario, example.rulebook, matcher=PlainReading(example.rulebook))
     return any(said.rule == advice.id for said in decision.advice)
@@ -50,25 +50,25 @@ def _outcome_facts(world: SymbolicScenario) -> dict[str, Symbol]:
 
 
 def _moving(world: SymbolicScenario) -> dict[str, Truth]:
-    """What is said of moving from the current route, for every pair of routes."""
+    """The assessment of moving from the current route, for every pair of routes."""
     current, cost, limit = (world.facts[name] for name in ("current_route", "migration_cost", "payback_limit_months"))
     amounts = world.amounts
-    months = z3.If(limit.given, amounts["payback_limit_months"], int(DEFAULT_PAYBACK_LIMIT))
+    months = z3.If(limit.answered, amounts["payback_limit_months"], int(DEFAULT_PAYBACK_LIMIT))
     found: dict[str, list[Truth]] = {word: [] for word in ("worth_it", "not_yet", "never", "has_to", "not_known")}
     for now in Route:
         for then in Route:
             if now is then:
                 continue
-            moves = LOGIC.every([current.given, current.value[now], world.recommended[then]])
+            moves = LOGIC.every([current.answered, current.value[now], world.recommended[then]])
             may_stay = LOGIC.every([moves, world.folded.feasible[now]])
             saving = _monthly(world, now) - _monthly(world, then)
             saves = LOGIC.every([may_stay, saving > 0])
             repays = amounts["migration_cost"] <= months * saving
             found["has_to"].append(LOGIC.every([moves, LOGIC.negate(world.folded.feasible[now])]))
             found["never"].append(LOGIC.every([may_stay, saving <= 0]))
-            found["not_known"].append(LOGIC.every([saves, LOGIC.negate(cost.given)]))
-            found["worth_it"].append(LOGIC.every([saves, cost.given, repays]))
-            found["not_yet"].append(LOGIC.every([saves, cost.given, LOGIC.negate(repays)]))
+            found["not_known"].append(LOGIC.every([saves, LOGIC.negate(cost.answered)]))
+            found["worth_it"].append(LOGIC.every([saves, cost.answered, repays]))
+            found["not_yet"].append(LOGIC.every([saves, cost.answered, LOGIC.negate(repays)]))
     said = {word: LOGIC.some(truths) for word, truths in found.items()}
     return {**said, "none": LOGIC.negate(LOGIC.some(list(said.values())))}
 

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
-from advisor.domain.scenario import FIELDS
 from advisor.evaluation.facts import with_terms
 from advisor.evaluation.python_backend import PLAIN
 from advisor.rule_testing.proofs.results import Findings, Violation
 from advisor.rule_testing.proofs.solver import ScenarioSolver
 from advisor.rule_testing.proofs.symbolic_scenario import SymbolicScenario
-from advisor.rulebook.conditions import Comparison, comparisons
+from advisor.rulebook.conditions import Comparison
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES, Scope
-from advisor.scenario_space.amount_regions import VOLUME_ENDS
+from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.breakpoints import Truths, amount_comparisons
 from advisor.scenario_space.completions import completions_of
-
-Cell = tuple[bool, ...]
+from advisor.scenario_space.values import usual_amount
 
 
 def partial_answers(rulebook: Rulebook, search: ScenarioSolver, found: Findings) -> None:
     """For several sets of unknown amounts: the combinations of comparisons met are those that some scenario meets."""
-    compared, amounts = _amounts_compared(rulebook), completions_of(rulebook).amounts
+    compared, amounts = amount_comparisons(rulebook, rulebook.preferences), completions_of(rulebook).amounts
     for known, ranged in _cases(amounts.names):
-        completed = [with_terms(rulebook, one) for one in amounts.cells(known, ranged).witnesses.values()]
+        completed = [with_terms(rulebook, one) for one in amounts.regions(known, ranged).witnesses.values()]
         reached = {tuple(PLAIN.compare(facts, comparison)[0] for comparison in compared) for facts in completed}
         here = f"{', '.join(known) or 'no amount'} known{', the range open' if ranged else ''}"
         missed = search.find(partial(_beyond, compared, known, ranged, reached))
@@ -35,28 +33,14 @@ def partial_answers(rulebook: Rulebook, search: ScenarioSolver, found: Findings)
             found.faults.append(
                 Violation(f"with {here}, the completions of a partial answer miss this one", (), missed)
             )
-        for cell in sorted(reached):
-            if not search.exists(partial(_within, compared, known, ranged, cell)):
+        for region in sorted(reached):
+            if not search.exists(partial(_within, compared, known, ranged, region)):
                 found.faults.append(Violation(f"with {here}, the completions hold one that no scenario reaches"))
-
-
-def _amounts_compared(rulebook: Rulebook) -> tuple[Comparison, ...]:
-    found = [
-        comparison
-        for rule in rulebook.preferences
-        for comparison in comparisons(rule.when)
-        if rulebook.names[comparison.name].numeric and rulebook.names[comparison.name].scope is not Scope.NEED
-    ]
-    return tuple(dict.fromkeys(found))
 
 
 def _cases(names: tuple[str, ...]) -> Iterator[tuple[dict[str, Encoded], bool]]:
     """No amount known; each known alone; each alone unknown. The usual amounts are the known ones."""
-    usual: dict[str, Encoded] = {}
-    for name in names:
-        quantity = FIELDS[name].quantity
-        if quantity and name not in VOLUME_ENDS:
-            usual[name] = quantity.inside(Decimal(quantity.example))
+    usual: dict[str, Encoded] = {name: usual_amount(name) for name in names if name not in VOLUME_ENDS}
     for ranged in (False, True):
         yield {}, ranged
         for name in usual:
@@ -70,24 +54,28 @@ def _asked(known: Mapping[str, Encoded], ranged: bool, world: SymbolicScenario) 
     return [*ends, *(amounts[name] * 10 ** (FIELD_NAMES[name].places or 0) == value for name, value in known.items())]
 
 
-def _in_cell(compared: tuple[Comparison, ...], cell: Cell, world: SymbolicScenario) -> Any:
+def _in_region(compared: tuple[Comparison, ...], region: Truths, world: SymbolicScenario) -> Any:
     truths = [world.carrier.compare(world.facts, comparison)[0] for comparison in compared]
-    pairs = zip(truths, cell, strict=True)
+    pairs = zip(truths, region, strict=True)
     return world.carrier.every([truth if holds else world.carrier.negate(truth) for truth, holds in pairs])
 
 
 def _within(
-    compared: tuple[Comparison, ...], known: Mapping[str, Encoded], ranged: bool, cell: Cell, world: SymbolicScenario
+    compared: tuple[Comparison, ...],
+    known: Mapping[str, Encoded],
+    ranged: bool,
+    region: Truths,
+    world: SymbolicScenario,
 ) -> Any:
-    return world.carrier.every([*_asked(known, ranged, world), _in_cell(compared, cell, world)])
+    return world.carrier.every([*_asked(known, ranged, world), _in_region(compared, region, world)])
 
 
 def _beyond(
     compared: tuple[Comparison, ...],
     known: Mapping[str, Encoded],
     ranged: bool,
-    reached: set[Cell],
+    reached: set[Truths],
     world: SymbolicScenario,
 ) -> Any:
-    others = [world.carrier.negate(_in_cell(compared, cell, world)) for cell in sorted(reached)]
+    others = [world.carrier.negate(_in_region(compared, region, world)) for region in sorted(reached)]
     return world.carrier.every([*_asked(known, ranged, world), *others])

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from advisor.domain.cost_model import HOSTED, PRICE_OF, PRICES
+from advisor.domain.cost_model import HOSTED, PRICE_OF, PRICES, VOLUMES
 from advisor.domain.scenario import Axis, Residency, Route
 from advisor.rule_testing.proofs.symbolic_scenario import SymbolicScenario
 from advisor.rulebook.symbols import FIELD_NAMES
 
-_VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
 _PREMISES = "leaves_premises"
 
 
@@ -84,7 +83,7 @@ def _falls_back(world: SymbolicScenario, raised: SymbolicScenario) -> Any:
     return world.carrier.every(
         [
             *(after[name] == before[name] for name in PRICES),
-            *(after[volume] >= before[volume] for volume in _VOLUMES),
+            *(after[volume] >= before[volume] for volume in VOLUMES),
             world.folded.left[Route.SELF_HOST],
             world.carrier.some([raised.folded.left[route] for route in HOSTED]),
         ]

@@ -1,4 +1,4 @@
-"""What a proof comes upon: faults with the scenarios that show them, and scenarios in which a rule matters."""
+"""The findings of a proof: faults with the scenarios that show them, and scenarios in which a rule matters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds of the rules one by one and two by two: none is dead, idle, implied by another, or against another."""
+"""Claims about single rules and pairs of rules: none is dead, idle, implied by another, or contradicts another."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def no_idle_rule(rulebook: Rulebook, search: ScenarioSolver, found: Findings) ->
         else:
             found.faults.append(Violation(f"`{rule.id}` can never fire", (rule,)))
     for advice in rulebook.advice:
-        is_given = partial(outcome.is_given, advice=advice)
-        examples = search.find(partial(outcome.given, advice=advice), confirm=is_given)
+        is_advised = partial(outcome.is_advised, advice=advice)
+        examples = search.find(partial(outcome.advised, advice=advice), confirm=is_advised)
         if examples:
             found.witnesses[advice.id] = examples[0]
         else:

@@ -1,17 +1,17 @@
-"""Asks Z3 for a scenario in which something is so, and turns its model into one that a scenario file can state."""
+"""Asks Z3 for a scenario with some property, and turns its model into one that a scenario file can state."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 import z3
 
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Offer
 from advisor.domain.scenario import FIELDS, validated
 from advisor.evaluation.z3_backend import (
@@ -24,9 +24,10 @@ from advisor.evaluation.z3_backend import (
     stated,
     symbolic_facts,
 )
-from advisor.rule_testing.proofs.symbolic_scenario import Example, SymbolicScenario, changed_offer
+from advisor.rule_testing.proofs.symbolic_scenario import Example, SymbolicScenario
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
+from advisor.scenario_space.sampled_scenarios import changed_offer
 
 LIMIT = 20_000_000
 """Steps of Z3's own counting for each question put to it, about a hundred times the most that a question has needed.
@@ -36,8 +37,7 @@ Not a time: what is proved must not depend on how busy the machine is.
 SEED = 1
 Wanted = Callable[..., Any]
 """One world, or two that differ in their amounts only, to the truth that they are what is looked for."""
-_ENDS = ("monthly_images_low", "monthly_images_high")
-_LAST = ("monthly_images", *_ENDS, "monthly_overhead")
+_LAST = ("monthly_images", *VOLUME_ENDS, "monthly_overhead")
 """Made whole after the prices, so that a tie can still be met."""
 
 
@@ -46,7 +46,7 @@ class Unsettled(Exception):
 
 
 @dataclass(frozen=True)
-class _Space:
+class _SymbolicSpace:
     """Every scenario at once: the free values, the worlds made of them, and a solver that knows what they keep to.
 
     ``wishes``: for each free value the truth that makes it what it ordinarily is, the dearest first.
@@ -71,7 +71,7 @@ class ScenarioSolver:
     ) -> tuple[Example, ...] | None:
         """An example of what is wanted for each of ``count`` worlds, as close to the ordinary as there is; or None.
 
-        ``confirm`` tells of the first example whether it shows what is wanted; without, the plain Python reading does.
+        ``confirm`` checks that the first example shows what is wanted; by default the plain Python reading does.
         Raises Unsettled where Z3 reaches its limit, where no scenario file can state what it found, and where what it
         found is not confirmed.
         """
@@ -90,7 +90,7 @@ class ScenarioSolver:
         with _asking(space.solver, wanted(*space.worlds)) as solver:
             return _holds(solver)
 
-    def _new_space(self, count: int) -> _Space:
+    def _new_space(self, count: int) -> _SymbolicSpace:
         rulebook = self._rulebook
         answers: list[dict[str, Variable]] = []
         for version in range(count):
@@ -111,7 +111,7 @@ class ScenarioSolver:
             solver.add(z3.Implies(wish, variable.equals(value)))
             wishes.append((wish, variable))
         worlds = tuple(self._world(own, traits) for own in answers)
-        return _Space(tuple(answers), traits, worlds, tuple(wishes), solver)
+        return _SymbolicSpace(tuple(answers), traits, worlds, tuple(wishes), solver)
 
     def _traits_of(self, offer: Offer) -> dict[str, Variable]:
         """The traits that gates read, free. Without a sentence to verify, a gate needs its traits to be known."""
@@ -132,14 +132,14 @@ class ScenarioSolver:
             for name, variable in answers.items()
             if variable.name.places is not None
         }
-        beside = tuple(
+        per_offer = tuple(
             {
                 **{name: stated(value) for name, value in offer.traits.items()},
                 **{name: variable.symbol for name, variable in free.items()},
             }
             for offer, free in zip(self._rulebook.offers, traits, strict=True)
         )
-        return SymbolicScenario(self._rulebook, LOGIC, facts, beside, amounts)
+        return SymbolicScenario(self._rulebook, LOGIC, facts, per_offer, amounts)
 
     def _ordinary_values(
         self, answers: list[dict[str, Variable]], traits: tuple[dict[str, Variable], ...]
@@ -154,7 +154,7 @@ class ScenarioSolver:
         pairs.sort(key=lambda pair: (_is_amount(pair[0]), pair[0] in _LAST))
         return as_stated + [(variable, _ordinary_answer(name)) for name, variable in dict.fromkeys(pairs)]
 
-    def _examples(self, space: _Space, model: Any) -> tuple[Example, ...]:
+    def _examples(self, space: _SymbolicSpace, model: Any) -> tuple[Example, ...]:
         offers = tuple(
             changed_offer(self._rulebook, offer, {name: _exact(free.read(model)) for name, free in own.items()})
             for offer, own in zip(self._rulebook.offers, space.traits, strict=True)
@@ -164,10 +164,10 @@ class ScenarioSolver:
 
     def _example(self, answers: dict[str, Variable], model: Any, rulebook: Rulebook) -> Example:
         values = {name: _exact(variable.read(model)) for name, variable in answers.items()}
-        given = {name: _outside(name, value) for name, value in values.items() if value is not None}
-        if given[_ENDS[0]] == given[_ENDS[1]]:
-            given = {name: value for name, value in given.items() if name not in _ENDS}
-        return Example(validated(given, "the scenario that Z3 found"), rulebook, self._rulebook)
+        stated_answers = {name: _outside(name, value) for name, value in values.items() if value is not None}
+        if stated_answers[VOLUME_ENDS[0]] == stated_answers[VOLUME_ENDS[1]]:
+            stated_answers = {name: value for name, value in stated_answers.items() if name not in VOLUME_ENDS}
+        return Example(validated(stated_answers, "the scenario that Z3 found"), rulebook, self._rulebook)
 
 
 def _is_amount(name: str) -> bool:
@@ -177,11 +177,11 @@ def _is_amount(name: str) -> bool:
 def _ordinary_answer(name: str) -> Value:
     """The first option; a usual amount; nothing where the answer is optional."""
     known, spec = FIELD_NAMES[name], FIELDS[name]
-    if spec.optional and name not in _ENDS:
+    if spec.optional and name not in VOLUME_ENDS:
         return None
     if spec.quantity:
-        return spec.quantity.inside(Decimal(spec.quantity.example))
-    return False if known.boolean else known.encode(known.options[0])
+        return spec.quantity.usual
+    return known.values[0]
 
 
 @contextmanager
@@ -220,7 +220,7 @@ def _ordinary(solver: Any, wishes: Sequence[tuple[Any, Variable]]) -> set[Variab
     return loose
 
 
-def _statable(solver: Any, space: _Space) -> Any:
+def _statable(solver: Any, space: _SymbolicSpace) -> Any:
     """A model that a scenario file can state: of usual numbers if it can be, else of whole steps from the start."""
     numbers = [free for own in (*space.answers, *space.traits) for free in own.values() if free.name.numeric]
     from_the_start = z3.And([z3.IsInt(variable.value) for variable in numbers])
@@ -235,7 +235,7 @@ def _statable(solver: Any, space: _Space) -> Any:
     raise Unsettled("what Z3 found needs amounts finer than a scenario can state")
 
 
-def _whole(solver: Any, space: _Space, loose: set[Variable]) -> Any:
+def _whole(solver: Any, space: _SymbolicSpace, loose: set[Variable]) -> Any:
     """A model whose loose numbers are whole steps, round ones where they may be; None where there is none."""
     answers = sorted((pair for own in space.answers for pair in own.items()), key=lambda pair: pair[0] in _LAST)
     free = [*answers, *(pair for own in space.traits for pair in own.items())]
@@ -268,7 +268,7 @@ def _settled(solver: Any, variable: Variable, values: Iterable[Value]) -> Any:
 def _near(value: Fraction, variable: Variable) -> Iterator[int]:
     """Whole numbers: the usual one times powers of ten, then those close to the value, with few digits first."""
     spec = FIELDS.get(variable.name.name)
-    usual = spec.quantity.inside(Decimal(spec.quantity.example)) if spec and spec.quantity else 0
+    usual = spec.quantity.usual if spec and spec.quantity else 0
     below = value.numerator // value.denominator
     digits = len(str(abs(below)))
     steps = [10**place for place in range(digits - 1, max(0, digits - 4), -1)]

@@ -1,4 +1,4 @@
-"""A world: one scenario under one rulebook, as a carrier sees it. Claims are written once, for every carrier."""
+"""One scenario under one rulebook, as a carrier represents it. Claims are written once, for every carrier."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from functools import cached_property
 from itertools import combinations, product
 from typing import Any
 
-from advisor.domain.offer import Encoded, Offer, Unknown
 from advisor.domain.scenario import Axis, Route, Scenario
 from advisor.evaluation.compiler import Logic, compile_rules
 from advisor.evaluation.facts import answer_facts, with_terms
 from advisor.evaluation.python_backend import PLAIN
-from advisor.evaluation.resolution import NOTHING, Applied, Folded, Silenced, fold
+from advisor.evaluation.resolution import NOTHING, Applied, Folded, Silenced, eliminating_axes, fold
 from advisor.rulebook.conditions import Comparison
 from advisor.rulebook.model import Preference, Rule, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
@@ -22,7 +21,7 @@ from advisor.rulebook.symbols import FIELD_NAMES
 
 @dataclass(frozen=True)
 class SymbolicScenario:
-    """The facts, each offer's traits beside them, and the amounts: exact, in dollars, volumes and images per hour."""
+    """The facts, the traits of each offer, and the amounts: exact, in dollars, volumes and images per hour."""
 
     rulebook: Rulebook
     carrier: Logic[Any, Any]
@@ -53,13 +52,9 @@ class SymbolicScenario:
 
     def fold(self, silenced: Silenced = NOTHING, without: str | None = None) -> Folded[Any]:
         """The fold with the rules of some axes silenced, or without one rule."""
-        carrier, gates = self.carrier, [gate for gate in self.rulebook.gates if gate.id != without]
-        axes = [axis for axis in Axis if any(gate.axis is axis for gate in gates)]
-        eliminated = [
-            {axis: carrier.some([fires[gate.id] for gate in gates if gate.axis is axis]) for axis in axes}
-            for fires in self.gates
-        ]
-        holds = {id: carrier.some([] if id == without else [truth]) for id, truth in self.holds.items()}
+        carrier, never = self.carrier, {without: self.carrier.some([])} if without else {}
+        eliminated = [eliminating_axes(self.rulebook, carrier, {**fires, **never}) for fires in self.gates]
+        holds = {**self.holds, **never}
         return fold(self.rulebook, carrier, eliminated, holds, silenced)
 
     def applied(self, rule: Preference) -> dict[tuple[Route, Route], Any]:
@@ -143,13 +138,3 @@ class Example:
     def left(self) -> tuple[Route, ...]:
         """The routes left in it."""
         return tuple(route for route, on in self.world.folded.left.items() if on)
-
-
-def changed_offer(rulebook: Rulebook, offer: Offer, values: Mapping[str, Encoded | Unknown]) -> Offer:
-    """The offer with some traits replaced where they differ, in what is compared and in what is stated."""
-    changed = {name: value for name, value in values.items() if value != offer.traits[name]}
-    stated = {
-        name: str(value) if isinstance(value, Unknown) else rulebook.names[name].decode(value)
-        for name, value in changed.items()
-    }
-    return offer.with_traits(stated, changed)

@@ -12,11 +12,11 @@ from advisor.rulebook.lint.satisfiability import Branch, Space, alternatives, sp
 from advisor.rulebook.model import Rule, Rulebook
 from advisor.rulebook.unparse import condition_text, one_of_name
 
-_Beside = tuple[Condition, ...]
+_Siblings = tuple[Condition, ...]
 
 
 def condition_findings(rulebook: Rulebook) -> Iterator[Problem]:
-    """What can be said of each rule's condition by itself."""
+    """The findings within the condition of each rule."""
     space = space_of(rulebook)
     for rule in rulebook.rules.values():
         if space.possible_alternatives(rule.when):
@@ -40,12 +40,12 @@ class _Condition:
         for part, _ in parts:
             if self._always(part):
                 yield self._found(Code.ALWAYS_TRUE, part, "holds whatever the value is", "take it back")
-        for part, beside in parts:
-            if isinstance(part, AnyOf) and not part.complement and self.space.possible_alternatives(*beside, part):
-                yield from self._alternatives(part, beside)
-        for part, beside in parts:
-            if not self._is_done(part) and self._said(part, beside):
-                what = "is already said by what stands beside it"
+        for part, siblings in parts:
+            if isinstance(part, AnyOf) and not part.complement and self.space.possible_alternatives(*siblings, part):
+                yield from self._alternatives(part, siblings)
+        for part, siblings in parts:
+            if not self._is_done(part) and self._is_implied(part, siblings):
+                what = "is implied by the conditions combined with it"
                 yield self._found(Code.ADDS_NOTHING, part, what, "keep the narrower of the two")
 
     def _found(self, code: Code, part: Condition, what: str, help: str) -> Problem:
@@ -68,10 +68,10 @@ class _Condition:
         negated = [negation for number in numbers for negation in self.space.negations(number)]
         return len(numbers) == len(part.parts) and not self.space.possible(negated)
 
-    def _alternatives(self, whole: AnyOf, beside: _Beside) -> Iterator[Problem]:
-        around = _comparisons(beside)
+    def _alternatives(self, whole: AnyOf, siblings: _Siblings) -> Iterator[Problem]:
+        around = _comparisons(siblings)
         for part in whole.parts:
-            if not self.space.possible_alternatives(*beside, part):
+            if not self.space.possible_alternatives(*siblings, part):
                 what = "is an alternative that can never hold"
                 yield self._found(Code.DEAD_ALTERNATIVE, part, what, "take the alternative back, or mend it")
         for part in whole.parts:
@@ -83,8 +83,8 @@ class _Condition:
                 what = "is an alternative that another one includes"
                 yield self._found(Code.ADDS_NOTHING, part, what, "keep the wider of the two")
 
-    def _said(self, part: Condition, beside: _Beside) -> bool:
-        others = _comparisons(tuple(other for other in beside if not self._is_done(other)))
+    def _is_implied(self, part: Condition, siblings: _Siblings) -> bool:
+        others = _comparisons(tuple(other for other in siblings if not self._is_done(other)))
         if not others or not self.space.possible(others):
             return False
         if isinstance(part, AnyOf) and part.complement:
@@ -96,16 +96,16 @@ class _Condition:
         return isinstance(part, Comparison) and self.space.covers([(part,)], others)
 
 
-def _parts(condition: Condition, beside: _Beside = ()) -> Iterator[tuple[Condition, _Beside]]:
-    """Every part of a condition that somebody wrote, with what has to hold beside it."""
-    yield condition, beside
+def _parts(condition: Condition, siblings: _Siblings = ()) -> Iterator[tuple[Condition, _Siblings]]:
+    """Every part of a condition that somebody wrote, with the conditions combined with it."""
+    yield condition, siblings
     if isinstance(condition, All) or (isinstance(condition, AnyOf) and not condition.complement):
         for place, part in enumerate(condition.parts):
             others = condition.parts[:place] + condition.parts[place + 1 :] if isinstance(condition, All) else ()
-            yield from _parts(part, beside + others)
+            yield from _parts(part, siblings + others)
 
 
-def _comparisons(conditions: _Beside) -> Branch:
+def _comparisons(conditions: _Siblings) -> Branch:
     """The comparisons among some conditions that hold together."""
     found: Branch = ()
     for condition in conditions:

@@ -1,4 +1,4 @@
-"""What a rulebook that loads may still have wrong with it, as far as that can be decided exactly without a solver."""
+"""Likely faults of a rulebook that loads, as far as they can be decided exactly without a solver."""
 
 from __future__ import annotations
 
@@ -41,10 +41,12 @@ def _whenever(space: Space, rule: Rule, other: Rule) -> bool:
     """Whether the other rule fires wherever this one does."""
     wider = alternatives(other.when)
     narrower = space.possible_alternatives(rule.when)
-    return bool(narrower) and all(space.covers(wider, branch) for branch in narrower) and _stands(rule, other)
+    return (
+        bool(narrower) and all(space.covers(wider, branch) for branch in narrower) and _requires_routes_of(rule, other)
+    )
 
 
-def _stands(rule: Rule, other: Rule) -> bool:
+def _requires_routes_of(rule: Rule, other: Rule) -> bool:
     if isinstance(rule, Preference) and isinstance(other, Preference):
         return rule.running >= other.running and rule.out >= other.out
     return True
@@ -52,12 +54,12 @@ def _stands(rule: Rule, other: Rule) -> bool:
 
 def _covered_rules(rulebook: Rulebook) -> Iterator[Problem]:
     space = space_of(rulebook)
-    told: set[str] = set()
+    reported: set[str] = set()
     for other, rule in permutations(rulebook.rules.values(), 2):
-        if not told & {rule.id, other.id} and _says_no_more(rule, other) and _whenever(space, rule, other):
-            told.add(rule.id)
+        if not reported & {rule.id, other.id} and _says_no_more(rule, other) and _whenever(space, rule, other):
+            reported.add(rule.id)
             what = f"says nothing that rule `{other.id}` does not say"
-            yield _warning(Code.COVERED_RULE, rule, what, "take one of them back, or tell their conditions apart")
+            yield _warning(Code.COVERED_RULE, rule, what, "take one of them back, or distinguish their conditions")
 
 
 def _says_no_more(rule: Rule, other: Rule) -> bool:
@@ -79,14 +81,14 @@ def _pairs(rule: Preference) -> set[tuple[Route, Route]]:
 
 def _opposed_preferences(rulebook: Rulebook) -> Iterator[Problem]:
     space = space_of(rulebook)
-    told: set[str] = set()
+    reported: set[str] = set()
     for rule, other in permutations(rulebook.preferences, 2):
         opposed = {(over, preferred) for preferred, over in _pairs(rule)} & _pairs(other)
-        if rule.axis is other.axis and opposed and not told & {rule.id, other.id} and _whenever(space, rule, other):
-            told.add(rule.id)
+        if rule.axis is other.axis and opposed and not reported & {rule.id, other.id} and _whenever(space, rule, other):
+            reported.add(rule.id)
             over, preferred = min(opposed)
             what = f"prefers {preferred} over {over}, and whenever it fires, rule `{other.id}` prefers the reverse"
-            yield _warning(Code.OPPOSED_PREFERENCES, rule, what, "tell their conditions apart, or take one back")
+            yield _warning(Code.OPPOSED_PREFERENCES, rule, what, "distinguish their conditions, or take one back")
 
 
 def _idle_preferences(rulebook: Rulebook) -> Iterator[Problem]:
@@ -125,7 +127,7 @@ def _unused_names(rulebook: Rulebook) -> Iterator[Problem]:
     figures = {name for rule in rulebook.advice for name, _ in fields_of(rule.advise)}
     used = figures | {name for rule in rulebook.rules.values() for name in names_in_order(rule.when)}
     used |= {figure.uses for name, figure in FIGURES.items() if name in figures and figure.uses}
-    used |= {name for term in rulebook.terms.values() for name in term.reads}
+    used |= {name for term in rulebook.terms.values() for name in term.reads | term.above}
     for kind, names in (("constant", rulebook.constants), ("term", rulebook.terms)):
         for name in names:
             if name not in used:

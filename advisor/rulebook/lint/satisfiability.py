@@ -1,4 +1,4 @@
-"""What comparisons say of one another, decided exactly over the values their names can have.
+"""Which comparisons imply or contradict one another, decided exactly over the values that their names can have.
 
 Words are equal or not. Everything with an order is a whole number inside, so that comparisons that hold together are
 differences with a limit, which contradict each other where a cycle of them sums to less than nothing. Terms count as
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
+from advisor.domain.cost_model import VOLUMES
 from advisor.domain.scenario import FIELDS
 from advisor.rulebook.conditions import EQUAL, NEGATED, All, Comparison, Condition, branches
 from advisor.rulebook.engine_limits import MAX_BRANCHES_A_RULE
@@ -22,8 +23,7 @@ Branch = tuple[Comparison, ...]
 _NOTHING = ""
 _Limit = tuple[str, str, int]
 """``left - right <= most``."""
-_VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
-_INCREASING: list[_Limit] = [(low, high, 0) for low, high in combinations(_VOLUMES, 2)]
+_INCREASING: list[_Limit] = [(low, high, 0) for low, high in combinations(VOLUMES, 2)]
 
 
 def alternatives(*conditions: Condition) -> list[Branch]:
@@ -51,11 +51,11 @@ class Space:
         return _consistent(limits)
 
     def implies(self, branch: Branch, comparison: Comparison) -> bool:
-        """Whether the comparison holds wherever the branch does, given that its names are known."""
+        """Whether the comparison holds wherever the branch does, if its names are known."""
         return not any(self.possible((*branch, other)) for other in self.negations(comparison))
 
     def covers(self, wider: Iterable[Branch], branch: Branch) -> bool:
-        """Whether one of the wider alternatives holds wherever the branch does, whatever else is not known."""
+        """Whether one of the wider alternatives holds wherever the branch does, whatever else is unknown."""
         known = {name for comparison in branch for name in comparison.names} | self.constants.keys()
         return any(
             all(known.issuperset(comparison.names) and self.implies(branch, comparison) for comparison in other)
@@ -84,7 +84,7 @@ class Space:
         elif known.ordered:
             least, most = 0, len(known.options) - 1
         elif name in FIELDS and (quantity := FIELDS[name].quantity):
-            least, most = quantity.inside(quantity.least), quantity.inside(quantity.most)
+            least, most = quantity.bounds
         else:
             return []
         return [(name, _NOTHING, most), (_NOTHING, name, -least)]

@@ -105,15 +105,15 @@ class _Event(_Billed):
     timestamp: UtcMoment
 
 
-class _Result(_Billed):
+class _FalResult(_Billed):
     units: _Units = Field(validation_alias="quantity")
     auth_method: Text | None = None
     auth_method_structured: Any = None
 
 
-class _Bucket(PageObject):
+class _FalBucket(PageObject):
     bucket: Moment
-    results: Many[_Result]
+    results: Many[_FalResult]
 
     def span(self, width: timedelta | None) -> tuple[datetime, datetime]:
         """Start and end; days and months are those of the bucket's own zone."""
@@ -125,8 +125,8 @@ class _Events(PageOfMany):
     billing_events: Many[_Event]
 
 
-class _Usage(PageOfMany):
-    time_series: Many[_Bucket]
+class _FalUsage(PageOfMany):
+    time_series: Many[_FalBucket]
 
     @model_validator(mode="before")
     @classmethod
@@ -160,7 +160,7 @@ def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen
         charges = [(event, _event_row(event, unit, line)) for line, page in of_events for event in page.billing_events]
         notes, buckets = more_pages(of_events, "next_cursor"), []
     else:
-        of_usage = read_pages(_Usage, document, file)
+        of_usage = read_pages(_FalUsage, document, file)
         series = [(line, bucket) for line, page in of_usage for bucket in page.time_series]
         width = _bucket_width([bucket.bucket for _, bucket in series])
         charges = [
@@ -202,7 +202,7 @@ def _event_row(event: _Event, unit: Unit, line: int) -> Row:
     return _row(event, at, at, unit, identity(EVENTS, event.request_id), line, grows=False)
 
 
-def _usage_rows(bucket: _Bucket, width: timedelta | None, unit: Unit, line: int) -> list[Row]:
+def _usage_rows(bucket: _FalBucket, width: timedelta | None, unit: Unit, line: int) -> list[Row]:
     rows = []
     for result in bucket.results:
         keys = (result.unit, result.endpoint_id, result.auth_method, result.unit_price, result.percent_discount)

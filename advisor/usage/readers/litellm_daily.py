@@ -96,7 +96,7 @@ class _Metadata(PageObject):
         return value
 
 
-class _Page(PageObject):
+class _DailyPage(PageObject):
     metadata: _Metadata = _Metadata()
     results: Many[_DayResult]
 
@@ -122,7 +122,7 @@ def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen
     entries: list[_Entry] = []
     for page in pages(document, file):
         if page.has("results"):
-            for result in page.read(_Page).results:
+            for result in page.read(_DailyPage).results:
                 entries += _entries_of_day(result, page.line, chosen)
         else:
             entries.append(_table_entry(page, chosen))

@@ -47,7 +47,7 @@ _LONGEST = timedelta(days=1)
 _WIDTHS = (timedelta(minutes=1), timedelta(hours=1), _LONGEST)
 
 
-class _Result(PageObject):
+class _OpenAIResult(PageObject):
     project_id: Text | None = None
     user_id: Text | None = None
     api_key_id: Text | None = None
@@ -58,7 +58,7 @@ class _Result(PageObject):
         return {key: value for key, value in self if key not in _NO_GROUPS and value is not None}
 
 
-class _Usage(_Result):
+class _OpenAIUsage(_OpenAIResult):
     """Of images."""
 
     object: Literal["organization.usage.images.result"] | None = None
@@ -74,7 +74,7 @@ class _Money(PageObject):
     currency: Currency
 
 
-class _Cost(_Result):
+class _Cost(_OpenAIResult):
     """Of one line item, or of everything."""
 
     object: Literal["organization.costs.result"] | None = None
@@ -102,10 +102,10 @@ class _Cost(_Result):
         return makes_images([self.line_item], chosen)
 
 
-_R = TypeVar("_R", bound=_Result)
+_R = TypeVar("_R", bound=_OpenAIResult)
 
 
-class _Bucket(PageObject, Generic[_R]):
+class _OpenAIBucket(PageObject, Generic[_R]):
     start_time: UnixSeconds
     end_time: UnixSeconds
     results: Annotated[Many[_R], Field(validation_alias=AliasChoices("results", "result"))]
@@ -126,8 +126,8 @@ class _Bucket(PageObject, Generic[_R]):
         return self.start_time + next(whole for whole in _WIDTHS if width <= whole)
 
 
-class _Page(PageOfMany, Generic[_R]):
-    data: Many[_Bucket[_R]]
+class _OpenAIPage(PageOfMany, Generic[_R]):
+    data: Many[_OpenAIBucket[_R]]
 
     @property
     def results(self) -> list[_R]:
@@ -162,10 +162,10 @@ def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen
     Raises BadInput, also for line items that may or may not be of images.
     """
     if name == USAGE:
-        of_usage = read_pages(_Page[_Usage], document, file)
+        of_usage = read_pages(_OpenAIPage[_OpenAIUsage], document, file)
         rows = [row for line, page in of_usage for bucket in page.data for row in _usage_rows(bucket, line)]
         return PageReading(rows, more_pages(of_usage, "next_page"), _buckets(of_usage))
-    of_costs = read_pages(_Page[_Cost], document, file)
+    of_costs = read_pages(_OpenAIPage[_Cost], document, file)
     results = [result for _, page in of_costs for result in page.results]
     unknown = [one.line_item or "" for one in results if one.of_images(chosen) is None and one.amount.value]
     check_known(unknown, "it is not known whether these line items are of images", file)
@@ -193,7 +193,7 @@ def _left_out(results: Sequence[_Cost], chosen: Sequence[str]) -> list[str]:
     return [f"{what}: {amount.normalize():,f} {currency}" for currency, amount in sorted(paid.items())]
 
 
-def _buckets(of_pages: Sequence[tuple[int, _Page[Any]]]) -> list[Bucket]:
+def _buckets(of_pages: Sequence[tuple[int, _OpenAIPage[Any]]]) -> list[Bucket]:
     """Those with results, split by the keys of ``group_by`` that any of their own results has."""
     return [
         Bucket(
@@ -208,7 +208,7 @@ def _buckets(of_pages: Sequence[tuple[int, _Page[Any]]]) -> list[Bucket]:
     ]
 
 
-def _usage_rows(bucket: _Bucket[_Usage], line: int) -> list[Row]:
+def _usage_rows(bucket: _OpenAIBucket[_OpenAIUsage], line: int) -> list[Row]:
     rows = []
     for result in bucket.results:
         made: dict[str, Any] = {"images": Decimal(result.images), "requests": result.num_model_requests}
@@ -216,20 +216,20 @@ def _usage_rows(bucket: _Bucket[_Usage], line: int) -> list[Row]:
     return numbered(rows) or [_row(USAGE, bucket, line, "empty", basis=Basis.COUNTED, images=Decimal(0), requests=0)]
 
 
-def _cost_row(bucket: _Bucket[_Cost], result: _Cost, line: int) -> Row:
+def _cost_row(bucket: _OpenAIBucket[_Cost], result: _Cost, line: int) -> Row:
     paid, images = result.amount, result.quantity
     stated: dict[str, Any] = {"images": images, "cost": paid.value, "currency": paid.currency}
     basis, keys = Basis.DERIVED if images is None else Basis.COUNTED, (result.groups, result.quantity_unit)
     return _row(COSTS, bucket, line, paid.currency, *keys, basis=basis, **stated)
 
 
-def _no_cost(bucket: _Bucket[_Cost], line: int, counted: bool) -> Row:
+def _no_cost(bucket: _OpenAIBucket[_Cost], line: int, counted: bool) -> Row:
     """A bucket in which nothing counts: that the day is known is worth a row."""
     if counted:
         return _row(COSTS, bucket, line, "empty", basis=Basis.COUNTED, images=Decimal(0))
     return _row(COSTS, bucket, line, "empty", basis=Basis.DERIVED, cost=Decimal(0), currency="USD")
 
 
-def _row(name: str, bucket: _Bucket[Any], line: int, *keys: object, **stated: Any) -> Row:
+def _row(name: str, bucket: _OpenAIBucket[Any], line: int, *keys: object, **stated: Any) -> Row:
     key = identity(name, bucket.start_time, bucket.whole, *keys)
     return Row(at=bucket.start_time, ends=bucket.end_time, meter=METER, identity=key, line=line, **stated)

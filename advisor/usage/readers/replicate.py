@@ -111,7 +111,7 @@ def _unless_unsuccessful(value: Any) -> Any:
 _IfSucceeded = Annotated[_Prediction | None, BeforeValidator(_unless_unsuccessful)]
 
 
-class _Page(PageOfMany):
+class _PredictionsPage(PageOfMany):
     results: Many[_IfSucceeded]
 
 
@@ -136,13 +136,13 @@ def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen
 
     Raises BadInput.
     """
-    of_many: list[tuple[int, _Page]] = []
+    of_many: list[tuple[int, _PredictionsPage]] = []
     rows, unsuccessful, others, unknown = [], 0, 0, 0
     for page in pages(document, file):
         if isinstance(page.value, dict) and not {"results", "next", "previous"} & page.value.keys():
             predictions = [page.read(_Alone).root]
         else:
-            of_many.append((page.line, page.read(_Page)))
+            of_many.append((page.line, page.read(_PredictionsPage)))
             predictions = of_many[-1][1].results
         for prediction in predictions:
             made = prediction.made(unit, chosen) if prediction else None

@@ -8,21 +8,21 @@ is therefore no part of an outcome, and is reported over all offers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from itertools import product
+from math import prod
 
-from advisor.domain.offer import Encoded, Offer, Unknown
-from advisor.domain.scenario import FIELDS
+from advisor.domain.offer import Encoded, Offer
 from advisor.evaluation.compiler import compile_condition
 from advisor.evaluation.python_backend import PLAIN
-from advisor.rulebook.conditions import comparisons, names_in_order
+from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.values import assignments, need_values
 
 _MOST_JUDGED = 1_000_000
-"""Answers times kinds of offers that one gate is tried on; a gate that reads more is taken to tell its kinds apart."""
+"""Answers times distinct offers that one gate is tried on; a gate with more is assumed to distinguish all of them."""
 
 
 @lru_cache(maxsize=8)
@@ -47,46 +47,20 @@ def with_relevant_offers(rulebook: Rulebook) -> Rulebook:
     return rulebook if kept == offers else replace(rulebook, offers=kept)
 
 
-def need_values(rulebook: Rulebook, name: str) -> tuple[Encoded, ...]:
-    """Every value of a need; for a number, one on each side of everything it is compared with."""
-    known, quantity = FIELD_NAMES[name], FIELDS[name].quantity
-    if quantity is None:
-        return tuple(known.encode(option) for option in known.options) if known.options else (False, True)
-    cuts = {0}
-    for rule in (*rulebook.gates, *rulebook.preferences):
-        for comparison in comparisons(rule.when):
-            if name in comparison.names:
-                cuts |= _cuts(rulebook, comparison.right if comparison.name == name else comparison.name)
-    most = quantity.inside(quantity.most)
-    return tuple(sorted({value for cut in cuts for value in (cut, cut + 1) if value <= most}))
-
-
-def _cuts(rulebook: Rulebook, side: Encoded) -> set[int]:
-    if isinstance(side, str):
-        values = [offer.traits.get(side) for offer in rulebook.offers]
-        return {value for value in values if isinstance(value, int) and not isinstance(value, Unknown)}
-    return {int(side)}
-
-
 def _judged(rulebook: Rulebook, gate: Gate) -> list[int]:
     """For each offer one bit for every combination of the answers that the gate reads: set where it eliminates it."""
     read = names_in_order(gate.when)
-    needs = [name for name in read if name in FIELD_NAMES]
-    values = [need_values(rulebook, name) for name in needs]
+    values = {name: need_values(rulebook, name) for name in read if name in FIELD_NAMES}
     kinds = [tuple(offer.traits.get(name) for name in read) for offer in rulebook.offers]
     distinct = dict(zip(kinds, rulebook.offers, strict=True))
-    combinations = len(distinct)
-    for options in values:
-        combinations *= len(options)
-    if combinations > _MOST_JUDGED:
+    if len(distinct) * prod(map(len, values.values())) > _MOST_JUDGED:
         bits = {kind: 1 << place for place, kind in enumerate(distinct)}
     else:
-        answers = [dict(zip(needs, chosen, strict=True)) for chosen in product(*values)]
+        answers = list(assignments(values))
         bits = {kind: _bits(gate, offer, answers) for kind, offer in distinct.items()}
     return [bits[kind] for kind in kinds]
 
 
-def _bits(gate: Gate, offer: Offer, answers: list[dict[str, Encoded]]) -> int:
+def _bits(gate: Gate, offer: Offer, answers: Iterable[Mapping[str, Encoded]]) -> int:
     test = compile_condition(gate.when, PLAIN)
-    facts: list[Mapping[str, Encoded | Unknown]] = [{**offer.traits, **chosen} for chosen in answers]
-    return int("".join("1" if test(here)[0] else "0" for here in facts), 2)
+    return int("".join("1" if test({**offer.traits, **chosen})[0] else "0" for chosen in answers), 2)
