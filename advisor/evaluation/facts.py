@@ -13,7 +13,7 @@ from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.rulebook.terms import Expression
 
 _RANGE_DEFAULTS = {"monthly_images_low": "monthly_images", "monthly_images_high": "monthly_images"}
-_NOT_ASKED = {"gpu_billing": 0, "peak_to_mean": 1000, "min_gpus": 1}
+NOT_ASKED = {"gpu_billing": 0, "peak_to_mean": 1000, "min_gpus": 1}
 """What holds unless it is answered: GPU-hours are paid as used, and the load is even. With GPUs that are always on the
 load is an open question."""
 
@@ -26,7 +26,7 @@ def answer_facts(scenario: Scenario) -> dict[str, Encoded]:
         if value is not None:
             quantity = FIELDS[name].quantity
             facts[name] = quantity.inside(value) if quantity else known.encode(value)
-    for name, value in _NOT_ASKED.items():
+    for name, value in NOT_ASKED.items():
         if name != "peak_to_mean" or not scenario.always_on:
             facts.setdefault(name, value)
     return facts
