@@ -10,7 +10,7 @@ computes with fractions. Floats are refused.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
@@ -18,7 +18,7 @@ from itertools import islice
 from math import ceil, floor, lcm
 
 from advisor.domain.quantity import is_float
-from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST, Route, Scenario
+from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST, GpuBilling, Route, Scenario
 from advisor.domain.staircase import Staircase
 
 Number = Decimal | int | str | Fraction
@@ -257,12 +257,14 @@ def own_formula(volume: str) -> str:
     return f"({G} * {GPU_MONTH_HOURS} * gpus if gpu_billing == always_on else {G} * {volume} / {r}) + {E}"
 
 
-def missing_amounts(answered: Container[str], routes: Iterable[Route], ends: Iterable[str] = ()) -> list[str]:
+def missing_amounts(answered: Mapping[str, object], routes: Collection[Route], ends: Iterable[str] = ()) -> list[str]:
     """The unanswered amounts behind the cost of these routes, in the order of the scenario.
 
     ``ends`` are the months the cost is needed for, ``low`` or ``high``; the expected month replaces an unanswered one.
     """
     wanted = {name for route in routes for name in AMOUNTS_OF[route]}
+    if Route.SELF_HOST in routes and answered.get("gpu_billing") == GpuBilling.ALWAYS_ON:
+        wanted.add("peak_to_mean")
     wanted |= {"monthly_images" for end in ends if f"monthly_images_{end}" not in answered}
     return [name for name in FIELDS if name in wanted and name not in answered]
 

@@ -130,7 +130,10 @@ FAIL_A_CASE: dict[str, tuple[str, Plant]] = {
         {"gates/residency.yaml": ("{residency: on_premises, l", "{residency: in_region, l")},
     ),
     "the wrong axis": ("latency", {"gates/latency.yaml": ("axis: latency", "axis: control")}),
-    "a tie that rents": ("preferences", {"terms.yaml": ("own_low: gpu_hour_price", "own_low: 2 * gpu_hour_price")}),
+    "a tie that rents": (
+        "preferences",
+        {"terms.yaml": ("else gpu_hour_price * monthly_images_low", "else 2 * gpu_hour_price * monthly_images_low")},
+    ),
     "a factor": ("advice", {"terms.yaml": ("12 * monthly_overhead", "13 * monthly_overhead")}),
     "a constant": ("advice", {"terms.yaml": ("gpu_month_hours: 730", "gpu_month_hours: 731")}),
     "one end for the other": (

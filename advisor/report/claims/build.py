@@ -18,6 +18,7 @@ from advisor.report.claims.alternatives import SHOWN, ways
 from advisor.report.claims.confidence import confidence_claims
 from advisor.report.claims.consequences import consequence_claims, forgone_claims
 from advisor.report.claims.eliminations import narrowing_claims
+from advisor.report.claims.fleet import fleet_claims, is_always_on
 from advisor.report.claims.inputs import driver_claims, input_claims
 from advisor.report.claims.model import Claim
 from advisor.report.claims.options import option_claims
@@ -35,6 +36,7 @@ def claims_of(decision: Decision) -> list[Claim]:
         *driver_claims(decision),
         *narrowing_claims(decision),
         *_costs(decision),
+        *fleet_claims(decision),
         *_conditions(decision),
         *_conflicts(decision),
         *_flips(decision),
@@ -113,7 +115,7 @@ def _costs(decision: Decision) -> Iterator[Claim]:
     for route, cost in decision.monthly_costs.items():
         figures = {"route": route, **cost.model_dump()}
         yield Claim(f"cost.{route}", "costs", "cost", fields=AMOUNTS_OF[route], figures=figures)
-    for route, volume in decision.crossovers.items():
+    for route, volume in () if is_always_on(decision) else decision.crossovers.items():
         kind = "crossover" if volume is not None else "no_crossover"
         fields = (*AMOUNTS_OF[route], *AMOUNTS_OF[Route.SELF_HOST])
         yield Claim(f"crossover.{route}", "crossovers", kind, fields=fields, figures={"route": route, "volume": volume})
