@@ -39,6 +39,8 @@ LEAST = 0.3
 _IN_SIGHT = 10**4
 """A crossover this many times above or below every month of the scenario is stated, not drawn."""
 _POINTS = 97
+_MOST_STEPS = 200
+"""With more GPUs than these the steps of a staircase are not visible."""
 _DASHES: dict[Route, Dashes] = {Route.OPEN_WEIGHT_API: (7, 2), Route.CLOSED_API: (7, 2, 1.5, 2)}
 _RULED_OUT = (1.0, 2.0)
 _LOG_COST_RATIO = 30
@@ -117,6 +119,14 @@ class RouteCurves:
         gpus = self.costs.own_gpus(self.speedup or 1)
         return gpus.cost(volume) if gpus else Fraction(0)
 
+    def steps(self, speedup: int, most: float) -> list[float]:
+        """Where a staircase turns, up to a volume; none where GPU-hours are paid as used, or steps are too small."""
+        gpus = self.costs.own_gpus(speedup)
+        if gpus is None or not gpus.always_on or gpus.gpus(floor(most)) > _MOST_STEPS:
+            return []
+        ends = [gpus.last_volume(number) for number in range(gpus.min_gpus, gpus.gpus(floor(most)))]
+        return [float(volume) for end in ends for volume in (end, end + 1) if 0 < volume <= most]
+
     def crossing_text(self, route: Route, speedup: int = 1) -> str | None:
         """The crossover as people read it; None where owning never wins."""
         found = self.costs.crossover(route, speedup)
@@ -141,6 +151,9 @@ def _title(curves: RouteCurves) -> str:
     route = curves.compared
     if route not in curves.crossings:
         return f"Own GPUs never become cheaper than {NAMED[route]}"
+    if curves.scenario.always_on:
+        volume, units = curves.crossing_text(route), units_of(curves.decision)
+        return f"Own GPUs never cost more than {NAMED[route]} from {volume} {units} a month on"
     cheaper_from = floor(curves.crossings[route]) + 1
     if cheaper_from == 1:
         return f"Own GPUs are cheaper than {NAMED[route]} at every volume"
@@ -164,7 +177,10 @@ def _description(curves: RouteCurves) -> str:
         faster = curves.crossing_text(route, curves.speedup) if curves.speedup else None
         if crossing:
             with_model = f", with a few-step model at {faster}" if faster else ""
-            same = f"own GPUs and {NAMED[route]} cost the same at {curves.crossing_text(route)} {units} a month"
+            at = f"{curves.crossing_text(route)} {units} a month"
+            same = f"own GPUs and {NAMED[route]} cost the same at {at}"
+            if curves.scenario.always_on:
+                same = f"own GPUs never cost more than {NAMED[route]} from {at} on"
             parts.append(same + with_model)
     gone = [route for route in curves.routes if not curves.is_feasible(route)]
     if gone:
@@ -175,7 +191,8 @@ def _description(curves: RouteCurves) -> str:
 def _table(curves: RouteCurves) -> ChartTable:
     units = units_of(curves.decision)
     header = ["route", *(f"{grouped(volume)} {units} a month" for volume in curves.months)]
-    header += [f"costs the same as own GPUs at, {units} a month"] if curves.owns else []
+    same = "never cheaper than own GPUs from" if curves.scenario.always_on else "costs the same as own GPUs at"
+    header += [f"{same}, {units} a month"] if curves.owns else []
     header += ["and at, with a few-step model"] if curves.speedup else []
     return ChartTable(tuple(header), tuple(map(tuple, _rows(curves))))
 
@@ -197,6 +214,11 @@ def _money(cost: Fraction) -> str:
     return dollars(to_micro_dollars(cost))
 
 
+def _no_steps(most: float) -> list[float]:
+    """The steps of a straight line."""
+    return []
+
+
 class Curve(NamedTuple):
     """A curve: the cost as a function of the volume, and its style."""
 
@@ -206,6 +228,7 @@ class Curve(NamedTuple):
     width: float
     dashes: Dashes | None = None
     bold: bool = False
+    steps: Callable[[float], list[float]] = _no_steps
 
 
 class Mark(NamedTuple):
@@ -231,13 +254,18 @@ class CostPlot(Plot):
         names = [mark.text(room) for mark in marks]
         lines = max((words.count("\n") + 1 for words in names), default=2)
         super().__init__(figure, left=62, bottom=48, right=134, top=46 + LINE_HEIGHT * max(2, lines))
-        volumes = across.positions(_POINTS)
-        costs = [[float(curve.cost(Fraction(volume))) for volume in volumes] for curve in curves]
+        positions = across.positions(_POINTS)
+        turns = [[at for at in curve.steps(positions[-1]) if at >= positions[0]] for curve in curves]
+        along = [sorted({*positions, *of_curve}) for of_curve in turns]
+        costs = [
+            [float(curve.cost(Fraction(volume))) for volume in volumes]
+            for curve, volumes in zip(curves, along, strict=True)
+        ]
         ends = [end for of_curve in costs for end in (of_curve[0], of_curve[-1])]
         least = min((end for end in ends if end > 0), default=1) if across.log else 0.0
         self.scale(across, Scale.between(least, max(ends), log=across.log), "$")
         self.label(on_scale(f"{units} a month", log=across.log), on_scale("cost a month", log=across.log))
-        for curve, of_curve in zip(curves, costs, strict=True):
+        for curve, volumes, of_curve in zip(curves, along, costs, strict=True):
             style = (0, curve.dashes) if curve.dashes else "solid"
             self.axes.plot(volumes, of_curve, color=curve.colour, linewidth=curve.width, linestyle=style)
         self.name_ends([(of_curve[-1], curve.words, curve.bold) for curve, of_curve in zip(curves, costs, strict=True)])
@@ -282,9 +310,12 @@ def _curves(curves: RouteCurves) -> Iterator[Curve]:
         feasible, chosen = curves.is_feasible(route), route is curves.decision.route
         dashes = _DASHES.get(route) if feasible else _RULED_OUT
         words = SHORT[route] + ("\nrecommended" if chosen else "" if feasible else "\nruled out")
-        yield Curve(words, partial(curves.cost, route), COLOURS[route], 2.6 if feasible else 1.6, dashes, chosen)
+        owned = route is Route.SELF_HOST
+        steps = partial(curves.steps, 1) if owned else _no_steps
+        yield Curve(words, partial(curves.cost, route), COLOURS[route], 2.6 if feasible else 1.6, dashes, chosen, steps)
         if route is Route.SELF_HOST and curves.speedup:
-            yield Curve(f"{SHORT[route]},\nfew-step model", curves.few_step_cost, COLOURS[route], 1.0, dashes)
+            name, faster = f"{SHORT[route]},\nfew-step model", partial(curves.steps, curves.speedup)
+            yield Curve(name, curves.few_step_cost, COLOURS[route], 1.0, dashes, steps=faster)
 
 
 def _across(curves: RouteCurves) -> Scale:

@@ -150,6 +150,10 @@ class OwnGpus:
         """
         return max(self.min_gpus, ceil(self.peak_to_mean * self.hours_used(N) / GPU_MONTH_HOURS))
 
+    def last_volume(self, gpus: int) -> int:
+        """The largest monthly volume for which so many GPUs are enough in the busiest hour."""
+        return floor(gpus * GPU_MONTH_HOURS / (self.peak_to_mean * _hours_per_image(self.images_per_gpu_hour)))
+
     def hours_used(self, N: Number) -> Fraction:
         """The GPU-hours in which N images are made."""
         return exact(N) * _hours_per_image(self.images_per_gpu_hour)
