@@ -53,16 +53,15 @@ def test_every_rule_stands_in_the_table(whole: Coverage) -> None:
     assert [line.rule.id for line in whole.lines if line.condition is None] == list(RULEBOOK.rules)
 
 
-def test_what_can_never_matter_is_implied_by_the_other_month(whole: Coverage) -> None:
-    """Renting that is cheaper in the best month is cheaper in the worst; owning the other way round."""
+def test_what_can_never_matter_is_implied_by_other_conditions(whole: Coverage) -> None:
+    """Where both months agree a rule of the cost axis has decided; and there are never too few GPUs."""
     never = [(line.rule.id, line.condition) for line in whole.lines if line.when_false and line.when_false.never]
     assert never == [
-        ("rent-below-crossover", "open_rent_low: {lt: own_low}"),
-        ("own-above-crossover", "open_rent_high: {ge: own_high}"),
-        ("rent-closed-below-crossover", "closed_rent_low: {lt: own_low}"),
-        ("own-above-closed-crossover", "closed_rent_high: {ge: own_high}"),
         ("rent-while-unsettled", "open_rent_low: {lt: own_low}"),
+        ("rent-while-unsettled", "open_rent_high: {lt: own_high}"),
         ("rent-closed-while-unsettled", "closed_rent_low: {lt: own_low}"),
+        ("rent-closed-while-unsettled", "closed_rent_high: {lt: own_high}"),
+        ("gpus-always-on", "gpus: {ge: min_gpus}"),
     ]
     assert not any(line.when_true.never for line in whole.lines)
 
