@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, partial
+from math import floor
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.charts.canvas import (
@@ -23,7 +24,7 @@ from advisor.charts.canvas import (
     wrapped,
 )
 from advisor.charts.scale import Scale, scale_of
-from advisor.domain.cost_model import Costs, Number, exact, own, rent, to_micro_dollars
+from advisor.domain.cost_model import Costs, Number, exact, rent, to_micro_dollars
 from advisor.domain.formatting import dollars, grouped
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route, Scenario, validated
@@ -38,6 +39,8 @@ LEAST = 0.3
 _IN_SIGHT = 10**4
 """A crossover this many times above or below every month of the scenario is stated, not drawn."""
 _POINTS = 97
+_MOST_STEPS = 200
+"""With more GPUs than these the steps of a staircase are not visible."""
 _DASHES: dict[Route, Dashes] = {Route.OPEN_WEIGHT_API: (7, 2), Route.CLOSED_API: (7, 2, 1.5, 2)}
 _RULED_OUT = (1.0, 2.0)
 _LOG_COST_RATIO = 30
@@ -113,9 +116,16 @@ class RouteCurves:
 
     def few_step_cost(self, volume: Number) -> Fraction:
         """Dollars a month on own GPUs with a few-step model."""
-        known = self.scenario
-        rate = (known.images_per_gpu_hour or 1) * (self.speedup or 1)
-        return own(known.gpu_hour_price or 0, rate, known.monthly_overhead or 0, volume)
+        gpus = self.costs.own_gpus(self.speedup or 1)
+        return gpus.cost(volume) if gpus else Fraction(0)
+
+    def steps(self, speedup: int, most: float) -> list[float]:
+        """Where a staircase turns, up to a volume; none where GPU-hours are paid as used, or steps are too small."""
+        gpus = self.costs.own_gpus(speedup)
+        if gpus is None or not gpus.always_on or gpus.gpus(floor(most)) > _MOST_STEPS:
+            return []
+        ends = [gpus.last_volume(number) for number in range(gpus.min_gpus, gpus.gpus(floor(most)))]
+        return [float(volume) for end in ends for volume in (end, end + 1) if 0 < volume <= most]
 
     def crossing_text(self, route: Route, speedup: int = 1) -> str | None:
         """The least volume from which owning costs no more, as people read it; None where it never does."""
@@ -196,6 +206,11 @@ def _money(cost: Fraction) -> str:
     return dollars(to_micro_dollars(cost))
 
 
+def _no_steps(most: float) -> list[float]:
+    """The steps of a straight line."""
+    return []
+
+
 class Curve(NamedTuple):
     """A curve: the cost as a function of the volume, and its style."""
 
@@ -205,6 +220,7 @@ class Curve(NamedTuple):
     width: float
     dashes: Dashes | None = None
     bold: bool = False
+    steps: Callable[[float], list[float]] = _no_steps
 
 
 class Mark(NamedTuple):
@@ -230,13 +246,18 @@ class CostPlot(Plot):
         names = [mark.text(room) for mark in marks]
         lines = max((words.count("\n") + 1 for words in names), default=2)
         super().__init__(figure, left=62, bottom=48, right=134, top=46 + LINE_HEIGHT * max(2, lines))
-        volumes = across.positions(_POINTS)
-        costs = [[float(curve.cost(Fraction(volume))) for volume in volumes] for curve in curves]
+        positions = across.positions(_POINTS)
+        turns = [[at for at in curve.steps(positions[-1]) if at >= positions[0]] for curve in curves]
+        along = [sorted({*positions, *of_curve}) for of_curve in turns]
+        costs = [
+            [float(curve.cost(Fraction(volume))) for volume in volumes]
+            for curve, volumes in zip(curves, along, strict=True)
+        ]
         ends = [end for of_curve in costs for end in (of_curve[0], of_curve[-1])]
         least = min((end for end in ends if end > 0), default=1) if across.log else 0.0
         self.scale(across, Scale.between(least, max(ends), log=across.log), "$")
         self.label(on_scale(f"{units} a month", log=across.log), on_scale("cost a month", log=across.log))
-        for curve, of_curve in zip(curves, costs, strict=True):
+        for curve, volumes, of_curve in zip(curves, along, costs, strict=True):
             style = (0, curve.dashes) if curve.dashes else "solid"
             self.axes.plot(volumes, of_curve, color=curve.colour, linewidth=curve.width, linestyle=style)
         self.name_ends([(of_curve[-1], curve.words, curve.bold) for curve, of_curve in zip(curves, costs, strict=True)])
@@ -281,9 +302,12 @@ def _curves(curves: RouteCurves) -> Iterator[Curve]:
         feasible, chosen = curves.is_feasible(route), route is curves.decision.route
         dashes = _DASHES.get(route) if feasible else _RULED_OUT
         words = SHORT[route] + ("\nrecommended" if chosen else "" if feasible else "\nruled out")
-        yield Curve(words, partial(curves.cost, route), COLOURS[route], 2.6 if feasible else 1.6, dashes, chosen)
+        owned = route is Route.SELF_HOST
+        steps = partial(curves.steps, 1) if owned else _no_steps
+        yield Curve(words, partial(curves.cost, route), COLOURS[route], 2.6 if feasible else 1.6, dashes, chosen, steps)
         if route is Route.SELF_HOST and curves.speedup:
-            yield Curve(f"{SHORT[route]},\nfew-step model", curves.few_step_cost, COLOURS[route], 1.0, dashes)
+            name, faster = f"{SHORT[route]},\nfew-step model", partial(curves.steps, curves.speedup)
+            yield Curve(name, curves.few_step_cost, COLOURS[route], 1.0, dashes, steps=faster)
 
 
 def _across(curves: RouteCurves) -> Scale:

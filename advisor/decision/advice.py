@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from advisor.decision.assessment import Assessment
 from advisor.domain import record
-from advisor.domain.cost_model import Crossover, exact, missing_amounts, payback_months, to_micro_dollars
+from advisor.domain.cost_model import Crossover, exact, missing_amounts, payback_months, rounded, to_micro_dollars
 from advisor.domain.formatting import amount_text, dollars, grouped, payback_text, plain
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Route, Unit
@@ -94,7 +94,9 @@ def _figures(assessment: Assessment, migration: record.Migration | None) -> Mapp
     units = "seconds of video" if scenario.unit is Unit.VIDEO_SECOND else "images"
     here = assessment.route and costs.monthly(assessment.route, scenario.monthly_images)
     closed = costs.monthly(Route.CLOSED_API, scenario.monthly_images)
-    gpu_month = assessment.facts.get("gpu_month")
+    gpu_month, gpus = assessment.facts.get("gpu_month"), assessment.facts.get("gpus")
+    own, expected = costs.own_gpus(overhead=Decimal(0)), scenario.monthly_images
+    hours = None if own is None or expected is None else (own.hours_paid(expected), own.hours_used(expected))
     figures = {
         "units": units,
         "crossover": _volume(crossover),
@@ -102,10 +104,17 @@ def _figures(assessment: Assessment, migration: record.Migration | None) -> Mapp
         "few_step_owning_pays": _from_volume(faster, units),
         "closed_saving": "" if not here or closed is None else dollars(to_micro_dollars(here - closed)),
         "gpu_month": "" if gpu_month is None else dollars(int(gpu_month)),
+        "gpus": "" if gpus is None else _counted(int(gpus), "GPU"),
+        "gpu_hours_paid": "" if hours is None else grouped(Decimal(rounded(hours[0], 0))),
+        "gpu_hours_used": "" if hours is None else grouped(Decimal(rounded(hours[1], 0))),
         "payback_months": _grouped(migration.payback_months if migration else None),
         "payback_limit_months": _grouped(migration.payback_limit_months if migration else None),
     }
     return {**{name: str(value) for name, value in constants.items()}, **figures}
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{grouped(Decimal(number))} {thing}{'' if number == 1 else 's'}"
 
 
 def _grouped(number: str | None) -> str:

@@ -11,6 +11,7 @@ import advisor
 from advisor.decision.advice import advice_facts, advice_of, migration_of
 from advisor.decision.assessment import Assessment
 from advisor.decision.break_even import cost_comparison, review_trigger
+from advisor.decision.fleet import fleet_of, owning_ranges, owning_up_to_peak
 from advisor.decision.offer_fit import OfferFit
 from advisor.decision.where_it_turns import own_cost_steps, turning_points
 from advisor.domain import record
@@ -23,7 +24,7 @@ from advisor.evaluation.protocol import Facts
 from advisor.explanation.record_sections import Explainer, route_of
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Preference, Rule
-from advisor.rulebook.terms import MAX_LENGTH, term_text
+from advisor.rulebook.terms import MAX_LENGTH, chosen, term_text
 from advisor.scenario_space.question_effects import leads
 
 
@@ -95,6 +96,9 @@ class _RecordBuilder:
             owning_from=self._owning_from(),
             turning_points=turning_points(this),
             route_by_own_cost=own_cost_steps(this),
+            fleet=fleet_of(this),
+            owning_ranges=owning_ranges(this),
+            owning_up_to_peak=owning_up_to_peak(this),
         )
         return decision.model_copy(update={"review_trigger": review_trigger(decision, self.scenario, self.rulebook)})
 
@@ -229,7 +233,7 @@ def route_by_amounts(assessment: Assessment) -> RouteByAmounts | None:
     if len(reached) != 1 or not 0 < len(pairs) <= MAX_COMPARISONS:
         return None
     (gate_outcome,) = reached
-    sides = [(term_text(left), term_text(right)) for left, right in pairs]
+    sides = [tuple(term_text(chosen(side, answers)) for side in pair) for pair in pairs]
     if any(len(side) > MAX_LENGTH for pair in sides for side in pair):
         return None
     return RouteByAmounts(

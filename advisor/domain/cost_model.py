@@ -1,4 +1,8 @@
-"""The cost model of Section 38.3.4: hosted wins at a volume N while ``c*N < G*N/r + E``.
+"""The cost model of Section 38.3.4: hosted wins at a volume N while ``c*N < own(N)``.
+
+``own(N)`` is ``G*N/r + E`` where GPU-hours are paid as they are used. GPUs that are always on are whole, are enough for
+the busiest hour, and are paid for every hour of the month: ``own(N)`` is ``G*730*gpus(N) + E``, with ``gpus(N)`` the
+greater of ``min_gpus`` and ``peak_to_mean*N / (730*r)`` rounded up.
 
 The one place that knows which amounts price which route. Exact: every function takes Decimal, int or decimal text and
 computes with fractions. Floats are refused.
@@ -6,15 +10,17 @@ computes with fractions. Floats are refused.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
-from math import ceil
+from itertools import islice
+from math import ceil, floor, lcm
 
 from advisor.common.diagnostics import quoted
 from advisor.domain.quantity import FLOATS_REFUSED, is_float
-from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST, Route, Scenario
+from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST, GpuBilling, Route, Scenario
+from advisor.domain.staircase import Staircase
 
 Number = Decimal | int | str | Fraction
 PRICE_OF: Mapping[Route, str] = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
@@ -32,6 +38,10 @@ VOLUMES = ("monthly_images_low", "monthly_images", "monthly_images_high")
 VOLUME_ENDS = VOLUMES[::2]
 MOST_IMAGES = 10**12
 """The largest monthly volume of a scenario."""
+GPU_MONTH_HOURS = 730
+"""The hours of a month in which a GPU that is always on is paid for."""
+MAX_OWNING_RANGES = 8
+"""How many of the stretches of volumes below N* in which owning costs no more are listed."""
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
@@ -116,6 +126,113 @@ def _cost_per_image(G: Number, r: Number) -> Fraction:
     return exact(G) / exact(r)
 
 
+@dataclass(frozen=True)
+class OwningRanges:
+    """The first stretches of whole volumes, both ends included, and how many more there are."""
+
+    listed: tuple[tuple[int, int], ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class OwnGpus:
+    """The amounts behind the cost of own GPUs; ``peak_to_mean`` and ``min_gpus`` count only with ``always_on``.
+
+    Dollars a GPU-hour (more than zero), images a GPU-hour (more than zero, else ValueError), dollars a month.
+    """
+
+    gpu_hour_price: Fraction
+    images_per_gpu_hour: Fraction
+    monthly_overhead: Fraction
+    always_on: bool = False
+    peak_to_mean: Fraction = Fraction(1)
+    min_gpus: int = 1
+
+    def gpus(self, N: Number) -> int:
+        """How many whole GPUs are enough for the busiest hour of a month of N images.
+
+        >>> OwnGpus(Fraction("1.2"), Fraction(600), Fraction(2000), True, Fraction(3)).gpus(500_000)
+        4
+        """
+        return max(self.min_gpus, ceil(self.peak_to_mean * self.hours_used(N) / GPU_MONTH_HOURS))
+
+    def last_volume(self, gpus: int) -> int:
+        """The largest monthly volume for which so many GPUs are enough in the busiest hour."""
+        return floor(gpus * GPU_MONTH_HOURS / (self.peak_to_mean * _hours_per_image(self.images_per_gpu_hour)))
+
+    def hours_used(self, N: Number) -> Fraction:
+        """The GPU-hours in which N images are made."""
+        return exact(N) * _hours_per_image(self.images_per_gpu_hour)
+
+    def hours_paid(self, N: Number) -> Fraction:
+        """The GPU-hours that are paid for in a month of N images."""
+        return Fraction(GPU_MONTH_HOURS * self.gpus(N)) if self.always_on else self.hours_used(N)
+
+    def cost(self, N: Number) -> Fraction:
+        """Dollars a month of N images.
+
+        >>> OwnGpus(Fraction("1.2"), Fraction(600), Fraction(2000), True, Fraction(3)).cost(500_000)
+        Fraction(5504, 1)
+        """
+        return self.gpu_hour_price * self.hours_paid(N) + self.monthly_overhead
+
+    def crossover(self, c: Number) -> Crossover:
+        """The volume from which owning never costs more than renting at c dollars an image; whole with ``always_on``.
+
+        >>> OwnGpus(Fraction("1.2"), Fraction(600), Fraction(2000), True).crossover("0.03").text()
+        '95867.00'
+        """
+        if not self.always_on:
+            return crossover_volume(c, self.gpu_hour_price, self.images_per_gpu_hour, self.monthly_overhead)
+        settled = self._staircase(c).settled_from
+        return Crossover(None if settled is None else Fraction(settled))
+
+    def owning_ranges(self, c: Number) -> OwningRanges:
+        """The stretches of whole volumes below N* in which owning costs no more; none where GPU-hours are paid as used.
+
+        Without N* they are those up to ``MOST_IMAGES``.
+        """
+        if not self.always_on:
+            return OwningRanges()
+        staircase = self._staircase(c)
+        if not staircase.never:
+            found = tuple(
+                (start, end) for start, end in islice(staircase.ranges(), MAX_OWNING_RANGES) if end is not None
+            )
+            return OwningRanges(found, staircase.breaks() - len(found))
+        ends = (
+            (start, MOST_IMAGES if end is None else end) for start, end in islice(staircase.ranges(), MAX_OWNING_RANGES)
+        )
+        found = tuple((start, min(end, MOST_IMAGES)) for start, end in ends if start <= MOST_IMAGES)
+        return OwningRanges(found, staircase.breaks(MOST_IMAGES) - len(found))
+
+    def largest_volume(self, dollars: Fraction) -> int:
+        """The largest monthly volume whose cost without overhead is at most this; 0 if there is no such volume."""
+        if not self.always_on:
+            return floor(dollars / (self.gpu_hour_price * _hours_per_image(self.images_per_gpu_hour)))
+        gpus = floor(dollars / (self.gpu_hour_price * GPU_MONTH_HOURS))
+        hours = Fraction(gpus * GPU_MONTH_HOURS if gpus >= self.min_gpus else 0)
+        return floor(hours / self.peak_to_mean / _hours_per_image(self.images_per_gpu_hour))
+
+    def _staircase(self, c: Number) -> Staircase:
+        rise, base = exact(c), self.monthly_overhead
+        height = self.gpu_hour_price * GPU_MONTH_HOURS
+        gpus_per_image = self.peak_to_mean * _hours_per_image(self.images_per_gpu_hour) / GPU_MONTH_HOURS
+        scale = lcm(rise.denominator, height.denominator, base.denominator)
+        return Staircase(
+            rise=int(rise * scale),
+            height=int(height * scale),
+            over=gpus_per_image.numerator,
+            under=gpus_per_image.denominator,
+            least=self.min_gpus,
+            base=int(base * scale),
+        )
+
+
+def _hours_per_image(images_per_gpu_hour: Fraction) -> Fraction:
+    return _cost_per_image(1, images_per_gpu_hour)
+
+
 def payback_months(migration_cost: Number, monthly_saving: Number) -> Fraction | None:
     """Months until moving has repaid its one-time cost; None when nothing is saved.
 
@@ -139,18 +256,25 @@ def rent_formula(route: Route, volume: str) -> str:
     return f"{PRICE_OF[route]} * {volume}"
 
 
+def gpus_formula(volume: str) -> str:
+    """How many GPUs are always on, as a term of a rulebook."""
+    return f"max(min_gpus, ceil(peak_to_mean * {volume} / ({GPU_MONTH_HOURS} * {OWN_AMOUNTS[1]})))"
+
+
 def own_formula(volume: str) -> str:
-    """What own GPUs cost, as a term of a rulebook."""
+    """What own GPUs cost, as a term of a rulebook that reads ``gpus`` of the same volume."""
     G, r, E = OWN_AMOUNTS
-    return f"{G} * {volume} / {r} + {E}"
+    return f"({G} * {GPU_MONTH_HOURS} * gpus if gpu_billing == always_on else {G} * {volume} / {r}) + {E}"
 
 
-def missing_amounts(answered: Container[str], routes: Iterable[Route], ends: Iterable[str] = ()) -> list[str]:
+def missing_amounts(answered: Mapping[str, object], routes: Collection[Route], ends: Iterable[str] = ()) -> list[str]:
     """The unanswered amounts behind the cost of these routes, in the order of the scenario.
 
     ``ends`` are the months the cost is needed for, ``low`` or ``high``; the expected month replaces an unanswered one.
     """
     wanted = {name for route in routes for name in AMOUNTS_OF[route]}
+    if Route.SELF_HOST in routes and answered.get("gpu_billing") == GpuBilling.ALWAYS_ON:
+        wanted.add("peak_to_mean")
     wanted |= {"monthly_images" for end in ends if f"monthly_images_{end}" not in answered}
     return [name for name in FIELDS if name in wanted and name not in answered]
 
@@ -166,46 +290,58 @@ class Costs:
         price: Decimal | None = getattr(self.scenario, PRICE_OF[route]) if route in PRICE_OF else None
         return price
 
-    def running(self, speedup: int = 1, overhead: Decimal | None = None) -> tuple[Decimal, Decimal, Decimal] | None:
-        """G, r and E on GPUs ``speedup`` times as fast; None if one is not known.
+    def own_gpus(self, speedup: int = 1, overhead: Decimal | None = None) -> OwnGpus | None:
+        """What own GPUs cost, ``speedup`` times as fast; None if an amount is not known.
 
         ``overhead`` replaces an unknown E.
         """
         G, r, E = (getattr(self.scenario, name) for name in OWN_AMOUNTS)
         E = overhead if E is None else E
-        return None if G is None or r is None or E is None else (G, r * speedup, E)
+        return None if G is None or r is None or E is None else self.paid_for(G, exact(r) * speedup, E)
+
+    def paid_for(self, G: Number, r: Number, E: Number) -> OwnGpus | None:
+        """Own GPUs at other amounts, paid for as in the scenario; None if the busiest hour is needed and not known."""
+        scenario = self.scenario
+        peak = scenario.peak_to_mean if scenario.always_on else Decimal(1)
+        if peak is None:
+            return None
+        return OwnGpus(exact(G), exact(r), exact(E), scenario.always_on, exact(peak), scenario.fewest_gpus)
 
     def monthly(self, route: Route, volume: Number | None, overhead: Decimal | None = None) -> Fraction | None:
         """Dollars a month of a route at a volume; ``overhead`` replaces an unknown one."""
         if volume is None:
             return None
         if route is Route.SELF_HOST:
-            running = self.running(overhead=overhead)
-            return own(*running, volume) if running else None
+            gpus = self.own_gpus(overhead=overhead)
+            return gpus.cost(volume) if gpus else None
         price = self.price(route)
         return None if price is None else rent(price, volume)
 
     def crossover(self, route: Route | None, speedup: int = 1) -> Crossover | None:
         """N* against a hosted route's price, on GPUs ``speedup`` times as fast; None if an amount is not known."""
-        price, running = (self.price(route) if route else None), self.running(speedup)
-        return None if price is None or running is None else crossover_volume(price, *running)
+        price, gpus = (self.price(route) if route else None), self.own_gpus(speedup)
+        return None if price is None or gpus is None else gpus.crossover(price)
+
+    def owning_ranges(self, route: Route) -> OwningRanges | None:
+        """The stretches of volumes below N* against a hosted route in which owning costs no more; None if not known."""
+        price, gpus = self.price(route), self.own_gpus()
+        return None if price is None or gpus is None else gpus.owning_ranges(price)
 
     def repaid_from(self, current: Route, migration_cost: Number, months: Number) -> Crossover | None:
         """The volume from which moving from a hosted route to own GPUs is repaid within ``months``.
 
         It is N* with the cost of moving spread over the months; None if an amount is not known, or for zero months.
         """
-        price, running = self.price(current), self.running()
-        if price is None or running is None or not exact(months):
+        price, gpus = self.price(current), self.own_gpus()
+        if price is None or gpus is None or not exact(months):
             return None
-        G, r, E = running
-        return crossover_volume(price, G, r, exact(E) + exact(migration_cost) / exact(months))
+        spread = gpus.monthly_overhead + exact(migration_cost) / exact(months)
+        return replace(gpus, monthly_overhead=spread).crossover(price)
 
     def largest_volume(self) -> int:
         """The largest monthly volume at which the known amounts stay within ``MAX_MONTHLY_COST``."""
-        per_image = [exact(price) for price in map(self.price, HOSTED) if price is not None]
-        running = self.running(overhead=Decimal(0))
-        if running:
-            per_image.append(exact(running[0]) / exact(running[1]))
         left = Fraction(MAX_MONTHLY_COST) - exact(self.scenario.monthly_overhead or 0)
-        return max(1, min(MOST_IMAGES, int(left / max(per_image)))) if per_image else MOST_IMAGES
+        gpus = self.own_gpus(overhead=Decimal(0))
+        most = [int(left / exact(price)) for price in map(self.price, HOSTED) if price is not None]
+        most += [gpus.largest_volume(left)] if gpus else []
+        return max(1, min([MOST_IMAGES, *most]))

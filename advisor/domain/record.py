@@ -132,6 +132,39 @@ class MonthlyCost(_Part):
         return {"low": self.low, "high": self.high} if self.expected is None else {"expected": self.expected}
 
 
+class GpuHours(_Part):
+    """The own GPUs of one month: whole ones and their paid hours if they are always on, and the hours in use.
+
+    ``gpus`` is null where GPU-hours are paid as they are used.
+    """
+
+    gpus: int | None
+    hours_paid: str
+    hours_used: str
+
+
+class Fleet(_Part):
+    """The own GPUs of the low, the expected and the high month."""
+
+    low: GpuHours
+    expected: GpuHours | None
+    high: GpuHours
+
+
+class VolumeRange(_Part):
+    """A range of whole monthly volumes; both ends belong to it."""
+
+    from_: int = Field(alias="from")
+    to: int
+
+
+class OwningBelowCrossover(_Part):
+    """The first ranges of volumes below N* in which owning costs no more than renting, and the number of ``more``."""
+
+    ranges: list[VolumeRange]
+    more: int
+
+
 class Migration(_Part):
     """What moving from the current route costs, and when that is repaid. It never changes the recommended route."""
 
@@ -411,6 +444,16 @@ class Decision(_Part):
         list,
         "while several amounts are open: each route in turn, and the bills up to which own GPUs overrule it; "
         "the last has none",
+    )
+
+    fleet: Fleet | None = _since_2(None, "the own GPUs of each month; null if an amount is not known")
+    owning_ranges: dict[Route, OwningBelowCrossover] = _since_2(
+        dict, "for each hosted route with GPUs that are always on: where owning costs no more below N*"
+    )
+    owning_up_to_peak: str | None = _since_2(
+        None,
+        "where owning is recommended with GPU-hours paid as used: the largest `peak_to_mean` with which it would be "
+        "with GPUs that are always on; null if there is none",
     )
 
     @property

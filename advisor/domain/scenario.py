@@ -102,8 +102,8 @@ class Unit(StrEnum):
     VIDEO_SECOND = "video_second"
 
 
-ORDERED: tuple[type[StrEnum], ...] = (Control,)
-"""Enumerations whose levels include the ones before, so that rules may compare them with lt, le, gt and ge."""
+ORDERED: tuple[type[StrEnum], ...] = (Control, GpuBilling)
+"""Enumerations of levels, from the least to the most, so that rules may compare them with lt, le, gt and ge."""
 
 _DOLLARS = Decimal("0.000001")
 _PRICE = Quantity("dollars per image", 6, _DOLLARS, Decimal(1_000_000), money=True, example="0.03")

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from advisor.rulebook.conditions import AnyOf, Comparison, Condition
 from advisor.rulebook.model import Rule
-from advisor.rulebook.terms import Expression, Number, Use
+from advisor.rulebook.terms import Choice, Expression, Number, Use
 
 V = TypeVar("V")
 Compared = TypeVar("Compared", contravariant=True)
@@ -44,7 +44,10 @@ class Arithmetic(Protocol[V]):
         """A whole number."""
 
     def compute(self, op: str, left: V, right: V) -> V:
-        """``+``, ``-``, ``*``, or ``/``; a carrier of whole numbers rounds ``/`` up."""
+        """``+``, ``-``, ``*``, ``max``, ``/`` or ``ceil``, which is rounded up; ``/`` by a carrier of whole numbers."""
+
+    def choose(self, answer: V, value: int, then: V, otherwise: V) -> V:
+        """``then`` where the answer is a value, else ``otherwise``."""
 
 
 Compiled = Callable[[Mapping[str, V]], tuple[B, B]]
@@ -75,6 +78,9 @@ def term_value(expression: Expression, carrier: Arithmetic[V], values: Mapping[s
         return carrier.number(expression.value)
     if isinstance(expression, Use):
         return values[expression.name]
+    if isinstance(expression, Choice):
+        then, otherwise = (term_value(part, carrier, values) for part in (expression.then, expression.otherwise))
+        return carrier.choose(values[expression.name], expression.value, then, otherwise)
     left = term_value(expression.left, carrier, values)
     right = term_value(expression.right, carrier, values)
     if expression.shift:

@@ -16,7 +16,7 @@ class Ratio(NamedTuple):
 
 
 class Whole:
-    """Whole numbers of any type that knows ``+``, ``-`` and ``*``."""
+    """Whole numbers of any type that knows ``+``, ``-`` and ``*``; a subclass divides, compares and chooses."""
 
     def number(self, value: int) -> Any:
         """A whole number."""
@@ -43,7 +43,18 @@ class Ratios:
             return Ratio(self._times(left.over, right.under), self._times(left.under, right.over))
         if op == "*":
             return Ratio(self._times(left.over, right.over), self._times(left.under, right.under))
+        if op in ("ceil", "max"):
+            return Ratio(self._whole.compute(op, *self.crossed(left, right)))
         return Ratio(self._whole.compute(op, *self.crossed(left, right)), self._times(left.under, right.under))
+
+    def choose(self, answer: Ratio, value: int, then: Ratio, otherwise: Ratio) -> Ratio:
+        """Chooses over and under separately, so that no number becomes larger."""
+        over = self._whole.choose(answer.over, value, then.over, otherwise.over)
+        if then.under is None and otherwise.under is None:
+            return Ratio(over)
+        one = self._whole.number(1)
+        unders = (one if part.under is None else part.under for part in (then, otherwise))
+        return Ratio(over, self._whole.choose(answer.over, value, *unders))
 
     def crossed(self, left: Ratio, right: Ratio) -> tuple[Any, Any]:
         """Two numbers that compare as the ratios do."""

@@ -13,6 +13,9 @@ from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.rulebook.terms import Expression
 
 _RANGE_DEFAULTS = {"monthly_images_low": "monthly_images", "monthly_images_high": "monthly_images"}
+NOT_ASKED = {"gpu_billing": 0, "peak_to_mean": 1000, "min_gpus": 1}
+"""What holds unless it is answered: GPU-hours are paid as used, and the load is even. With GPUs that are always on the
+load is an open question."""
 
 
 def answer_facts(scenario: Scenario) -> dict[str, Encoded]:
@@ -23,6 +26,9 @@ def answer_facts(scenario: Scenario) -> dict[str, Encoded]:
         if value is not None:
             quantity = FIELDS[name].quantity
             facts[name] = quantity.inside(value) if quantity else known.encode(value)
+    for name, value in NOT_ASKED.items():
+        if name != "peak_to_mean" or not scenario.always_on:
+            facts.setdefault(name, value)
     return facts
 
 
@@ -58,8 +64,14 @@ class _Source:
         return str(value)
 
     def compute(self, op: str, left: str, right: str) -> str:
-        """Exact integer arithmetic; ``/`` rounds up."""
-        return f"(-(-{left} // {right}))" if op == "/" else f"({left} {op} {right})"
+        """Exact integer arithmetic; a quotient is rounded up."""
+        if op == "max":
+            return f"max({left}, {right})"
+        return f"(-(-{left} // {right}))" if op in ("/", "ceil") else f"({left} {op} {right})"
+
+    def choose(self, answer: str, value: int, then: str, otherwise: str) -> str:
+        """A conditional expression."""
+        return f"({then} if {answer} == {value} else {otherwise})"
 
 
 @lru_cache(maxsize=8)
@@ -77,6 +89,6 @@ def computations(
     values |= {name: str(value) for name, value in (constants or {}).items()}
     source = "".join(f"{term_value(expression, _Source(), values)}, " for expression in expressions)
     function: Callable[[Mapping[str, Encoded]], tuple[int, ...]]
-    # The text is built from checked names, whole numbers and + - * / only; it holds no text of a user.
-    function = eval(f"lambda facts: ({source})", {"__builtins__": {}})
+    # The text is built from checked names, whole numbers and the operations above only; it holds no text of a user.
+    function = eval(f"lambda facts: ({source})", {"__builtins__": {}, "max": max})
     return function

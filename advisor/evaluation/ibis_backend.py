@@ -22,7 +22,7 @@ from advisor.evaluation.magnitude_bounds import SIZES
 from advisor.evaluation.outcome_table import OutcomeTable
 from advisor.evaluation.table_backend import Side
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.rulebook.terms import term_text
+from advisor.rulebook.terms import chosen, names_used, term_text
 
 MAX_LOOKED_UP = 2**19
 """Entries of one array that is looked up: a database parses this many in a few seconds."""
@@ -34,6 +34,24 @@ _ADDED = {
     "settled": "array<boolean>",
 }
 Places = NDArray[Any]
+
+
+class _Columns(Whole):
+    """Whole numbers in columns."""
+
+    def compute(self, op: str, left: Any, right: Any) -> Any:
+        """As ``Whole``; a quotient is estimated as a double, and corrected by exact products."""
+        if op == "max":
+            return (left >= right).ifelse(left, right)
+        if op != "ceil":
+            return super().compute(op, left, right)
+        estimate = (left.cast("float64") / right.cast("float64")).floor().cast(left.type()) - 1
+        short = [((estimate + place) * right < left).ifelse(1, 0) for place in range(4)]
+        return estimate + sum(short)
+
+    def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
+        """A choice for each row."""
+        return (answer == value).ifelse(then, otherwise)
 
 
 class IbisReading:
@@ -68,7 +86,8 @@ class IbisReading:
         """The table with ``route``, ``deciding_axis``, ``feasible_routes`` and ``settled``.
 
         In ``table`` options are words, booleans boolean, and numbers int64 in their smallest steps; none is null.
-        ``most`` holds the largest value of each number. Raises BadInput where numbers may become too large.
+        ``most`` holds the largest value of each number, and may say by 0 that ``gpu_billing`` is never always on.
+        Raises BadInput where numbers may become too large.
         """
         answers, numbers = (_unused(table, name) for name in ("answers_", "numbers_"))
         table = table.mutate({answers: self._answers(table), numbers: self._numbers(table, most)})
@@ -98,10 +117,13 @@ class IbisReading:
     def _numbers(self, table: ir.Table, most: Mapping[str, int]) -> Any:
         """The place of the row's numbers among all ways in which they may compare."""
         sizes = Ratios(SIZES)
-        largest = self._sides(sizes, {name: Ratio(max(1, most[name])) for name in self._numeric})
-        whole = Ratios(Whole())
-        narrow = self._sides(whole, {name: Ratio(table[name]) for name in self._numeric})
-        wide = self._sides(whole, {name: Ratio(table[name].cast("decimal(38, 0)")) for name in self._numeric})
+        as_used = most.get("gpu_billing") == 0
+        largest = self._sides(sizes, {name: Ratio(max(1, most.get(name, 1))) for name in self._numeric}, as_used)
+        whole = Ratios(_Columns())
+        numbers = {name: _number(table, name) for name in self._numeric}
+        narrow = self._sides(whole, {name: Ratio(number) for name, number in numbers.items()}, as_used)
+        cast = {name: Ratio(number.cast("decimal(38, 0)")) for name, number in numbers.items()}
+        wide = self._sides(whole, cast, as_used)
         place: Any = ibis.literal(0)
         stride = self._comparisons.size
         for step in self._table.steps:
@@ -117,10 +139,23 @@ class IbisReading:
 
     @property
     def _numeric(self) -> list[str]:
-        return [name for name in self.names if name not in self._table.options]
+        used = {name for side in self._table.sides.values() for name in names_used(side)}
+        return [name for name in self.names if name in used]
 
-    def _sides(self, carrier: Arithmetic[Ratio], values: Mapping[str, Ratio]) -> dict[Side, Ratio]:
-        return {side: term_value(expression, carrier, values) for side, expression in self._table.sides.items()}
+    def _sides(self, carrier: Arithmetic[Ratio], values: Mapping[str, Ratio], as_used: bool) -> dict[Side, Ratio]:
+        billing = {"gpu_billing": 0} if as_used else {}
+        return {
+            side: term_value(chosen(expression, billing), carrier, values)
+            for side, expression in self._table.sides.items()
+        }
+
+
+def _number(table: ir.Table, name: str) -> Any:
+    """A number of the row; an answer as its place among the options."""
+    options = FIELD_NAMES[name].options
+    if not options:
+        return table[name]
+    return sum((table[name] == option).ifelse(place, 0) for place, option in enumerate(options) if place)
 
 
 def _merged(cells: Places, dimension: int) -> tuple[Places, Places]:

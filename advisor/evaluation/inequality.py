@@ -8,22 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from advisor.domain.cost_model import HOSTED, VOLUME_ENDS, own_formula, rent_formula
+from advisor.domain.cost_model import HOSTED, VOLUME_ENDS, gpus_formula, own_formula, rent_formula
 from advisor.domain.scenario import Route
 from advisor.evaluation.compiler import B, Truth
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.rulebook.terms import Expression, parse_term
+from advisor.rulebook.terms import Expression, Term, parse_term
 
 Sides = tuple[Expression, Expression]
 """The cost of renting and of owning in one month: renting wins while the first is less than the second."""
 
 
-def _cost(formula: str) -> Expression:
-    return parse_term("cost", formula, FIELD_NAMES, "the cost inequality", 1).expression
+def _term(name: str, formula: str, terms: Mapping[str, Term] | None = None) -> Term:
+    return parse_term(name, formula, FIELD_NAMES, "the cost inequality", 1, terms)
+
+
+def _sides(route: Route, volume: str) -> Sides:
+    gpus = _term("gpus", gpus_formula(volume))
+    own = _term("own", own_formula(volume), {"gpus": gpus})
+    return _term("rent", rent_formula(route, volume)).expression, own.expression
 
 
 INEQUALITY: Mapping[Route, tuple[Sides, ...]] = {
-    route: tuple((_cost(rent_formula(route, N)), _cost(own_formula(N))) for N in VOLUME_ENDS) for route in HOSTED
+    route: tuple(_sides(route, volume) for volume in VOLUME_ENDS) for route in HOSTED
 }
 """For each hosted route the inequality in the low and in the high month."""
 

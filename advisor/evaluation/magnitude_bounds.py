@@ -16,7 +16,19 @@ class Sizes:
         """The size of the result."""
         if op == "*":
             return left * right
-        return left if op == "/" else left + right
+        return left if op in ("/", "ceil") else left + right
+
+    def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
+        """Both sides are computed, so their sum bounds each."""
+        return then + otherwise
 
 
-SIZES = Sizes()
+class RowSizes(Sizes):
+    """Sizes in single rows, where the values are known and not only bounded."""
+
+    def compute(self, op: str, left: Any, right: Any) -> Any:
+        """The size of the result; of a quotient rounded up, and of what it is made from."""
+        return left / right + 1 if op == "ceil" else super().compute(op, left, right)
+
+
+SIZES, ROW_SIZES = Sizes(), RowSizes()

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from advisor.evaluation.compiler import Arithmetic, term_value
 from advisor.evaluation.exact_ratios import Whole
-from advisor.evaluation.magnitude_bounds import SIZES
+from advisor.evaluation.magnitude_bounds import ROW_SIZES, SIZES
 from advisor.evaluation.outcome_table import OutcomeCodes, OutcomeTable, RowOutcomes
-from advisor.rulebook.terms import Expression
+from advisor.rulebook.terms import Expression, chosen, names_used
 
 CHUNK = 65_536
 """Rows at a time: their columns stay in the processor's cache."""
@@ -26,7 +26,13 @@ class _Rounded(Whole):
 
     def compute(self, op: str, left: Any, right: Any) -> Any:
         """Exact while the numbers fit."""
-        return -(-left // right) if op == "/" else super().compute(op, left, right)
+        if op == "max":
+            return np.maximum(left, right)
+        return -(-left // right) if op in ("/", "ceil") else super().compute(op, left, right)
+
+    def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
+        """A choice for each row."""
+        return np.where(answer == value, then, otherwise)
 
 
 class NumpyReading:
@@ -40,7 +46,9 @@ class NumpyReading:
     def __init__(self, table: OutcomeTable) -> None:
         self._table, self.names = table, table.names
         self._flat = table.cells.ravel()
-        self._numbers = tuple(name for name in table.names if name not in table.options)
+        used = {name for side in table.sides.values() for name in names_used(side)}
+        self._numbers = tuple(name for name in table.names if name in used)
+        self._as_used = {side: chosen(expression, {"gpu_billing": 0}) for side, expression in table.sides.items()}
 
     def decide(self, columns: Columns) -> RowOutcomes:
         """The outcome of each row.
@@ -58,13 +66,13 @@ class NumpyReading:
 
     def beyond_int64(self, columns: Columns) -> NDArray[np.bool_]:
         """The rows in which some intermediate result may not fit an int64."""
-        sizes = self._size({name: columns[name].astype(np.float64) for name in self._numbers})
+        sizes = self._size({name: columns[name].astype(np.float64) for name in self._numbers}, ROW_SIZES)
         return np.asarray(sizes > _LARGEST)
 
     def _decided(self, chunk: Columns, rows: int) -> OutcomeCodes:
         """With int64, and once more with Python's integers where int64 may be too small."""
         codes = self._looked_up(chunk, rows)
-        if self._size({name: float(chunk[name].max()) for name in self._numbers}) > _LARGEST:
+        if self._size({name: float(chunk[name].max()) for name in self._numbers}, SIZES) > _LARGEST:
             (large,) = np.nonzero(self.beyond_int64(chunk))
             exact = {name: column[large] for name, column in chunk.items()}
             exact |= {name: exact[name].astype(object) for name in self._numbers}
@@ -84,15 +92,18 @@ class NumpyReading:
                 cell += sides[step.left] >= sides[mark]
         return self._flat.take(cell)
 
-    def _size(self, values: Mapping[str, Any]) -> Any:
+    def _size(self, values: Mapping[str, Any], sizes: Arithmetic[Any]) -> Any:
         """The largest value of any intermediate result, for one row or for each of many."""
         size: Any = 1.0
-        for side in self._sides(SIZES, values).values():
+        for side in self._sides(sizes, values).values():
             size = np.maximum(size, side)
         return size
 
     def _sides(self, carrier: Arithmetic[Any], values: Mapping[str, Any]) -> dict[Any, Any]:
-        return {side: term_value(expression, carrier, values) for side, expression in self._table.sides.items()}
+        """Each side; where GPU-hours are paid as used in every row, no GPUs are counted."""
+        billing = values.get("gpu_billing", 0)
+        sides = self._table.sides if np.any(billing) else self._as_used
+        return {side: term_value(expression, carrier, values) for side, expression in sides.items()}
 
 
 def less(left: Expression, right: Expression, values: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:

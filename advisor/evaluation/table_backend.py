@@ -23,7 +23,7 @@ from advisor.evaluation.inequality import INEQUALITY
 from advisor.rulebook.conditions import Comparison, comparisons
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Name
-from advisor.rulebook.terms import Expression, constant_value
+from advisor.rulebook.terms import Expression, Number, Use, constant_value, replaced
 
 MAX_CELLS = 2**22
 _MAX_DIMENSIONS = 32
@@ -141,7 +141,11 @@ class CellLogic:
 
 def _inequality(rulebook: Rulebook) -> dict[Route, tuple[_Below, ...]]:
     """The cost inequality, each side under the name of the equal term, if the rulebook has one."""
-    named: dict[Expression, Side] = {term.expression: name for name, term in rulebook.terms.items()}
+    constants = {name: Number(value) for name, value in rulebook.constants.items()}
+    named: dict[Expression, Side] = {
+        replaced(term.expression, lambda name: constants.get(name) or Use(name)): term.name.name
+        for term in rulebook.terms.values()
+    }
     return {
         route: tuple(_Below(named.get(rent, rent), named.get(own, own), negated=False) for rent, own in months)
         for route, months in INEQUALITY.items()

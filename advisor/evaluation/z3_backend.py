@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from math import ceil
+from numbers import Rational
 from typing import Any
 
 import z3
@@ -20,6 +22,7 @@ from advisor.domain.offer import UNKNOWN, Encoded, Unknown
 from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST
 from advisor.evaluation.compiler import term_value
 from advisor.evaluation.exact_ratios import Whole
+from advisor.evaluation.facts import NOT_ASKED
 from advisor.rulebook.conditions import LARGEST, Comparison
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Name
@@ -84,17 +87,47 @@ class Z3Logic:
 
 
 class _Exact(Whole):
-    """Whole numbers and Z3 reals; ``/`` is exact."""
+    """Whole numbers and Z3 reals; ``/`` is exact, and ``ceil`` rounds up."""
 
     def compute(self, op: str, left: Any, right: Any) -> Any:
         """Exact arithmetic."""
-        if op == "/":
-            return (z3.RealVal(left) if isinstance(left, int) else left) / right
+        if op == "max":
+            known = isinstance(left, Rational) and isinstance(right, Rational)
+            return max(left, right) if known else z3.If(left >= right, left, right)
+        if op == "ceil" and isinstance(left, Rational) and isinstance(right, Rational):
+            return ceil(Fraction(left) / Fraction(right))
+        if op in ("/", "ceil"):
+            quotient = (z3.RealVal(left) if isinstance(left, int) else left) / right
+            return quotient if op == "/" else -z3.ToReal(z3.ToInt(-quotient))
         return super().compute(op, left, right)
+
+    def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
+        """The branch, where the answer is known."""
+        if isinstance(answer, int):
+            return then if answer == value else otherwise
+        return z3.If(answer == value, then, otherwise)
+
+
+class _AnyGpus(_Exact):
+    """As ``_Exact``, with any number from a quotient to less than one more in place of the quotient rounded up.
+
+    That is more than there is: what holds of all of these holds of the whole numbers among them.
+    """
+
+    def __init__(self) -> None:
+        self.limits: list[Any] = []
+
+    def compute(self, op: str, left: Any, right: Any) -> Any:
+        """Exact arithmetic, but for ``ceil``."""
+        if op != "ceil":
+            return super().compute(op, left, right)
+        quotient, rounded = left / right, z3.FreshReal("rounded up")
+        self.limits += [quotient <= rounded, rounded < quotient + 1]
+        return rounded
 
 
 LOGIC = Z3Logic()
-_EXACT = _Exact()
+EXACT = _Exact()
 
 
 @cache
@@ -173,13 +206,13 @@ def _free(name: Name, label: str) -> Any:
 
 
 def free_answer(field: str, version: str = "") -> Variable:
-    """Any value of a scenario field within its bounds; an optional one may be absent, but the volumes are all answered.
+    """Any value of a scenario field within its bounds; an optional one may be absent, but not a volume or the load.
 
     Answers of another ``version`` are independent of one another.
     """
     name, spec = FIELD_NAMES[field], FIELDS[field]
     label = f"{field}{version}"
-    answered = z3.Bool(f"{label} is given") if spec.optional and field not in VOLUMES else True
+    answered = z3.Bool(f"{label} is given") if spec.optional and field not in (*VOLUMES, *NOT_ASKED) else True
     most = len(name.options) - 1
     if spec.quantity is None:
         return Variable(name, _free(name, label), answered, most=most)
@@ -202,14 +235,26 @@ def stated(value: Encoded | Unknown) -> Symbol:
     return Symbol({value: True} if isinstance(value, str) else value)
 
 
-def symbolic_facts(rulebook: Rulebook, answers: Mapping[str, Symbol]) -> dict[str, Symbol]:
+def always_on_facts(rulebook: Rulebook, answers: Mapping[str, Symbol]) -> tuple[dict[str, Symbol], list[Truth]]:
+    """As ``symbolic_facts``, where GPUs are always on, with limits on how many there are in place of their number."""
+    carrier = _AnyGpus()
+    facts = symbolic_facts(rulebook, {**answers, "gpu_billing": Symbol(1)}, carrier)
+    return facts, carrier.limits
+
+
+def symbolic_facts(rulebook: Rulebook, answers: Mapping[str, Symbol], carrier: _Exact = EXACT) -> dict[str, Symbol]:
     """The answers with the constants and every term; a term is known if all its amounts are."""
     facts = {**{name: stated(value) for name, value in rulebook.constants.items()}, **answers}
     values = {name: symbol.value for name, symbol in facts.items()}
     for name, term in rulebook.terms.items():
         answered = LOGIC.every([facts[read].answered for read in sorted(term.reads)])
-        facts[name] = Symbol(term_value(term.expression, _EXACT, values), answered)
+        facts[name] = Symbol(term_value(term.expression, carrier, values), answered)
     return facts
+
+
+def paid_as_used() -> dict[str, Symbol]:
+    """The answers that say how GPUs are paid, where GPU-hours are paid as used and nothing else is answered."""
+    return {name: Symbol(value) for name, value in NOT_ASKED.items()}
 
 
 def accepted(answers: Mapping[str, Variable]) -> list[Truth]:

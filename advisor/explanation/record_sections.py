@@ -31,7 +31,8 @@ class Explainer:
         self, rulebook: Rulebook, judgement: Judgement, answers: Mapping[str, Encoded], stated: Mapping[str, Any]
     ) -> None:
         self._rulebook, self._judgement = rulebook, judgement
-        self._answers, self._stated = answers, stated
+        self._answers = answers
+        self._stated = {**{name: shown(name, value) for name, value in answers.items()}, **stated}
         self._passed = list(shifted_numbers(completions_of(rulebook), answers))
 
     def flips(self, outcome: Outcome) -> list[record.Flip]:
@@ -102,6 +103,9 @@ class Explainer:
 
     def _moved(self, field: str, below: int | None, above: int | None) -> record.Change:
         name = FIELD_NAMES[field]
+        if not name.numeric:
+            to = above + 1 if above is not None else (below or 0) - 1
+            return record.Change(field=field, from_=self._stated[field], to=name.decode(to))
         return record.Change(
             field=field,
             from_=self._stated[field],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -17,7 +17,7 @@ from advisor.decision.break_even import (
     whatever_the_volume,
 )
 from advisor.decision.decide import decide
-from advisor.domain.cost_model import crossover_volume, exact, own
+from advisor.domain.cost_model import Costs, OwnGpus, exact
 from advisor.domain.formatting import plain
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import Route, Scenario
@@ -54,14 +54,14 @@ class Baseline:
 
         Where it only never wins at the dear end, the upper end is ``BEYOND``, a volume that nobody has.
         """
-        amounts = self.amounts()
-        if amounts is None:
+        gpus = self.own_gpus()
+        if gpus is None:
             return None
-        G, r, E = amounts
+        cheap, expected, dear = (replace(each, images_per_gpu_hour=each.images_per_gpu_hour * speedup) for each in gpus)
         volumes = [
-            crossover_volume(price.high, G.low, r.high * speedup, E.low).volume,
-            crossover_volume(price.expected, G.expected, r.expected * speedup, E.expected).volume,
-            crossover_volume(price.low, G.high, r.low * speedup, E.high).volume,
+            cheap.crossover(price.high).volume,
+            expected.crossover(price.expected).volume,
+            dear.crossover(price.low).volume,
         ]
         if volumes[0] is None or volumes[1] is None:
             return None
@@ -75,13 +75,22 @@ class Baseline:
 
     def own_costs(self, images: Span) -> Span | None:
         """Dollars a month on own GPUs for so many images, as wide as images and amounts are."""
-        amounts = self.amounts()
+        gpus = self.own_gpus()
+        if gpus is None:
+            return None
+        cheap, usual, dear = gpus
+        low, expected, high = (max(count, Fraction(0)) for count in images.ends)
+        return Span(cheap.cost(low), usual.cost(expected), dear.cost(high))
+
+    def own_gpus(self) -> tuple[OwnGpus, OwnGpus, OwnGpus] | None:
+        """Own GPUs at their cheapest, as expected, and at their dearest; None where an amount is not known."""
+        amounts, costs = self.amounts(), Costs(self.scenario)
         if amounts is None:
             return None
         G, r, E = amounts
-        low, expected, high = (max(count, Fraction(0)) for count in images.ends)
-        middle = own(G.expected, r.expected, E.expected, expected)
-        return Span(own(G.low, r.high, E.low, low), middle, own(G.high, r.low, E.high, high))
+        cheap, usual = costs.paid_for(G.low, r.high, E.low), costs.paid_for(G.expected, r.expected, E.expected)
+        dear = costs.paid_for(G.high, r.low, E.high)
+        return (cheap, usual, dear) if cheap and usual and dear else None
 
     def decided_at(self, volume: Span, price: Span | None, today: datetime.date) -> Decision:
         """The whole decision made anew, with the volume as measured and the price as paid. Raises BadInput."""
@@ -100,8 +109,8 @@ class Baseline:
         """Why no volume of this bill would change the answer at the price that is paid; None where one would."""
         if self.compared is None:
             return NotComparable(NotComparableReason.NO_BILL)
-        if price is None or self.amounts() is None:
-            needed = (PRICE_OF[self.compared], *OWN_AMOUNTS)
+        if price is None or self.own_gpus() is None:
+            needed = (PRICE_OF[self.compared], *OWN_AMOUNTS, *(["peak_to_mean"] if self.scenario.always_on else []))
             missing = tuple(name for name in needed if getattr(self.scenario, name) is None)
             return NotComparable(NotComparableReason.AMOUNTS_MISSING, missing)
         paid = self.scenario.changed(**{PRICE_OF[self.compared]: as_price(price.expected)})

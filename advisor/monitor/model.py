@@ -13,10 +13,10 @@ from pydantic import PlainSerializer, SerializerFunctionWrapHandler, TypeAdapter
 
 import advisor
 from advisor.decision.decide import DEFAULT_PAYBACK_LIMIT
-from advisor.domain.cost_model import exact, own, rent
+from advisor.domain.cost_model import Costs, OwnGpus, exact, rent
 from advisor.domain.formatting import payback_text
 from advisor.domain.record import Decision
-from advisor.domain.scenario import Axis, Route
+from advisor.domain.scenario import Axis, Route, validated
 from advisor.monitor.span import (
     Keys,
     Span,
@@ -200,16 +200,13 @@ class NotComparable:
 
 @dataclass(frozen=True)
 class CurrentCosts:
-    """Dollars a month at a volume. ``price`` is what one image costs on ``route`` now, ``list_price`` in the decision;
-    ``speedup`` is that of a few-step model."""
+    """Dollars a month at a volume; ``price`` is what one image costs on ``route`` now, ``list_price`` when decided."""
 
     route: Route
     price: Fraction
     list_price: Fraction | None
-    gpu_hour: Fraction
-    per_hour: Fraction
-    overhead: Fraction
-    speedup: int
+    gpus: OwnGpus
+    few_step_gpus: OwnGpus
 
     def hosted(self, volume: Fraction) -> Fraction:
         """On the hosted route, at the price that is paid where it is known."""
@@ -217,11 +214,11 @@ class CurrentCosts:
 
     def own(self, volume: Fraction) -> Fraction:
         """On own GPUs."""
-        return own(self.gpu_hour, self.per_hour, self.overhead, volume)
+        return self.gpus.cost(volume)
 
     def few_step(self, volume: Fraction) -> Fraction:
         """On own GPUs with a few-step model."""
-        return own(self.gpu_hour, self.per_hour * self.speedup, self.overhead, volume)
+        return self.few_step_gpus.cost(volume)
 
     def at(self, images: Span) -> dict[str, str | None]:
         """All of them at a volume, for JSON."""
@@ -279,7 +276,9 @@ class MonitorResult:
         price = self.paid_price.expected if self.paid_price else self.list_price
         if self.compared is None or price is None or self.own_amounts is None:
             return None
-        return CurrentCosts(self.compared, price, self.list_price, *self.own_amounts, self.few_step_speedup)
+        (hour, per_hour, overhead), known = self.own_amounts, Costs(validated(self.decision.scenario, "the record"))
+        gpus, few_step = (known.paid_for(hour, per_hour * speed, overhead) for speed in (1, self.few_step_speedup))
+        return CurrentCosts(self.compared, price, self.list_price, gpus, few_step) if gpus and few_step else None
 
     @property
     def leaves_preferred_quality(self) -> bool:

@@ -155,7 +155,7 @@ def read_terms(draft: Draft, document: Any, file: str) -> None:
     def read_term(name: str, text: Any, line: int) -> None:
         others = {other: Name(other, Scope.TERM) for other in parts.terms}
         draft.places[name] = (file, line)
-        draft.terms[name] = parse_term(name, text, {**others, **draft.names}, file, line)
+        draft.terms[name] = parse_term(name, text, {**others, **draft.names}, file, line, draft.terms)
         value = constant_value(draft.terms[name].expression, draft.constants)
         if value is not None and abs(value) >= LARGEST:
             what = f"term `{name}` is {value:,}, which is larger than the engine can compare"

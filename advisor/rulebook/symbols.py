@@ -11,7 +11,7 @@ from typing import Any
 from advisor.common.diagnostics import BadInput, did_you_mean, quoted
 from advisor.domain.offer import Encoded
 from advisor.domain.quantity import NotANumber, Quantity
-from advisor.domain.scenario import FIELDS, ORDERED, FieldSpec, Route
+from advisor.domain.scenario import FIELDS, ORDERED, FieldSpec, GpuBilling, Route
 from advisor.rulebook.diagnostics import Code
 
 
@@ -97,14 +97,18 @@ class Name:
 
 
 def of_field(spec: FieldSpec) -> Name | None:
-    """The name of a scenario field, or None for free text and fields no rule may read."""
+    """The name of a scenario field, or None for free text and fields no rule may read.
+
+    How GPUs are paid is an amount of two levels: it only changes what owning costs, and the second costs no less.
+    """
     if spec.quantity:
         scope = Scope.NEED if spec.name == "annual_revenue_usd" else Scope.AMOUNT
         return Name(spec.name, scope, places=spec.quantity.places, may_be_zero=spec.quantity.least == 0)
     if spec.boolean:
         return Name(spec.name, Scope.NEED, boolean=True)
     if spec.choices and spec.axis:
-        return Name(spec.name, Scope.NEED, spec.options, ordered=spec.choices in ORDERED)
+        scope = Scope.AMOUNT if spec.choices is GpuBilling else Scope.NEED
+        return Name(spec.name, scope, spec.options, ordered=spec.choices in ORDERED)
     return None
 
 
@@ -153,6 +157,9 @@ FIGURES = {
     "closed_saving": Figure(amounts=("closed_price", "monthly_images")),
     "crossover": Figure("compared_with", _COMPARED),
     "few_step_owning_pays": Figure("compared_with", _COMPARED, uses="few_step_speedup"),
+    "gpu_hours_paid": Figure(amounts=("gpus",)),
+    "gpu_hours_used": Figure(amounts=("gpus",)),
+    "gpus": Figure(amounts=("gpus",)),
     "gpu_month": Figure(amounts=("gpu_month",)),
     "owning_pays": Figure("compared_with", _COMPARED),
     "payback_limit_months": Figure("moving", ("worth_it", "not_yet", "never", "has_to", "not_known")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 
 from advisor.domain.cost_model import VOLUME_ENDS
@@ -13,7 +12,8 @@ from advisor.evaluation.python_backend import PlainLogic
 from advisor.rulebook.conditions import Comparison, comparisons
 from advisor.rulebook.model import Rule, Rulebook
 from advisor.rulebook.symbols import Scope
-from advisor.rulebook.terms import Expression, Number, Operation, Use
+from advisor.rulebook.terms import Choice, Expression, Number, Operation, Use, replaced
+from advisor.scenario_space.gpu_steps import GpuSteps
 
 Truths = tuple[bool, ...]
 """Which of the comparisons hold."""
@@ -30,13 +30,14 @@ class Breakpoints:
     """Differences of amounts whose signs matter, and where along one amount each changes its sign.
 
     Along one amount each difference is monotone (linear, or linear in the reciprocal), so its sign changes at most
-    once.
+    once. Only along a volume with GPUs that are always on it is a sawtooth: see ``GpuSteps``.
     """
 
     def __init__(self, differences: Iterable[Expression]) -> None:
         self.differences = tuple(dict.fromkeys(differences))
         self._each = [computations([difference]) for difference in self.differences]
         self._all = computations(self.differences)
+        self._steps = GpuSteps(self.differences)
 
     @classmethod
     def of_rules(cls, rulebook: Rulebook, rules: Iterable[Rule]) -> Breakpoints:
@@ -52,24 +53,32 @@ class Breakpoints:
         return tuple(difference < 0 for difference in self._all(with_range(amounts)))
 
     def along(self, amounts: Mapping[str, Encoded], name: str, bounds: tuple[int, int]) -> list[int]:
-        """The values of ``name`` within bounds whose predecessor has other truths. The other amounts are present."""
-        least, most = bounds
-        first, last = (self._all(with_range({**amounts, name: end})) for end in bounds)
+        """The values of ``name`` within bounds whose predecessor has other truths. The other amounts are present.
+
+        Where the number of GPUs rises along a volume, only those next to which the pattern of truths changes.
+        """
+        moved = (name, *(VOLUME_ENDS if name == "monthly_images" else ()))
+        moved = tuple(field for field in moved if field == name or field not in amounts)
         facts = with_range(amounts)
-        follow = [end for end in VOLUME_ENDS if end not in amounts] if name == "monthly_images" else []
 
         def difference(compute: Callable[[Mapping[str, Encoded]], tuple[int, ...]], value: int) -> int:
-            for changed in (name, *follow):
+            for changed in moved:
                 facts[changed] = value
             return compute(facts)[0]
 
-        return sorted(
-            {
-                _sign_change(partial(difference, compute), least, at_least, most, at_most)
-                for compute, at_least, at_most in zip(self._each, first, last, strict=True)
-                if (at_least < 0) != (at_most < 0)
-            }
-        )
+        each = [partial(difference, compute) for compute in self._each]
+        steps = self._steps.along(facts, moved)
+        found: set[int] = set()
+        for least, most in steps.candidates(each, bounds, amounts.get(name)) if steps else [bounds]:
+            found |= {least} if least > bounds[0] else set()
+            for compute in each if least < most else ():
+                first, last = compute(least), compute(most)
+                if (first < 0) != (last < 0):
+                    found.add(_sign_change(compute, least, first, most, last))
+        if steps:  # the first volume of a step need not have other truths than the one before
+            signs = {value: [compute(value) < 0 for compute in each] for turn in found for value in (turn - 1, turn)}
+            found = {value for value in found if signs[value - 1] != signs[value]}
+        return sorted(found)
 
 
 class PreferenceBreakpoints(Breakpoints, PlainLogic):
@@ -109,8 +118,8 @@ def _difference(rulebook: Rulebook, comparison: Comparison) -> Operation:
 
 def written_out(rulebook: Rulebook, side: Encoded | Expression) -> Expression:
     """A side of a comparison over fields and numbers only, with its terms and constants replaced by what they are."""
-    if isinstance(side, Operation):
-        return replace(side, left=written_out(rulebook, side.left), right=written_out(rulebook, side.right))
+    if isinstance(side, Operation | Choice):
+        return replaced(side, partial(written_out, rulebook))
     name = side.name if isinstance(side, Use) else side
     if isinstance(name, Number):
         return name

@@ -46,9 +46,10 @@ def need_values(
 
 
 def bounds_of(name: str, amounts: Mapping[str, Encoded]) -> tuple[int, int]:
-    """The bounds of a number, which for a volume depend on the other volumes."""
+    """The bounds of a number or of the codes of a choice; for a volume they depend on the other volumes."""
     quantity = FIELDS[name].quantity
-    assert quantity is not None
+    if quantity is None:
+        return 0, len(FIELDS[name].options) - 1
     least, most = quantity.bounds
     if name in VOLUMES:
         place = VOLUMES.index(name)
@@ -58,7 +59,6 @@ def bounds_of(name: str, amounts: Mapping[str, Encoded]) -> tuple[int, int]:
 
 
 def usual_amount(name: str) -> int:
-    """A usual value of a number."""
+    """A usual value of a number; the least level of another amount."""
     quantity = FIELDS[name].quantity
-    assert quantity is not None
-    return quantity.usual
+    return quantity.usual if quantity else 0

@@ -16,14 +16,16 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from advisor.domain.cost_model import VOLUMES
+from advisor.domain.cost_model import GPU_MONTH_HOURS, VOLUMES
 from advisor.domain.quantity import Quantity
-from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST, MAX_TEXT, FieldSpec
+from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST, MAX_TEXT, FieldSpec, GpuBilling
 from advisor.sweep.source import STRANGE
 
 IRREGULAR = "irregular"
 _NUMBER = "number_"
 LOW, EXPECTED, HIGH = VOLUMES
+UNASKED: Mapping[str, str | int] = {"gpu_billing": GpuBilling.AS_USED.value, "peak_to_mean": 1, "min_gpus": 1}
+"""What a row means that does not answer these; GPUs that are always on need an answer to ``peak_to_mean``."""
 _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 _MOST_STEPS = 10**15
 """Up to here doubles and their decimal text convert exactly both ways, and doubles hold every whole number."""
@@ -46,12 +48,13 @@ def with_irregular(table: ir.Table, cells: Mapping[str, str], needed: tuple[str,
     def fine(name: str, column: Any) -> Any:
         quantity = FIELDS[name].quantity
         is_fine = _number_fine(table[_NUMBER + name], quantity) if quantity else _word_fine(column, FIELDS[name])
-        if name in needed and name not in (LOW, HIGH):
+        if name in needed and name not in (LOW, HIGH, *UNASKED):
             return is_fine
         return column.isnull() | (is_fine | (column == "") if column.type().is_string() else is_fine)
 
     truths = [fine(name, table[column]) for name, column in cells.items()]
     truths += [*_in_order(table, cells, needed), *_affordable(table, cells)]
+    truths += [_load_is_known(table, cells)]
     truths += [~table[STRANGE]] if STRANGE in table.columns else []
     return table.mutate({IRREGULAR: ~reduce(and_, truths).fill_null(False)})
 
@@ -69,6 +72,8 @@ def with_answers(rows: ir.Table, cells: Mapping[str, str], needed: tuple[str, ..
 
     def answer(name: str) -> Any:
         spec = FIELDS[name]
+        if name in UNASKED:
+            return _unasked(rows, cells, name)
         if spec.quantity:
             amount = _amount(rows, cells, name)
             return _steps(
@@ -83,6 +88,39 @@ def with_answers(rows: ir.Table, cells: Mapping[str, str], needed: tuple[str, ..
         return rows[IRREGULAR].ifelse(False if spec.boolean else str(spec.options[0]), word) if any_irregular else word
 
     return rows.mutate({name: answer(name) for name in needed})
+
+
+def _unasked(rows: ir.Table, cells: Mapping[str, str], name: str) -> Any:
+    """An answer that may be absent: irregular rows get it too."""
+    default, quantity = UNASKED[name], FIELDS[name].quantity
+    if name not in cells:
+        return ibis.literal(int(default) * 10**quantity.places if quantity else default)
+    absent = rows[IRREGULAR]
+    if quantity is None:
+        word = rows[cells[name]]
+        return default if not word.type().is_string() else (absent | word.isnull() | (word == "")).ifelse(default, word)
+    amount = rows[_NUMBER + name]
+    return _steps((absent | amount.isnull()).ifelse(default, amount), quantity)
+
+
+def any_always_on(rows: ir.Table, cells: Mapping[str, str]) -> Any:
+    """Whether a row that is not irregular has GPUs that are always on, as 0 or 1; None without such a column."""
+    if "gpu_billing" not in cells:
+        return None
+    return _is_always_on(rows, cells).ifelse(1, 0).max(where=~rows[IRREGULAR])
+
+
+def _is_always_on(rows: ir.Table, cells: Mapping[str, str]) -> Any:
+    column = rows[cells["gpu_billing"]] if "gpu_billing" in cells else None
+    if column is None or not column.type().is_string():
+        return _NEVER
+    return (column == GpuBilling.ALWAYS_ON.value).fill_null(False)
+
+
+def _load_is_known(rows: ir.Table, cells: Mapping[str, str]) -> Any:
+    """Whether the busiest hour is known where GPUs are always on."""
+    known = rows[_NUMBER + "peak_to_mean"].notnull() if "peak_to_mean" in cells else _NEVER
+    return ~_is_always_on(rows, cells) | known
 
 
 def _word_fine(column: Any, spec: FieldSpec) -> Any:
@@ -190,3 +228,7 @@ def _affordable(table: ir.Table, cells: Mapping[str, str]) -> Iterator[Any]:
         overhead = dollars("monthly_overhead").fill_null(0.0) if "monthly_overhead" in cells else 0.0
         own = dollars("gpu_hour_price") * volume / dollars("images_per_gpu_hour") + overhead
         yield (own <= _MOST_A_MONTH).fill_null(True)
+        peak, fewest = (dollars(name).fill_null(1.0) if name in cells else 1.0 for name in ("peak_to_mean", "min_gpus"))
+        hours = GPU_MONTH_HOURS * (fewest + 1) + peak * volume / dollars("images_per_gpu_hour")
+        paid = dollars("gpu_hour_price") * hours + overhead
+        yield (~_is_always_on(table, cells) | (paid <= _MOST_A_MONTH)).fill_null(True)

@@ -24,7 +24,18 @@ from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.tabulation import table_of
 from advisor.sweep.database import ROW, Database
-from advisor.sweep.fast_path import EXPECTED, HIGH, IRREGULAR, LOW, most_of, with_answers, with_irregular, with_numbers
+from advisor.sweep.fast_path import (
+    EXPECTED,
+    HIGH,
+    IRREGULAR,
+    LOW,
+    UNASKED,
+    any_always_on,
+    most_of,
+    with_answers,
+    with_irregular,
+    with_numbers,
+)
 from advisor.sweep.formats import Format
 from advisor.sweep.header import RESULTS, check_columns
 from advisor.sweep.outcome_codes import OPEN, Codes
@@ -119,7 +130,7 @@ def _read(paths: Paths, folder: Path, progress: Progress) -> SourceTable:
 
 def _may_be_complete(source: SourceTable, needed: tuple[str, ...]) -> bool:
     """Whether the table has all columns that a complete row needs."""
-    fields = set(source.fields)
+    fields = {*source.fields, *UNASKED}
     return fields.issuperset(needed) or (EXPECTED in fields and fields.union((LOW, HIGH)).issuperset(needed))
 
 
@@ -164,9 +175,14 @@ def _judged(engine: Engine, source: SourceTable, needed: tuple[str, ...]) -> ir.
 
 def _survey(rows: ir.Table, needed: tuple[str, ...], engine: Engine, source: SourceTable) -> tuple[int, dict[str, int]]:
     """How many rows are irregular, and the largest value of each number in the others, in its smallest steps."""
+    cells = source.cells
     quantities = {name: quantity for name in needed if (quantity := FIELDS[name].quantity)}
-    most = {name: most_of(rows, source.cells, name) for name in quantities}
+    most = {name: most_of(rows, cells, name) for name in quantities if name not in UNASKED or name in cells}
+    always_on = any_always_on(rows, cells)
+    most |= {} if always_on is None else {"gpu_billing": always_on}
     (found,) = engine.rows_of(rows.aggregate(**{IRREGULAR: rows[IRREGULAR].sum()}, **most), source.file)
-    return found[IRREGULAR] or 0, {
-        name: int(Decimal(str(found[name] or 0)).scaleb(quantity.places)) for name, quantity in quantities.items()
+    largest = {
+        name: int(Decimal(str(found.get(name) or UNASKED.get(name, 0))).scaleb(quantity.places))
+        for name, quantity in quantities.items()
     }
+    return found[IRREGULAR] or 0, {**largest, "gpu_billing": found.get("gpu_billing") or 0}

@@ -277,7 +277,7 @@ def test_of_many_stretches_the_first_and_the_last_are_named() -> None:
     decision = decided({name: value for name, value in EXERCISE.items() if name != "monthly_overhead"})
     first, *_ = summary(decision.model_copy(update={"turning_points": points})).splitlines()
     assert first == (
-        "With the overhead of own GPUs per month at $1,400.00 or less: no single option; at more than $1,400.00 and at "
-        "most $2,000.12: own GPUs with open weights; at $2,000.13 or more and less than $3,000.00: no single option; "
-        "1 more in the record; at $9.00 or more: no single option."
+        "With the overhead of own GPUs per month at $1,400 or less: no single option; at more than $1,400 and at "
+        "most $2,000.12: own GPUs with open weights; at $2,000.13 or more and less than $3,000: no single option; "
+        "1 more in the record; at $9 or more: no single option."
     )

@@ -20,6 +20,7 @@ LARGEST_MONTH = 9 * 10**15
 OPTIONS = ("residency", "output_use", "indemnity_required", "train_on_outputs", "quality", "control", "latency")
 PRICES = ("open_price", "closed_price")
 NUMBERS = (*VOLUMES, *PRICES, "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
+FLEET = ("gpu_billing", "peak_to_mean", "min_gpus")
 _WIDEST = 10**12
 """The most a volume, a price or a throughput can be, in smallest steps."""
 
@@ -46,7 +47,39 @@ def generate(rows: int, seed: int) -> Columns:
     dearest_hour = np.minimum(np.where(usual, 5 * 10**7, _WIDEST), _dearest_hour(columns))
     columns["gpu_hour_price"] = _magnitudes(rng, dearest_hour.astype(np.int64))
     _tie(rng, columns, np.nonzero(rng.random(rows) < 0.35)[0])
+    columns |= _fleets(rng, columns, usual)
+    _tie_of_fleets(rng, columns, np.nonzero(rng.random(rows) < 0.35)[0])
     return columns
+
+
+def _fleets(rng: np.random.Generator, columns: Columns, usual: NDArray[np.bool_]) -> Columns:
+    """GPUs that are always on in a half of the rows, as far as they are affordable."""
+    rows = len(usual)
+    peak = 999 + _magnitudes(rng, np.where(usual, 9_001, 729_001))
+    fewest = _magnitudes(rng, np.where(usual, 4, 10_000))
+    fewest, peak = (np.where(rng.random(rows) < 0.4, least, drawn) for least, drawn in ((1, fewest), (1000, peak)))
+    busiest = {**columns, "peak_to_mean": peak, "min_gpus": fewest}
+    dear = np.array([_own_always_on(busiest, row, "monthly_images_high") > LARGEST_MONTH for row in range(rows)])
+    always_on = (rng.random(rows) < 0.5) & ~dear
+    return {"gpu_billing": always_on.astype(np.int8), "peak_to_mean": peak, "min_gpus": fewest}
+
+
+def _own_always_on(columns: Columns, row: int, volume: str) -> int:
+    """What GPUs that are always on cost in micro-dollars."""
+    per_hour, peak, images = (int(columns[name][row]) for name in ("images_per_gpu_hour", "peak_to_mean", volume))
+    gpus = max(int(columns["min_gpus"][row]), -(-peak * images // (730 * per_hour)))
+    return int(columns["gpu_hour_price"][row]) * 730 * gpus + int(columns["monthly_overhead"][row])
+
+
+def _tie_of_fleets(rng: np.random.Generator, columns: Columns, rows: NDArray[np.int64]) -> None:
+    """As ``_tie`` where GPUs are always on, and images on either side of the end of a step of GPUs."""
+    for row in (int(row) for row in rows if columns["gpu_billing"][row]):
+        volume = str(rng.choice(["monthly_images_low", "monthly_images_high"]))
+        price = int(columns[str(rng.choice(PRICES))][row])
+        fleet = _own_always_on(columns, row, volume) - int(columns["monthly_overhead"][row])
+        overhead = price * int(columns[volume][row]) - fleet + int(rng.integers(-1, 2))
+        high = _own_always_on(columns, row, "monthly_images_high") - int(columns["monthly_overhead"][row])
+        columns["monthly_overhead"][row] = min(max(0, overhead), LARGEST_MONTH - high)
 
 
 def facts_of(columns: Columns, row: int) -> dict[str, Encoded]:

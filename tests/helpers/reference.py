@@ -154,4 +154,8 @@ def volume(s: dict[str, Any], end: str) -> Fraction:
 
 def own(s: dict[str, Any], n: Fraction) -> Fraction:
     """The monthly cost of own GPUs in dollars."""
+    if s.get("gpu_billing") == "always_on":
+        needed = Fraction(s["peak_to_mean"]) * n / (730 * Fraction(s["images_per_gpu_hour"]))
+        gpus = max(int(s.get("min_gpus") or 1), -int(-needed // 1))
+        return Fraction(s["gpu_hour_price"]) * 730 * gpus + Fraction(s["monthly_overhead"])
     return Fraction(s["gpu_hour_price"]) * n / Fraction(s["images_per_gpu_hour"]) + Fraction(s["monthly_overhead"])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from advisor.domain.scenario import FIELDS, Scenario, validated
+from tests.helpers import reference
 
 MICRO = 10**6
 FUZZ = int(os.environ.get("ADVISOR_FUZZ_EXAMPLES", "0"))
@@ -119,6 +121,20 @@ def answer(name: str) -> st.SearchStrategy[Any]:
 def scenario(answers: dict[str, Any]) -> Scenario:
     """The answers as a checked scenario."""
     return validated(answers, "generated")
+
+
+@st.composite
+def with_fleets(draw: st.DrawFn) -> dict[str, Any]:
+    """Complete answers, GPUs always on in most of them; where these are too dear, and in others, paid as used."""
+    answers = draw(complete_answers())
+    if draw(st.integers(0, 3)):
+        fleet = {"gpu_billing": "always_on", "peak_to_mean": Decimal(draw(_magnitude(1000, 10_000))).scaleb(-3)}
+        fleet |= {"min_gpus": draw(st.integers(1, 4))} if draw(st.booleans()) else {}
+        months = (answers.get("monthly_images_high", answers["monthly_images"]), answers["monthly_images"])
+        both = {**answers, **fleet}
+        if reference.own(both, Fraction(max(months))) < 9 * 10**9:
+            return both
+    return answers | ({"gpu_billing": "as_used", "peak_to_mean": 3} if draw(st.booleans()) else {})
 
 
 @st.composite

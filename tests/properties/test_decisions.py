@@ -19,7 +19,7 @@ from advisor.evaluation.judgement import Judgement, judge
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers import reference
-from tests.helpers.strategies import EXERCISE, complete_answers, examples, scenario
+from tests.helpers.strategies import EXERCISE, examples, scenario, with_fleets
 
 RULEBOOK = bundled_rulebook()
 ENGINE, PLAIN = engine_reading(RULEBOOK), PlainReading(RULEBOOK)
@@ -52,7 +52,7 @@ def judged(answers: dict[str, Any], engine: bool = True) -> Judgement:
 
 @examples(5_000)
 @example(EXERCISE)
-@given(complete_answers())
+@given(with_fleets())
 def test_engine_python_and_the_reference_agree(answers: dict[str, Any]) -> None:
     by_engine, by_python = judged(answers), judged(answers, engine=False)
     assert by_engine == by_python
@@ -66,7 +66,7 @@ def test_engine_python_and_the_reference_agree(answers: dict[str, Any]) -> None:
 
 
 @examples(1_000)
-@given(complete_answers())
+@given(with_fleets())
 def test_a_record_has_one_route_or_an_explained_conflict(answers: dict[str, Any]) -> None:
     record = decide(scenario(answers), decided_on=TODAY)
     assert record.status in (Status.RECOMMENDED, Status.INFEASIBLE)
@@ -86,7 +86,7 @@ def test_a_record_has_one_route_or_an_explained_conflict(answers: dict[str, Any]
 
 
 @examples(1_000)
-@given(complete_answers())
+@given(with_fleets())
 def test_a_record_survives_json_and_repeats_to_the_byte(answers: dict[str, Any]) -> None:
     record = decide(scenario(answers), decided_on=TODAY)
     text = record.to_json()
@@ -97,7 +97,7 @@ def test_a_record_survives_json_and_repeats_to_the_byte(answers: dict[str, Any])
 
 
 @examples(1_000)
-@given(complete_answers(), complete_answers())
+@given(with_fleets(), with_fleets())
 def test_no_price_or_volume_revives_an_eliminated_route(answers: dict[str, Any], other: dict[str, Any]) -> None:
     amounts = {name: value for name, value in other.items() if FIELDS[name].quantity}
     before = {name: value for name, value in answers.items() if not FIELDS[name].quantity}
@@ -107,7 +107,7 @@ def test_no_price_or_volume_revives_an_eliminated_route(answers: dict[str, Any],
 
 @examples(1_000)
 @example(NEARLY_TOO_DEAR, 9_999)
-@given(complete_answers(), st.integers(1, 10**4))
+@given(with_fleets(), st.integers(1, 10**4))
 def test_raising_the_volume_never_moves_from_owning_to_renting(answers: dict[str, Any], factor: int) -> None:
     per_image = Fraction(answers["gpu_hour_price"]) / Fraction(answers["images_per_gpu_hour"])
     assume(all(Fraction(answers[name]) > per_image for name in ("open_price", "closed_price")))
@@ -121,7 +121,7 @@ def test_raising_the_volume_never_moves_from_owning_to_renting(answers: dict[str
 
 
 @examples(1_000)
-@given(complete_answers(), st.sampled_from(sorted(RELAXED)))
+@given(with_fleets(), st.sampled_from(sorted(RELAXED)))
 def test_relaxing_a_gate_never_shrinks_the_feasible_set(answers: dict[str, Any], field: str) -> None:
     levels = RELAXED[field]
     for level in levels[levels.index(answers[field]) :]:
@@ -130,7 +130,7 @@ def test_relaxing_a_gate_never_shrinks_the_feasible_set(answers: dict[str, Any],
 
 
 @examples(300)
-@given(complete_answers(), st.data())
+@given(with_fleets(), st.data())
 def test_the_order_of_the_answers_does_not_matter(answers: dict[str, Any], data: st.DataObject) -> None:
     shuffled = dict(data.draw(st.permutations(list(answers.items()))))
     straight = decide(scenario(answers), decided_on=TODAY)

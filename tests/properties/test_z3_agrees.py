@@ -36,7 +36,7 @@ from advisor.rulebook.conditions import Comparison
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
-from tests.helpers.strategies import EXERCISE, agreeing, complete_answers, scenario
+from tests.helpers.strategies import EXERCISE, agreeing, scenario, with_fleets
 
 RULEBOOK = bundled_rulebook()
 ENGINE = engine_reading(RULEBOOK)
@@ -131,7 +131,7 @@ def judged(rulebook: Rulebook, matcher: Matcher, answers: dict[str, Any]) -> tup
 @example(EXERCISE)
 @example({**EXERCISE, "monthly_overhead": 1400})
 @example({**EXERCISE, "monthly_overhead": 1900, "quality": "best_preferred"})
-@given(complete_answers())
+@given(with_fleets())
 def test_z3_and_the_engine_agree(answers: dict[str, Any]) -> None:
     """The overheads of 1400 and 1900 make exact ties with the open and the closed price."""
     assert verdict(STATED, answers, AS_STATED) == judged(RULEBOOK, ENGINE, answers)
@@ -162,7 +162,7 @@ OFFERS = st.tuples(*[st.fixed_dictionaries({name: values_of(name) for name in RU
 
 
 @agreeing(100, 2_000)
-@given(complete_answers(), st.integers(0, 10**10) | st.none(), OFFERS)
+@given(with_fleets(), st.integers(0, 10**10) | st.none(), OFFERS)
 def test_z3_and_python_agree_on_any_offers(answers: dict[str, Any], revenue: int | None, traits: Traits) -> None:
     if revenue is not None:
         answers = {**answers, "annual_revenue_usd": revenue}

@@ -266,5 +266,5 @@ def test_a_memo_of_one_workload_is_short(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_box_comes_first_and_a_figure_has_one_rounding(name: str) -> None:
     body = memo_markdown(example(name)).split("\n---\n", 1)[1].strip().split("\n")
-    assert body[2].startswith("> * **Decision:** ")
+    assert body[2].startswith(("> * **Decision:** ", "> * **Where it turns:** "))
     assert not re.search(r"\$[0-9,]+\.00\b|[0-9]\.[0-9]+ images|\.[0-9]{7}", "\n".join(body).partition(APPENDIX)[0])

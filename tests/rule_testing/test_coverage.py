@@ -53,16 +53,15 @@ def test_every_rule_stands_in_the_table(whole: Coverage) -> None:
     assert [line.rule.id for line in whole.lines if line.condition is None] == list(RULEBOOK.rules)
 
 
-def test_what_can_never_matter_is_implied_by_the_other_month(whole: Coverage) -> None:
-    """Renting that is cheaper in the best month is cheaper in the worst; owning the other way round."""
+def test_what_can_never_matter_is_implied_by_other_conditions(whole: Coverage) -> None:
+    """Where both months agree a rule of the cost axis has decided; and there are never too few GPUs."""
     never = [(line.rule.id, line.condition) for line in whole.lines if line.when_false and line.when_false.never]
     assert never == [
-        ("rent-below-crossover", "open_rent_low: {lt: own_low}"),
-        ("own-above-crossover", "open_rent_high: {ge: own_high}"),
-        ("rent-closed-below-crossover", "closed_rent_low: {lt: own_low}"),
-        ("own-above-closed-crossover", "closed_rent_high: {ge: own_high}"),
         ("rent-while-unsettled", "open_rent_low: {lt: own_low}"),
+        ("rent-while-unsettled", "open_rent_high: {lt: own_high}"),
         ("rent-closed-while-unsettled", "closed_rent_low: {lt: own_low}"),
+        ("rent-closed-while-unsettled", "closed_rent_high: {lt: own_high}"),
+        ("gpus-always-on", "gpus: {ge: min_gpus}"),
     ]
     assert not any(line.when_true.never for line in whole.lines)
 
@@ -130,7 +129,10 @@ FAIL_A_CASE: dict[str, tuple[str, Plant]] = {
         {"gates/residency.yaml": ("{residency: on_premises, l", "{residency: in_region, l")},
     ),
     "the wrong axis": ("latency", {"gates/latency.yaml": ("axis: latency", "axis: control")}),
-    "a tie that rents": ("preferences", {"terms.yaml": ("own_low: gpu_hour_price", "own_low: 2 * gpu_hour_price")}),
+    "a tie that rents": (
+        "preferences",
+        {"terms.yaml": ("else gpu_hour_price * monthly_images_low", "else 2 * gpu_hour_price * monthly_images_low")},
+    ),
     "a factor": ("advice", {"terms.yaml": ("12 * monthly_overhead", "13 * monthly_overhead")}),
     "a constant": ("advice", {"terms.yaml": ("gpu_month_hours: 730", "gpu_month_hours: 731")}),
     "one end for the other": (

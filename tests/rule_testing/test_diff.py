@@ -35,8 +35,8 @@ EDITS = {
     ),
     "twice the overhead": (
         "terms.yaml",
-        "own_low: gpu_hour_price * monthly_images_low / images_per_gpu_hour + monthly_overhead",
-        "own_low: gpu_hour_price * monthly_images_low / images_per_gpu_hour + 2 * monthly_overhead",
+        "monthly_images_low / images_per_gpu_hour) + monthly_overhead",
+        "monthly_images_low / images_per_gpu_hour) + 2 * monthly_overhead",
     ),
     "adapters are not enough": ("routes.yaml", "control_depth: adapters", "control_depth: pinned_version"),
     "a revenue cap": ("routes.yaml", "revenue_cap_usd: none", "revenue_cap_usd: 1000000"),

@@ -14,6 +14,7 @@ from advisor.domain.record import Decision, RuleUsed
 from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.report.claims.confidence import confidence_claims
 from advisor.report.claims.eliminations import narrowing_claims
+from advisor.report.claims.fleet import fleet_claims
 from advisor.report.claims.flips import flip_claims
 from advisor.report.claims.inputs import input_claims
 from advisor.report.claims.model import Claim
@@ -34,6 +35,7 @@ def claims_of(decision: Decision) -> list[Claim]:
         *confidence_claims(decision),
         *narrowing_claims(decision),
         *_costs(decision),
+        *fleet_claims(decision),
         *_conditions(decision),
         *_conflicts(decision),
         *flip_claims(decision),

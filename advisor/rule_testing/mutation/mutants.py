@@ -16,7 +16,7 @@ from advisor.rule_testing.mutation.rule_edits import ALWAYS, negated, occurrence
 from advisor.rulebook.conditions import EQUAL, NEGATED, Comparison, ConditionParser, names_in_order
 from advisor.rulebook.model import Gate, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import OUT, RUNNING, Name
-from advisor.rulebook.terms import Expression, Number, Term, Use, parse_term, term_text
+from advisor.rulebook.terms import Choice, Expression, Number, Term, Use, parse_term, term_text
 from advisor.rulebook.unparse import names_of
 
 _ENDS = {"_low": "_high", "_high": "_low"}
@@ -140,6 +140,15 @@ def _other_expressions(expression: Expression, names: Mapping[str, Name]) -> Ite
         yield from (Number(expression.value + step) for step in (-1, 1))
     elif isinstance(expression, Use):
         yield from map(Use, _other_end(expression.name, names))
+    elif isinstance(expression, Choice):
+        yield replace(expression, then=expression.otherwise, otherwise=expression.then)
+        yield from (replace(expression, then=then) for then in _other_expressions(expression.then, names))
+        others = _other_expressions(expression.otherwise, names)
+        yield from (replace(expression, otherwise=otherwise) for otherwise in others)
+    elif expression.op == "max":
+        yield from (expression.left, expression.right)
+        yield from (replace(expression, left=left) for left in _other_expressions(expression.left, names))
+        yield from (replace(expression, right=right) for right in _other_expressions(expression.right, names))
     else:
         yield from (replace(expression, op=op) for op in "+-*/" if op != expression.op)
         yield from (replace(expression, left=left) for left in _other_expressions(expression.left, names))

@@ -13,7 +13,7 @@ from advisor.evaluation.compiler import compile_condition
 from advisor.evaluation.inequality import is_settled
 from advisor.evaluation.python_backend import PlainReading
 from advisor.evaluation.z3_backend import LOGIC, Symbol, Truth
-from advisor.rule_testing.proofs.properties import both_ends
+from advisor.rule_testing.proofs.properties import both_ends, owning
 from advisor.rule_testing.proofs.symbolic_scenario import Example, SymbolicScenario
 from advisor.rulebook.model import Advice
 from advisor.rulebook.symbols import ELIMINATED, FEASIBLE
@@ -78,5 +78,5 @@ def _monthly(world: SymbolicScenario, route: Route) -> Any:
     amounts = world.amounts
     N = amounts["monthly_images_low"]
     if route is Route.SELF_HOST:
-        return amounts["gpu_hour_price"] * N / amounts["images_per_gpu_hour"] + amounts["monthly_overhead"]
+        return owning(world, "monthly_images_low")
     return amounts[PRICE_OF[route]] * N

@@ -8,7 +8,7 @@ from typing import Any
 
 from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
-from advisor.evaluation.facts import with_terms
+from advisor.evaluation.facts import NOT_ASKED, with_terms
 from advisor.evaluation.python_backend import PLAIN
 from advisor.rule_testing.proofs.results import Findings, Violation
 from advisor.rule_testing.proofs.solver import ScenarioSolver
@@ -25,7 +25,9 @@ def partial_answers(rulebook: Rulebook, search: ScenarioSolver, found: Findings)
     """For several sets of unknown amounts: the combinations of comparisons met are those that some scenario meets."""
     compared, amounts = amount_comparisons(rulebook, rulebook.preferences), completions_of(rulebook).amounts
     for known, ranged in _cases(amounts.names):
-        completed = [with_terms(rulebook, one) for one in amounts.regions(known, ranged).witnesses.values()]
+        completed = [
+            with_terms(rulebook, one) for one in amounts.regions({**NOT_ASKED, **known}, ranged).witnesses.values()
+        ]
         reached = {tuple(PLAIN.compare(facts, comparison)[0] for comparison in compared) for facts in completed}
         here = f"{', '.join(known) or 'no amount'} known{', the range open' if ranged else ''}"
         missed = search.find(partial(_beyond, compared, known, ranged, reached))
@@ -40,7 +42,7 @@ def partial_answers(rulebook: Rulebook, search: ScenarioSolver, found: Findings)
 
 def _cases(names: tuple[str, ...]) -> Iterator[tuple[dict[str, Encoded], bool]]:
     """No amount known; each known alone; each alone unknown. The usual amounts are the known ones."""
-    usual: dict[str, Encoded] = {name: usual_amount(name) for name in names if name not in VOLUME_ENDS}
+    usual: dict[str, Encoded] = {name: usual_amount(name) for name in names if name not in (*VOLUME_ENDS, *NOT_ASKED)}
     for ranged in (False, True):
         yield {}, ranged
         for name in usual:

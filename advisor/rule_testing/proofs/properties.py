@@ -12,6 +12,7 @@ from typing import Any
 
 from advisor.domain.cost_model import HOSTED, PRICE_OF, PRICES, VOLUMES
 from advisor.domain.scenario import Axis, Residency, Route
+from advisor.evaluation.z3_backend import EXACT
 from advisor.rule_testing.proofs.symbolic_scenario import SymbolicScenario
 from advisor.rulebook.symbols import FIELD_NAMES
 
@@ -30,6 +31,8 @@ class Property:
     """A trait the claim is about: the rulebook must have it, and the rules that read it cause the fault."""
     axis: Axis | None = None
     """The axis whose rules cause the fault; by default the rules that fire do."""
+    always_on_too: bool = False
+    """Whether it is also claimed of GPUs that are always on, and not only where GPU-hours are paid as used."""
 
 
 def _undecided(world: SymbolicScenario) -> Any:
@@ -52,10 +55,20 @@ def _price_counts(world: SymbolicScenario, other: SymbolicScenario) -> Any:
 
 
 def hosted_wins(world: SymbolicScenario, route: Route, volume: str) -> Any:
-    """The inequality of Section 38.3.4, ``c*N < G*N/r + E``."""
-    amounts = world.amounts
-    c, N, G = amounts[PRICE_OF[route]], amounts[volume], amounts["gpu_hour_price"]
-    return c * N < G * N / amounts["images_per_gpu_hour"] + amounts["monthly_overhead"]
+    """The inequality of Section 38.3.4, ``c*N < own(N)``."""
+    return world.amounts[PRICE_OF[route]] * world.amounts[volume] < owning(world, volume)
+
+
+def owning(world: SymbolicScenario, volume: str) -> Any:
+    """What own GPUs cost: ``G*N/r + E``, or ``G*730*gpus(N) + E`` where they are always on."""
+    amounts, billing = world.amounts, world.facts["gpu_billing"]
+    N, G, r = amounts[volume], amounts["gpu_hour_price"], amounts["images_per_gpu_hour"]
+    as_used = G * N / r
+    if getattr(billing, "value", billing) == 0:
+        return as_used + amounts["monthly_overhead"]
+    needed = EXACT.compute("ceil", amounts["peak_to_mean"] * N, 730 * r)
+    always_on = 730 * G * EXACT.compute("max", amounts["min_gpus"], needed)
+    return EXACT.choose(getattr(billing, "value", billing), 1, always_on, as_used) + amounts["monthly_overhead"]
 
 
 def both_ends(world: SymbolicScenario, route: Route) -> tuple[Any, Any]:
@@ -113,6 +126,7 @@ CLAIMS = (
         "one-route",
         "with any traits of the offers, exactly one route is left, or none because answers rule every offer out",
         _undecided,
+        always_on_too=True,
     ),
     Property(
         "gates-dominate",
@@ -120,6 +134,7 @@ CLAIMS = (
         "and only a feasible route is left",
         _price_counts,
         worlds=2,
+        always_on_too=True,
     ),
     Property(
         "cost-inequality",
@@ -139,10 +154,12 @@ CLAIMS = (
         "on the premises, no offer that sends data out of them survives, and no route of only such offers is left",
         _leaves_the_premises,
         trait=_PREMISES,
+        always_on_too=True,
     ),
     Property(
         "axes-decide",
         "with every axis silent every route offered is left, so that an axis eliminates whatever is eliminated",
         _decided_by_nothing,
+        always_on_too=True,
     ),
 )

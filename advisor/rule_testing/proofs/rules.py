@@ -29,7 +29,10 @@ def no_idle_rule(rulebook: Rulebook, search: ScenarioSolver, found: Findings) ->
             found.faults.append(Violation(f"`{rule.id}` can never fire", (rule,)))
     for advice in rulebook.advice:
         is_advised = partial(outcome.is_advised, advice=advice)
-        examples = search.find(partial(outcome.advised, advice=advice), confirm=is_advised)
+        advised = partial(outcome.advised, advice=advice)
+        examples = search.find(advised, confirm=is_advised)
+        if not examples and "gpu_billing" in rulebook.reads((advice,)):
+            examples = ScenarioSolver(rulebook, always_on=True).find(advised, confirm=is_advised)
         if examples:
             found.witnesses[advice.id] = examples[0]
         else:

@@ -14,13 +14,16 @@ import z3
 from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Offer
 from advisor.domain.scenario import FIELDS, validated
+from advisor.evaluation.facts import NOT_ASKED
 from advisor.evaluation.z3_backend import (
     LOGIC,
     Value,
     Variable,
     accepted,
+    always_on_facts,
     free_answer,
     free_trait,
+    paid_as_used,
     stated,
     symbolic_facts,
 )
@@ -60,10 +63,13 @@ class _SymbolicSpace:
 
 
 class ScenarioSolver:
-    """Looks for scenarios of one rulebook."""
+    """Looks for scenarios of one rulebook: GPU-hours are paid as used, or with ``always_on`` whole GPUs all month.
 
-    def __init__(self, rulebook: Rulebook) -> None:
-        self._rulebook = rulebook
+    With ``always_on`` it may find what no scenario is, and misses nothing: their number need not be whole.
+    """
+
+    def __init__(self, rulebook: Rulebook, always_on: bool = False) -> None:
+        self._rulebook, self._always_on = rulebook, always_on
         self._space = lru_cache(maxsize=None)(self._new_space)
 
     def find(
@@ -84,9 +90,9 @@ class ScenarioSolver:
             raise Unsettled("the plain Python reading does not confirm the scenario that Z3 found")
         return examples
 
-    def exists(self, wanted: Wanted) -> bool:
-        """Whether some world has the property. Raises Unsettled if Z3 reaches its limit."""
-        space = self._space(1)
+    def exists(self, wanted: Wanted, count: int = 1) -> bool:
+        """Whether ``count`` worlds have the property. Raises Unsettled if Z3 reaches its limit."""
+        space = self._space(count)
         with _asking(space.solver, wanted(*space.worlds)) as solver:
             return _holds(solver)
 
@@ -94,7 +100,7 @@ class ScenarioSolver:
         rulebook = self._rulebook
         answers: list[dict[str, Variable]] = []
         for version in range(count):
-            fresh = {name: free_answer(name, "'" * version) for name in FIELD_NAMES if _is_amount(name) or not version}
+            fresh = {name: free_answer(name, "'" * version) for name in self._free if _is_amount(name) or not version}
             answers.append({**(answers[0] if answers else {}), **fresh})
         traits = tuple(self._traits_of(offer) for offer in rulebook.offers)
         solver = z3.SimpleSolver()
@@ -110,8 +116,14 @@ class ScenarioSolver:
             wish = z3.Bool(f"wish {number}")
             solver.add(z3.Implies(wish, variable.equals(value)))
             wishes.append((wish, variable))
-        worlds = tuple(self._world(own, traits) for own in answers)
+        worlds = tuple(self._world(own, traits, solver) for own in answers)
         return _SymbolicSpace(tuple(answers), traits, worlds, tuple(wishes), solver)
+
+    @property
+    def _free(self) -> list[str]:
+        """The answers that are free: how GPUs are paid is not, and the rest of their load only where it counts."""
+        kept = {"gpu_billing"} if self._always_on else NOT_ASKED.keys()
+        return [name for name in FIELD_NAMES if name not in kept]
 
     def _traits_of(self, offer: Offer) -> dict[str, Variable]:
         """The traits that gates read, free. Without a sentence to verify, a gate needs its traits to be known."""
@@ -125,8 +137,15 @@ class ScenarioSolver:
             if any(name in read for read in reads.values())
         }
 
-    def _world(self, answers: dict[str, Variable], traits: tuple[dict[str, Variable], ...]) -> SymbolicScenario:
-        facts = symbolic_facts(self._rulebook, {name: variable.symbol for name, variable in answers.items()})
+    def _world(
+        self, answers: dict[str, Variable], traits: tuple[dict[str, Variable], ...], solver: Any
+    ) -> SymbolicScenario:
+        answered = {name: variable.symbol for name, variable in answers.items()}
+        if self._always_on:
+            facts, limits = always_on_facts(self._rulebook, answered)
+            solver.add(*limits)
+        else:
+            facts = symbolic_facts(self._rulebook, {**paid_as_used(), **answered})
         amounts = {
             name: variable.value / 10**variable.name.places
             for name, variable in answers.items()
@@ -165,6 +184,7 @@ class ScenarioSolver:
     def _example(self, answers: dict[str, Variable], model: Any, rulebook: Rulebook) -> Example:
         values = {name: _exact(variable.read(model)) for name, variable in answers.items()}
         stated_answers = {name: _outside(name, value) for name, value in values.items() if value is not None}
+        stated_answers |= {"gpu_billing": "always_on"} if self._always_on else {}
         if stated_answers[VOLUME_ENDS[0]] == stated_answers[VOLUME_ENDS[1]]:
             stated_answers = {name: value for name, value in stated_answers.items() if name not in VOLUME_ENDS}
         return Example(validated(stated_answers, "the scenario that Z3 found"), rulebook, self._rulebook)

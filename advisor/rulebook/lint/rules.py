@@ -127,7 +127,7 @@ def _unused_names(rulebook: Rulebook) -> Iterator[Problem]:
     figures = {name for rule in rulebook.advice for name, _ in fields_of(rule.advise)}
     used = figures | {name for rule in rulebook.rules.values() for name in names_in_order(rule.when)}
     used |= {figure.uses for name, figure in FIGURES.items() if name in figures and figure.uses}
-    used |= {name for term in rulebook.terms.values() for name in term.reads}
+    used |= {name for term in rulebook.terms.values() for name in term.reads | term.above}
     for kind, names in (("constant", rulebook.constants), ("term", rulebook.terms)):
         for name in names:
             if name not in used:

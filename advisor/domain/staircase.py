@@ -1,0 +1,253 @@
+"""Where a straight line is no less than a staircase: exact, by counting steps instead of trying every number.
+
+A whole number n of at least 1 is *good* where ``rise * n >= height * max(least, ceil(n * over / under)) + base``. All
+of these are whole; ``height``, ``over``, ``under`` and ``least`` are more than zero, ``rise`` and ``base`` at least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+
+def ceiling(over: int, under: int) -> int:
+    """``over / under`` rounded up; ``under`` is more than zero."""
+    return -(-over // under)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """For whole k of at least 1: whether a whole number lies from ``(s*k + v) / w`` to ``(a*k + e) / d``.
+
+    The distance between the two lines does not fall with k. While it is at least zero and less than one, the number of
+    whole numbers between them is a difference of two sums of rounded lines, which have a closed form.
+    """
+
+    s: int
+    v: int
+    w: int
+    a: int
+    e: int
+    d: int
+
+    def holds(self, k: int) -> bool:
+        """Whether a whole number lies between the lines at k."""
+        return (self.a * k + self.e) // self.d >= ceiling(self.s * k + self.v, self.w)
+
+    def count(self, k: int) -> int:
+        """How many of 1 to k hold."""
+        first, surely = self._first, self._surely
+        if first is None or k < first:
+            return 0
+        last = k if surely is None else min(k, surely - 1)
+        between = 0
+        if last >= first:
+            tops = rounded_sum(last, self.a, self.e, self.d) - rounded_sum(first - 1, self.a, self.e, self.d)
+            shift = self.v + self.w - 1
+            ends = rounded_sum(last, self.s, shift, self.w) - rounded_sum(first - 1, self.s, shift, self.w)
+            between = tops - ends + last - first + 1
+        return between + (0 if surely is None else max(0, k - max(surely, first) + 1))
+
+    def next(self, k: int, *, holding: bool) -> int | None:
+        """The least number from k on that holds, or that does not; None where none is left."""
+        if self.holds(k) is holding:
+            return k
+        before = self._number(k, holding)
+        most = self._most(k)
+        if most is None or self._number(most, holding) == before:
+            return None
+        return _first(k, most, lambda at: self._number(at, holding) > before)
+
+    @cached_property
+    def last_failing(self) -> int:
+        """The greatest number that does not hold, 0 where all do; the distance between the lines rises."""
+        assert self._surely is not None
+        last = self._surely - 1
+        failing = self._number(last, holding=False)
+        return _first(1, last, lambda at: self._number(at, holding=False) == failing) if failing else 0
+
+    def _number(self, k: int, holding: bool) -> int:
+        return self.count(k) if holding else k - self.count(k)
+
+    def _most(self, k: int) -> int | None:
+        """From here on nothing changes; None where nothing changes after k. Level lines repeat ``d * w`` steps on."""
+        if self._slope:
+            return None if self._surely is None or k >= self._surely else self._surely
+        return k + self.d * self.w
+
+    @property
+    def _slope(self) -> int:
+        return self.a * self.w - self.s * self.d
+
+    @property
+    def _gap(self) -> int:
+        return self.e * self.w - self.v * self.d
+
+    @cached_property
+    def _first(self) -> int | None:
+        """From here on the distance is at least zero."""
+        return self._reaching(0)
+
+    @cached_property
+    def _surely(self) -> int | None:
+        """From here on the distance is at least one, so that all hold."""
+        return self._reaching(self.d * self.w)
+
+    def _reaching(self, distance: int) -> int | None:
+        if self._slope:
+            return max(1, ceiling(distance - self._gap, self._slope))
+        return 1 if self._gap >= distance else None
+
+
+@dataclass(frozen=True)
+class Staircase:
+    """A line and a staircase; ``never`` where the line does not rise faster than the staircase."""
+
+    rise: int
+    height: int
+    over: int
+    under: int
+    least: int
+    base: int
+
+    @property
+    def never(self) -> bool:
+        """True where no number exists from which on all are good."""
+        return self.rise * self.under <= self.height * self.over
+
+    def is_good(self, n: int) -> bool:
+        """Whether n is good."""
+        return self.rise * n >= self.height * self.level(n) + self.base
+
+    def level(self, n: int) -> int:
+        """The step on which n is."""
+        return max(self.least, ceiling(n * self.over, self.under))
+
+    @cached_property
+    def settled_from(self) -> int | None:
+        """The least number from which on all are good; None for ``never``."""
+        if self.never:
+            return None
+        after = self._flat + 1
+        if not self._rest:
+            last = max(0, ceiling(self.base, self._rise) - 1)
+        else:
+            step = self._starts.last_failing
+            last = min(self._reached(step) - 1, self._end(step)) if step else 0
+        if last >= after:
+            return last + 1
+        return after if not self._reached_flat or self._reached_flat > self._flat else self._reached_flat
+
+    def ranges(self) -> Iterator[tuple[int, int | None]]:
+        """The stretches of good numbers in order, both ends included; None is an end that is never reached."""
+        start = self._next_good(1)
+        while start is not None:
+            end = self._next_bad(start)
+            yield start, None if end is None else end - 1
+            start = None if end is None else self._next_good(end)
+
+    def breaks(self, most: int | None = None) -> int:
+        """How many stretches of good numbers end, at ``most`` at the latest, which must be there for ``never``."""
+        if self.rise * self.under < self.height * self.over:
+            return 0
+        flat = self._reached_flat <= self._flat and not self.is_good(self._flat + 1)
+        if not self._rest or self._rise >= self.height:
+            return int(flat)
+        first, last = self._step(self._flat + 1), self._starts.last_failing if most is None else self._step(most + 1)
+        if last <= first:
+            return int(flat)
+        ends = self._ends.count(last - 1) - self._ends.count(first - 1)
+        starts = self._starts.count(last) - self._starts.count(first)
+        return int(flat) + ends - starts
+
+    # Up to ``_flat`` all numbers are on step ``least``. After that, whole steps that every n climbs are subtracted from
+    # its gain, so that at least one n is on each of the steps that are left.
+
+    @cached_property
+    def _flat(self) -> int:
+        return self.least * self.under // self.over
+
+    @cached_property
+    def _reached_flat(self) -> int:
+        """The least good number on step ``least``, if it is no more than ``_flat``."""
+        return ceiling(self.height * self.least + self.base, self.rise) if self.rise else self._flat + 1
+
+    @property
+    def _rest(self) -> int:
+        return self.over % self.under
+
+    @property
+    def _rise(self) -> int:
+        return self.rise - self.height * (self.over // self.under)
+
+    def _step(self, n: int) -> int:
+        return ceiling(n * self._rest, self.under)
+
+    def _end(self, step: int) -> int:
+        return step * self.under // self._rest
+
+    def _reached(self, step: int) -> int:
+        """The least number at which the line is as high as a step."""
+        return ceiling(self.height * step + self.base, self._rise)
+
+    @cached_property
+    def _ends(self) -> Lines:
+        """Holds for the steps whose last number is good."""
+        return Lines(self.height, self.base, self._rise, self.under, 0, self._rest)
+
+    @cached_property
+    def _starts(self) -> Lines:
+        """Holds for the steps whose first number is good."""
+        return Lines(self.height, self.base - self._rise, self._rise, self.under, -self.under, self._rest)
+
+    def _next_good(self, n: int) -> int | None:
+        if n <= self._flat:
+            if max(n, self._reached_flat) <= self._flat:
+                return max(n, self._reached_flat)
+            n = self._flat + 1
+        if self._rise <= 0 or self.rise * self.under < self.height * self.over:
+            return None
+        if not self._rest:
+            return max(n, ceiling(self.base, self._rise))
+        step = self._step(n)
+        if max(n, self._reached(step)) <= self._end(step):
+            return max(n, self._reached(step))
+        step_after = self._ends.next(step + 1, holding=True)
+        return None if step_after is None else max(self._end(step_after - 1) + 1, self._reached(step_after))
+
+    def _next_bad(self, n: int) -> int | None:
+        if n <= self._flat:
+            if n < self._reached_flat:
+                return n
+            n = self._flat + 1
+        if self._rise <= 0 or self.rise * self.under < self.height * self.over:
+            return n
+        if not self._rest:
+            return n if self._rise * n < self.base else None
+        step = self._step(n)
+        if n < self._reached(step):
+            return n
+        step_after = self._starts.next(step + 1, holding=False)
+        return None if step_after is None else self._end(step_after - 1) + 1
+
+
+def rounded_sum(k: int, a: int, e: int, d: int) -> int:
+    """The sum of ``(a*j + e) // d`` for j from 1 to k; ``d`` is more than zero."""
+    total, n, e = 0, k, e + a
+    while n > 0:
+        total += (n - 1) * n // 2 * (a // d) + n * (e // d)
+        a, e = a % d, e % d
+        top = a * n + e
+        if top < d:
+            break
+        n, a, e, d = top // d, d, top % d, a
+    return total
+
+
+def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
+    """The least number of a range at which a condition holds that holds from there on, and at ``high``."""
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return high
