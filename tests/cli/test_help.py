@@ -76,7 +76,9 @@ def test_listing_the_names_imports_none_of_them() -> None:
 
 @pytest.mark.parametrize("number", FLOATS, ids=repr)
 @pytest.mark.parametrize(
-    ("function", "arguments"), [(advisor.own, 4), (advisor.rent, 2), (advisor.crossover_volume, 4)], ids=str
+    ("function", "arguments"),
+    [(advisor.own, 4), (advisor.rent, 2), (advisor.crossover_volume, 4)],
+    ids=["own", "rent", "crossover"],
 )
 def test_the_cost_model_refuses_floats(function: Any, arguments: int, number: Any) -> None:
     for place in range(arguments):
