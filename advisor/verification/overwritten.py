@@ -22,9 +22,8 @@ def overwritten(decision: Decision, folder: Path, name: str) -> Problem | None:
     memo = folder / f"{name}.memo.md"
     earlier = earlier_decision(folder, name)
     if earlier is None:
-        return (
-            _warning("an earlier memo is overwritten, and its record cannot be read", memo) if is_file(memo) else None
-        )
+        what = "an earlier memo is overwritten, and its record cannot be read"
+        return _warning(what, memo) if _is_replaceable(memo) else None
     if earlier.to_json() == decision.to_json():
         return None
     differing = [f"`{part}`" for part in _differing(earlier, decision)] or ["explanations"]
@@ -35,7 +34,7 @@ def would_overwrite(folder: Path, name: str) -> Problem | None:
     """The warning before the new decision is known; None if there is no earlier one."""
     earlier, memo = earlier_decision(folder, name), folder / f"{name}.memo.md"
     if earlier is None:
-        return _warning("the earlier memo of this name will be overwritten", memo) if is_file(memo) else None
+        return _warning("the earlier memo of this name will be overwritten", memo) if _is_replaceable(memo) else None
     return _warning(f"{_described(earlier)} will be overwritten", memo)
 
 
@@ -49,6 +48,11 @@ def earlier_decision(folder: Path, name: str) -> Decision | None:
         return parse_record(read_text(str(record), MAX_BYTES), str(record))
     except BadInput:
         return None
+
+
+def _is_replaceable(memo: Path) -> bool:
+    """Whether there is a regular file; anything else is refused when the files are written."""
+    return is_file(memo) and not memo.is_symlink()
 
 
 def _described(earlier: Decision) -> str:

@@ -307,7 +307,6 @@ def test_at_60_columns_no_word_is_broken(screens: Any) -> None:
             screen.process.expect(r"(?s).+")
             stream.feed(screen.process.after)
         assert [option for option in wanted if option not in text] == []
-        assert [line for line in lines if len(line) == 60] == []
         screen.process.send(keys)
 
 

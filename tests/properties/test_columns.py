@@ -31,7 +31,7 @@ from tests.helpers.column_readings import (
     rows_of,
     rows_that_differ,
 )
-from tests.helpers.generated_columns import LARGEST_MONTH, OPTIONS, Columns, answers_of, generate
+from tests.helpers.generated_columns import FLEET, LARGEST_MONTH, OPTIONS, Columns, answers_of, generate
 from tests.helpers.strategies import scenario
 
 ROOT = Path(__file__).parents[2]
@@ -78,11 +78,14 @@ MORE_PREFERENCES = """
 """
 
 
+AS_USED = {"gpu_billing": 0, "peak_to_mean": 1_000, "min_gpus": 1}
+
+
 def extreme(**changes: int) -> Columns:
     """A permissive scenario as one row, with these numbers and places of options."""
     usual = {"monthly_images": 50_000, "open_price": 30_000, "closed_price": 40_000, "gpu_hour_price": 1_200_000}
     usual |= {"images_per_gpu_hour": 600_000, "monthly_overhead": 2_000_000_000}
-    row = {**dict.fromkeys(OPTIONS, 0), **usual, **changes}
+    row = {**dict.fromkeys(OPTIONS, 0), **AS_USED, **usual, **changes}
     for end in ("monthly_images_low", "monthly_images_high"):
         row.setdefault(end, row["monthly_images"])
     columns = {name: np.array([value]) for name, value in row.items()}
@@ -212,7 +215,7 @@ def test_a_quotient_is_not_rounded_before_it_is_compared_with_a_number(other_rul
 def test_rules_that_always_say_the_same_read_only_the_inequality() -> None:
     bare = replace(RULEBOOK, gates=(), preferences=())
     ends, running_costs = VOLUMES[::2], ("gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
-    assert set(NumpyReading(table_of(bare)).names) == {*ends, "open_price", *running_costs}
+    assert set(NumpyReading(table_of(bare)).names) == {*ends, "open_price", *running_costs, *FLEET}
     assert agreed(bare, generate(100, seed=9)) == [None] * 100
     (closed,) = (rule for rule in RULEBOOK.preferences if rule.id == "open-keeps-the-way-out")
     always = replace(bare, preferences=(replace(closed, over=(Route.CLOSED_API, Route.SELF_HOST)),))

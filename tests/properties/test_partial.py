@@ -103,7 +103,7 @@ def test_every_outcome_has_a_completion_that_reaches_it(partial: tuple[dict[str,
     for route, completion in witnesses.items():
         complete = {name: decoded(name, value) for name, value in completion.items()}
         assert {name: complete[name] for name in given_answers} == {
-            name: decoded(name, value) for name, value in facts.items()
+            name: decoded(name, facts[name]) for name in given_answers
         }
         assert outcome(complete) == route
 
