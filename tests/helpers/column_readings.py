@@ -51,7 +51,11 @@ def rows_of(columns: Columns) -> int:
 
 def most_of(columns: Columns) -> dict[str, int]:
     """The largest value of each number."""
-    return {name: int(column.max()) for name, column in columns.items() if FIELD_NAMES[name].numeric}
+    return {
+        name: int(column.max())
+        for name, column in columns.items()
+        if FIELD_NAMES[name].numeric or name == "gpu_billing"
+    }
 
 
 def in_duckdb(table: Any) -> Any:
