@@ -81,7 +81,8 @@ MORE_PREFERENCES = """
 def extreme(**changes: int) -> Columns:
     """A permissive scenario as one row, with these numbers and places of options."""
     usual = {"monthly_images": 50_000, "open_price": 30_000, "closed_price": 40_000, "gpu_hour_price": 1_200_000}
-    usual |= {"images_per_gpu_hour": 600_000, "monthly_overhead": 2_000_000_000}
+    usual |= {"images_per_gpu_hour": 600_000, "monthly_overhead": 2_000_000_000, "gpu_billing": 0}
+    usual |= {"peak_to_mean": 1_000, "min_gpus": 1}
     row = {**dict.fromkeys(OPTIONS, 0), **usual, **changes}
     for end in ("monthly_images_low", "monthly_images_high"):
         row.setdefault(end, row["monthly_images"])
@@ -212,7 +213,8 @@ def test_a_quotient_is_not_rounded_before_it_is_compared_with_a_number(other_rul
 def test_rules_that_always_say_the_same_read_only_the_inequality() -> None:
     bare = replace(RULEBOOK, gates=(), preferences=())
     ends, running_costs = VOLUMES[::2], ("gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
-    assert set(NumpyReading(table_of(bare)).names) == {*ends, "open_price", *running_costs}
+    fleet = ("gpu_billing", "peak_to_mean", "min_gpus")
+    assert set(NumpyReading(table_of(bare)).names) == {*ends, "open_price", *running_costs, *fleet}
     assert agreed(bare, generate(100, seed=9)) == [None] * 100
     (closed,) = (rule for rule in RULEBOOK.preferences if rule.id == "open-keeps-the-way-out")
     always = replace(bare, preferences=(replace(closed, over=(Route.CLOSED_API, Route.SELF_HOST)),))
