@@ -19,6 +19,8 @@ LOG_RATIO = 12
 _ROOM, _LOG_ROOM = 2, 3
 _STEPS = ((1.5, (1.0, 2.0, 5.0)), (3.0, (1.0, 3.0)), (math.inf, (1.0,)))
 """The ticks in each decade of a logarithmic scale, by the number of decades it spans at most."""
+_TICK_WIDTH = 35
+"""The width in pixels of a label such as `300k` on the horizontal axis, with the gap to the next one."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Scale:
         axis.axes.set(**{f"{axis.axis_name}lim": (self.least, self.most)})
         if self.log:
             decades = math.log10(self.most / self.least)
-            steps = next(steps for most, steps in _STEPS if decades <= most)
+            room = axis.axes.bbox.width / _TICK_WIDTH if axis.axis_name == "x" else math.inf
+            steps = next((steps for most, steps in _STEPS if decades <= most and decades * len(steps) <= room), (1.0,))
             axis.set_major_locator(LogLocator(subs=steps, numticks=6))
         else:
             axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))

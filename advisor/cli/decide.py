@@ -15,7 +15,7 @@ from advisor.decision.decide import decide
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario_io import read_scenario
 from advisor.report.missing_answers import missing_answers
-from advisor.rulebook.loader import bundled_rulebook, load_rulebook
+from advisor.rulebook.loader import rulebook_in_use
 
 FORMATS = ("md", "html", "txt", "json")
 
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     options.format = "json" if options.json else options.format
     decided_on = parse_date(options.date)
     scenario = read_scenario(options.scenario, tuple(options.set))
-    rulebook = load_rulebook(options.rules) if options.rules else bundled_rulebook()
+    rulebook = rulebook_in_use(options.rules)
     decision = decide(scenario, rulebook, decided_on=decided_on)
     shown = _shown(decision, options)
     # Printed last, so that stdout stays empty when a file cannot be written.

@@ -16,7 +16,7 @@ from advisor.domain.scenario import Route, Scenario
 from advisor.domain.scenario_io import parse_scenario
 from advisor.evaluation.facts import answer_facts
 from advisor.explanation.sufficient_reasons import sufficient_reasons
-from advisor.rulebook.loader import load_rulebook
+from advisor.rulebook.loader import rulebook_in_use
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.completions import completions_of
 
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     """Decides again and prints the explanations. Exit codes as ``decide``."""
     from advisor.report.explanation import explanation_text
 
-    rulebook = load_rulebook(options.rules)
+    rulebook = rulebook_in_use(options.rules)
     scenario = _scenario(options, rulebook)
     decision = decide(scenario, rulebook)
     if options.why_not is not None and options.why_not == decision.route:

@@ -22,7 +22,7 @@ from advisor.interview import draft_store
 from advisor.interview.flow import Flow, flow_of
 from advisor.interview.state import ASIDES, InterviewState
 from advisor.report.missing_answers import missing_answers
-from advisor.rulebook.loader import bundled_rulebook, load_rulebook
+from advisor.rulebook.loader import rulebook_in_use
 from advisor.rulebook.model import Rulebook
 from advisor.wording import interview as words
 
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     if not re.fullmatch(r"[\w.-]{1,100}", options.name) or options.name.startswith("."):
         raise BadInput(Problem(f"{quoted(options.name)} cannot name a file", "--name", help="letters, digits, - and _"))
     decided_on = parse_date(options.date)
-    rulebook = load_rulebook(options.rules) if options.rules else bundled_rulebook()
+    rulebook = rulebook_in_use(options.rules)
     state = _initial_state(options)
     asking = on_terminal() and not options.no_input
     if asking:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from advisor.cli.options import add_json, add_rules, add_templates, parse_date
 from advisor.common.diagnostics import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
 from advisor.domain.scenario import Route
-from advisor.rulebook.loader import load_rulebook
+from advisor.rulebook.loader import rulebook_in_use
 
 if TYPE_CHECKING:
     from advisor.monitor.model import MonitorResult
@@ -265,7 +265,7 @@ def _write_memo(watched: MonitorResult, options: argparse.Namespace) -> Path | N
     from advisor.verification.artifacts import write_decision
 
     name = name_anew(options.decision, watched.on)
-    written = write_decision(watched.now, load_rulebook(options.rules), options.memo, name, options.templates)
+    written = write_decision(watched.now, rulebook_in_use(options.rules), options.memo, name, options.templates)
     return next(path for path in written.paths if path.name.endswith(".memo.html"))
 
 

@@ -13,7 +13,7 @@ from advisor.cli.options import add_json, add_rules
 from advisor.cli.verify import mismatch_lines
 from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem, printable
 from advisor.common.files import is_folder
-from advisor.rulebook.loader import load_rulebook
+from advisor.rulebook.loader import rulebook_in_use
 
 if TYPE_CHECKING:
     from advisor.verification.recheck import MixedSet, Rechecked
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
 
     if not is_folder(options.folder):
         raise BadInput(Problem("there is no such folder", file=str(options.folder), help="check the path"))
-    found = list(rechecked(options.folder, load_rulebook(options.rules)))
+    found = list(rechecked(options.folder, rulebook_in_use(options.rules)))
     unreadable = [error for error in found if isinstance(error, BadInput)]
     read = [one for one in found if isinstance(one, Rechecked)]
     mixed = [one for one in found if isinstance(one, MixedSet)]

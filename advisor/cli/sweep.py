@@ -31,11 +31,11 @@ def run(options: argparse.Namespace) -> int:
     if options.master and options.on != "spark":
         raise BadInput(Problem("`--master` is for Spark only", help="add --on spark"))
 
-    from advisor.rulebook.loader import load_rulebook
+    from advisor.rulebook.loader import rulebook_in_use
     from advisor.sweep.paths import checked_paths
 
     paths = checked_paths(options.table, options.out, options.rejects)
-    rulebook = load_rulebook(options.rules)
+    rulebook = rulebook_in_use(options.rules)
 
     from advisor.common.progress import Progress
     from advisor.sweep.run import SweepOptions, sweep

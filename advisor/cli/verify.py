@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from advisor.cli.options import add_json, add_rules, add_templates
 from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK, MAX_SHOWN, printable
 from advisor.common.files import STANDARD_INPUT, read_text
-from advisor.rulebook.loader import load_rulebook
+from advisor.rulebook.loader import rulebook_in_use
 
 if TYPE_CHECKING:
     from advisor.verification.decision_set import MismatchedFile
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     from advisor.verification.verify import VerificationVerdict, verified, with_its_set
 
     file = "standard input" if options.source == STANDARD_INPUT else options.source
-    found = verified(read_text(options.source, MAX_BYTES), file, load_rulebook(options.rules), options.templates)
+    found = verified(read_text(options.source, MAX_BYTES), file, rulebook_in_use(options.rules), options.templates)
     if options.source != STANDARD_INPUT:
         found = with_its_set(found, Path(options.source))
     data = {**asdict(found), "stands": found.same_outcome}

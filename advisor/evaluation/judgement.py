@@ -55,6 +55,7 @@ class Fold:
             for route, months in INEQUALITY.items()
         }
         self.eliminating_axes = lru_cache(maxsize=_REMEMBERED)(self._eliminating_axes)
+        self._resolution = lru_cache(maxsize=_REMEMBERED)(self._resolved)
         self.verdict = lru_cache(maxsize=_REMEMBERED)(self._verdict)
         self.deciding_axes = lru_cache(maxsize=_REMEMBERED)(self._deciding_axes)
 
@@ -66,9 +67,14 @@ class Fold:
         self, eliminated: tuple[frozenset[Axis], ...], matched: tuple[str, ...], silenced: Silenced = NOTHING
     ) -> Resolution:
         """``eliminated``: for each offer the axes that eliminate it. ``matched``: the preferences that hold."""
-        out = [dict.fromkeys(axes, True) for axes in eliminated]
+        speaking = tuple(rule for rule in matched if self._axis_of[rule] not in silenced)
+        return self._resolution(tuple(not axes <= silenced for axes in eliminated), speaking)
+
+    def _resolved(self, out: tuple[bool, ...], matched: tuple[str, ...]) -> Resolution:
+        """``out``: for each offer whether it is eliminated. Few of these differ, whichever axes eliminate an offer."""
         holds = {id: id in matched for id in self._axis_of}
-        folded = fold(self._rulebook, PLAIN, out, holds, silenced)
+        eliminated = [dict.fromkeys(Axis, True) if gone else {} for gone in out]
+        folded = fold(self._rulebook, PLAIN, eliminated, holds)
         return Resolution(
             feasible=tuple(route for route, on in folded.feasible.items() if on),
             left=tuple(route for route, on in folded.left.items() if on),

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 import advisor
+from advisor.charts.canvas import NARROW
 from advisor.monitor.charts import charts_of
 from advisor.monitor.model import MonitorResult
 from advisor.monitor.view_model import named
@@ -24,8 +25,10 @@ def dashboard_html(result: MonitorResult, memo: str | None, templates: Path | No
     The same input gives the same bytes. Raises BadInput for a fault in templates of one's own.
     """
     figures = [
-        Markup(fill("figure.html.j2", {"chart": chart, "wide": Markup(chart.svg), "narrow": None}, templates))
-        for chart in charts_of(result)
+        Markup(
+            fill("figure.html.j2", {"chart": chart, "wide": Markup(chart.svg), "narrow": Markup(narrow.svg)}, templates)
+        )
+        for chart, narrow in zip(charts_of(result), charts_of(result, NARROW), strict=True)
     ]
     data = named(result)
     months = data["result"]["months"]

@@ -22,7 +22,7 @@ from advisor.monitor.evaluate import evaluate
 from advisor.monitor.model import MonitorResult, Thresholds
 from advisor.monitor.monthly_usage import Assumed, months_of
 from advisor.monitor.span import Span
-from advisor.rulebook.loader import load_rulebook
+from advisor.rulebook.loader import rulebook_in_use
 from advisor.rulebook.model import Rulebook
 from advisor.usage.history import append, read_history
 from advisor.usage.input_files import resolved
@@ -55,7 +55,7 @@ class Run:
 
 def monitored(run: Run) -> MonitorResult:
     """Reads and judges; what was read is kept in the history once it could be judged. Raises BadInput."""
-    rulebook = load_rulebook(run.rules)
+    rulebook = rulebook_in_use(run.rules)
     decision, scenario = _decision(run, rulebook)
     run = replace(run, reading=replace(run.reading, unit=scenario.unit or Unit.IMAGE))
     baseline = baseline_of(decision, scenario, rulebook, run.route, run.ranges)

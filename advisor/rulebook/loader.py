@@ -43,23 +43,27 @@ MAX_COMPARISONS_A_BRANCH = 15
 MAX_COMPARISONS_OF_A_NAME = 200
 
 
-def load_rulebook(folder: str | Path | None = None, offers: str | Path | None = None) -> Rulebook:
+def load_rulebook(
+    folder: str | Path | None = None, offers: str | Path | None = None, *, cases: bool = True
+) -> Rulebook:
     """The rulebook in a folder, by default the bundled one. Raises BadInput listing every fault found.
 
     ``offers`` is a file of offers, or a folder of such files: they compete in place of those in ``routes.yaml``.
+    Without ``cases`` the rulebook has no test cases: no decision reads them, and to read them takes longer than all
+    rules.
     """
     folder = Path(folder) if folder is not None else bundled("rules")
     if not is_folder(folder):
         raise Code.MISSING_FILE.fault("there is no such rules folder", str(folder), help="check --rules")
     draft = Draft()
-    documents = _documents(draft, folder, _names(folder))
+    documents = _documents(draft, folder, [name for name in _names(folder) if cases or not _of_cases(name)])
     read_routes(draft, documents["routes.yaml"], str(folder / "routes.yaml"))
     if not draft.problems:
         read_terms(draft, documents["terms.yaml"], str(folder / "terms.yaml"))
     _refuse(draft.problems)
     for name, document in documents.items():
         read_rules(draft, document, str(folder / name), name)
-        if name.startswith("cases/"):
+        if _of_cases(name):
             read_cases(draft, document, str(folder / name))
     _refuse(draft.problems)
     check_cases(draft)
@@ -72,8 +76,20 @@ def load_rulebook(folder: str | Path | None = None, offers: str | Path | None = 
 
 @lru_cache(maxsize=1)
 def bundled_rulebook() -> Rulebook:
-    """The bundled rulebook, cached."""
-    return load_rulebook()
+    """The bundled rulebook without its test cases, cached."""
+    return load_rulebook(cases=False)
+
+
+def rulebook_in_use(folder: str | Path | None) -> Rulebook:
+    """The rulebook to decide with: the bundled one, or that in a folder, whose test cases are checked too.
+
+    Raises BadInput listing every fault found.
+    """
+    return bundled_rulebook() if folder is None else load_rulebook(folder)
+
+
+def _of_cases(name: str) -> bool:
+    return name.startswith("cases/")
 
 
 def _refuse(problems: list[Problem]) -> None:
@@ -148,7 +164,7 @@ def _finished(draft: Draft, documents: dict[str, Any], offers: tuple[Offer, ...]
         preferences=tuple(rule for rule in rules if isinstance(rule, Preference)),
         advice=tuple(rule for rule in rules if isinstance(rule, Advice)),
         cases=tuple(draft.cases),
-        digest=_digest({name: document for name, document in documents.items() if not name.startswith("cases/")}),
+        digest=_digest({name: document for name, document in documents.items() if not _of_cases(name)}),
         offers_digest=_digest([(offer.id, offer.route, offer.label, offer.stated) for offer in offers]),
     )
 

@@ -13,10 +13,10 @@ from advisor.decision.decide import decide
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rule_testing.cases import failures, situation_of
 from advisor.rule_testing.evaluation import ANY_DAY, with_offers
-from advisor.rulebook.loader import bundled_rulebook, load_rulebook
+from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
 
-RULEBOOK = bundled_rulebook()
+RULEBOOK = load_rulebook()
 GIVEN = (
     "{residency: anywhere, output_use: internal, indemnity_required: false, train_on_outputs: false,"
     " quality: best_preferred, control: prompt_only, latency: tolerant, monthly_images: 50000, open_price: 0.03,"

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from advisor.charts.canvas import NARROW
+from advisor.monitor.charts import charts_of
 from advisor.monitor.dashboard import dashboard_html
 from tests.monitor.test_dashboard import with_text
 from tests.monitor.watched_examples import case
-from tests.report.test_browser import CHROMIUM, WIDTHS, Opened
+from tests.report.test_browser import CHROMIUM, WIDTHS, Opened, assert_fits_a_phone
 from tests.report.test_memo import HOSTILE
 
 NAMES = ("crossed-and-stable", "approaching", "not-comparable", "fell-back")
@@ -52,8 +54,15 @@ def test_a_printed_dashboard_is_white_and_whole(chromium: Any, name: str, tmp_pa
         assert opened.wider_than_the_screen() <= 0
         cut = "[...document.querySelectorAll('.table')].filter(part => part.scrollWidth > part.clientWidth).length"
         assert page.evaluate(cut) == 0
-        hidden = "[...document.querySelectorAll('figure td')].filter(cell => !cell.checkVisibility()).length"
-        assert page.evaluate(hidden) == 0
+        hidden = "[...document.querySelectorAll('h2 + .table td, .narrow > svg')].filter(e => !e.checkVisibility())"
+        assert page.evaluate(hidden) == []
+        assert page.locator("details:visible, .wide:visible").count() == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_phone_shows_a_dashboard_without_scrolling_sideways(chromium: Any, name: str, tmp_path: Path) -> None:
+    with Opened(chromium, tmp_path, dashboard_html(case(name), None), WIDTHS["phone"]) as opened:
+        assert_fits_a_phone(opened, len(charts_of(case(name), NARROW)))
 
 
 def test_a_dashboard_needs_no_script(chromium: Any, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from advisor.charts.canvas import NARROW
+from advisor.charts.memo_charts import charts_of
 from advisor.report.html import memo_html
 from tests.report.test_memo import HOSTILE, NAMES, decided, example
 
@@ -67,6 +69,21 @@ class Opened:
         return str(found.generate_report()) if found.violations_count else ""
 
 
+def assert_fits_a_phone(opened: Opened, charts: int) -> None:
+    """No table scrolls sideways, its cards name every figure, and charts are those drawn for a phone, at full size."""
+    page = opened.page
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    assert opened.wider_than_the_screen() <= 0
+    assert page.evaluate("[...document.querySelectorAll('.table')].filter(p => p.scrollWidth > p.clientWidth)") == []
+    shown = page.evaluate(
+        "[...document.querySelectorAll('svg')].filter(svg => svg.checkVisibility())"
+        ".map(svg => [svg.id, svg.getBoundingClientRect().width / svg.viewBox.baseVal.width])"
+    )
+    assert len(shown) == charts
+    assert all(id.endswith("-narrow") and scale > 0.95 for id, scale in shown)
+    assert page.locator("td[data-label='']").count() == 0
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", NAMES)
@@ -106,19 +123,7 @@ def test_paper_is_white_and_shows_every_table_whole(browser: Any, name: str, tmp
 @pytest.mark.parametrize("name", NAMES)
 def test_a_phone_shows_tables_and_charts_without_scrolling_sideways(browser: Any, name: str, tmp_path: Path) -> None:
     with Opened(browser, tmp_path, memo_html(example(name)), WIDTHS["phone"]) as opened:
-        page = opened.page
-        page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-        assert opened.wider_than_the_screen() <= 0
-        assert (
-            page.evaluate("[...document.querySelectorAll('.table')].filter(p => p.scrollWidth > p.clientWidth)") == []
-        )
-        labels = page.evaluate(
-            "[...document.querySelectorAll('svg')].filter(svg => svg.checkVisibility())"
-            ".map(svg => [svg.id, svg.getBoundingClientRect().width / svg.viewBox.baseVal.width])"
-        )
-        assert labels
-        assert all(id.endswith("-narrow") and scale > 0.95 for id, scale in labels)
-        assert page.locator("td[data-label='']").count() == 0
+        assert_fits_a_phone(opened, len(charts_of(example(name), NARROW)))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())

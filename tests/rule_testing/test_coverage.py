@@ -12,10 +12,10 @@ import pytest
 from advisor.cli.main import run
 from advisor.common.files import bundled
 from advisor.rule_testing.coverage import ConditionCoverage, Coverage, coverage
-from advisor.rulebook.loader import bundled_rulebook, load_rulebook
+from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
 
-RULEBOOK = bundled_rulebook()
+RULEBOOK = load_rulebook()
 Plant = dict[str, tuple[str, str]]
 """For a file of the rules: a text that stands there once, and the text in its place."""
 

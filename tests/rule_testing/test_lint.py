@@ -11,7 +11,7 @@ from advisor.cli.main import run
 from advisor.common.files import bundled
 from advisor.rulebook.diagnostics import Code
 from advisor.rulebook.lint.rules import findings
-from advisor.rulebook.loader import bundled_rulebook, load_rulebook
+from advisor.rulebook.loader import load_rulebook
 
 
 def gate(when: str, axis: str = "latency") -> str:
@@ -265,7 +265,7 @@ def warned(folder: Path, file: str, text: str) -> list[str | None]:
 
 
 def test_the_bundled_rulebook_is_clean() -> None:
-    assert [str(problem) for problem in findings(bundled_rulebook())] == []
+    assert [str(problem) for problem in findings(load_rulebook())] == []
 
 
 @pytest.mark.parametrize("name", FOUND)
@@ -288,7 +288,7 @@ def test_a_constant_that_nothing_reads(folder: Path) -> None:
     path = folder / TERMS
     path.write_text(path.read_text().replace("constants:\n", "constants:\n  hours_a_day: 24\n"))
     (problem,) = findings(load_rulebook(folder))
-    assert (problem.code, problem.file, problem.line) == ("unused-name", str(path), 3)
+    assert (problem.code, problem.file, problem.line) == ("unused-name", str(path), 4)
 
 
 def test_a_constant_that_only_a_term_reads_is_read(folder: Path) -> None:
@@ -344,7 +344,7 @@ def test_check_lists_every_warning_and_exits_with_5(folder: Path, capsys: pytest
 
 def test_check_exits_with_0_when_there_is_nothing_to_say(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rules", "check"]) == 0
-    rulebook = bundled_rulebook()
+    rulebook = load_rulebook()
     said = f"{len(rulebook.rules)} rules, {len(rulebook.cases)} cases, no warnings; {rulebook.digest}\n"
     assert capsys.readouterr().out == said
 
@@ -352,4 +352,4 @@ def test_check_exits_with_0_when_there_is_nothing_to_say(capsys: pytest.CaptureF
 def test_without_cases_every_rule_is_untested(folder: Path) -> None:
     shutil.rmtree(folder / "cases")
     found = findings(load_rulebook(folder))
-    assert [problem.code for problem in found] == ["untested-rule"] * len(bundled_rulebook().rules)
+    assert [problem.code for problem in found] == ["untested-rule"] * len(load_rulebook().rules)

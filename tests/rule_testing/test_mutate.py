@@ -30,12 +30,12 @@ from advisor.rule_testing.evaluation import (
 from advisor.rule_testing.mutation.distinguish import ScenarioSearch
 from advisor.rule_testing.mutation.mutants import Mutant, mutants
 from advisor.rule_testing.mutation.run import MutationResult, mutate
-from advisor.rulebook.loader import bundled_rulebook, load_rulebook
+from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.amount_regions import AmountExample, AmountSpace
 from advisor.scenario_space.breakpoints import Breakpoints
 
-RULEBOOK = bundled_rulebook()
+RULEBOOK = load_rulebook()
 MUTANTS = tuple(mutants(RULEBOOK))
 AMOUNTS = (*VOLUMES, "open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
 NEEDS = ("residency", "output_use", "indemnity_required", "train_on_outputs", "quality", "control", "latency")
