@@ -47,7 +47,7 @@ def said_stretches(decision: Decision) -> list[TurningPoint]:
         start = Decimal(point.from_ or 0)
         is_seen = start <= most and (point.to is None or least <= Decimal(point.to))
         is_overhead = point.field == "monthly_overhead" and point.from_ and not point.to
-        is_bill = any(0 <= start - bill < Decimal("0.000002") for bill in bills)
+        is_bill = any(abs(start - bill) < Decimal("0.01") for bill in bills)
         if is_seen and not (is_overhead and is_bill):
             said.append(point)
     return said
@@ -90,7 +90,10 @@ def _figures(held: Held, bills: list[tuple[str | None, str | None, str]]) -> str
 
 
 def _money(text: str) -> str:
-    return f"${Decimal(text):,.2f}" if Decimal(text) == round(Decimal(text), 2) else f"${Decimal(text):,}"
+    amount = Decimal(text)
+    if amount == int(amount):
+        return f"${int(amount):,}"
+    return f"${amount:,.2f}" if amount == round(amount, 2) else f"${amount:,}"
 
 
 def _stretches(held: Held, text: str) -> None:

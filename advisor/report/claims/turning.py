@@ -18,7 +18,7 @@ from advisor.domain.record import Decision, TurningPoint
 from advisor.domain.scenario import FIELDS, Route
 from advisor.report.claims.model import Claim
 
-MICRO_DOLLAR = Decimal("0.000001")
+CENT = Decimal("0.01")
 FIRST_SHOWN = 3
 """A sentence names so many stretches of one amount, and the last one."""
 SEEN: Mapping[str, tuple[str, str]] = {
@@ -68,12 +68,12 @@ def _is_seen(point: TurningPoint) -> bool:
 
 
 def _is_implied(point: TurningPoint, bills: Set[Decimal]) -> bool:
-    """Whether it only says that own GPUs whose overhead alone is a bill cost no less than that."""
+    """Whether it only says that own GPUs whose overhead alone is a bill, to the cent, cost no less than that."""
     return (
         point.field == "monthly_overhead"
         and point.to is None
         and point.from_ is not None
-        and any(0 <= Decimal(point.from_) - bill <= MICRO_DOLLAR for bill in bills)
+        and any(abs(Decimal(point.from_) - bill) < CENT for bill in bills)
     )
 
 
