@@ -70,8 +70,9 @@ def _own_cost(held: Held, text: str) -> None:
         assert figures == _figures(held, [(bill.bill, bill.price, bill.month) for bill in step.unless])
         assert match["own"] == _figures(held, [(bill.own_cost, None, bill.month) for bill in step.unless])
         assert (match["that"] == " than that") == (bool(figures) and route is step.route)
-        assert bool(match["overhead"]) == bool(match["all"] and place == 0)
-        assert bool(match["all"]) == (match["own"] is None)
+        assert bool(match["overhead"]) == (match["own"] is None and place == 0)
+        has_figure = step.unless[0].bill or step.unless[0].price or step.unless[0].month != "every"
+        assert bool(match["all"]) == bool(match["own"] is None and has_figure)
         per_unit = step.unless[0].price and not step.unless[0].bill and route is step.route and not match["own"]
         assert (match["all"] or "").startswith(" per ") == bool(per_unit)
         months = [bill.month for bill in step.unless]
