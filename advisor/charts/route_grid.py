@@ -34,8 +34,8 @@ _IN_SIGHT = 10**4
 class Regions:
     """A decision as a function of two of its figures, with the others fixed.
 
-    ``facts`` are the answers in their smallest steps. The horizontal axis is the expected month (or the best plausible
-    one), with the rest of the range in proportion; ``figure`` names the field of the vertical axis.
+    ``facts`` are the answers in their smallest steps. The horizontal axis is the expected month (or the
+    busiest plausible one), with the rest of the range in proportion; ``figure`` names the field of the vertical axis.
     """
 
     decision: Decision

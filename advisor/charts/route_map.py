@@ -155,4 +155,4 @@ def _across(regions: Regions) -> str:
         return f"{units} a month"
     if regions.month == "monthly_images":
         return f"{units} in the expected month, the range in proportion"
-    return f"{units} in the best plausible month, the worst in proportion"
+    return f"{units} in the busiest plausible month, the quietest in proportion"

@@ -9,6 +9,7 @@ from pathlib import Path
 from advisor.cli.exit_codes import EXIT_CODES
 from advisor.cli.options import add_date, add_json, add_rules, add_settings, add_templates, parse_date
 from advisor.cli.overwrite import confirm_overwriting, on_terminal
+from advisor.cli.terminal_width import wrapped
 from advisor.common.diagnostics import BadInput, Problem, printable
 from advisor.common.files import STANDARD_INPUT
 from advisor.decision.decide import decide
@@ -96,5 +97,6 @@ def _shown(decision: Decision, options: argparse.Namespace) -> str:
         from advisor.report.text import memo_text
 
         return memo_text(decision, options.templates)
-    written = summary if options.out and not options.format else memo_markdown
-    return written(decision, options.templates)
+    if options.out and not options.format:
+        return wrapped(summary(decision, options.templates))
+    return memo_markdown(decision, options.templates)

@@ -12,6 +12,7 @@ from pathlib import Path
 from advisor.cli.exit_codes import EXIT_CODES
 from advisor.cli.options import add_date, add_rules, add_settings, add_templates, parse_date
 from advisor.cli.overwrite import confirm_overwriting, on_terminal
+from advisor.cli.terminal_width import wrapped
 from advisor.common.diagnostics import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, BadInput, Problem, quoted
 from advisor.common.files import is_file
 from advisor.decision.decide import decide
@@ -114,7 +115,7 @@ def _show_end(decision: Decision, rulebook: Rulebook, files: list[Path], options
     """The summary of the record, what would flip the outcome, the files, and the command that repeats it."""
     from advisor.report.templates import fill, summary
 
-    sys.stdout.write("\n" + summary(decision, options.templates))
+    sys.stdout.write("\n" + wrapped(summary(decision, options.templates)))
     named = {
         "flips": decision.flips[:_FLIPS_SHOWN],
         "more": len(decision.flips[_FLIPS_SHOWN:]),
@@ -122,4 +123,4 @@ def _show_end(decision: Decision, rulebook: Rulebook, files: list[Path], options
         "command": _command(options, ["decide", str(files[0]), "--date", decision.decided_on]),
         "decision": decision.model_dump(mode="json"),
     }
-    sys.stdout.write(fill("interview_end.txt.j2", named, options.templates))
+    sys.stdout.write(wrapped(fill("interview_end.txt.j2", named, options.templates)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.cli.options import add_json, add_rules, add_templates, parse_date
+from advisor.cli.terminal_width import terminal_width
 from advisor.common.diagnostics import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
 from advisor.domain.scenario import Route
 from advisor.rulebook.loader import rulebook_in_use
@@ -246,8 +246,7 @@ def _report(watched: MonitorResult, options: argparse.Namespace) -> int:
     else:
         from advisor.monitor.text_report import summary_text
 
-        width = os.get_terminal_size().columns if sys.stdout.isatty() else 80
-        sys.stdout.write(summary_text(watched, min(width, 100), options.templates, unicode=_shows_blocks()))
+        sys.stdout.write(summary_text(watched, terminal_width(), options.templates, unicode=_shows_blocks()))
     sys.stdout.flush()
     for what, path in (("memo", memo), ("dashboard", options.html)):
         if path:

@@ -184,12 +184,12 @@ class Scenario(BaseModel):
 
     @property
     def low(self) -> Decimal | None:
-        """The worst plausible month; the expected one if it is not answered."""
+        """The quietest plausible month; the expected one if it is not answered."""
         return self.monthly_images if self.monthly_images_low is None else self.monthly_images_low
 
     @property
     def high(self) -> Decimal | None:
-        """The best plausible month; the expected one if it is not answered."""
+        """The busiest plausible month; the expected one if it is not answered."""
         return self.monthly_images if self.monthly_images_high is None else self.monthly_images_high
 
     @property
@@ -330,7 +330,7 @@ def _inconsistencies(scenario: Scenario) -> list[tuple[str, str, str]]:
                 (
                     lesser,
                     f"`{lesser}` is {grouped(less)}, more than `{greater}`, {grouped(great)}",
-                    "the low month is the worst plausible one, the high month the best",
+                    "the low month is the quietest plausible one, the high month the busiest",
                 )
             )
     too_costly = None if found else _month_too_costly(scenario)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.domain.cost_model import PRICE_OF, VOLUME_ENDS, VOLUMES
+from advisor.domain.cost_model import GPU_MONTH_HOURS, PRICE_OF, VOLUME_ENDS, VOLUMES
 from advisor.domain.formatting import grouped, price
 from advisor.domain.quantity import Quantity
 from advisor.domain.scenario import FIELDS
 from advisor.interview import estimates
-from advisor.interview.estimate_formulas import HOURS_A_MONTH, MANY_STEPS, few_step_throughput, rounded, worksheet
+from advisor.interview.estimate_formulas import MANY_STEPS, few_step_throughput, rounded, worksheet
 from advisor.interview.state import UNKNOWN, InterviewState, answer_text
 from advisor.interview.typed_bills import TypedBill
 from advisor.wording import interview as words
@@ -100,6 +100,8 @@ class AnswerTexts:
         if question != "monthly_images":
             return self.shown(question, state.answers[question], state)
         low, expected, high = (grouped(state.answers[name]) for name in VOLUMES)
+        if low == high:
+            return self.shown(question, state.answers[question], state)
         return words.VOLUMES.format(expected=expected, low=low, high=high, units=self._nouns(state)["units"])
 
     def _worksheet(self, known: dict[str, Any]) -> tuple[str, ...]:
@@ -109,7 +111,7 @@ class AnswerTexts:
             ),
             "spare_gpus": words.SPARE_STEP.format(
                 gpus=grouped(known.get("spare_gpus", 0)),
-                hours=HOURS_A_MONTH,
+                hours=GPU_MONTH_HOURS,
                 rate=price(known["gpu_hour_price"] or _NOTHING),
             ),
         }
@@ -117,6 +119,7 @@ class AnswerTexts:
             f"{words.WORKSHEET[name]}: {steps[name] if name in steps and amount else ''}"
             f"{price(rounded(amount, 6, 'ROUND_UP'))}"
             for name, amount in worksheet(known)
+            if name != "spare_gpus" or name in known
         )
 
     def _gpu_price(self, known: dict[str, Any], state: InterviewState) -> Any:

@@ -11,14 +11,12 @@ from fractions import Fraction
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.domain.cost_model import PRICE_OF, VOLUMES
+from advisor.domain.cost_model import GPU_MONTH_HOURS, PRICE_OF, VOLUMES
 from advisor.domain.formatting import grouped, plain
 from advisor.domain.scenario import FIELDS
 
 SECONDS_AN_HOUR = 3600
-HOURS_A_MONTH = 730
-"""Hours of an average month, as in the cost of GPUs that are kept on."""
-DAYS_A_MONTH = Fraction(HOURS_A_MONTH, 24)
+DAYS_A_MONTH = Fraction(GPU_MONTH_HOURS, 24)
 MONTHS_A_YEAR = 12
 MANY_STEPS, FEW_STEPS = 20, 4
 """Steps of a usual model and of a distilled one (Section 38.3, research frontier)."""
@@ -41,9 +39,9 @@ def gpu_hour(known: Known) -> Fraction:
     Fraction(6, 5)
     """
     if known["known"] == "monthly":
-        return Fraction(known["rent"]) / HOURS_A_MONTH
+        return Fraction(known["rent"]) / GPU_MONTH_HOURS
     a_month = Fraction(known["purchase"]) / (Fraction(known["years"]) * MONTHS_A_YEAR) + Fraction(known["running"])
-    return a_month / HOURS_A_MONTH
+    return a_month / GPU_MONTH_HOURS
 
 
 def throughput(known: Known) -> Fraction:
@@ -87,7 +85,7 @@ def worksheet(known: Known) -> tuple[tuple[str, Fraction], ...]:
         ("engineering", hours * Fraction(known.get("hourly_rate", 0))),
         ("on_call", Fraction(known["on_call"])),
         ("monitoring", Fraction(known["monitoring"])),
-        ("spare_gpus", spare * HOURS_A_MONTH * Fraction(known["gpu_hour_price"]) if spare else Fraction(0)),
+        ("spare_gpus", spare * GPU_MONTH_HOURS * Fraction(known["gpu_hour_price"]) if spare else Fraction(0)),
     )
 
 
@@ -128,7 +126,7 @@ def peak_to_mean(known: Known) -> Fraction:
     >>> peak_to_mean({"busiest_hour": Decimal(200), "images": Decimal(73_000)})
     Fraction(2, 1)
     """
-    return Fraction(known["busiest_hour"]) * HOURS_A_MONTH / Fraction(known["images"])
+    return Fraction(known["busiest_hour"]) * GPU_MONTH_HOURS / Fraction(known["images"])
 
 
 def moving(known: Known) -> Fraction:

@@ -37,8 +37,8 @@ _FIRST = ("unit",)
 """Asked before everything else: the words of the other questions depend on it."""
 _ALWAYS = ("output_use",)
 """Asked even if no answer changes the route: the licence terms to check depend on it."""
-_ALL_ASKED, _SHARE_OF_MORE = 5, Fraction(2, 5)
-"""Of the questions that can still matter nearly all are asked while they are few, and of any more about a quarter:
+_ALL_ASKED, _SHARE_OF_MORE = 5, Fraction(1, 2)
+"""Of the questions that can still matter nearly all are asked while they are few, and of any more about a half:
 ``benchmarks/interview.py`` measures how far the number of questions announced is from the number asked."""
 _KEPT_ON = ("peak_to_mean", "min_gpus")
 """Asked only about GPUs that are kept on all month."""
@@ -92,7 +92,7 @@ class Flow:
 
     def about(self, state: InterviewState) -> int:
         """About how many questions the interview has in all, with those answered; those about itself not counted."""
-        answered = sum(name not in ASIDES for name in state.order)
+        answered = len(state.counted)
         waiting = [name for name in self._waiting(state) if name not in ASIDES]
         certain = len({*_FIRST, *_ALWAYS} & {*waiting}) if not any(name in state for name in ASIDES) else len(waiting)
         rest = len(waiting) - certain

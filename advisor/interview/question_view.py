@@ -123,7 +123,7 @@ class InterviewViews:
             standing=self.standing(state),
             out=self.out(state),
             progress=QuestionCount(
-                sum(name not in ASIDES for name in state.order),
+                len(state.counted),
                 sum(name not in state for name in position.open),
                 self.flow.about(state),
             ),

@@ -58,6 +58,12 @@ class InterviewState:
     def __contains__(self, question: object) -> bool:
         return question in self.answers or question in self.unknown
 
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The questions answered, in order, without those about the interview and those that an estimate answered."""
+        estimated = VOLUME_ENDS if estimates.known_of("monthly_images", self.inputs) else ()
+        return tuple(name for name in self.order if name not in (*ASIDES, *estimated))
+
     def answer(self, question: str, value: Any) -> InterviewState:
         """With one more answer, or a changed one; None is *don't know*. What no longer fits is dropped: ends of the
         range, and the decision to keep answers that clash.

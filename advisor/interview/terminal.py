@@ -79,16 +79,18 @@ class Terminal:
 
         What can still matter is said where the possible routes change, and after an answer that is not known.
         """
-        possible = view.standing.partition(". ")[0]
-        if possible not in said or state.order[-1] in state.unknown:
+        possible, _, depends_on = view.standing.partition(". ")
+        if possible not in said:
             self.say(view.standing)
+        elif state.order[-1] in state.unknown and depends_on not in said:
+            self.say(depends_on)
         for line in view.out:
             if line not in said:
                 self.say(line)
         skipped = view.skipped if isinstance(view, QuestionView) else ()
         if not said.issuperset(skipped):
             self.say(self.views.skipped(skipped, state))
-        return frozenset([possible, *view.out, *skipped, *(name for name in said if name in FIELDS)])
+        return frozenset([possible, depends_on, *view.out, *skipped, *(name for name in said if name in FIELDS)])
 
     def _accepted(self, view: QuestionView, answer: str, state: InterviewState) -> tuple[str | None, InterviewState]:
         """The state with an answer; with a question to ask again where the answer cannot be used."""
@@ -138,7 +140,8 @@ class Terminal:
 
     def _introduce(self, view: QuestionView, state: InterviewState) -> None:
         """Says which question it is, what it is about, and what may be typed."""
-        number = state.order.index(view.id) + 1 if view.id in state.order else view.progress.answered + 1
+        before = state.counted
+        number = before.index(view.id) + 1 if view.id in before else view.progress.answered + 1
         counted = view.id not in (*ASIDES, *INPUTS)
         place = words.NUMBER.format(number=number, about=max(number, view.progress.about)) if counted else ""
         parts = [part for part in (place, view.help, *view.hints) if part]

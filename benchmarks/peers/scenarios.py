@@ -83,7 +83,7 @@ def _scenario(rng: random.Random) -> Scenario:
 
 
 def _volumes(rng: random.Random) -> tuple[int, int, int]:
-    """The worst, the expected and the best month: 100 to 3,000,000 images, a third without a range."""
+    """The quietest, the expected and the busiest month: 100 to 3,000,000 images, a third without a range."""
     images = round(10 ** rng.uniform(2, 6.5))
     if rng.random() < 1 / 3:
         return images, images, images

@@ -325,3 +325,13 @@ def test_a_number_offers_to_be_taken_back() -> None:
     assert view.hints[:2] == ("Now: $2,000 a month; press enter to keep it.", "Type unknown to take it back.")
     assert state.answer_text("monthly_overhead", UNKNOWN).unknown == {"monthly_overhead"}
     assert VIEWS.question("monthly_overhead", InterviewState()).hints[0] == "Enter alone: not known yet."
+
+
+def test_what_an_estimate_answers_is_not_counted_as_a_question() -> None:
+    state = InterviewState().answer_text("unit", "image").answer_text("monthly_images", "help")
+    for name, text in {"known": "day", "per_day": "400", "kept": "", "development": "steady"}.items():
+        state = state.answer_text(f"monthly_images.{name}", text)
+    assert {"monthly_images_low", "monthly_images_high"} <= set(state.order)
+    assert state.counted == ("unit", "monthly_images")
+    assert VIEWS.question("residency", state).progress.answered == 2
+    assert VIEWS.texts.confirmation("monthly_images.development", state) == ("= 12,167 images a month",)

@@ -45,7 +45,8 @@ class Screen:
             ["-m", "advisor", "interview", "--date", "2026-11-22", *arguments],
             cwd=str(folder),
             env={
-                **os.environ,
+                # A worker of pytest-xdist inherits the size of the terminal that pytest was started in.
+                **{name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")},
                 "PYTHONPATH": str(ROOT),
                 "TERM": "xterm-256color",
                 "PROMPT_TOOLKIT_NO_CPR": "1",

@@ -50,8 +50,11 @@ def decision_line(held: Held, text: str) -> None:
     if decision.status is Status.INFEASIBLE:
         assert text == "none, as no option satisfies every answer"
     elif decision.status is Status.OPEN:
-        possible_are(held, text.removeprefix("not made; still possible: "))
-        assert text.startswith("not made; still possible: ")
+        start = "not made; still possible: "
+        if sentences(held):
+            start = "as the line above says, by the figures asked for below; possible are "
+        assert text.startswith(start)
+        possible_are(held, text.removeprefix(start))
     else:
         assert ACTIONS[text.removesuffix(", but not yet")] is decision.route
         assert text.endswith(", but not yet") == not_yet(decision)
@@ -163,10 +166,10 @@ def cheaper(held: Held, text: str) -> None:
     if "expected" in savings:
         parts = {"expected": re.fullmatch(rf"{MONEY} a month less", amounts)}
     else:
-        worst, _, best = amounts.partition(" and ")
+        quietest, _, busiest = amounts.partition(" and ")
         parts = {
-            "low": re.fullmatch(rf"{MONEY} a month less in the worst plausible month", worst),
-            "high": re.fullmatch(rf"{MONEY} in the best", best),
+            "low": re.fullmatch(rf"{MONEY} a month less in the quietest plausible month", quietest),
+            "high": re.fullmatch(rf"{MONEY} in the busiest", busiest),
         }
     for month, part in parts.items():
         assert part, amounts

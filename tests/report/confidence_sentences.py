@@ -16,6 +16,7 @@ from tests.report.held import (
     named_fields,
     status_is,
 )
+from tests.report.turning_sentences import sentences
 
 
 def settled(held: Held) -> None:
@@ -76,17 +77,25 @@ def clear(held: Held, crossover: str) -> None:
     assert not Fraction(4, 5) * exact <= volume < Fraction(6, 5) * exact
 
 
-APART = "one way in the worst plausible month, and the other way in the best"
+def not_sure(held: Held) -> None:
+    assert held.decision.status is Status.OPEN
+    assert not sentences(held)
+
+
+APART = "one way in the quietest plausible month, and the other way in the busiest"
 WHATEVER = ", and no unanswered question changes that"
 HOW_SURE: list[tuple[str, Callable[..., None]]] = [
-    (r"Settled: the comparison of cost comes out the same in the worst and in the best plausible month\.", settled),
+    (
+        r"Settled: the comparison of cost comes out the same in the quietest and in the busiest plausible month\.",
+        settled,
+    ),
     (r"Settled: at this volume the comparison of cost comes out one way only\.", settled),
     (
         rf"Not settled: the comparison of cost comes out {APART}\.",
         unsettled,
     ),
     (
-        rf"The comparison of cost comes out the same in the worst and in the best plausible month{WHATEVER}\.",
+        rf"The comparison of cost comes out the same in the quietest and in the busiest plausible month{WHATEVER}\.",
         agrees,
     ),
     (
@@ -122,7 +131,11 @@ HOW_SURE: list[tuple[str, Callable[..., None]]] = [
         lambda held: _truth(bool(held.decision.not_needed)),
     ),
     (r"Certain: no price and no volume brings an option back\.", status_is(Status.INFEASIBLE)),
-    (r"Not sure yet: unanswered questions can still change the outcome\.", status_is(Status.OPEN)),
+    (r"Not sure yet: unanswered questions can still change the outcome\.", not_sure),
+    (
+        r"The line on where it turns is certain: it holds for every value of the figures that are not known yet\.",
+        lambda held: _truth(held.decision.status is Status.OPEN and sentences(held) > 0),
+    ),
 ]
 
 
@@ -134,6 +147,6 @@ def how_sure(held: Held, text: str) -> None:
     sentences = re.split(r"(?<=\.) (?=[A-Z])", text)
     for sentence in sentences:
         matched(sentence, HOW_SURE, held)
-    same = [s for s in sentences if "worst and in the best" in s]
+    same = [s for s in sentences if "quietest and in the busiest" in s]
     assert held.ranged() or not same
     assert not held.ranged() or not [s for s in sentences if "one way only" in s]

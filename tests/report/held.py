@@ -117,7 +117,7 @@ class Held:
         return Fraction(Decimal(str(self.decision.scenario.get(name, bound))))
 
     def ends(self, route: Route) -> list[bool]:
-        """The same in the worst and in the best plausible month."""
+        """The same in the quietest and in the busiest plausible month."""
         assert self.scenario.low is not None
         assert self.scenario.high is not None
         return [self.wins(route, self.scenario.low), self.wins(route, self.scenario.high)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from advisor.domain.offer import UNKNOWN
 from advisor.domain.record import Decision, Status
@@ -14,7 +15,8 @@ from advisor.evaluation.compiler import compile_rules
 from advisor.evaluation.python_backend import PLAIN, match_offer
 from advisor.report.templates import memo_markdown, summary
 from advisor.rulebook.model import Gate, Rulebook
-from tests.report.box_sentences import ways_out
+from advisor.wording.labels import listed as listed_in_prose
+from advisor.wording.questions import wordings
 from tests.report.held import (
     ACTIONS,
     AXES,
@@ -23,6 +25,7 @@ from tests.report.held import (
     Held,
     asked_about,
     conditional,
+    filled,
     listed,
     matched,
     near_money,
@@ -117,6 +120,7 @@ def check_summary(decision: Decision, rulebook: Rulebook, templates: Path | None
     kinds = [line.split(" ")[0] for line in lines]
     assert kinds.count("Cheaper") == len(held.cheaper())
     assert sum(kinds.count(word) for word in ("With", "Call", "Run")) == sentences(held)
+    assert kinds.count("Still") == (decision.status is Status.OPEN and not sentences(held))
     assert kinds.count("Not") == (len(held.unchecked()) if decision.status is Status.RECOMMENDED else 0)
 
 
@@ -133,7 +137,7 @@ def said_axis(held: Held, axis: str, others: str | None) -> None:
 
 def said_cheaper(held: Held, amounts: str, name: str, why: str) -> None:
     savings = held.cheaper()[NAMES[name]]
-    months = {"expected": "expected month", "low": "worst plausible month", "high": "best"}
+    months = {"expected": "expected month", "low": "quietest plausible month", "high": "busiest"}
     for (month, saving), part in zip(savings.items(), amounts.split(" and "), strict=True):
         found = re.fullmatch(rf"{MONEY} in the {months[month]}", part)
         assert found
@@ -154,31 +158,32 @@ def said_condition(held: Held, offers: str | None, text: str) -> None:
         assert text in [condition.provided for condition in held.decision.conditions]
 
 
-def said_not_checked(held: Held, about: str, fields: str) -> None:
-    assert fields.split(", ") in held.unchecked().values()
-    assert about == asked_about(held, fields.split(", "))
+def said_not_checked(held: Held, about: str) -> None:
+    assert about in [asked_about(held, fields) for fields in held.unchecked().values()]
 
 
 def said_conflict(held: Held, text: str) -> None:
-    assert text in [", ".join(f"{n}={str(v).lower()}" for n, v in c.answers.items()) for c in held.decision.conflicts]
+    assert text in [said_answers(held, conflict.answers) for conflict in held.decision.conflicts]
+
+
+def said_answers(held: Held, answers: Mapping[str, Any]) -> str:
+    """Answers by their questions, without a raw name."""
+    words = wordings()
+    pairs = [(words[name].ask, words[name].answers[str(value).lower()].short) for name, value in answers.items()]
+    return " and ".join(f'"{filled(ask, held)}" answered "{filled(short, held)}"' for ask, short in pairs)
 
 
 def said_way_out(held: Held, changes: str, then: str) -> None:
-    ways_out(
-        Held(
-            held.decision.model_copy(
-                update={
-                    "repairs": [
-                        r
-                        for r in held.decision.repairs
-                        if changes == ", ".join(f"{n}={str(v).lower()}" for n, v in r.changes.items())
-                    ]
-                }
-            ),
-            held.rulebook,
-        ),
-        " and ".join(f"`{pair.replace('=', ': ')}`" for pair in changes.split(", ")) + f", then {then}",
-    )
+    outcomes = {
+        Status.OPEN: "it depends on unanswered questions",
+        Status.INFEASIBLE: "no option satisfies every answer",
+    }
+    names = {route: name for name, route in NAMES.items()}
+    ways = [
+        (said_answers(held, repair.changes), names[repair.route] if repair.route else outcomes[repair.status])
+        for repair in held.decision.repairs
+    ]
+    assert (changes, then) in ways
 
 
 def said_open(held: Held, text: str) -> None:
@@ -187,7 +192,8 @@ def said_open(held: Held, text: str) -> None:
 
 
 def said_questions(held: Held, text: str) -> None:
-    assert text.split(", ") == held.decision.open_questions
+    words = [wordings()[name] for name in held.decision.open_questions]
+    assert text == listed_in_prose(filled(one.topic or one.subject, held) for one in words)
 
 
 SUMMARY: list[tuple[str, Callable[..., None]]] = [
@@ -195,11 +201,11 @@ SUMMARY: list[tuple[str, Callable[..., None]]] = [
     (r"Deciding axis: ([a-z ]+)(?: \(over-determined: (.*) would each have decided alone\))?\.", said_axis),
     (rf"Cheaper by (.*): ({'|'.join(NAMES)}), which (.*)\.", said_cheaper),
     (r"Verify(?: with (.*?))?: (.*)\.", said_condition),
-    (r"Not checked: (.*) (?:was|were) not asked or not answered \((.*)\)\.", said_not_checked),
+    (r"Not checked: (.*) (?:was|were) not asked or not answered\.", said_not_checked),
     (r"No option satisfies every answer\.", status_is(Status.INFEASIBLE)),
     (r"Cannot hold together: (.*)\.", said_conflict),
     (r"A way out: (.*), then (.*)\.", said_way_out),
     (r"((?:With the|Call|Run) .*)", where_it_turns),
     (r"Still open: (.*)\.", said_open),
-    (r"Answer first: (.*)\.", said_questions),
+    (r"(?:Answer first:|It depends on) (.*)\.", said_questions),
 ]

@@ -135,6 +135,7 @@ CASES: dict[str, dict[str, Any]] = {
     "on premises": {**EXERCISE, "residency": "on_premises"},
     "cheap and closed": {**EXERCISE, "closed_price": Decimal("0.005")},
     "open": without(EXERCISE, {"residency"}),
+    "figures": without(EXERCISE, {"gpu_hour_price", "images_per_gpu_hour", "monthly_overhead"}),
 }
 TEMPLATES: dict[str, tuple[str, Edit]] = {
     "preference the other way round": (
@@ -159,6 +160,22 @@ TEMPLATES: dict[str, tuple[str, Edit]] = {
     "a later date": ("complete", ("phrases.md.j2", "by {{ f.by }}", "by 2027-03-01")),
     "ruled out or lost": ("on premises", ("words.j2", '{% if how == "preferred" %}', '{% if how != "preferred" %}')),
     "sentence without a predicate": ("complete", ("phrases.md.j2", "is not within 20 %", "is far from 20 %")),
+    "less sure than the record": (
+        "figures",
+        (
+            "phrases.md.j2",
+            '("as the line above says, by the figures asked for below; possible are " ~',
+            '("not made" ~',
+        ),
+    ),
+    "per image for in all": (
+        "figures",
+        (
+            "turning_points.j2",
+            "{% if not own_cost %}{% if bills[0].bill %} in all",
+            "{% if not own_cost %}{% if bills[0].bill %} per image",
+        ),
+    ),
     "surer than the record": (
         "open",
         ("phrases.md.j2", "Not sure yet: unanswered questions can still change the", "A"),

@@ -118,13 +118,13 @@ def test_a_preference_says_which_option_it_preferred_to_which() -> None:
         ),
         (
             {"monthly_images": 80_000, "monthly_images_low": 100, "monthly_images_high": 90_000},
-            ("own GPUs would cost $240 a month less, but lose on switching cost: the low month"),
+            ("own GPUs would cost $240 a month less, but lose on switching cost: the quietest and the busiest month"),
         ),
         (
             {"closed_price": "0.005", "monthly_images": None, "monthly_images_low": 100, "monthly_images_high": 200},
             (
-                "the closed API would cost $2.50 a month less in the worst plausible month and $5 in the best, but "
-                "loses on switching cost"
+                "the closed API would cost $2.50 a month less in the quietest plausible month and $5 in the busiest, "
+                "but loses on switching cost"
             ),
         ),
     ],

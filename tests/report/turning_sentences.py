@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from advisor.domain.record import TurningPoint
+from advisor.domain.record import Decision, TurningPoint
 from advisor.domain.scenario import FIELDS
+from advisor.report.claims.turning import SEEN
 from advisor.wording.questions import wordings
 from tests.report.held import ACTIONS, NAMES, Held, filled, number
 
-MONTHS = {"every": "a month", "low": "in the worst plausible month", "high": "in the best plausible month"}
+MONTHS = {"every": "a month", "low": "in the quietest plausible month", "high": "in the busiest plausible month"}
 MONTH = "|".join(MONTHS.values())
 ROUTE = "|".join(NAMES)
 STEP = re.compile(
     rf"(?P<action>{'|'.join(ACTIONS)})"
     r"(?:(?:, which costs (?P<figures>.*?))?, unless own GPUs (?:at (?P<own>.*?) )?cost no more"
     rf"(?P<that> than that| than (?P<other>{ROUTE})(?:, which costs (?P<other_figures>.*?),)?)?"
-    rf"(?P<all> in all)?(?P<when> in each| in that month| in the same month| (?:{MONTH})(?: and (?:{MONTH}))*)?"
+    r"(?P<all> in all| per (?:image|second of video))?"
+    rf"(?P<when> in each| in that month| in the same month| (?:{MONTH})(?: and (?:{MONTH}))*)?"
     r"(?P<overhead>, overhead included)?)?"
 )
 
@@ -33,7 +35,22 @@ def where_it_turns(held: Held, text: str) -> None:
 def sentences(held: Held) -> int:
     """How many there are."""
     decision = held.decision
-    return bool(decision.route_by_own_cost) + len({point.field for point in decision.turning_points})
+    return bool(decision.route_by_own_cost) + len({point.field for point in said_stretches(decision)})
+
+
+def said_stretches(decision: Decision) -> list[TurningPoint]:
+    """Those with an amount that is seen in practice, and not those from an overhead of a whole bill on."""
+    bills = [Decimal(bill.bill) for step in decision.route_by_own_cost for bill in step.unless if bill.bill]
+    said = []
+    for point in decision.turning_points:
+        least, most = map(Decimal, SEEN[point.field])
+        start = Decimal(point.from_ or 0)
+        is_seen = start <= most and (point.to is None or least <= Decimal(point.to))
+        is_overhead = point.field == "monthly_overhead" and point.from_ and not point.to
+        is_bill = any(abs(start - bill) < Decimal("0.01") for bill in bills)
+        if is_seen and not (is_overhead and is_bill):
+            said.append(point)
+    return said
 
 
 def _own_cost(held: Held, text: str) -> None:
@@ -53,8 +70,11 @@ def _own_cost(held: Held, text: str) -> None:
         assert figures == _figures(held, [(bill.bill, bill.price, bill.month) for bill in step.unless])
         assert match["own"] == _figures(held, [(bill.own_cost, None, bill.month) for bill in step.unless])
         assert (match["that"] == " than that") == (bool(figures) and route is step.route)
-        assert bool(match["overhead"]) == bool(match["all"] and place == 0)
-        assert bool(match["all"]) == (match["own"] is None)
+        assert bool(match["overhead"]) == (match["own"] is None and place == 0)
+        has_figure = step.unless[0].bill or step.unless[0].price or step.unless[0].month != "every"
+        assert bool(match["all"]) == bool(match["own"] is None and has_figure)
+        per_unit = step.unless[0].price and not step.unless[0].bill and route is step.route and not match["own"]
+        assert (match["all"] or "").startswith(" per ") == bool(per_unit)
         months = [bill.month for bill in step.unless]
         if len(months) > 1 and step.unless[0].bill:
             assert match["when"] == " in each"
@@ -71,7 +91,10 @@ def _figures(held: Held, bills: list[tuple[str | None, str | None, str]]) -> str
 
 
 def _money(text: str) -> str:
-    return f"${Decimal(text):,.2f}" if Decimal(text) == round(Decimal(text), 2) else f"${Decimal(text):,}"
+    amount = Decimal(text)
+    if amount == int(amount):
+        return f"${int(amount):,}"
+    return f"${amount:,.2f}" if amount == round(amount, 2) else f"${amount:,}"
 
 
 def _stretches(held: Held, text: str) -> None:
@@ -85,7 +108,7 @@ def _stretches(held: Held, text: str) -> None:
     assert bool(found[4]) == (len(decision.open_questions) > 1)
     more = re.search("([0-9]+) more in the record; ", found[3])
     said = (found[3].replace(more[0], "") if more else found[3]).split("; at ")
-    points = [point for point in decision.turning_points if point.field == field]
+    points = [point for point in said_stretches(decision) if point.field == field]
     shown = points if len(points) <= 4 else [*points[:3], points[-1]]
     assert int(more[1] if more else 0) == len(points) - len(shown)
     for one, point in zip(said, shown, strict=True):

@@ -142,7 +142,7 @@ def test_every_mutant_is_killed_or_equivalent(mutation: MutationResult) -> None:
 
 
 def test_what_is_equivalent_follows_from_the_range_of_months(mutation: MutationResult) -> None:
-    """Rent below own in the best month implies it in the worst; and a second reason to drop a route changes nothing."""
+    """Rent below own in the busiest month implies it in the quietest; a second reason to drop it changes nothing."""
     redundant = re.compile(r"closed_api is taken out of `prefer`|`(open|closed)_rent_(low|high): .* own_\w+}`")
     assert len(mutation.equivalent) == 14
     for survivor in mutation.equivalent:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis
 from advisor.report.claims.model import Claim
+from advisor.report.claims.turning import turning_claims
 
 
 def confidence_claims(decision: Decision) -> Iterator[Claim]:
@@ -14,7 +15,8 @@ def confidence_claims(decision: Decision) -> Iterator[Claim]:
     compared = decision.comparison
     if compared is None:
         conflicting = tuple(dict.fromkeys(rule for conflict in decision.conflicts for rule in conflict.rules))
-        yield Claim(f"confidence.{decision.status}", "confidence", str(decision.status), conflicting)
+        kind = "turns" if [*turning_claims(decision)] else str(decision.status)
+        yield Claim(f"confidence.{kind}", "confidence", kind, conflicting)
         return
     figures = {"missing": compared.missing} if compared.missing else {}
     yield Claim(f"confidence.{compared.outcome}", "confidence", compared.outcome, _comparing(decision), figures=figures)
