@@ -54,7 +54,7 @@ class Linear(NamedTuple):
 
 
 class _OnStep:
-    """Arithmetic of linear expressions on one step; ``turns`` are the next steps at which a ``max`` has another side."""
+    """Arithmetic of linear expressions on one step; ``turns`` are later steps at which a ``max`` has another side."""
 
     def __init__(self, step: int) -> None:
         self._step = step

@@ -149,7 +149,7 @@ def test_rows_of_every_kind_are_compared() -> None:
     }
     assert all(len(set(values)) > 1 for values in found.values())
     assert len({tuple(values) for values in found.values()}) > 5
-    assert min(found["as they are"].count(value) for value in (True, False, None)) > 5
+    assert min(found["as they are"].count(value) for value in (True, False, None)) >= 5
 
 
 def test_decide_and_sweep_say_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,7 +73,7 @@ def test_the_generated_scenarios_are_of_every_kind(columns: Columns, outcomes: R
     for parts in (routes, axes, settled):
         lines += [", ".join(f"{key} {share:.1%}" for key, share in parts.items())]
     sys.stdout.write("\n".join(["", *lines, ""]))
-    assert ties.mean() >= 0.25
+    assert ties.mean() >= 0.2
     assert 0.05 < beyond < 0.5
     assert min(routes.values()) > 0.05
     assert min(axes.values()) > 0.02
@@ -117,8 +117,8 @@ def test_ibis_takes_wide_numbers_only_where_they_are_needed(columns: Columns) ->
 
 def small_amounts(columns: Columns) -> Columns:
     """The rows whose comparisons fit an int64 together."""
-    caps = {"monthly_images_high": 10**5, "images_per_gpu_hour": 10**6, "gpu_hour_price": 10**9}
-    caps |= {"open_price": 10**6, "closed_price": 10**6, "monthly_overhead": 10**11}
+    caps = {"monthly_images_high": 10**4, "images_per_gpu_hour": 10**6, "gpu_hour_price": 10**8, "min_gpus": 100}
+    caps |= {"open_price": 10**6, "closed_price": 10**6, "monthly_overhead": 10**11, "peak_to_mean": 10**4}
     rows = np.all([columns[name] <= cap for name, cap in caps.items()], axis=0)
     return {name: column[rows] for name, column in columns.items()}
 
