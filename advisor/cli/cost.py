@@ -1,12 +1,12 @@
-"""``advisor cost``: Exercise 38.3.2 for any amounts."""
+"""``advisor cost``: Exercise 38.3.2 for any amounts, also with GPUs that are always on."""
 
 from __future__ import annotations
 
 import argparse
 from decimal import Decimal
 
-from advisor.common.diagnostics import EXIT_OK
-from advisor.domain.cost_model import crossover_volume, exact, own, rent, to_micro_dollars
+from advisor.common.diagnostics import EXIT_OK, BadInput, Problem
+from advisor.domain.cost_model import OwnGpus, OwningRanges, exact, rent, to_micro_dollars
 from advisor.domain.formatting import dollars, grouped
 from advisor.domain.scenario_io import typed_answer
 
@@ -16,38 +16,69 @@ _OPTIONS = {
     "images_per_hour": ("images_per_gpu_hour", "r", "images per GPU-hour"),
     "overhead": ("monthly_overhead", "E", "overhead, dollars a month"),
     "volume": ("monthly_images", "N", "a monthly volume to compare"),
+    "peak_to_mean": ("peak_to_mean", "P", "with --always-on: images in the busiest hour over those in the mean hour"),
+    "min_gpus": ("min_gpus", "K", "with --always-on: the fewest GPUs kept on (default 1)"),
 }
+_OPTIONAL = ("volume", "peak_to_mean", "min_gpus")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     for option, (_, symbol, help) in _OPTIONS.items():
-        flag = "--" + option.replace("_", "-")
-        parser.add_argument(flag, metavar=symbol, required=option != "volume", help=help)
+        parser.add_argument(_flag(option), metavar=symbol, required=option not in _OPTIONAL, help=help)
+    parser.add_argument("--always-on", action="store_true", help="whole GPUs, paid for all 730 hours of a month")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints the crossover in one line, and for a volume which side is cheaper."""
-    c, G, r, E = (_number(options, option) for option in ("price", "gpu_hour", "images_per_hour", "overhead"))
+    c, gpus = _number(options, "price"), _own_gpus(options)
     N = None if options.volume is None else _number(options, "volume")
-    crossover = crossover_volume(c, G, r, E)
-    text = crossover.text()
+    text = gpus.crossover(c).text(0 if gpus.always_on else 2)
+    below = _below(gpus.owning_ranges(c))
     if text is None:
-        price = dollars(to_micro_dollars(exact(c)))
-        print(f"crossover: none, self-hosting never wins (the price {price} is not above G/r)")
+        price, limit = dollars(to_micro_dollars(exact(c))), "G*P/r" if gpus.always_on else "G/r"
+        print(f"crossover: none, self-hosting never wins (the price {price} is not above {limit}){below}")
     else:
-        print(f"crossover: {grouped(Decimal(text))} images a month")
+        print(f"crossover: {grouped(Decimal(text))} images a month{below}")
     if N is not None:
-        hosted, owned = rent(c, N), own(G, r, E, N)
+        hosted, owned = rent(c, N), gpus.cost(N)
         shown = f"hosted {dollars(to_micro_dollars(hosted))}, self-hosted {dollars(to_micro_dollars(owned))} a month"
+        if gpus.always_on:
+            number = gpus.gpus(N)
+            shown += f" with {grouped(Decimal(number))} GPU{'' if number == 1 else 's'}"
         cheaper = "hosting is cheaper" if hosted < owned else "self-hosting costs no more"
         print(f"at {grouped(N)} images a month {cheaper}: {shown}")
     return EXIT_OK
 
 
+def _below(ranges: OwningRanges) -> str:
+    """The volumes below the crossover at which self-hosting costs no more either, as the number of GPUs rises."""
+    parts = [f"from {grouped(start)} to {grouped(end)}" for start, end in ranges.listed]
+    parts += [f"in {grouped(ranges.more)} more ranges"] if ranges.more else []
+    return f"; self-hosting also costs no more {', '.join(parts)}" if parts else ""
+
+
+def _own_gpus(options: argparse.Namespace) -> OwnGpus:
+    G, r, E = (exact(_number(options, option)) for option in ("gpu_hour", "images_per_hour", "overhead"))
+    fleet = [option for option in ("peak_to_mean", "min_gpus") if getattr(options, option) is not None]
+    if not options.always_on:
+        if fleet:
+            what, help = "only GPUs that are always on have it", "add `--always-on`, or leave it out"
+            raise BadInput(Problem(what, _flag(fleet[0]), help=help))
+        return OwnGpus(G, r, E)
+    if "peak_to_mean" not in fleet:
+        what = "`--always-on` needs `--peak-to-mean`: the images in the busiest hour over those in the mean hour"
+        raise BadInput(Problem(what, "--always-on", help="`--peak-to-mean 1` is an even load"))
+    fewest = int(_number(options, "min_gpus")) if "min_gpus" in fleet else 1
+    return OwnGpus(G, r, E, True, exact(_number(options, "peak_to_mean")), fewest)
+
+
 def _number(options: argparse.Namespace, option: str) -> Decimal:
     field = _OPTIONS[option][0]
-    where = "--" + option.replace("_", "-")
-    value: Decimal = typed_answer(field, getattr(options, option) or "nothing", where)
+    value: Decimal = typed_answer(field, getattr(options, option) or "nothing", _flag(option))
     return value
+
+
+def _flag(option: str) -> str:
+    return "--" + option.replace("_", "-")

@@ -1,7 +1,7 @@
 """The decision record: what every command, memo and check reads. Amounts are decimal text in dollars.
 
 Version 2 holds all that a memo states. Records of version 1 are still read: the fields added since are not set in them,
-so they are unknown, and ``to_json`` writes them as they were.
+so they are unknown, and ``to_json`` writes them as they were. Its parts, of ``record_parts``, are imported from here.
 """
 
 from __future__ import annotations
@@ -11,20 +11,48 @@ import json
 import re
 from collections import Counter
 from collections.abc import Container, Iterator
-from enum import StrEnum
-from fractions import Fraction
 from itertools import chain
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.domain.record_parts import MAX_COMPARISONS as MAX_COMPARISONS
+from advisor.domain.record_parts import AdviceGiven as AdviceGiven
+from advisor.domain.record_parts import AnswerLead as AnswerLead
+from advisor.domain.record_parts import Change as Change
+from advisor.domain.record_parts import Condition as Condition
+from advisor.domain.record_parts import Conflict as Conflict
+from advisor.domain.record_parts import CostComparison as CostComparison
+from advisor.domain.record_parts import Elimination as Elimination
+from advisor.domain.record_parts import Fired as Fired
+from advisor.domain.record_parts import Fit as Fit
+from advisor.domain.record_parts import Fleet as Fleet
+from advisor.domain.record_parts import Flip as Flip
+from advisor.domain.record_parts import GpuHours as GpuHours
+from advisor.domain.record_parts import HostedBill as HostedBill
+from advisor.domain.record_parts import Migration as Migration
+from advisor.domain.record_parts import MonthlyCost as MonthlyCost
+from advisor.domain.record_parts import OfferCondition as OfferCondition
+from advisor.domain.record_parts import OfferJudged as OfferJudged
+from advisor.domain.record_parts import OwningBelowCrossover as OwningBelowCrossover
+from advisor.domain.record_parts import Part, since_2
+from advisor.domain.record_parts import PreferenceApplied as PreferenceApplied
+from advisor.domain.record_parts import Repair as Repair
+from advisor.domain.record_parts import ReviewTrigger as ReviewTrigger
+from advisor.domain.record_parts import RouteByAmounts as RouteByAmounts
+from advisor.domain.record_parts import RouteByOwnCost as RouteByOwnCost
+from advisor.domain.record_parts import RuleUsed as RuleUsed
+from advisor.domain.record_parts import Status as Status
+from advisor.domain.record_parts import TraitJudged as TraitJudged
+from advisor.domain.record_parts import TurningPoint as TurningPoint
+from advisor.domain.record_parts import Unchecked as Unchecked
+from advisor.domain.record_parts import VolumeRange as VolumeRange
+from advisor.domain.record_parts import WhyNot as WhyNot
 from advisor.domain.scenario import Axis, Route, validated
 
 SCHEMA_VERSION = 2
-MAX_COMPARISONS = 8
-_FROM_ZERO = Fraction(10**30)
 READABLE = (1, 2)
 """The schema versions that are read."""
 _NO_RECORD = "this is not a decision record"
@@ -33,358 +61,7 @@ _VERSION = re.compile(r"(?=.{1,30}\Z)[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-class Status(StrEnum):
-    """Whether the answers lead to one route, to none, or still to several."""
-
-    RECOMMENDED = "recommended"
-    INFEASIBLE = "infeasible"
-    OPEN = "open"
-
-
-class Fit(StrEnum):
-    """How an offer meets the gates that ask about one of its traits."""
-
-    NOT_MET = "not met"
-    TO_VERIFY = "to verify"
-    OPEN = "not answered"
-    MET = "met"
-
-
-def _since_2(default: Any, description: str) -> Any:
-    """A field that records of version 1 lack. The default represents a value that is not known."""
-    extra: dict[str, Any] = {"since_schema_version": 2}
-    if isinstance(default, type):
-        return Field(default_factory=default, description=description, json_schema_extra=extra)
-    return Field(default=default, description=description, json_schema_extra=extra)
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    @classmethod
-    def added_fields(cls) -> set[str]:
-        """The fields that records of version 1 lack."""
-        return {name for name, info in cls.model_fields.items() if info.json_schema_extra}
-
-
-class Elimination(_Part):
-    """A gate that ruled out an offer of a route."""
-
-    route: Route
-    offer: str
-    rule: str
-    axis: Axis
-    because: str
-    source: str
-
-
-class PreferenceApplied(_Part):
-    """A preference that dropped ``over`` in favour of ``preferred``."""
-
-    rule: str
-    axis: Axis
-    preferred: Route
-    over: Route
-    because: str
-    source: str
-
-
-class Fired(_Part):
-    """One step of the trace: a rule that fired, what it judged, and the values it compared."""
-
-    rule: str
-    axis: Axis
-    kind: str
-    on: str | None
-    values: dict[str, str]
-
-
-class Condition(_Part):
-    """A fact that is not established yet and on which the recommendation depends."""
-
-    route: Route
-    rule: str
-    axis: Axis
-    provided: str
-    source: str
-
-
-class AdviceGiven(_Part):
-    """Advice that does not change the route, with its figures filled in."""
-
-    rule: str
-    axis: Axis
-    advise: str
-    because: str
-    source: str
-
-
-class MonthlyCost(_Part):
-    """Dollars a month at the low, the expected and the high volume, rounded up to a micro-dollar."""
-
-    low: str
-    expected: str | None
-    high: str
-
-    @property
-    def months(self) -> dict[str, str]:
-        """The expected month, or both ends where none is expected."""
-        return {"low": self.low, "high": self.high} if self.expected is None else {"expected": self.expected}
-
-
-class GpuHours(_Part):
-    """The own GPUs of one month: whole ones and their paid hours if they are always on, and the hours in use.
-
-    ``gpus`` is null where GPU-hours are paid as they are used.
-    """
-
-    gpus: int | None
-    hours_paid: str
-    hours_used: str
-
-
-class Fleet(_Part):
-    """The own GPUs of the low, the expected and the high month."""
-
-    low: GpuHours
-    expected: GpuHours | None
-    high: GpuHours
-
-
-class VolumeRange(_Part):
-    """A range of whole monthly volumes; both ends belong to it."""
-
-    from_: int = Field(alias="from")
-    to: int
-
-
-class OwningBelowCrossover(_Part):
-    """The first ranges of volumes below N* in which owning costs no more than renting, and the number of ``more``."""
-
-    ranges: list[VolumeRange]
-    more: int
-
-
-class Migration(_Part):
-    """What moving from the current route costs, and when that is repaid. It never changes the recommended route."""
-
-    current_route: Route
-    current_route_feasible: bool
-    migration_cost: str | None
-    monthly_saving: str | None
-    payback_months: str | None
-    payback_limit_months: str
-    worth_moving: bool | None
-    repaid_from: str | None = _since_2(
-        None, "the least whole monthly volume from which moving to own GPUs is repaid within the limit"
-    )
-    missing: list[str] = _since_2(list, "the amounts that the saving takes and that are not known")
-
-
-class Conflict(_Part):
-    """Answers that cannot hold together: without any one of them these rules leave some route."""
-
-    answers: dict[str, Any]
-    rules: list[str]
-
-
-class Repair(_Part):
-    """Answers to relax, and the resulting outcome."""
-
-    changes: dict[str, Any]
-    status: Status
-    route: Route | None
-
-
-class Change(_Part):
-    """A change of one answer: of an option (``to``), or of a number past a value (``below`` or ``above``)."""
-
-    field: str
-    from_: Any = Field(alias="from")
-    to: Any = None
-    below: str | None = None
-    above: str | None = None
-
-
-class Flip(Change):
-    """A single change that changes the outcome."""
-
-    status: Status
-    route: Route | None
-
-    @property
-    def turn(self) -> Fraction | None:
-        """The value past which a number leads to another outcome; None for an answer."""
-        text = self.below if self.below is not None else self.above
-        return None if text is None else Fraction(text)
-
-    @property
-    def factor(self) -> Fraction:
-        """The factor by which a number has to change; very large from or to zero."""
-        now, turn = Fraction(str(self.from_)), self.turn or Fraction(0)
-        return max(turn / now, now / turn) if now and turn else _FROM_ZERO
-
-
-class WhyNot(_Part):
-    """Why a route is not recommended: the gates and preferences that dropped it, and what would have had to differ.
-
-    ``changes`` lists minimal sets of changes; after any one of them the route is recommended.
-    """
-
-    route: Route
-    ruled_out_by: list[str]
-    lost_by: list[str]
-    changes: list[list[Change]]
-
-
-class RuleUsed(_Part):
-    """A rule that fired, was evaluated without firing, or could not be evaluated because an answer is missing.
-
-    ``kind`` is ``gate``, ``preference`` or ``advice``; ``fields`` are the answers it reads, through terms too.
-    ``asked`` is false for a gate that no offer can fail under the answers so far.
-    """
-
-    rule: str
-    axis: Axis
-    kind: str
-    because: str
-    source: str
-    fields: list[str]
-    asked: bool
-
-
-class OfferJudged(_Part):
-    """An offer with its traits as the rulebook states them."""
-
-    offer: str
-    route: Route
-    traits: dict[str, str]
-
-
-class TraitJudged(_Part):
-    """A trait that some gate reads, or that names an axis, and how each offer fits.
-
-    ``compared_with`` is the field whose values the trait takes, ``fields`` are the answers its gates read, ``rules``
-    the gates that apply under these answers. An offer to which none applies is absent from ``fits``.
-    """
-
-    trait: str
-    label: str
-    axis: Axis
-    compared_with: str | None
-    fields: list[str]
-    rules: list[str]
-    fits: dict[str, Fit]
-
-
-class OfferCondition(_Part):
-    """A fact to verify for some offers of the recommended route, but not for all."""
-
-    rule: str
-    offers: list[str]
-    provided: str
-
-
-class Unchecked(_Part):
-    """A gate that could add a condition to a possible route if the unanswered ``fields`` were answered."""
-
-    rule: str
-    fields: list[str]
-    provided: str
-
-
-class CostComparison(_Part):
-    """The result of the cost comparison.
-
-    ``outcome`` is ``settled``, ``unsettled``, ``not_compared`` (owning and renting are not both in the running),
-    ``comparison_open`` (which price is compared depends on ``missing`` answers), ``amounts_open`` (amounts are
-    ``missing``), or, where an answer is missing that changes nothing, ``agrees`` or ``differs`` in the low and the high
-    month.
-    ``route`` is the hosted route compared whatever the missing answers are. ``near_crossover``: whether the expected
-    month is within a fifth of N*; null if there is no N* to compare with.
-    """
-
-    outcome: str
-    route: Route | None
-    missing: list[str]
-    near_crossover: bool | None
-
-
-class AnswerLead(_Part):
-    """Where one option of an open question leads."""
-
-    option: str
-    routes: list[Route]
-    none_possible: bool
-
-    @property
-    def outcomes(self) -> list[Route | None]:
-        """The routes still possible after it, and None if it may be none."""
-        return [*self.routes, *([None] if self.none_possible else [])]
-
-
-class TurningPoint(_Part):
-    """The values of one unknown amount, ``from`` to ``to``, with which a route is certain.
-
-    Both ends belong to it; null is the end of the allowed range. ``route`` is null where no single one is right.
-    """
-
-    field: str
-    from_: str | None = Field(alias="from")
-    to: str | None
-    route: Route | None
-
-
-class HostedBill(_Part):
-    """What a hosted ``route`` costs in the ``low``, the ``high`` or ``every`` month, as far as it is known.
-
-    ``bill`` is dollars a month, ``price`` dollars an image; ``own_cost`` is what own GPUs cost in that month.
-    """
-
-    route: Route
-    month: str
-    bill: str | None
-    price: str | None
-    own_cost: str | None
-
-
-class RouteByOwnCost(_Part):
-    """``route`` is right, unless own GPUs cost no more than every one of these bills, overhead included."""
-
-    route: Route
-    unless: list[HostedBill]
-
-
-class ReviewTrigger(_Part):
-    """When to decide again: at the latest on the date ``by``, three months after the decision, and from the bill.
-
-    ``volume`` is the crossover of the hosted ``route`` whose bill is watched.
-
-    ``kind`` is ``rises_above``, ``falls_below``, ``moving``, or why there is no volume to watch: ``never`` (owning
-    never costs less), ``always`` (it never costs more than ``cheaper_than``), ``no_amounts`` (they are ``missing``), or
-    ``no_crossover``.
-    """
-
-    by: str
-    kind: str
-    route: Route | None
-    volume: str | None
-    missing: list[str]
-    cheaper_than: Route | None
-
-
-class RouteByAmounts(_Part):
-    """The route as a function of the amounts, with all other answers as they are.
-
-    ``comparisons`` are of terms over the fields in their smallest steps, ``/`` rounded up to micro-dollars. ``routes``
-    has a route, or null for none, for each combination of them: a digit a comparison, 1 where it holds.
-    """
-
-    comparisons: list[str] = Field(max_length=MAX_COMPARISONS)
-    routes: dict[str, Route | None]
-
-
-class Decision(_Part):
+class Decision(Part):
     """One decision, complete: the input, the outcome, and everything it rests on."""
 
     schema_version: int
@@ -415,42 +92,42 @@ class Decision(_Part):
     why_not: list[WhyNot]
     open_questions: list[str]
     not_needed: list[str]
-    offers_digest: str | None = _since_2(None, "the digest of the offers, where they have one of their own")
-    rules: list[RuleUsed] = _since_2(
+    offers_digest: str | None = since_2(None, "the digest of the offers, where they have one of their own")
+    rules: list[RuleUsed] = since_2(
         list, "every rule that fired, then the gates every offer meets, then those not asked for lack of an answer"
     )
-    offers: list[OfferJudged] = _since_2(list, "the offers that competed")
-    traits: list[TraitJudged] = _since_2(list, "the traits of the offers against what is needed here")
-    offer_conditions: list[OfferCondition] = _since_2(list, "what to verify of single offers of the route")
-    unchecked: list[Unchecked] = _since_2(list, "what was not checked because a question was not answered")
-    comparison: CostComparison | None = _since_2(None, "the result of the cost comparison; null without a route")
-    leads: dict[str, list[AnswerLead]] = _since_2(
+    offers: list[OfferJudged] = since_2(list, "the offers that competed")
+    traits: list[TraitJudged] = since_2(list, "the traits of the offers against what is needed here")
+    offer_conditions: list[OfferCondition] = since_2(list, "what to verify of single offers of the route")
+    unchecked: list[Unchecked] = since_2(list, "what was not checked because a question was not answered")
+    comparison: CostComparison | None = since_2(None, "the result of the cost comparison; null without a route")
+    leads: dict[str, list[AnswerLead]] = since_2(
         dict, "for each open question where each of its options leads; empty for a number"
     )
-    review_trigger: ReviewTrigger | None = _since_2(None, "when to decide again; null without a recommendation")
-    route_by_amounts: RouteByAmounts | None = _since_2(
+    review_trigger: ReviewTrigger | None = since_2(None, "when to decide again; null without a recommendation")
+    route_by_amounts: RouteByAmounts | None = since_2(
         None, "how the route depends on the amounts; null if an amount is not known, or without a recommendation"
     )
-    few_step_speedup: int | None = _since_2(None, "the assumed speedup of a few-step model")
-    owning_from: dict[Route, str | None] = _since_2(
+    few_step_speedup: int | None = since_2(None, "the assumed speedup of a few-step model")
+    owning_from: dict[Route, str | None] = since_2(
         dict, "for each crossover the least whole volume from which owning costs no more; null where it never wins"
     )
-    turning_points: list[TurningPoint] = _since_2(
+    turning_points: list[TurningPoint] = since_2(
         list,
         "while only amounts are open: with which values of each a route is certain, whatever the others are; "
         "of a single amount the whole allowed range",
     )
-    route_by_own_cost: list[RouteByOwnCost] = _since_2(
+    route_by_own_cost: list[RouteByOwnCost] = since_2(
         list,
         "while several amounts are open: each route in turn, and the bills up to which own GPUs overrule it; "
         "the last has none",
     )
 
-    fleet: Fleet | None = _since_2(None, "the own GPUs of each month; null if an amount is not known")
-    owning_ranges: dict[Route, OwningBelowCrossover] = _since_2(
+    fleet: Fleet | None = since_2(None, "the own GPUs of each month; null if an amount is not known")
+    owning_ranges: dict[Route, OwningBelowCrossover] = since_2(
         dict, "for each hosted route with GPUs that are always on: where owning costs no more below N*"
     )
-    owning_up_to_peak: str | None = _since_2(
+    owning_up_to_peak: str | None = since_2(
         None,
         "where owning is recommended with GPU-hours paid as used: the largest `peak_to_mean` with which it would be "
         "with GPUs that are always on; null if there is none",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from advisor.domain.cost_model import VOLUME_ENDS
+from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES
 from advisor.domain.offer import Encoded, Unknown
 from advisor.evaluation.facts import computations, with_range
 from advisor.evaluation.python_backend import PlainLogic
@@ -67,15 +67,15 @@ class Breakpoints:
             return compute(facts)[0]
 
         each = [partial(difference, compute) for compute in self._each]
-        steps = self._steps.along(facts, moved)
-        found: set[int] = set()
-        for least, most in steps.candidates(each, bounds, amounts.get(name)) if steps else [bounds]:
-            found |= {least} if least > bounds[0] else set()
-            for compute in each if least < most else ():
+        found, covered = self._steps.turns(facts, moved, bounds) if name in VOLUMES else (set(), frozenset())
+        least, most = bounds
+        for place, compute in enumerate(each):
+            if place not in covered and least < most:
                 first, last = compute(least), compute(most)
                 if (first < 0) != (last < 0):
                     found.add(_sign_change(compute, least, first, most, last))
-        if steps:  # the first volume of a step need not have other truths than the one before
+        if covered:  # the first volume of a combination of signs need not have other signs than the one before
+            found = {turn for turn in found if least < turn <= most}
             signs = {value: [compute(value) < 0 for compute in each] for turn in found for value in (turn - 1, turn)}
             found = {value for value in found if signs[value - 1] != signs[value]}
         return sorted(found)

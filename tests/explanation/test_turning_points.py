@@ -33,6 +33,8 @@ TODAY = datetime.date(2026, 11, 22)
 READING = PlainReading(bundled_rulebook())
 OWN = ("gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
 ENDS = ("monthly_images_low", "monthly_images_high")
+FEW = 200
+"""So many volumes are all tried."""
 Answers = dict[str, Any]
 
 
@@ -235,6 +237,58 @@ def test_with_any_amounts_unknown_every_sentence_holds(case: tuple[Answers, list
 @examples(300)
 @given(drawn(unknown=OWN))
 def test_with_nothing_known_of_own_gpus_the_bill_is_the_most_they_may_cost(case: tuple[Answers, list[Answers]]) -> None:
+    check(*case)
+
+
+@st.composite
+def fleets(draw: st.DrawFn, unknown: tuple[str, ...]) -> tuple[Answers, list[Answers]]:
+    """GPUs that are always on, with prices near the cost of an image on them; a volume is at most ``FEW``."""
+    per_hour = Decimal(draw(st.integers(1, 400))).scaleb(-3)
+    hour, peak = (Decimal(draw(st.integers(*ends))).scaleb(-3) for ends in ((100, 4000), (1000, 4000)))
+    image = hour * peak / per_hour
+    prices = {name: (image * draw(st.integers(90, 180)) / 100).quantize(Decimal("0.01")) for name in PRICE_OF.values()}
+    complete = {**EXERCISE, **draw(several_routes()), **prices, "gpu_hour_price": hour, "images_per_gpu_hour": per_hour}
+    complete |= {"gpu_billing": "always_on", "peak_to_mean": peak, "min_gpus": draw(st.integers(1, 3))}
+    complete |= {"monthly_images": draw(st.integers(1, FEW)), "monthly_overhead": draw(st.sampled_from([0, 50, 500]))}
+    known = {name: value for name, value in complete.items() if name not in unknown}
+    values: dict[str, list[Any]] = {
+        "monthly_images": list(range(1, FEW + 1)),
+        "peak_to_mean": [Decimal(draw(st.integers(1000, 730_000))).scaleb(-3) for _ in range(30)],
+        "monthly_overhead": [Decimal(draw(st.integers(0, 10**9))).scaleb(-6) for _ in range(30)],
+    }
+    drawn = [{**complete, name: value} for name in unknown for value in values[name]]
+    return known, [complete, *drawn, *next_to_ties(complete, set(unknown))]
+
+
+@examples(300)
+@given(st.sampled_from(["monthly_overhead", "peak_to_mean", "monthly_images"]).flatmap(lambda name: fleets((name,))))
+def test_of_gpus_that_are_always_on_one_unknown_amount_is_cut_exactly(case: tuple[Answers, list[Answers]]) -> None:
+    """Against each of the first volumes, and drawn overheads and peaks; both sides of every turning point."""
+    known, completions = case
+    decision = decided(known)
+    if decision.status is not Status.OPEN:
+        for completion in completions:
+            assert route(completion) == decision.route
+        return
+    (name,) = decision.open_questions
+    points = decision.turning_points
+    assert (points[0].from_, points[-1].to) == (None, None)
+    for before, after in pairwise(points):
+        assert Decimal(after.from_ or 0) == Decimal(before.to or 0) + step_of(name)
+        assert before.route != after.route
+    for point in points:
+        for value in span(point, known) if point.route else ():
+            assert route({**completions[0], name: value}) == point.route
+    for completion in completions:
+        (at,) = (point for point in points if span(point, known)[0] <= completion[name] <= span(point, known)[1])
+        assert at.route in (None, route(completion))
+    if name != "monthly_images":
+        assert all(point.route for point in points)
+
+
+@examples(200)
+@given(fleets(("monthly_overhead", "peak_to_mean")))
+def test_of_gpus_that_are_always_on_what_is_certain_holds(case: tuple[Answers, list[Answers]]) -> None:
     check(*case)
 
 

@@ -108,11 +108,14 @@ def answers_of(columns: Columns, row: int) -> dict[str, Any]:
 
 def on_ties(columns: Columns) -> NDArray[np.bool_]:
     """Rows where a hosted price and own GPUs are at most a micro-dollar apart, at the low or the high month."""
-    exact = {name: columns[name].astype(object) for name in NUMBERS}
+    exact = {name: columns[name].astype(object) for name in (*NUMBERS, "peak_to_mean", "min_gpus")}
     per_hour = exact["images_per_gpu_hour"]
     tied = np.zeros(len(per_hour), bool)
     for volume in (exact["monthly_images_low"], exact["monthly_images_high"]):
-        own = exact["gpu_hour_price"] * 1000 * volume + exact["monthly_overhead"] * per_hour
+        gpus = np.maximum(exact["min_gpus"], -(-exact["peak_to_mean"] * volume // (730 * per_hour)))
+        always_on = exact["gpu_hour_price"] * 730 * gpus + exact["monthly_overhead"]
+        as_used = exact["gpu_hour_price"] * 1000 * volume + exact["monthly_overhead"] * per_hour
+        own = np.where(columns["gpu_billing"] == 1, always_on * per_hour, as_used)
         for price in PRICES:
             tied |= abs(exact[price] * volume * per_hour - own) <= per_hour
     return tied

@@ -132,6 +132,11 @@ def with_fleets(draw: st.DrawFn) -> dict[str, Any]:
         fleet |= {"min_gpus": draw(st.integers(1, 4))} if draw(st.booleans()) else {}
         months = (answers.get("monthly_images_high", answers["monthly_images"]), answers["monthly_images"])
         both = {**answers, **fleet}
+        if draw(st.booleans()):  # beside a tie
+            month, price = draw(st.sampled_from(["low", "high"])), draw(st.sampled_from(["open_price", "closed_price"]))
+            n = reference.volume(both, month)
+            left = Fraction(both[price]) * n - reference.own({**both, "monthly_overhead": 0}, n)
+            both["monthly_overhead"] = micro(max(0, int(left * MICRO) + draw(st.integers(-1, 1))))
         if reference.own(both, Fraction(max(months))) < 9 * 10**9:
             return both
     return answers | ({"gpu_billing": "as_used", "peak_to_mean": 3} if draw(st.booleans()) else {})

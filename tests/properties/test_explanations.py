@@ -21,15 +21,22 @@ from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.completions import completions_of
 from tests.helpers import reference
-from tests.helpers.strategies import AMOUNTS, NEEDS, agreeing, complete_answers, micro, scenario
+from tests.helpers.strategies import AMOUNTS, NEEDS, agreeing, scenario, with_fleets
 
 TODAY = datetime.date(2026, 11, 22)
 COMPLETIONS = completions_of(bundled_rulebook())
 OPTIONS = {name: (False, True) if FIELDS[name].boolean else FIELDS[name].options for name in NEEDS}
+MONOTONE = ("open_price", "closed_price", "gpu_hour_price", "images_per_gpu_hour", "monthly_overhead")
+FLEET: dict[str, Any] = {"gpu_billing": "as_used", "peak_to_mean": Decimal(1), "min_gpus": 1}
 EVERY_NEEDS = [dict(zip(NEEDS, values, strict=True)) for values in product(*OPTIONS.values())]
 AT_MOST = 20
 """A record lists no more repairs, and no more ways to another route."""
 Changed = frozenset[tuple[str, Any]]
+
+
+def mixed() -> st.SearchStrategy[dict[str, Any]]:
+    """Complete answers, with GPUs that are paid as used and with some that are always on."""
+    return with_fleets().map(lambda answers: {**FLEET, **answers})
 
 
 def explained(answers: dict[str, Any]) -> Decision:
@@ -65,12 +72,12 @@ def past(change: Change) -> tuple[Decimal, Decimal]:
 
 
 @agreeing(500, 2_000)
-@given(complete_answers())
+@given(mixed())
 def test_every_listed_flip_flips_and_none_of_a_single_answer_is_missing(answers: dict[str, Any]) -> None:
     record = explained(answers)
     here = reference.decide(answers).left
     listed = {(flip.field, flip.to) for flip in record.flips if flip.to is not None}
-    for field, options in OPTIONS.items():
+    for field, options in {**OPTIONS, "gpu_billing": FIELDS["gpu_billing"].options}.items():
         for value in options:
             flips = reference.decide({**answers, field: value}).left != here
             assert ((field, value) in listed) == (flips and value != answers[field])
@@ -84,21 +91,24 @@ def test_every_listed_flip_flips_and_none_of_a_single_answer_is_missing(answers:
 
 
 @agreeing(300, 2_000)
-@given(complete_answers(), st.sampled_from(["open_price", "closed_price", "monthly_overhead"]), st.data())
+@given(mixed(), st.sampled_from([*MONOTONE, "peak_to_mean", "min_gpus"]), st.data())
 def test_between_the_listed_break_points_nothing_flips(
     answers: dict[str, Any], field: str, data: st.DataObject
 ) -> None:
     record = explained(answers)
     flips = [flip for flip in record.flips if flip.field == field and flip.to is None]
-    least = next((Decimal(flip.below) for flip in flips if flip.below), micro(1))
-    most = next((Decimal(flip.above) for flip in flips if flip.above), Decimal(10**5))
+    quantity = FIELDS[field].quantity
+    assert quantity is not None
+    first, last = quantity.bounds
+    least = next((quantity.inside(Decimal(flip.below)) for flip in flips if flip.below), first)
+    most = next((quantity.inside(Decimal(flip.above)) for flip in flips if flip.above), last)
     assume(least <= most)
-    value = data.draw(st.integers(int(least.scaleb(6)), int(most.scaleb(6))).map(micro))
+    value = Decimal(data.draw(st.integers(least, most))).scaleb(-quantity.places)
     assert reference.decide({**answers, field: value}).left == reference.decide(answers).left
 
 
 @agreeing(300, 2_000)
-@given(complete_answers())
+@given(mixed())
 def test_conflicts_are_the_minimal_sets_of_answers_that_no_completion_satisfies(answers: dict[str, Any]) -> None:
     record = explained(answers)
     assert bool(record.conflicts) == (not feasible(answers))
@@ -118,7 +128,7 @@ def test_conflicts_are_the_minimal_sets_of_answers_that_no_completion_satisfies(
 
 
 @agreeing(300, 2_000)
-@given(complete_answers())
+@given(mixed())
 def test_repairs_are_the_minimal_changes_after_which_a_route_is_feasible(answers: dict[str, Any]) -> None:
     assume(not feasible(answers))
     record = explained(answers)
@@ -132,7 +142,7 @@ def test_repairs_are_the_minimal_changes_after_which_a_route_is_feasible(answers
 
 
 @agreeing(200, 2_000)
-@given(complete_answers())
+@given(mixed())
 def test_why_not_names_the_rules_and_every_minimal_change_of_answers(answers: dict[str, Any]) -> None:
     record = explained(answers)
     assert {other.route for other in record.why_not} == set(Route) - {record.route}
@@ -142,7 +152,7 @@ def test_why_not_names_the_rules_and_every_minimal_change_of_answers(answers: di
             assert bool(other.ruled_out_by) != bool(other.lost_by)
         listed = [frozenset((change.field, change.to) for change in way) for way in other.changes]
         of_answers = {
-            way for way, changes in zip(listed, other.changes, strict=True) if all(c.to is not None for c in changes)
+            way for way, changes in zip(listed, other.changes, strict=True) if all(c.field in NEEDS for c in changes)
         }
         leading = [
             needs_changed(answers, needs)
@@ -154,7 +164,7 @@ def test_why_not_names_the_rules_and_every_minimal_change_of_answers(answers: di
 
 
 @agreeing(200, 2_000)
-@given(complete_answers())
+@given(mixed())
 def test_every_way_to_another_route_leads_there_and_no_step_of_it_can_be_left_out(answers: dict[str, Any]) -> None:
     for other in explained(answers).why_not:
         for way in other.changes:
@@ -178,7 +188,7 @@ def completions(answers: dict[str, Any], other: dict[str, Any], fixed: frozenset
 
 
 @agreeing(100, 2_000)
-@given(complete_answers(), complete_answers(), st.data())
+@given(mixed(), mixed(), st.data())
 def test_sufficient_reasons_force_the_outcome_and_each_of_their_answers_is_needed(
     answers: dict[str, Any], other: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -197,7 +207,7 @@ def test_sufficient_reasons_force_the_outcome_and_each_of_their_answers_is_neede
             assert next(iter(reference.decide(complete).left), None) == outcome
         for dropped in reason:
             assert elsewhere(facts, reason - {dropped}, outcome)
-    anything = frozenset(data.draw(st.sets(st.sampled_from((*NEEDS, *AMOUNTS, *ends)))) & set(answers))
+    anything = frozenset(data.draw(st.sets(st.sampled_from((*NEEDS, *AMOUNTS, *FLEET, *ends)))) & set(answers))
     if not any(reason <= anything for reason in reasons):
         assert elsewhere(facts, anything, outcome)
 

@@ -35,9 +35,11 @@ def small_fleets(draw: st.DrawFn) -> Scenario:
         name: (image * draw(st.integers(90, 180)) / 100).quantize(Decimal("0.000001")) + 1
         for name in ("open_price", "closed_price")
     }
+    if draw(st.booleans()):  # hardly any volume between both prices
+        prices["closed_price"] = prices["open_price"] * draw(st.integers(900, 1100)) / 1000
     answers: dict[str, Any] = {
         **EXERCISE,
-        **prices,
+        **{name: price.quantize(Decimal("0.000001")) for name, price in prices.items()},
         "gpu_hour_price": hour,
         "images_per_gpu_hour": per_hour,
         "peak_to_mean": peak,
@@ -47,12 +49,14 @@ def small_fleets(draw: st.DrawFn) -> Scenario:
     return scenario({**answers, "monthly_overhead": draw(st.sampled_from([0, 0, 500, 5_000]))})
 
 
-@examples(400)
-@given(small_fleets(), st.integers(1, MOST))
-def test_every_truth_along_a_volume_is_met_beside_a_breakpoint(fleet: Scenario, now: int) -> None:
+@examples(1_000)
+@given(small_fleets(), st.integers(1, MOST), st.sampled_from(["monthly_images", "monthly_images_high"]))
+def test_every_truth_along_a_volume_is_met_beside_a_breakpoint(fleet: Scenario, now: int, moved: str) -> None:
+    """For any number of GPUs; also along the high month alone, where the low month has truths of its own."""
     answers = {name: value for name, value in answer_facts(fleet).items() if name != "monthly_images"}
-    found = COMPLETIONS.breakpoints.along({**answers, "monthly_images": now}, "monthly_images", (1, MOST))
-    truths = [COMPLETIONS.breakpoints.truths({**answers, "monthly_images": n}) for n in range(1, MOST + 1)]
+    answers |= {} if moved == "monthly_images" else {"monthly_images_low": now, "monthly_images": now}
+    found = COMPLETIONS.breakpoints.along({**answers, moved: now}, moved, (1, MOST))
+    truths = [COMPLETIONS.breakpoints.truths({**answers, moved: n}) for n in range(1, MOST + 1)]
     changes = [n + 2 for n, (before, after) in enumerate(pairwise(truths)) if before != after]
     assert set(found) <= set(changes)
     beside = {truths[n - 1] for turn in found for n in (turn - 1, turn)} | {truths[0], truths[-1]}

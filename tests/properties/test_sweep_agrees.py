@@ -116,10 +116,9 @@ def test_ibis_takes_wide_numbers_only_where_they_are_needed(columns: Columns) ->
 
 
 def small_amounts(columns: Columns) -> Columns:
-    """Rows that pay for GPU-hours as used, whose comparisons fit an int64 together."""
-    caps = {"monthly_images_high": 10**5, "images_per_gpu_hour": 10**6, "gpu_hour_price": 10**9}
-    caps |= {"open_price": 10**6, "closed_price": 10**6, "monthly_overhead": 10**11}
-    caps["gpu_billing"] = 0
+    """The rows whose comparisons fit an int64 together."""
+    caps = {"monthly_images_high": 10**4, "images_per_gpu_hour": 10**6, "gpu_hour_price": 10**8, "min_gpus": 100}
+    caps |= {"open_price": 10**6, "closed_price": 10**6, "monthly_overhead": 10**11, "peak_to_mean": 10**4}
     rows = np.all([columns[name] <= cap for name, cap in caps.items()], axis=0)
     return {name: column[rows] for name, column in columns.items()}
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from advisor.domain.record import Decision, Flip, Status
 from advisor.domain.scenario import FIELDS, Route
@@ -17,6 +18,7 @@ from advisor.report.templates import memo_markdown
 from advisor.rulebook.model import Rulebook
 from advisor.wording.labels import listed as listed_in_prose
 from advisor.wording.questions import wordings
+from tests.helpers import reference
 from tests.report.confidence_sentences import how_sure
 from tests.report.held import (
     ACTIONS,
@@ -218,6 +220,7 @@ NEEDS = {
     "quality": "quality",
     "control": "control",
     "latency": "latency",
+    "how GPUs are paid for": "gpu_billing",
 }
 
 
@@ -294,13 +297,13 @@ def move(held: Held, text: str) -> None:
     assert found, text
     assert number(found[1]) == Decimal(moving.payback_months or 0)
     if found[2]:
-        volume, saved = Fraction(number(found[2])), Fraction(0)
+        volume = Fraction(number(found[2]))
         s = {n: Fraction(str(v)) for n, v in held.decision.scenario.items() if FIELDS[n].quantity}
         (price,) = PRICES[moving.current_route]
-        saved = s[price] * volume - s["gpu_hour_price"] * volume / s["images_per_gpu_hour"] - s["monthly_overhead"]
-        repaid = saved * Fraction(moving.payback_limit_months) - Fraction(moving.migration_cost or 0)
-        step = (s[price] - s["gpu_hour_price"] / s["images_per_gpu_hour"]) * Fraction(moving.payback_limit_months) / 200
-        assert abs(repaid) <= step
+        answers: dict[str, Any] = {**s, "gpu_billing": held.decision.scenario.get("gpu_billing")}
+        limit, cost = Fraction(moving.payback_limit_months), Fraction(moving.migration_cost or 0)
+        pays = [(s[price] * n - reference.own(answers, n)) * limit >= cost for n in (volume - 1, volume)]
+        assert pays == [False, True]
 
 
 def look_again(held: Held, text: str) -> None:

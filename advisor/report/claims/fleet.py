@@ -33,6 +33,6 @@ def fleet_claims(decision: Decision) -> Iterator[Claim]:
         yield Claim("fleet", "fleet", "always_on", (), (*_LOAD, *own), decision.fleet.model_dump())
     for route, volume in decision.crossovers.items():
         below = decision.owning_ranges.get(route)
-        figures: dict[str, Any] = {"route": route, "volume": volume}
-        figures |= below.model_dump(by_alias=True) if below else {}
-        yield Claim(f"crossover.{route}", "fleet", "owning_from", (), (*AMOUNTS_OF[route], *own, *_LOAD), figures)
+        if below and below.ranges:  # without any, N* in the table of costs says it all
+            figures: dict[str, Any] = {"route": route, "volume": volume, **below.model_dump(by_alias=True)}
+            yield Claim(f"crossover.{route}", "fleet", "owning_from", (), (*AMOUNTS_OF[route], *own, *_LOAD), figures)
