@@ -247,7 +247,8 @@ def fleets(draw: st.DrawFn, unknown: tuple[str, ...]) -> tuple[Answers, list[Ans
     hour, peak = (Decimal(draw(st.integers(*ends))).scaleb(-3) for ends in ((100, 4000), (1000, 4000)))
     image = hour * peak / per_hour
     prices = {name: (image * draw(st.integers(90, 180)) / 100).quantize(Decimal("0.01")) for name in PRICE_OF.values()}
-    complete = {**EXERCISE, **draw(several_routes()), **prices, "gpu_hour_price": hour, "images_per_gpu_hour": per_hour}
+    complete: dict[str, Any] = {**EXERCISE, **draw(several_routes()), **prices}
+    complete |= {"gpu_hour_price": hour, "images_per_gpu_hour": per_hour}
     complete |= {"gpu_billing": "always_on", "peak_to_mean": peak, "min_gpus": draw(st.integers(1, 3))}
     complete |= {"monthly_images": draw(st.integers(1, FEW)), "monthly_overhead": draw(st.sampled_from([0, 50, 500]))}
     known = {name: value for name, value in complete.items() if name not in unknown}

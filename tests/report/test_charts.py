@@ -43,6 +43,7 @@ KINDS = {
     "exercise-38-3-3-c": "narrowing costs",
     "exercise-38-3-3-d": "narrowing costs map",
     "figures-unknown": "",
+    "gpus-kept-on": "narrowing costs map",
     "overdetermined": "narrowing costs",
     "own-not-yet": "narrowing costs map",
     "partial-open": "costs",
