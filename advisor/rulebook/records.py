@@ -221,7 +221,7 @@ class TermsFile(Form):
     """terms.yaml: the arithmetic."""
 
     terms: Annotated[
-        Mapping, _NAMES, _named({"type": "string", "maxLength": MAX_LENGTH, "pattern": r"^[a-z0-9_+*/() -]+$"})
+        Mapping, _NAMES, _named({"type": "string", "maxLength": MAX_LENGTH, "pattern": r"^[a-z0-9_+*/(),= -]+$"})
     ]
     constants: Annotated[Mapping, _named({"type": "integer", "minimum": 1, "maximum": MAX_CONSTANT})] | None = Field(
         None, description="`name: value` a line"

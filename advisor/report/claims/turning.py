@@ -27,6 +27,7 @@ SEEN: Mapping[str, tuple[str, str]] = {
     "gpu_hour_price": ("0.05", "100"),
     "images_per_gpu_hour": ("1", "100000"),
     "monthly_overhead": ("1", "1000000"),
+    "peak_to_mean": ("1", "100"),
 }
 """The least and the most of each amount, as in `Scenario`, that a sentence is made of: generous bounds of practice."""
 
