@@ -169,7 +169,10 @@ def said_conflict(held: Held, text: str) -> None:
 def said_answers(held: Held, answers: Mapping[str, Any]) -> str:
     """Answers by their questions, without a raw name."""
     words = wordings()
-    pairs = [(words[name].ask, words[name].answers[str(value).lower()].short) for name, value in answers.items()]
+    pairs = []
+    for name, value in answers.items():
+        option = words[name].answers.get(str(value).lower())
+        pairs.append((words[name].ask, option.short if option else f"${value:,}"))
     return " and ".join(f'"{filled(ask, held)}" answered "{filled(short, held)}"' for ask, short in pairs)
 
 
