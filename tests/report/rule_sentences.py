@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -172,7 +173,7 @@ def said_answers(held: Held, answers: Mapping[str, Any]) -> str:
     pairs = []
     for name, value in answers.items():
         option = words[name].answers.get(str(value).lower())
-        pairs.append((words[name].ask, option.short if option else f"${value:,}"))
+        pairs.append((words[name].ask, option.short if option else f"${Decimal(value):,}"))
     return " and ".join(f'"{filled(ask, held)}" answered "{filled(short, held)}"' for ask, short in pairs)
 
 

@@ -103,7 +103,7 @@ def command(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
     [
         (("settled",), "true", 'input should be a valid boolean, not `"true"`', "settled"),
         (("crossovers", "closed_api"), 5, "input should be a valid string, not `5`", "crossovers.closed_api"),
-        (("scenario", "open_price"), 0.03, "pass a string or a Decimal", "scenario.open_price"),
+        (("scenario", "open_price"), 0.03, "floats are refused: write Decimal or text", "scenario.open_price"),
         (("scenario", "latency"), "never", "`never` is not an option of `latency`", "scenario.latency"),
         (
             ("schema_version",),
