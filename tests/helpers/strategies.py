@@ -132,7 +132,7 @@ def with_fleets(draw: st.DrawFn) -> dict[str, Any]:
         fleet |= {"min_gpus": draw(st.integers(1, 4))} if draw(st.booleans()) else {}
         months = (answers.get("monthly_images_high", answers["monthly_images"]), answers["monthly_images"])
         both = {**answers, **fleet}
-        if draw(st.booleans()):  # beside a tie
+        if draw(st.booleans()):  # next to a tie
             month, price = draw(st.sampled_from(["low", "high"])), draw(st.sampled_from(["open_price", "closed_price"]))
             n = reference.volume(both, month)
             left = Fraction(both[price]) * n - reference.own({**both, "monthly_overhead": 0}, n)

@@ -233,7 +233,7 @@ def test_an_input_that_is_not_known_leaves_the_estimate_and_keeps_its_entries(te
     assert left.inputs == {"monthly_overhead.engineering_hours": 20}
     again = left.answer_text("monthly_overhead", "help")
     view = VIEWS.next(again)
-    assert (view.id, view.current and view.current.value) == ("monthly_overhead.engineering_hours", "20")  # type: ignore[union-attr]
+    assert (view.id, view.current and view.current.value) == ("monthly_overhead.engineering_hours", "20")  # type: ignore[union-attr]  # a value was just entered
 
 
 def test_going_back_in_an_estimate_loses_nothing() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pexpect
-import pyte  # type: ignore[import-untyped]
+import pyte  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from advisor.common.diagnostics import BadInput
