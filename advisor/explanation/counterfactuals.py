@@ -65,21 +65,20 @@ class Counterfactuals:
     ) -> list[Counterfactual]:
         needs = tuple(answers.get(name) for name in self._completions.gate_outcomes.needs)
         candidates = [
-            (changed, passed, outcomes)
-            for passed, cells in reached
+            (changed, place, passed, outcomes)
+            for place, (passed, cells) in enumerate(reached)
             for outcomes, leads in self._leads_given(needs, cells).items()
             if wanted(outcomes)
             for changed in leads
         ]
-        candidates.sort(key=lambda candidate: len(candidate[0]) + (candidate[1] is not None))
+        candidates.sort(key=lambda candidate: _order(candidate[0], candidate[1]))
         found: list[tuple[Changed, tuple[str, bool] | None]] = []
         changes = []
-        for changed, passed, outcomes in candidates:
+        for changed, _, passed, outcomes in candidates:
             direction = passed and (passed.field, passed.below is None)
             if not any(less <= changed and way in (None, direction) for less, way in found):
                 found.append((changed, direction))
-                ordered = sorted(changed, key=lambda change: _POSITION[change[0]])
-                changes.append(Counterfactual(tuple(ordered), passed, outcomes))
+                changes.append(Counterfactual(tuple(_in_order(changed)), passed, outcomes))
         return changes[:_MAX_CHANGES]
 
     def _leads(self, needs: tuple[Encoded | None, ...], cells: TruthSets) -> dict[frozenset[Outcome], list[Changed]]:
@@ -109,6 +108,22 @@ class Counterfactuals:
 
 
 _POSITION = {name: place for place, name in enumerate(FIELD_NAMES)}
+
+
+def _in_order(changed: Changed) -> list[tuple[str, Encoded]]:
+    return sorted(changed, key=lambda change: _POSITION[change[0]])
+
+
+def _order(changed: Changed, number: int) -> tuple[int, int, list[tuple[int, int]]]:
+    """Fewest changes first, then by number, question and option: independent of the order of the offers."""
+    answers = [(_POSITION[name], _option(name, value)) for name, value in _in_order(changed)]
+    return len(changed) + (number > 0), number, answers
+
+
+def _option(name: str, value: Encoded) -> int:
+    """The place of an answer among the options of its question."""
+    options = FIELD_NAMES[name].options
+    return options.index(value) if isinstance(value, str) else int(value)
 
 
 def _options(group: NeedGroup, answers: Answers) -> list[tuple[frozenset[GateOutcome], list[Changed]]]:

@@ -275,7 +275,7 @@ def money(amount: str) -> str:
     """Decimal text in dollars as people read it.
 
     >>> money("2100.00"), money("0.00003")
-    ('$2,100.00', '$0.00003')
+    ('$2,100', '$0.00003')
     """
     return dollars(int(Decimal(amount).scaleb(MICRO)))
 

@@ -169,16 +169,16 @@ FLOATS = [0.042, 42.0, float("nan"), float("inf"), np.float64(0.03), np.float32(
 
 @pytest.mark.parametrize("number", FLOATS)
 def test_floats_are_refused_by_name(number: Any) -> None:
-    said = "float.*pass a string"
+    refused = "floats are refused: write Decimal or text"
     for name, spec in FIELDS.items():
         if spec.quantity:
-            with pytest.raises(BadInput, match=f"{said} or a Decimal"):
+            with pytest.raises(BadInput, match=refused):
                 validated({name: number}, "answers")
-            with pytest.raises(ValueError, match=f"{said} or a Decimal"):
+            with pytest.raises(ValueError, match=refused):
                 Scenario(**{name: number})
-            with pytest.raises(BadInput, match=said):
+            with pytest.raises(BadInput, match=refused):
                 Scenario().changed(**{name: number})
-            with pytest.raises(BadInput, match=said):
+            with pytest.raises(BadInput, match=refused):
                 InterviewState().answer(name, number)
     for use in (
         lambda: crossover_volume(number, "1.2", 600, 2000),
@@ -187,7 +187,7 @@ def test_floats_are_refused_by_name(number: Any) -> None:
         lambda: own("1.2", number, 2000, 1),
         lambda: payback_months(1000, number),
     ):
-        with pytest.raises(TypeError, match=r"pass a string, a Decimal or an int, not a float"):
+        with pytest.raises(TypeError, match=refused):
             use()
 
 
