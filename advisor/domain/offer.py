@@ -1,4 +1,4 @@
-"""Offers: what competes is a route with traits (Table 38.3.1), one generic offer a route."""
+"""Offers: what competes is a route with traits (Table 38.3.1): one generic offer a route, or those of a catalogue."""
 
 from __future__ import annotations
 
@@ -32,14 +32,36 @@ class Trait:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """What an offer of the catalogue costs, and the source of that.
+
+    ``amounts`` holds fields of a scenario in smallest steps: the price of a hosted route, or the price of a GPU-hour
+    and the images an hour; empty where they are not known. ``conditions`` are sentences to verify.
+    """
+
+    amounts: Mapping[str, int]
+    supplier: str
+    source: str
+    as_of: str
+    confidence: str
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Offer:
-    """One offer. ``stated`` holds the traits as written, ``traits`` as compared."""
+    """One offer. ``stated`` holds the traits as written, ``traits`` as compared.
+
+    ``model`` is the open checkpoint that it runs; None if it competes whatever the checkpoint. ``quote`` is None for
+    an offer whose price only a scenario can state.
+    """
 
     id: str
     route: Route
     label: str
     stated: Mapping[str, str]
     traits: Mapping[str, Encoded | Unknown]
+    model: str | None = None
+    quote: Quote | None = None
 
     def with_traits(self, stated: Mapping[str, str], traits: Mapping[str, Encoded | Unknown]) -> Offer:
         """The offer with some traits replaced, as written and as compared."""

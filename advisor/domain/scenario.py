@@ -149,6 +149,7 @@ class Scenario(BaseModel):
     gpu_billing: GpuBilling | None = _answer(Axis.COST, optional=True)
     peak_to_mean: Annotated[Decimal, _PEAK] | None = _answer(Axis.COST, optional=True)
     min_gpus: Annotated[Decimal, _GPUS] | None = _answer(Axis.COST, optional=True)
+    model: str | None = _answer(Axis.COST, optional=True)
     current_route: Route | None = _answer(Axis.SWITCHING_COST, optional=True)
     migration_cost: Annotated[Decimal, _ONE_TIME] | None = _answer(Axis.SWITCHING_COST, optional=True)
     payback_limit_months: Annotated[Decimal, _MONTHS] | None = _answer(Axis.SWITCHING_COST, optional=True)

@@ -30,7 +30,7 @@ from typing import Any
 
 from advisor.common.diagnostics import BadInput, EngineFailure, Problem
 from advisor.domain.offer import Encoded, Offer, Unknown
-from advisor.evaluation.protocol import Facts, GateMatch
+from advisor.evaluation.protocol import Facts, GateMatch, match_each
 from advisor.rulebook.conditions import EQUAL, Comparison, branches, names_in_order
 from advisor.rulebook.loader import MAX_BRANCHES_A_RULE
 from advisor.rulebook.model import Rule, Rulebook
@@ -200,20 +200,12 @@ class EngineReading:
     name = "durable_rules"
 
     def __init__(self, rulebook: Rulebook, remember: bool = True) -> None:
-        digest = rulebook.digest[-16:]
-        gates = {rule.id: _patterns(rule) for rule in rulebook.gates}
-        maybe = {_UNKNOWN + rule.id: _patterns_with_unknowns(rule, rulebook.traits) for rule in rulebook.gates}
-        self._gates = Ruleset(f"gates_{digest}", {**gates, **maybe}, _names_of(rulebook.gates))
-        self._preferences = Ruleset(
-            f"preferences_{digest}",
-            {rule.id: _patterns(rule) for rule in rulebook.preferences},
-            _names_of(rulebook.preferences),
-        )
-        self._advice = Ruleset(
-            f"advice_{digest}", {rule.id: _patterns(rule) for rule in rulebook.advice}, _names_of(rulebook.advice)
+        self._gates, self._preferences, self._advice = _rulesets(
+            rulebook.digest[-16:], frozenset(rulebook.traits), rulebook.gates, rulebook.preferences, rulebook.advice
         )
         self._offers = rulebook.offers
         self._needs = tuple(name for name in self._gates.names if name not in rulebook.traits)
+        self._traits = tuple(name for name in self._gates.names if name in rulebook.traits)
         self._gates_given = lru_cache(maxsize=_REMEMBERED)(self._match_gates) if remember else self._match_gates
 
     def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
@@ -225,8 +217,8 @@ class EngineReading:
         return self.match_offers(known, self._offers)
 
     def match_offers(self, facts: Facts, offers: Iterable[Offer]) -> tuple[GateMatch, ...]:
-        """Needs and each of these offers' traits against the gates."""
-        return tuple(self.match_offer({**facts, **offer.traits}) for offer in offers)
+        """Needs and each of these offers' traits against the gates; offers with equal traits are matched once."""
+        return match_each(offers, self._traits, lambda offer: self.match_offer({**facts, **offer.traits}))
 
     def match_offer(self, facts: Facts) -> GateMatch:
         """Needs and one offer's traits against the gates."""
@@ -244,6 +236,24 @@ class EngineReading:
         return self._advice.match(facts)
 
 
+@lru_cache(maxsize=16)
+def _rulesets(
+    digest: str,
+    traits: frozenset[str],
+    gates: tuple[Rule, ...],
+    preferences: tuple[Rule, ...],
+    advice: tuple[Rule, ...],
+) -> tuple[Ruleset, Ruleset, Ruleset]:
+    """The rules in the engine, compiled once whatever the offers: the engine cannot give a ruleset back."""
+    surely = {rule.id: _patterns(rule) for rule in gates}
+    maybe = {_UNKNOWN + rule.id: _patterns_with_unknowns(rule, traits) for rule in gates}
+    return (
+        Ruleset(f"gates_{digest}", {**surely, **maybe}, _names_of(gates)),
+        Ruleset(f"preferences_{digest}", {rule.id: _patterns(rule) for rule in preferences}, _names_of(preferences)),
+        Ruleset(f"advice_{digest}", {rule.id: _patterns(rule) for rule in advice}, _names_of(advice)),
+    )
+
+
 def _names_of(rules: tuple[Rule, ...]) -> frozenset[str]:
     """The names these rules compare."""
     return frozenset(name for rule in rules for name in names_in_order(rule.when))
@@ -251,5 +261,5 @@ def _names_of(rules: tuple[Rule, ...]) -> frozenset[str]:
 
 @lru_cache(maxsize=8)
 def engine_reading(rulebook: Rulebook) -> EngineReading:
-    """The engine reading of a rulebook, compiled once: the engine cannot give a ruleset back."""
+    """The engine reading of a rulebook, cached."""
     return EngineReading(rulebook)

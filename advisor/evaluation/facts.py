@@ -9,7 +9,7 @@ from advisor.domain.offer import Encoded
 from advisor.domain.scenario import FIELDS, Scenario
 from advisor.evaluation.compiler import term_value
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.symbols import ANSWER_NAMES, FIELD_NAMES
 from advisor.rulebook.terms import Expression
 
 _RANGE_DEFAULTS = {"monthly_images_low": "monthly_images", "monthly_images_high": "monthly_images"}
@@ -21,7 +21,7 @@ load is an open question."""
 def answer_facts(scenario: Scenario) -> dict[str, Encoded]:
     """The answers a rule may read, encoded; absent where not known."""
     facts: dict[str, Encoded] = {}
-    for name, known in FIELD_NAMES.items():
+    for name, known in ANSWER_NAMES.items():
         value = getattr(scenario, name)
         if value is not None:
             quantity = FIELDS[name].quantity

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations
 
 from advisor.domain.offer import Encoded, Offer
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.facts import computations, with_terms
 from advisor.evaluation.inequality import INEQUALITY, is_settled
+from advisor.evaluation.pricing import (
+    Amounts,
+    amounts_of,
+    cheapest,
+    model_of,
+    of_model,
+    places_of_model,
+    usage_of,
+    with_prices,
+)
 from advisor.evaluation.protocol import GateMatch, Matcher
 from advisor.evaluation.python_backend import PLAIN
 from advisor.evaluation.resolution import NOTHING, Applied, Silenced, fold
@@ -107,7 +117,7 @@ def silences(axes: tuple[Axis, ...]) -> list[tuple[Axis, ...]]:
     return [chosen for size in range(1, len(axes) + 1) for chosen in combinations(axes, size)]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def fold_of(rulebook: Rulebook) -> Fold:
     """The fold of a rulebook, made once."""
     return Fold(rulebook)
@@ -115,11 +125,15 @@ def fold_of(rulebook: Rulebook) -> Fold:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The outcome of one set of answers on one backend; ``facts`` are the answers with the constants and the terms."""
+    """The outcome of one set of answers on one backend; ``facts`` are the answers with the constants and the terms.
+
+    ``offers`` compete, with their ``gates``; ``others`` holds the gates of the offers of other checkpoints.
+    """
 
     facts: Mapping[str, Encoded]
     offers: tuple[Offer, ...]
     gates: tuple[GateMatch, ...]
+    others: tuple[GateMatch, ...]
     matched: tuple[str, ...]
     verdict: Resolution
     settled: bool | None
@@ -127,16 +141,64 @@ class Judgement:
 
 
 def judge(rulebook: Rulebook, matcher: Matcher, answers: Mapping[str, Encoded]) -> Judgement:
-    """Judges encoded answers: gates, then terms, then preferences, then what they leave. Raises EngineFailure.
+    """Judges encoded answers: gates, prices, terms, preferences, then what they leave. Raises EngineFailure.
 
     The gates read no term, so that a price may depend on the offers that survive them: between gates and terms.
     """
-    fold = fold_of(rulebook)
-    gates = matcher.gates(answers)
-    eliminated = fold.eliminating_axes(gates)
-    facts = with_terms(rulebook, answers)
+    model = model_of(answers)
+    fold, places = fold_of(of_model(rulebook, model)), places_of_model(rulebook, model)
+    matches = matcher.gates(answers)
+    gates = tuple(matches[place] for place in places)
+    others = tuple(match for place, match in enumerate(matches) if place not in set(places))
+    offers, eliminated = of_model(rulebook, model).offers, fold.eliminating_axes(gates)
+    prices = partial(_prices, rulebook, offers, eliminated, answers)
+    facts = with_terms(rulebook, with_prices(rulebook, answers, prices(NOTHING)))
     matched = matcher.preferences(facts)
     verdict = fold.verdict(eliminated, matched)
-    deciding = fold.deciding_axes(eliminated, matched) if verdict.left else ()
+    deciding: tuple[Axis, ...] = ()
+    if verdict.left and rulebook.priced:
+        deciding = _deciding_with_prices(rulebook, matcher, fold, eliminated, answers, prices)
+    elif verdict.left:
+        deciding = fold.deciding_axes(eliminated, matched)
     settled = fold.settled(verdict.asked, facts)
-    return Judgement(facts, rulebook.offers, gates, matched, verdict, settled, deciding)
+    return Judgement(facts, offers, gates, others, matched, verdict, settled, deciding)
+
+
+def _prices(
+    rulebook: Rulebook,
+    offers: tuple[Offer, ...],
+    eliminated: tuple[frozenset[Axis], ...],
+    answers: Mapping[str, Encoded],
+    silenced: Silenced,
+) -> dict[Route, Amounts]:
+    """What each priced route costs while some axes are silenced; a route without a surviving offer is absent."""
+    usage, found = usage_of(answers), dict[Route, Amounts]()
+    for route in rulebook.priced:
+        left = [
+            offer for offer, axes in zip(offers, eliminated, strict=True) if offer.route is route and axes <= silenced
+        ]
+        if left:
+            found[route] = cheapest(route, map(amounts_of, left), usage)
+    return found
+
+
+def _deciding_with_prices(
+    rulebook: Rulebook,
+    matcher: Matcher,
+    fold: Fold,
+    eliminated: tuple[frozenset[Axis], ...],
+    answers: Mapping[str, Encoded],
+    prices: Callable[[Silenced], dict[Route, Amounts]],
+) -> tuple[Axis, ...]:
+    """The deciding axes where a silenced axis can bring a cheaper offer back."""
+
+    def left(silenced: Silenced) -> tuple[Route, ...]:
+        facts = with_terms(rulebook, with_prices(rulebook, answers, prices(silenced)))
+        return fold.verdict(eliminated, matcher.preferences(facts), silenced).left
+
+    speaking = frozenset[Axis]().union(*eliminated) | {rule.axis for rule in rulebook.preferences}
+    found = left(NOTHING)
+    for axes in silences(tuple(axis for axis in Axis if axis in speaking)):
+        if left(frozenset(axes)) != found:
+            return axes
+    return ()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from advisor.domain.offer import Encoded, Unknown
+from advisor.domain.offer import Encoded, Offer, Unknown
 
 Facts = Mapping[str, Encoded | Unknown]
 """Names to values. A name that is missing is not known yet; an unknown trait is present as UNKNOWN."""
@@ -17,6 +17,20 @@ class GateMatch(NamedTuple):
 
     eliminating: tuple[str, ...]
     to_verify: tuple[str, ...]
+
+
+def match_each(
+    offers: Iterable[Offer], traits: Iterable[str], match: Callable[[Offer], GateMatch]
+) -> tuple[GateMatch, ...]:
+    """The match of each offer; offers with equal ``traits`` are matched once."""
+    found: dict[tuple[object, ...], GateMatch] = {}
+    matches = []
+    for offer in offers:
+        kind = tuple(offer.traits.get(name) for name in traits)
+        if kind not in found:
+            found[kind] = match(offer)
+        matches.append(found[kind])
+    return tuple(matches)
 
 
 class Matcher(Protocol):

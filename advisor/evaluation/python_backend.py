@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from advisor.domain.offer import Encoded, Offer, Unknown
 from advisor.evaluation.compiler import Compiled, compile_rules
-from advisor.evaluation.protocol import Facts, GateMatch
-from advisor.rulebook.conditions import Comparison
+from advisor.evaluation.protocol import Facts, GateMatch, match_each
+from advisor.rulebook.conditions import Comparison, names_in_order
 from advisor.rulebook.model import Rulebook
 
 Value = Encoded | Unknown
@@ -52,6 +52,8 @@ class PlainReading:
     def __init__(self, rulebook: Rulebook) -> None:
         self._offers = rulebook.offers
         self._gates = compile_rules(rulebook.gates, PLAIN)
+        read = {name for gate in rulebook.gates for name in names_in_order(gate.when)}
+        self._traits = tuple(name for name in rulebook.traits if name in read)
         self._preferences = compile_rules(rulebook.preferences, PLAIN)
         self._advice = compile_rules(rulebook.advice, PLAIN)
 
@@ -60,8 +62,8 @@ class PlainReading:
         return self.match_offers(facts, self._offers)
 
     def match_offers(self, facts: Facts, offers: Iterable[Offer]) -> tuple[GateMatch, ...]:
-        """Needs and each of these offers' traits against the gates."""
-        return tuple(match_offer(self._gates, {**facts, **offer.traits}) for offer in offers)
+        """Needs and each of these offers' traits against the gates; offers with equal traits are matched once."""
+        return match_each(offers, self._traits, lambda offer: match_offer(self._gates, {**facts, **offer.traits}))
 
     def preferences(self, facts: Facts) -> tuple[str, ...]:
         """The preferences whose condition holds, whichever routes are running."""

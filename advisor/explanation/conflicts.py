@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from advisor.evaluation.judgement import Judgement
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.symbols import ANSWER_NAMES, MODEL
 
 _MAX_CHOICES = 20_000
 
@@ -23,15 +23,18 @@ class MinimalConflict:
 def conflicts(rulebook: Rulebook, judgement: Judgement) -> list[MinimalConflict]:
     """Every minimal set of answers under which each offer is eliminated. Empty while some offer survives."""
     fields_of = {
-        gate.id: frozenset(name for name in names_in_order(gate.when) if name in FIELD_NAMES) for gate in rulebook.gates
+        gate.id: frozenset(name for name in names_in_order(gate.when) if name in ANSWER_NAMES)
+        for gate in rulebook.gates
     }
     ways: set[frozenset[str]] = {frozenset()}
-    for match in judgement.gates:
-        ways = _minimal({way | fields_of[rule] for way in ways for rule in match.eliminating})
+    reasons = [[fields_of[rule] for rule in match.eliminating] for match in judgement.gates]
+    reasons += [[frozenset((MODEL,)), *map(fields_of.__getitem__, match.eliminating)] for match in judgement.others]
+    for found in set(map(frozenset, reasons)):
+        ways = _minimal({way | fields for way in ways for fields in found})
         if len(ways) > _MAX_CHOICES:
             break
-    precedence = list(FIELD_NAMES)
-    found = sorted(ways, key=lambda way: (len(way), sorted(map(precedence.index, way))))
+    precedence = list(ANSWER_NAMES)
+    ordered = sorted(ways, key=lambda way: (len(way), sorted(map(precedence.index, way))))
     return [
         MinimalConflict(
             way,
@@ -41,7 +44,7 @@ def conflicts(rulebook: Rulebook, judgement: Judgement) -> list[MinimalConflict]
                 if fields_of[gate.id] <= way and any(gate.id in match.eliminating for match in judgement.gates)
             ),
         )
-        for way in found
+        for way in ordered
         if way
     ]
 

@@ -8,9 +8,9 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from advisor.domain.offer import Encoded
-from advisor.explanation.sensitivity import ShiftedNumber
+from advisor.explanation.sensitivity import ShiftedNumber, shifted_numbers
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.symbols import ANSWER_NAMES, MODEL
 from advisor.scenario_space.breakpoints import Truths
 from advisor.scenario_space.completions import Completions, Outcome, completions_of
 from advisor.scenario_space.gate_outcomes import Answers, GateOutcome, NeedGroup
@@ -19,8 +19,19 @@ _MAX_COMBINATIONS = 20_000
 _MAX_CHANGES = 20
 Changed = frozenset[tuple[str, Encoded]]
 """Questions with changed answers."""
-TruthSets = tuple[Truths, ...]
-"""The truth values that the comparisons may have."""
+Frozen = tuple[tuple[str, Encoded], ...]
+"""Answers as a key."""
+
+
+class Moved(NamedTuple):
+    """A number past a break point, or none, and the regions of the amounts there.
+
+    ``price`` are the amounts before, None for all. ``cells`` is None where they follow from the offers that survive.
+    """
+
+    number: ShiftedNumber | None
+    cells: tuple[Truths, ...] | None
+    price: Frozen | None = None
 
 
 class Counterfactual(NamedTuple):
@@ -41,33 +52,53 @@ class Counterfactuals:
     """Every minimal change of a scenario's answers: no part of it can be left out."""
 
     def __init__(self, completions: Completions) -> None:
-        self._completions = completions
+        self._completions, self._priced = completions, bool(completions.priced_fields)
         self._combinations_given = lru_cache(maxsize=4096)(self._combinations)
         self._leads_given = lru_cache(maxsize=4096)(self._leads)
 
     def to_route(self, answers: Answers, wanted: Outcome, passed: Iterable[ShiftedNumber]) -> list[Counterfactual]:
-        """The minimal changes after which ``wanted`` is certain, with at most one of the ``passed`` numbers in each."""
-        moved: list[tuple[ShiftedNumber | None, TruthSets]] = [(number, (number.truths,)) for number in passed]
+        """The minimal changes after which ``wanted`` is certain, with at most one of the ``passed`` numbers in each.
+
+        Where answers change prices, the numbers that are passed follow from the changed prices.
+        """
+        moved = self._moved(answers, list(passed))
         return self._minimal(answers, [self._unmoved(answers), *moved], lambda outcomes: outcomes == {wanted})
 
     def to_any_route(self, answers: Answers) -> list[Counterfactual]:
         """The minimal changes of answers after which some route is certain to be feasible."""
         return self._minimal(answers, [self._unmoved(answers)], lambda outcomes: None not in outcomes)
 
-    def _unmoved(self, answers: Answers) -> tuple[ShiftedNumber | None, TruthSets]:
-        return None, tuple(self._completions.amounts.regions(answers).witnesses)
+    def _unmoved(self, answers: Answers) -> Moved:
+        cells = None if self._priced else tuple(self._completions.amounts.regions(answers).witnesses)
+        return Moved(None, cells)
+
+    def _moved(self, answers: Answers, passed: list[ShiftedNumber]) -> list[Moved]:
+        """The numbers past their break points, at every price that changed answers can lead to."""
+        if not self._priced:
+            return [Moved(number, (number.truths,)) for number in passed]
+        combinations = self._combinations_given(self._needs(answers), self._frozen(answers))
+        return [
+            Moved(number, (number.truths,), price)
+            for price in dict.fromkeys(price for price, _, _ in combinations)
+            if price is not None
+            for number in shifted_numbers(self._completions, dict(price))
+        ]
+
+    def _frozen(self, answers: Answers) -> Frozen:
+        """The answers, if prices depend on them."""
+        return tuple(answers.items()) if self._priced else ()
+
+    def _needs(self, answers: Answers) -> tuple[Encoded | None, ...]:
+        return tuple(answers.get(name) for name in self._completions.gate_outcomes.needs)
 
     def _minimal(
-        self,
-        answers: Answers,
-        reached: list[tuple[ShiftedNumber | None, TruthSets]],
-        wanted: Callable[[frozenset[Outcome]], bool],
+        self, answers: Answers, reached: list[Moved], wanted: Callable[[frozenset[Outcome]], bool]
     ) -> list[Counterfactual]:
-        needs = tuple(answers.get(name) for name in self._completions.gate_outcomes.needs)
+        needs, amounts = self._needs(answers), self._frozen(answers)
         candidates = [
-            (changed, place, passed, outcomes)
-            for place, (passed, cells) in enumerate(reached)
-            for outcomes, leads in self._leads_given(needs, cells).items()
+            (changed, place, moved.number, outcomes)
+            for place, moved in enumerate(reached)
+            for outcomes, leads in self._leads_given(needs, amounts, moved.price, moved.cells).items()
             if wanted(outcomes)
             for changed in leads
         ]
@@ -81,33 +112,53 @@ class Counterfactuals:
                 changes.append(Counterfactual(tuple(_in_order(changed)), passed, outcomes))
         return changes[:_MAX_CHANGES]
 
-    def _leads(self, needs: tuple[Encoded | None, ...], cells: TruthSets) -> dict[frozenset[Outcome], list[Changed]]:
-        """The minimal changes of needs that lead to each set of outcomes over these cells of the amounts."""
+    def _leads(
+        self,
+        needs: tuple[Encoded | None, ...],
+        amounts: Frozen,
+        at: Frozen | None,
+        cells: tuple[Truths, ...] | None,
+    ) -> dict[frozenset[Outcome], list[Changed]]:
+        """The minimal changes of needs that lead to each set of outcomes over the regions of the amounts."""
         leads: dict[frozenset[Outcome], list[Changed]] = {}
-        for numbers, alternatives in self._combinations_given(needs):
+        for price, numbers, alternatives in self._combinations_given(needs, amounts):
+            if at not in (None, price):
+                continue
             outcomes = frozenset[Outcome]().union(
-                *(self._completions.outcome(number, cell) for number in numbers for cell in cells)
+                *(
+                    self._completions.outcome(number, cell)
+                    for number in numbers
+                    for cell in (self._cells(number, amounts) if cells is None else cells)
+                )
             )
             before = leads.setdefault(outcomes, [])
             before += [changed for changed in _joined(alternatives) if not any(less <= changed for less in before)]
         return leads
 
+    def _cells(self, number: int, amounts: Frozen) -> Iterable[Truths]:
+        return self._completions.amounts.regions(self._completions.priced(dict(amounts), number)).witnesses
+
     def _combinations(
-        self, needs: tuple[Encoded | None, ...]
-    ) -> list[tuple[frozenset[int], tuple[list[Changed], ...]]]:
-        """Every combination of the groups' outcomes, with the changes of each group that lead to it."""
+        self, needs: tuple[Encoded | None, ...], amounts: Frozen
+    ) -> list[tuple[Frozen | None, frozenset[int], tuple[list[Changed], ...]]]:
+        """Every combination of the groups' outcomes, with the changes of each group that lead to it.
+
+        Before them the amounts in all of these outcomes; None where they differ. The checkpoint is never changed.
+        """
         space = self._completions.gate_outcomes
         answers = {name: value for name, value in zip(space.needs, needs, strict=True) if value is not None}
-        fixed = {name: value for name, value in answers.items() if FIELD_NAMES[name].numeric}
+        fixed = {name: value for name, value in answers.items() if ANSWER_NAMES[name].numeric or name == MODEL}
         options = [_options(group, answers) for group in space.groups(fixed)]
         found = []
         for chosen in islice(product(*options), _MAX_COMBINATIONS):
             numbers = frozenset(map(space.combine, product(*(part for part, _ in chosen))))
-            found.append((numbers, tuple(alternatives for _, alternatives in chosen if alternatives != [frozenset()])))
-        return sorted(found, key=lambda entry: sum(min(map(len, part)) for part in entry[1]))
+            prices = {tuple(self._completions.priced(dict(amounts), number).items()) for number in numbers}
+            changes = tuple(alternatives for _, alternatives in chosen if alternatives != [frozenset()])
+            found.append((prices.pop() if len(prices) == 1 else None, numbers, changes))
+        return sorted(found, key=lambda entry: sum(min(map(len, part)) for part in entry[2]))
 
 
-_POSITION = {name: place for place, name in enumerate(FIELD_NAMES)}
+_POSITION = {name: place for place, name in enumerate(ANSWER_NAMES)}
 
 
 def _in_order(changed: Changed) -> list[tuple[str, Encoded]]:
@@ -122,7 +173,7 @@ def _order(changed: Changed, number: int) -> tuple[int, int, list[tuple[int, int
 
 def _option(name: str, value: Encoded) -> int:
     """The place of an answer among the options of its question."""
-    options = FIELD_NAMES[name].options
+    options = ANSWER_NAMES[name].options
     return options.index(value) if isinstance(value, str) else int(value)
 
 

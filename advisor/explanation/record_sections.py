@@ -14,7 +14,7 @@ from advisor.explanation.conflicts import conflicts
 from advisor.explanation.counterfactuals import Counterfactual, counterfactuals_of
 from advisor.explanation.sensitivity import AnswerFlip, NumberFlip, answer_flips, number_flips, shifted_numbers
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.symbols import ANSWER_NAMES
 from advisor.scenario_space.completions import Outcome, completions_of
 
 MonthlyCost = Callable[[Route], Any]
@@ -49,7 +49,9 @@ class Explainer:
         return [
             record.Conflict(
                 answers={
-                    name: self._stated[name] for name in FIELD_NAMES if name in conflict.fields and name in self._stated
+                    name: self._stated[name]
+                    for name in ANSWER_NAMES
+                    if name in conflict.fields and name in self._stated
                 },
                 rules=list(conflict.rules),
             )
@@ -102,7 +104,7 @@ class Explainer:
         return parts
 
     def _moved(self, field: str, below: int | None, above: int | None) -> record.Change:
-        name = FIELD_NAMES[field]
+        name = ANSWER_NAMES[field]
         if not name.numeric:
             to = above + 1 if above is not None else (below or 0) - 1
             return record.Change(field=field, from_=self._stated[field], to=name.decode(to))
@@ -135,4 +137,4 @@ def route_of(outcomes: frozenset[Outcome]) -> Route | None:
 
 def shown(name: str, value: Encoded) -> object:
     """An encoded answer in the form of a record."""
-    return value if isinstance(value, bool) else FIELD_NAMES[name].decode(value)
+    return value if isinstance(value, bool) else ANSWER_NAMES[name].decode(value)

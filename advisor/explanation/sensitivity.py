@@ -9,11 +9,14 @@ from typing import NamedTuple
 
 from advisor.domain.cost_model import VOLUMES
 from advisor.domain.offer import Encoded
-from advisor.rulebook.symbols import FIELD_NAMES, Scope
+from advisor.rulebook.symbols import ANSWER_NAMES, Scope
 from advisor.scenario_space.breakpoints import Truths
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
 from advisor.scenario_space.values import bounds_of
+
+_USAGE = (*VOLUMES, "gpu_billing", "peak_to_mean", "min_gpus")
+"""What the cheapest of several GPUs depends on."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -
     """Every change of a single answered question (not a number) after which ``outcome`` is no longer certain."""
     found = []
     for name, value in answers.items():
-        if FIELD_NAMES[name].scope is Scope.NEED:
-            for other in other_values(name, value):
+        if ANSWER_NAMES[name].scope is Scope.NEED:
+            for other in other_values(completions, name, value):
                 outcomes = completions.outcomes({**answers, name: other})
                 if outcomes != {outcome}:
                     found.append(AnswerFlip(name, other, outcomes))
@@ -72,7 +75,7 @@ def number_flips(
             if outcomes != {outcome}:
                 found[side] = NumberFlip(field, below, above, outcomes)
     for name, value in answers.items():
-        if name in completions.gate_outcomes.needs and FIELD_NAMES[name].numeric:
+        if name in completions.gate_outcomes.needs and ANSWER_NAMES[name].numeric:
             for flip in _need_flips(completions, answers, name, int(value)):
                 if flip.outcomes != {outcome}:
                     found.setdefault((name, flip.below is None), flip)
@@ -87,18 +90,26 @@ def shifted_numbers(completions: Completions, answers: Answers) -> Iterator[Shif
     if completions.amounts.unknown(answers, ranged=False):
         return
     amounts = {name: answers[name] for name in completions.amounts.names if name in answers}
+    number = next(iter(completions.gate_outcomes.of(answers)), None) if completions.priced_fields else None
+
+    def truths(name: str, value: int) -> Truths:
+        """The comparisons with one amount changed; how own GPUs are used determines which of the offers is cheapest."""
+        changed = {**amounts, name: value}
+        if number is not None and name in _USAGE:
+            changed |= completions.fixed(changed, number)
+        return completions.breakpoints.truths(changed)
+
     for name, value in amounts.items():
         bounds = bounds_of(name, {other: amounts[other] for other in VOLUMES if other in amounts})
-        breaks = completions.breakpoints
-        turns = breaks.along(amounts, name, bounds)
+        turns = completions.breakpoints.along(amounts, name, bounds)
         edges = [bounds[0], *turns, bounds[1] + 1]
         stretches = [(low, high - 1) for low, high in pairwise(edges) if low < high]
         for _, high in reversed(stretches):
             if high < int(value):
-                yield ShiftedNumber(name, high + 1, None, breaks.truths({**amounts, name: high}))
+                yield ShiftedNumber(name, high + 1, None, truths(name, high))
         for low, _ in stretches:
             if low > int(value):
-                yield ShiftedNumber(name, None, low - 1, breaks.truths({**amounts, name: low}))
+                yield ShiftedNumber(name, None, low - 1, truths(name, low))
 
 
 def _need_flips(completions: Completions, answers: Answers, name: str, value: int) -> Iterator[NumberFlip]:
@@ -113,7 +124,10 @@ def _need_flips(completions: Completions, answers: Answers, name: str, value: in
             yield NumberFlip(name, None, start - 1, completions.outcomes({**answers, name: start}))
 
 
-def other_values(name: str, value: Encoded) -> tuple[Encoded, ...]:
-    """Every other option of an answered question; none for a number."""
-    known = FIELD_NAMES[name]
+def other_values(completions: Completions, name: str, value: Encoded) -> tuple[Encoded, ...]:
+    """Every other option of an answered question; none for a number, or for a checkpoint that offers do not name."""
+    known = ANSWER_NAMES[name]
+    if known.free:
+        options = completions.gate_outcomes.values(name)
+        return tuple(other for other in options if other != value)
     return () if known.numeric else known.others(value)

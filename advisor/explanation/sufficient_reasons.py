@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from advisor.domain.cost_model import VOLUME_ENDS
-from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.symbols import ANSWER_NAMES
+from advisor.scenario_space.breakpoints import Truths
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
 
-_POSITION = {name: place for place, name in enumerate(FIELD_NAMES)}
+_POSITION = {name: place for place, name in enumerate(ANSWER_NAMES)}
 
 
 def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outcome) -> list[tuple[str, ...]]:
@@ -20,16 +21,22 @@ def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outc
     The empty set means that the outcome does not depend on any answer.
     """
     needs = [name for name in completions.gate_outcomes.needs if name in answers]
-    amounts = [name for name in completions.amounts.names if name in answers]
+    amounts = [name for name in completions.amounts.names if name in answers and name not in completions.priced_fields]
     ranged = any(end in answers for end in VOLUME_ENDS)
     reachable = {chosen: set(completions.gate_outcomes.of(_only(answers, chosen))) for chosen in _subsets(needs)}
     found: list[frozenset[str]] = []
 
     def forced(known: frozenset[str]) -> frozenset[int]:
         """The classes of gate outcomes for which these amounts leave only this outcome."""
-        cells = completions.amounts.regions(_only(answers, known), ranged).witnesses
+        stated = _only(answers, known)
+
+        def cells(number: int) -> Iterable[Truths]:
+            return completions.amounts.regions(completions.priced(stated, number), ranged).witnesses
+
         return frozenset(
-            number for number in reachable[()] if all(completions.outcome(number, cell) == {outcome} for cell in cells)
+            number
+            for number in reachable[()]
+            if all(completions.outcome(number, cell) == {outcome} for cell in cells(number))
         )
 
     without_amounts = forced(frozenset())

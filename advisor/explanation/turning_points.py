@@ -7,6 +7,7 @@ amount at which a comparison changes, and from the combinations of comparisons t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
@@ -14,9 +15,8 @@ from advisor.domain.cost_model import HOSTED, VOLUME_ENDS, VOLUMES
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Route
 from advisor.evaluation.inequality import INEQUALITY
-from advisor.rulebook.symbols import FIELD_NAMES, Scope
+from advisor.rulebook.symbols import ANSWER_NAMES, Scope
 from advisor.rulebook.terms import Operation
-from advisor.scenario_space.breakpoints import Truths
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
 from advisor.scenario_space.values import assignments, bounds_of
@@ -53,7 +53,7 @@ class CostStep(NamedTuple):
 
 def only_amounts(questions: Iterable[str]) -> bool:
     """Whether some questions are open and all of them are amounts."""
-    scopes = {FIELD_NAMES[name].scope for name in questions}
+    scopes = {ANSWER_NAMES[name].scope for name in questions}
     return scopes == {Scope.AMOUNT}
 
 
@@ -62,7 +62,8 @@ def stretches(completions: Completions, answers: Answers, unknown: tuple[str, ..
 
     ``unknown`` are the amounts that can still change the outcome. Of a single one every stretch is listed.
     """
-    example = dict(next(iter(completions.amounts.regions(answers).witnesses.values())))
+    number = next(iter(completions.gate_outcomes.of(answers)))
+    example = dict(next(iter(completions.amounts.regions(completions.priced(answers, number)).witnesses.values())))
     for name in unknown:
         others = [other for other in unknown if other != name]
         found = _certain(_Line(completions, answers, example, name, others))
@@ -108,20 +109,34 @@ class _Line:
 
     def _turns(self, bounds: tuple[int, int]) -> list[int]:
         along = self._completions.breakpoints.along
-        return sorted({turn for corner in self._corners for turn in along(corner, self._name, bounds)})
+        return sorted({turn for corner in self._priced_corners for turn in along(corner, self._name, bounds)})
+
+    @cached_property
+    def _priced_corners(self) -> list[Answers]:
+        """The corners at every price that the offers lead to."""
+        found = {tuple(sorted(corner.items())): corner for corner in self._priced()}
+        return list(found.values())
+
+    def _priced(self) -> Iterator[Answers]:
+        for corner in self._corners:
+            yield from (self._completions.fixed(corner, number) for number in self._classes)
 
     def outcomes(self, piece: tuple[int, int]) -> frozenset[Outcome]:
         """Every outcome in one piece. The corners are tried first, because most pieces differ between them."""
         found = frozenset[Outcome]()
         for corner in self._corners:
-            truths = self._completions.breakpoints.truths({**corner, self._name: piece[0]})
-            found = found.union(*(self._completions.outcome(number, truths) for number in self._classes))
+            changed = {**corner, self._name: piece[0]}
+            found = found.union(*(self._outcome(changed, number) for number in self._classes))
             if len(found) > 1:
                 return found
         if self.is_alone:
             return found
         ends = dict.fromkeys(piece)
         return found.union(*(self._completions.outcomes({**self._answers, self._name: end}) for end in ends))
+
+    def _outcome(self, amounts: Answers, number: int) -> frozenset[Outcome]:
+        truths = self._completions.breakpoints.truths(self._completions.fixed(amounts, number))
+        return self._completions.outcome(number, truths)
 
 
 def _certain(line: _Line) -> Iterator[tuple[int, int, Outcome]]:
@@ -175,14 +190,9 @@ def _bills_below_own(
             for volume, (rent, own) in zip(VOLUME_ENDS, months, strict=True):
                 if difference == Operation("-", rent, own):
                     bills[place] = Bill(route, volume)
-    classes = completions.gate_outcomes.of(answers)
-    for truths in completions.amounts.regions(answers).witnesses:
+    for number, truths in completions.cells(answers):
         below = frozenset(bill for place, bill in bills.items() if truths[place])
-        yield below, _outcomes(completions, classes, truths)
-
-
-def _outcomes(completions: Completions, classes: Iterable[int], truths: Truths) -> frozenset[Outcome]:
-    return frozenset[Outcome]().union(*(completions.outcome(number, truths) for number in classes))
+        yield below, completions.outcome(number, truths)
 
 
 def _first_step(remaining: Mapping[frozenset[Bill], Outcome]) -> CostStep | None:

@@ -21,7 +21,7 @@ from advisor.evaluation.judgement import judge
 from advisor.evaluation.python_backend import PlainReading
 from advisor.interview.state import ASIDES, CLASH, COSTS, DETAILS, InterviewState
 from advisor.rulebook.model import Rule, Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES, Scope
+from advisor.rulebook.symbols import ANSWER_NAMES, Scope
 from advisor.scenario_space.completions import Outcome, completions_of
 from advisor.scenario_space.question_effects import WayOut, leads, ways_out
 
@@ -107,7 +107,7 @@ class Flow:
         """The questions that are not answered yet and may be asked, the next one first."""
         position = self.position(state)
         clash = (CLASH,) if position.outcomes == {None} else ()
-        needs = [name for name in position.open if FIELD_NAMES[name].scope is Scope.NEED]
+        needs = [name for name in position.open if ANSWER_NAMES[name].scope is Scope.NEED]
         questions = (*_FIRST, *clash, *needs, *_ALWAYS, *position.open, *self._afterwards(state, position))
         return [name for name in self._with_fleet(questions, state) if name not in state]
 
@@ -196,7 +196,7 @@ def _volume_first(questions: tuple[str, ...], volume_asked: bool) -> tuple[str, 
     ends = [name for name in VOLUME_ENDS if name in questions]
     if not ends:
         return questions
-    needs = [name for name in questions if FIELD_NAMES[name].scope is Scope.NEED]
+    needs = [name for name in questions if ANSWER_NAMES[name].scope is Scope.NEED]
     volume = ends if volume_asked else ["monthly_images", *ends]
     return tuple(dict.fromkeys((*needs, *volume, *questions)))
 

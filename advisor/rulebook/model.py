@@ -74,7 +74,8 @@ class Rulebook:
     """Everything in ``rules/``, checked.
 
     ``digest`` is the SHA-256 of the content of the folder (white space and cases do not count), ``offers_digest`` that
-    of the offers that compete. ``places`` holds the file and the line of each constant and term.
+    of the offers that compete. ``places`` holds the file and the line of each constant and term. The price of a route
+    that is ``priced`` is that of its offers, and no scenario states it.
     """
 
     traits: Mapping[str, Trait]
@@ -89,6 +90,7 @@ class Rulebook:
     cases: tuple[Case, ...]
     digest: str
     offers_digest: str
+    priced: frozenset[Route] = frozenset()
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:
@@ -100,6 +102,11 @@ class Rulebook:
         """The routes that have an offer, in their fixed order."""
         offered = {offer.route for offer in self.offers}
         return tuple(route for route in Route if route in offered)
+
+    @cached_property
+    def models(self) -> tuple[str, ...]:
+        """The checkpoints that offers run, in the order of the offers."""
+        return tuple(dict.fromkeys(offer.model for offer in self.offers if offer.model is not None))
 
     def reads(self, rules: tuple[Rule, ...]) -> frozenset[str]:
         """The names these rules read, with the fields behind each term."""

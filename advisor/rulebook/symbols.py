@@ -27,6 +27,8 @@ class Scope(StrEnum):
     OUTCOME = "outcome"
 
 
+MODEL = "model"
+"""The field with the open checkpoint: it selects the offers that compete, and no rule reads it."""
 RUNNING, OUT = "running", "out"
 FEASIBLE, ELIMINATED = "feasible", "eliminated"
 
@@ -36,7 +38,7 @@ class Name:
     """A name and the values it can take.
 
     ``options`` lists words (ordered when ``ordered``: compared by rank); a number has ``places`` decimal places and is
-    a ``quotient`` when it was rounded up from a division.
+    a ``quotient`` when it was rounded up from a division. A ``free`` name takes any word.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Name:
     places: int | None = None
     quotient: bool = False
     may_be_zero: bool = True
+    free: bool = False
 
     @property
     def numeric(self) -> bool:
@@ -71,6 +74,8 @@ class Name:
             if steps != steps.to_integral_value():
                 raise NotANumber(f"{quoted(value)} has more digits than are kept", f"at most {self.places} places")
             return int(steps)
+        if self.free:
+            return str(value)
         if value not in self.options:
             close = did_you_mean(str(value), self.options)
             raise NotANumber(
@@ -113,6 +118,12 @@ def of_field(spec: FieldSpec) -> Name | None:
 
 
 FIELD_NAMES = {spec.name: name for spec in FIELDS.values() if (name := of_field(spec))}
+ANSWER_NAMES = {
+    spec.name: FIELD_NAMES.get(spec.name) or Name(MODEL, Scope.NEED, free=True)
+    for spec in FIELDS.values()
+    if spec.name in FIELD_NAMES or spec.name == MODEL
+}
+"""The answers that an outcome depends on, in the order of the scenario: those that rules read, and the checkpoint."""
 STANDING_NAMES = {route.value: Name(route.value, Scope.STANDING, (RUNNING, OUT)) for route in Route}
 OUTCOME_NAMES = {
     **{route.value: Name(route.value, Scope.OUTCOME, (FEASIBLE, ELIMINATED)) for route in Route},

@@ -61,7 +61,7 @@ class AmountSpace:
     def __init__(self, names: Iterable[str], breakpoints: Breakpoints, reads_expected: bool = True) -> None:
         self.names, self.breakpoints = tuple(name for name in FIELD_NAMES if name in set(names)), breakpoints
         self._reads_expected = reads_expected
-        self._regions_of = lru_cache(maxsize=512)(self._from_corners)
+        self._regions_of = lru_cache(maxsize=4096)(self._from_corners)
 
     def __add__(self, other: AmountSpace) -> AmountSpace:
         """The amounts and the differences of both."""

@@ -1,12 +1,14 @@
 """Partial answers: the outcomes of all completions, and which unanswered questions can still change it.
 
 The space of completions is finite: of the needs only which offers the gates eliminate matters, of the amounts only
-which comparisons hold. Every class of gate outcomes can occur in every region of the amounts.
+which comparisons hold. Every class of gate outcomes can occur in every region of the amounts. Where offers have prices,
+the class determines the amounts of the priced routes, and with them the regions of the others.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from advisor.domain.cost_model import VOLUME_ENDS
@@ -14,9 +16,18 @@ from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.compiler import compile_rules
 from advisor.evaluation.judgement import Resolution, fold_of
+from advisor.evaluation.pricing import (
+    FIELDS_OF,
+    Amounts,
+    cheapest,
+    priced_fields,
+    usage_of,
+    with_prices,
+    without_prices,
+)
 from advisor.evaluation.resolution import NOTHING, Silenced
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
 from advisor.scenario_space.amount_regions import AmountRegions, amounts_of
 from advisor.scenario_space.breakpoints import PreferenceBreakpoints, Truths
 from advisor.scenario_space.gate_outcomes import Answers, GateOutcome, GateOutcomes, NeedGroup, join
@@ -27,7 +38,7 @@ Outcome = Route | None
 _REMEMBERED = 1 << 16
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def completions_of(rulebook: Rulebook) -> Completions:
     """The completions of a rulebook, prepared once."""
     return Completions(rulebook)
@@ -38,6 +49,7 @@ class Completions:
 
     def __init__(self, rulebook: Rulebook) -> None:
         rulebook = with_relevant_offers(rulebook)
+        self._rulebook = rulebook
         self._fold = fold_of(rulebook)
         self.gate_outcomes, self.breakpoints = GateOutcomes(rulebook), PreferenceBreakpoints(rulebook)
         self.amounts = amounts_of(rulebook, self.breakpoints)
@@ -45,37 +57,102 @@ class Completions:
         self.outcome = lru_cache(maxsize=_REMEMBERED)(self._outcome)
         self.deciding_axes = lru_cache(maxsize=_REMEMBERED)(self._deciding_axes)
 
+    @property
+    def priced_fields(self) -> frozenset[str]:
+        """The fields whose amounts come from offers."""
+        return priced_fields(self._rulebook)
+
     def unanswered(self, answers: Answers, ranged: bool = False) -> tuple[str, ...]:
         """The unanswered questions that the rules read, in the order of the scenario.
 
         A low or high month that is not answered is the expected one; with ``ranged`` it is a separate question.
         """
         names = (*self.gate_outcomes.needs, *self.amounts.unknown(answers, ranged))
-        return tuple(name for name in names if name not in answers)
+        quoted = self._always_priced(answers)
+        return tuple(name for name in names if name not in answers and name not in quoted)
 
     def outcomes(self, answers: Answers, silenced: Silenced = NOTHING, ranged: bool = False) -> frozenset[Outcome]:
         """Every outcome that some completion reaches. Where the rules do not decide, every route they leave counts.
 
         If they leave none of several, because each is dropped for another, all of those do.
         """
-        regions = self.amounts.regions(answers, ranged).witnesses
-        return frozenset[Outcome]().union(
-            *(self.outcome(number, region, silenced) for number in self.gate_outcomes.of(answers) for region in regions)
-        )
+        found, every = set[Outcome](), len(self._rulebook.routes) + 1
+        for number, region in self.cells(answers, silenced, ranged):
+            found |= self.outcome(number, region, silenced)
+            if len(found) == every:
+                break
+        return frozenset(found)
+
+    def cells(
+        self, answers: Answers, silenced: Silenced = NOTHING, ranged: bool = False
+    ) -> Iterator[tuple[int, Truths]]:
+        """Every class of gate outcomes that some completion reaches, with every region of the amounts there."""
+        for number in self._numbers(answers):
+            for region in self.amounts.regions(self.priced(answers, number, silenced), ranged).witnesses:
+                yield number, region
+
+    def priced(self, answers: Answers, number: int, silenced: Silenced = NOTHING) -> Answers:
+        """The answers with the amounts of the priced routes in a class of gate outcomes, as far as they are known."""
+        if not self._rulebook.priced:
+            return answers
+        return with_prices(self._rulebook, answers, self._prices(answers, number, silenced))
+
+    def fixed(self, amounts: Answers, number: int) -> Answers:
+        """Complete amounts with those of the priced routes that are known in a class of gate outcomes."""
+        if not self._rulebook.priced:
+            return amounts
+        return {**amounts, **with_prices(self._rulebook, {}, self._prices(amounts, number))}
+
+    def _prices(self, answers: Answers, number: int, silenced: Silenced = NOTHING) -> dict[Route, Amounts]:
+        """What the priced routes cost; one without a surviving offer has the price of its cheapest one.
+
+        Nothing depends on the price of such a route.
+        """
+        usage, prices = usage_of(answers), dict[Route, Amounts]()
+        for route, found in self.gate_outcomes[number].priced:
+            left = [amounts for axes, amounts in found if axes <= silenced]
+            prices[route] = cheapest(route, left or [amounts for _, amounts in found], usage)
+        return prices
+
+    def quoted(self, answers: Answers) -> dict[str, Encoded]:
+        """The amounts of the priced routes that are the same in every completion in which the route is feasible."""
+        found: dict[str, set[Encoded | None]] = {}
+        for number in self._numbers(answers) if self._rulebook.priced else ():
+            prices = self.priced(answers, number)
+            for route, offers in self.gate_outcomes[number].priced:
+                for name in FIELDS_OF[route] if any(not axes for axes, _ in offers) else ():
+                    found.setdefault(name, set()).add(prices.get(name))
+            if len(found) == len(priced_fields(self._rulebook)) and all(len(each) > 1 for each in found.values()):
+                break
+        agreed = {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
+        return {name: value for name, value in agreed.items() if value is not None}
+
+    def _always_priced(self, answers: Answers) -> set[str]:
+        """The fields of priced routes that no scenario has to state, whatever the completion."""
+        found = set(priced_fields(self._rulebook))
+        for number in self._numbers(answers) if found else ():
+            found &= self.priced(answers, number).keys()
+            if not found:
+                break
+        return found
+
+    def _numbers(self, answers: Answers) -> Iterable[int]:
+        """The classes of gate outcomes that some completion reaches, checkpoint by checkpoint."""
+        models = self._rulebook.models
+        if not models or MODEL in answers:
+            return self.gate_outcomes.of(answers)
+        return (number for model in models for number in self.gate_outcomes.of({**answers, MODEL: model}))
 
     def asked(self, answers: Answers) -> frozenset[Route | None]:
         """The hosted routes whose price is in the cost inequality in some completion; None: it is not asked."""
-        regions = self.amounts.regions(answers).witnesses
-        return frozenset(
-            self._verdict(number, region).asked for number in self.gate_outcomes.of(answers) for region in regions
-        )
+        return frozenset(self._verdict(number, region).asked for number, region in self.cells(answers))
 
     def witnesses(self, answers: Answers, ranged: bool = False) -> dict[Outcome, dict[str, Encoded]]:
         """For each outcome some completion that reaches it: the needs and the amounts, answered and assumed."""
         known = {n: answers[n] for n in (*self.gate_outcomes.needs, *self.amounts.names) if n in answers}
         found: dict[Outcome, dict[str, Encoded]] = {}
         for number, needs in self.gate_outcomes.of(answers).items():
-            for region, amounts in self.amounts.regions(answers, ranged).witnesses.items():
+            for region, amounts in self.amounts.regions(self.priced(answers, number), ranged).witnesses.items():
                 made_up = {name: value for name, value in amounts.items() if ranged or name not in VOLUME_ENDS}
                 for outcome in self.outcome(number, region):
                     found.setdefault(outcome, {**made_up, **needs, **known})
@@ -87,14 +164,58 @@ class Completions:
         How decisive a question is: the share of all pairs of its answers, over the completions of the others, whose
         outcomes differ.
         """
+        if self._rulebook.priced:
+            return self._open_with_prices(answers, ranged)
         groups, regions = self.gate_outcomes.groups(answers), self.amounts.regions(answers, ranged)
         weight = {name: self._weight_of_need(name, groups, regions) for group in groups for name in group.unknown}
         if regions.steps:
             classes = Counter(map(self.gate_outcomes.class_of, self.gate_outcomes.combined(groups)))
             weight |= {name: self._weight_of_amount(name, classes, regions) for name in regions.steps}
         order = {name: (name in regions.steps, -share) for name, share in weight.items() if share}
-        position = {name: number for number, name in enumerate(FIELD_NAMES)}
+        position = {name: number for number, name in enumerate(ANSWER_NAMES)}
         return tuple(sorted(order, key=lambda name: (*order[name], position[name])))
+
+    def _open_with_prices(self, answers: Answers, ranged: bool) -> tuple[str, ...]:
+        """The open questions where offers have prices, ordered as if every price were still asked for."""
+        found = {name for name in self.unanswered(answers, ranged) if self._is_open(name, answers, ranged)}
+        generic = completions_of(without_prices(self._rulebook))
+        asked = {name: value for name, value in answers.items() if name != MODEL}
+        order = [name for name in generic.open_questions(asked, ranged) if name in found]
+        needs = [name for name in ANSWER_NAMES if name in found and ANSWER_NAMES[name].scope is Scope.NEED]
+        return tuple(dict.fromkeys((*(name for name in order if name in needs), *needs, *order, *found)))
+
+    def _is_open(self, name: str, answers: Answers, ranged: bool) -> bool:
+        """Whether some answer to a question changes the outcome under some completion of the others."""
+        if name in self.gate_outcomes.needs:
+            return self._need_is_open(name, answers, ranged)
+        return any(
+            self.outcome(number, before) != self.outcome(number, after)
+            for number in self._numbers(answers)
+            for before, after in self.amounts.regions(self.priced(answers, number), ranged).steps.get(name, ())
+        )
+
+    def _need_is_open(self, name: str, answers: Answers, ranged: bool) -> bool:
+        """Whether an unanswered need can matter; the checkpoint does unless one outcome is certain for all of them."""
+        models = (answers.get(MODEL),) if MODEL in answers else self._rulebook.models or (None,)
+        if name == MODEL:
+            each = {self.outcomes({**answers, MODEL: model}, ranged=ranged) for model in self._rulebook.models}
+            return len(each) > 1 or any(len(outcomes) > 1 for outcomes in each)
+        for model in models:
+            groups = self.gate_outcomes.groups(answers if model is None else {**answers, MODEL: model})
+            (group,) = (group for group in groups if name in group.unknown)
+            others = self.gate_outcomes.combined([other for other in groups if other is not group])
+            for family in {frozenset(family) for family in _families(group, name) if len(set(family)) > 1}:
+                for other in others:
+                    numbers = {self.gate_outcomes.class_of(join(outcome, other)) for outcome in family}
+                    if len(numbers) > 1 and len({self._behaviour(number, answers, ranged) for number in numbers}) > 1:
+                        return True
+        return False
+
+    def _behaviour(self, number: int, answers: Answers, ranged: bool) -> object:
+        """How a class of gate outcomes leads to outcomes: to one, or by the amounts."""
+        prices = self.priced(answers, number)
+        outcomes = [self.outcome(number, region) for region in self.amounts.regions(prices, ranged).witnesses]
+        return outcomes[0] if len(set(outcomes)) == 1 else (tuple(sorted(prices.items())), tuple(outcomes))
 
     def _outcome(self, number: int, region: Truths, silenced: Silenced = NOTHING) -> frozenset[Outcome]:
         verdict = self._verdict(number, region, silenced)
@@ -112,14 +233,10 @@ class Completions:
 
     def _weight_of_need(self, name: str, groups: list[NeedGroup], regions: AmountRegions) -> float:
         group = next(group for group in groups if name in group.unknown)
-        place = group.unknown.index(name)
-        families: dict[tuple[Encoded, ...], list[GateOutcome]] = {}
-        for assignment, outcome in group.outcomes.items():
-            families.setdefault((*assignment[:place], *assignment[place + 1 :]), []).append(outcome)
         others = self.gate_outcomes.combined([other for other in groups if other is not group])
         counts = Counter(
             frozenset(self.gate_outcomes.class_of(join(outcome, other)) for outcome in family)
-            for family in {tuple(dict.fromkeys(family)) for family in families.values()}
+            for family in {tuple(dict.fromkeys(family)) for family in _families(group, name)}
             for other in others
         )
         differing = sum(
@@ -138,3 +255,12 @@ class Completions:
             for before, after in steps
         )
         return differing / (classes.total() * len(steps))
+
+
+def _families(group: NeedGroup, name: str) -> Iterable[list[GateOutcome]]:
+    """The gate outcomes of a group that differ in the answer to one question only."""
+    place = group.unknown.index(name)
+    families: dict[tuple[Encoded, ...], list[GateOutcome]] = {}
+    for assignment, outcome in group.outcomes.items():
+        families.setdefault((*assignment[:place], *assignment[place + 1 :]), []).append(outcome)
+    return families.values()

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.offer import Encoded
-from advisor.domain.scenario import Axis
+from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.judgement import fold_of
+from advisor.evaluation.pricing import Amounts, amounts_of, costs_no_more
 from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES, Scope
+from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
 from advisor.scenario_space.values import assignments, need_values
 
 MAX_GATE_OUTCOMES = 2**18
@@ -30,19 +31,23 @@ GateOutcome = tuple[int, tuple[tuple[str, Encoded], ...]]
 """The eliminations of some gates, and the needs among theirs that preferences read.
 
 The number has a byte for each offer, those of one route next to one another, and in it a bit for each axis that
-eliminates the offer.
+eliminates the offer, or the last one if it runs another checkpoint than the scenario names.
 """
+_OTHER_MODEL = 1 << 7
+_EVERY_AXIS = _OTHER_MODEL - 1
 NO_ELIMINATION: GateOutcome = (0, ())
 
 
 class OutcomeClass(NamedTuple):
     """Equivalent gate outcomes of all needs: ``eliminated`` holds for each offer the axes that eliminate it.
 
-    Of the offers of one route only those count that no other one survives; they represent the others.
+    Of the offers of one route only those count that no other one survives; they represent the others. Where a route is
+    priced, no other one survives that costs no more; ``priced`` has them all, with the axes that eliminate each.
     """
 
     eliminated: tuple[frozenset[Axis], ...]
     preferred: tuple[tuple[str, Encoded], ...]
+    priced: tuple[tuple[Route, tuple[tuple[frozenset[Axis], Amounts], ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,13 @@ class GateOutcomes:
         self._rulebook = rulebook
         self._fold = fold_of(rulebook)
         read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
-        self.needs = tuple(name for name in FIELD_NAMES if name in read and FIELD_NAMES[name].scope is Scope.NEED)
+        read |= {MODEL} if rulebook.models else set()
+        self.needs = tuple(name for name in ANSWER_NAMES if name in read and ANSWER_NAMES[name].scope is Scope.NEED)
         self._preferred = tuple(name for name in self.needs if name in rulebook.reads(rulebook.preferences))
         self._of_route = [
             [place for place, offer in enumerate(rulebook.offers) if offer.route is route] for route in rulebook.routes
         ]
+        self._amounts = [amounts_of(offer) for offer in rulebook.offers]
         self._classes: list[OutcomeClass] = []
         self._numbers: dict[tuple[object, ...], int] = {}
         self._grouped_needs = self._needs_by_gate()
@@ -89,8 +96,9 @@ class GateOutcomes:
 
     def groups(self, answers: Answers) -> list[NeedGroup]:
         """The needs in groups, with the gate outcomes of the unknown ones of each."""
+        model = answers.get(MODEL)
         return [
-            self._group_of(needs, tuple((name, answers[name]) for name in needs if name in answers))
+            self._group_of(needs, tuple((name, answers[name]) for name in needs if name in answers), model)
             for needs in self._grouped_needs
         ]
 
@@ -127,9 +135,14 @@ class GateOutcomes:
     def _class_of(self, outcome: GateOutcome) -> int:
         """The number of the class of a gate outcome of all needs."""
         out = outcome[0].to_bytes(len(self._rulebook.offers), "little")
-        starts = pairwise(accumulate(map(len, self._of_route), initial=0))
+        starts = list(pairwise(accumulate(map(len, self._of_route), initial=0)))
         least = tuple(_least(frozenset(out[start:end])) for start, end in starts)
-        key = (least, outcome[1])
+        priced = tuple(
+            (route, self._cheapest(places, out[start:end]))
+            for route, places, (start, end) in zip(self._rulebook.routes, self._of_route, starts, strict=True)
+            if route in self._rulebook.priced
+        )
+        key = (least, outcome[1], priced)
         if key not in self._numbers:
             eliminated = {
                 place: _axes(masks[min(number, len(masks) - 1)])
@@ -137,11 +150,34 @@ class GateOutcomes:
                 for number, place in enumerate(places)
             }
             self._numbers[key] = len(self._classes)
-            self._classes.append(OutcomeClass(tuple(eliminated[place] for place in sorted(eliminated)), outcome[1]))
+            prices = tuple((route, tuple((_axes(mask), one) for mask, one in found)) for route, found in priced)
+            ordered = tuple(eliminated[place] for place in sorted(eliminated))
+            self._classes.append(OutcomeClass(ordered, outcome[1], prices))
         return self._numbers[key]
+
+    def _cheapest(self, places: list[int], masks: bytes) -> tuple[tuple[int, Amounts], ...]:
+        """The distinct prices of a route's offers, and what eliminates each; those always dearer are left out."""
+        route = self._rulebook.offers[places[0]].route
+        found = dict.fromkeys(
+            (mask, self._amounts[place]) for place, mask in zip(places, masks, strict=True) if not mask & _OTHER_MODEL
+        )
+        return tuple(
+            (mask, amounts)
+            for mask, amounts in found
+            if not any(
+                (mask, amounts) != (other, less) and other & ~mask == 0 and costs_no_more(route, less, amounts)
+                for other, less in found
+            )
+        )
 
     def _reached(self, values: tuple[Encoded | None, ...]) -> Mapping[int, Witness]:
         known = {name: value for name, value in zip(self.needs, values, strict=True) if value is not None}
+        if self._rulebook.models and MODEL not in known:
+            reached: dict[int, Witness] = {}
+            for model in self._rulebook.models:
+                for number, witness in self.of({**known, MODEL: model}).items():
+                    reached.setdefault(number, {MODEL: model, **witness})
+            return reached
         found = {self.class_of(outcome): reached for outcome, reached in self.combined(self.groups(known)).items()}
         return {number: _witness(reached) for number, reached in found.items()}
 
@@ -150,6 +186,10 @@ class GateOutcomes:
         others = set(self.needs) - set(needs)
         gates = tuple(gate for gate in self._rulebook.gates if others.isdisjoint(names_in_order(gate.when)))
         return PlainReading(replace(self._rulebook, gates=gates))
+
+    def _is_of_other(self, place: int, model: Encoded | None) -> bool:
+        """Whether an offer runs another checkpoint than the one named."""
+        return model is not None and self._rulebook.offers[place].model not in (None, model)
 
     def _needs_by_gate(self) -> list[tuple[str, ...]]:
         """Needs that share a gate form a group; a need that no gate reads is a group by itself."""
@@ -163,14 +203,21 @@ class GateOutcomes:
         grouped.sort(key=lambda group: min(self.needs.index(name) for name in group))
         return [tuple(name for name in self.needs if name in group) for group in grouped]
 
-    def _group(self, needs: tuple[str, ...], known: tuple[tuple[str, Encoded], ...]) -> NeedGroup:
+    def _group(
+        self, needs: tuple[str, ...], known: tuple[tuple[str, Encoded], ...], model: Encoded | None
+    ) -> NeedGroup:
         unknown = tuple(name for name in needs if name not in dict(known))
         outcomes: dict[tuple[Encoded, ...], GateOutcome] = {}
         for assignment in assignments({name: self.values(name) for name in unknown}):
             facts = {**dict(known), **assignment}
             eliminated = self._fold.eliminating_axes(self._reading(needs).gates(facts))
             preferred = tuple((name, facts[name]) for name in needs if name in self._preferred)
-            out = bytes(_mask(eliminated[place]) for places in self._of_route for place in places)
+            wanted = facts.get(MODEL, model)
+            out = bytes(
+                _OTHER_MODEL * (MODEL in needs) if self._is_of_other(place, wanted) else _mask(eliminated[place])
+                for places in self._of_route
+                for place in places
+            )
             outcomes[tuple(assignment.values())] = (int.from_bytes(out, "little"), preferred)
         return NeedGroup(unknown, outcomes)
 
@@ -200,5 +247,6 @@ def _axes(mask: int) -> frozenset[Axis]:
 
 @lru_cache(maxsize=4096)
 def _least(masks: frozenset[int]) -> tuple[int, ...]:
-    """Those that contain no other one."""
+    """Those that contain no other one, without those of other checkpoints."""
+    masks = frozenset(mask for mask in masks if not mask & _OTHER_MODEL) or frozenset((_EVERY_AXIS,))
     return tuple(sorted(mask for mask in masks if not any(other != mask and other & ~mask == 0 for other in masks)))

@@ -6,7 +6,7 @@ from itertools import combinations, product
 from typing import NamedTuple
 
 from advisor.domain.offer import Encoded
-from advisor.rulebook.symbols import FIELD_NAMES, Scope
+from advisor.rulebook.symbols import ANSWER_NAMES, Scope
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
 
@@ -18,7 +18,7 @@ def leads(completions: Completions, answers: Answers, question: str, ranged: boo
     """Where each option of a question leads; empty for a number."""
     return tuple(
         (option, completions.outcomes({**answers, question: code}, ranged=ranged))
-        for option, code in _options(question).items()
+        for option, code in _options(completions, question).items()
     )
 
 
@@ -35,7 +35,7 @@ def ways_out(completions: Completions, answers: Answers) -> tuple[WayOut, ...]:
     for size in range(1, len(answered) + 1):
         found = []
         for fields in combinations(answered, size):
-            for options in product(*(_other_options(name, answers) for name in fields)):
+            for options in product(*(_other_options(completions, name, answers) for name in fields)):
                 changes = {name: code for name, (_, code) in zip(fields, options, strict=True)}
                 outcomes = completions.outcomes({**answers, **changes}, ranged=True)
                 if outcomes != {None}:
@@ -46,13 +46,14 @@ def ways_out(completions: Completions, answers: Answers) -> tuple[WayOut, ...]:
     return ()
 
 
-def _other_options(question: str, answers: Answers) -> list[tuple[str, Encoded]]:
-    return [(text, code) for text, code in _options(question).items() if code != answers[question]]
+def _other_options(completions: Completions, question: str, answers: Answers) -> list[tuple[str, Encoded]]:
+    return [(text, code) for text, code in _options(completions, question).items() if code != answers[question]]
 
 
-def _options(question: str) -> dict[str, Encoded]:
+def _options(completions: Completions, question: str) -> dict[str, Encoded]:
     """The options of a question as rules compare them; none for a number."""
-    known = FIELD_NAMES.get(question)
+    known = ANSWER_NAMES.get(question)
     if known is None or known.scope is not Scope.NEED:
         return {}
-    return {known.decode(value): value for value in known.values}
+    values = completions.gate_outcomes.values(question) if known.free else known.values
+    return {known.decode(value): value for value in values}

@@ -1,9 +1,10 @@
 """The offers that can matter to an outcome: a few in a catalogue of hundreds.
 
-An outcome depends on an offer only through whether its route is feasible, under whichever axes are silenced. So an
-offer does not matter where another one of its route survives whatever it survives: of offers that differ in the revenue
-their licences allow, only the most generous does. An unknown trait never eliminates; what is to be verified of an offer
-is therefore no part of an outcome, and is reported over all offers.
+An outcome depends on an offer only through whether its route is feasible, under whichever axes are silenced, and through
+its price. So an offer does not matter where another one of its route, of the same checkpoint and no dearer, survives
+whatever it survives: of offers that differ in the revenue their licences allow, only the most generous does. An unknown
+trait never eliminates; what is to be verified of an offer is therefore no part of an outcome, and is reported over all
+offers.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from math import prod
 
 from advisor.domain.offer import Encoded, Offer
 from advisor.evaluation.compiler import compile_condition
+from advisor.evaluation.pricing import amounts_of, costs_no_more
 from advisor.evaluation.python_backend import PLAIN
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Rulebook
@@ -29,19 +31,22 @@ _MOST_JUDGED = 1_000_000
 def with_relevant_offers(rulebook: Rulebook) -> Rulebook:
     """The rulebook with only those offers that can matter to an outcome, in their order."""
     offers, judged = rulebook.offers, [_judged(rulebook, gate) for gate in rulebook.gates]
+    prices = [amounts_of(offer) for offer in offers]
 
     def covers(wider: int, narrower: int) -> bool:
+        one, other = offers[wider], offers[narrower]
+        if one.route is not other.route or one.model != other.model:
+            return False
+        if one.route in rulebook.priced and not costs_no_more(one.route, prices[wider], prices[narrower]):
+            return False
         return all(gate[wider] & ~gate[narrower] == 0 for gate in judged)
 
     kept = tuple(
         offer
         for place, offer in enumerate(offers)
         if not any(
-            other.route is offer.route
-            and number != place
-            and covers(number, place)
-            and (number < place or not covers(place, number))
-            for number, other in enumerate(offers)
+            number != place and covers(number, place) and (number < place or not covers(place, number))
+            for number in range(len(offers))
         )
     )
     return rulebook if kept == offers else replace(rulebook, offers=kept)

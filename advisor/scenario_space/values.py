@@ -11,7 +11,7 @@ from advisor.domain.offer import Encoded, Offer, Unknown
 from advisor.domain.scenario import FIELDS
 from advisor.rulebook.conditions import comparisons
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.symbols import FIELD_NAMES, MODEL
 
 T = TypeVar("T")
 
@@ -28,8 +28,10 @@ def need_values(
     """Every value of a need that the rules can distinguish.
 
     For a number: its least value and each number that it is compared with, with ``steps`` added. Traits are
-    those of the offers, by default the rulebook's.
+    those of the offers, by default the rulebook's. For the checkpoint: those that an offer runs.
     """
+    if name == MODEL:
+        return rulebook.models
     quantity = FIELDS[name].quantity
     if quantity is None:
         return FIELD_NAMES[name].values
