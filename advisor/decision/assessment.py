@@ -8,11 +8,12 @@ from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.cost_model import Costs
 from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
-from advisor.evaluation.facts import answer_facts
+from advisor.evaluation.facts import answer_facts, with_terms
 from advisor.evaluation.judgement import Judgement, fold_of, judge, silences
 from advisor.evaluation.protocol import Matcher
 from advisor.explanation.record_sections import route_of, status_of
 from advisor.rulebook.model import Rulebook
+from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.completions import Outcome, completions_of
 
 
@@ -20,12 +21,13 @@ class Assessment:
     """One scenario judged by one backend. Raises EngineFailure, and BadInput for rules that leave several routes."""
 
     def __init__(self, scenario: Scenario, rulebook: Rulebook, matcher: Matcher) -> None:
-        self.scenario, self.rulebook, self.matcher = scenario, rulebook, matcher
-        self.costs = Costs(scenario)
-        self.answers = answer_facts(scenario)
-        self.judgement: Judgement = judge(rulebook, matcher, self.answers)
-        self.facts = self.judgement.facts
+        self.stated, self.rulebook, self.matcher = scenario, rulebook, matcher
         self.completions = completions_of(rulebook)
+        self.scenario = self._with_quotes(scenario)
+        self.costs = Costs(self.scenario)
+        self.answers = answer_facts(self.scenario)
+        self.judgement: Judgement = judge(rulebook, matcher, answer_facts(scenario))
+        self.facts = with_terms(rulebook, self.answers) if rulebook.priced else self.judgement.facts
         self.unanswered = self.completions.unanswered(self.answers)
         self._needed = self.completions.open_questions(self.answers) if self.unanswered else ()
         self.outcomes: frozenset[Outcome] = (
@@ -33,6 +35,11 @@ class Assessment:
         )
         if self.status is Status.OPEN and not self._needed:
             raise self._undecided()
+
+    def _with_quotes(self, scenario: Scenario) -> Scenario:
+        """The scenario with the prices of the offers, as far as the completions agree on them."""
+        quoted = self.completions.quoted(answer_facts(scenario))
+        return scenario.changed(**{name: FIELD_NAMES[name].decode(value) for name, value in quoted.items()})
 
     @property
     def status(self) -> Status:
@@ -81,7 +88,8 @@ class Assessment:
         """The axes without whose rules the outcome, or the set of outcomes over all completions, would change."""
         if self.status is not Status.RECOMMENDED:
             return ()
-        if len(self.judgement.verdict.left) == 1 and all(FIELDS[name].optional for name in self.unanswered):
+        optional = all(FIELDS[name].optional for name in self.unanswered)
+        if len(self.judgement.verdict.left) == 1 and optional and not (self.rulebook.priced and self.unanswered):
             return self.judgement.deciding_axes
         for axes in silences(tuple(Axis)):
             if self.completions.outcomes(self.answers, frozenset(axes)) != self.outcomes:
@@ -89,7 +97,7 @@ class Assessment:
         return ()
 
     def _certain_outcome(self) -> frozenset[Outcome]:
-        if not self.judgement.verdict.undecided:
+        if not self.judgement.verdict.undecided and not (self.rulebook.priced and self.unanswered):
             return frozenset((self.judgement.verdict.route,))
         return self.completions.outcomes(self.answers)
 

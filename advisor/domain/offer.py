@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from advisor.domain.scenario import Route
@@ -32,6 +32,16 @@ class Trait:
 
 
 @dataclass(frozen=True)
+class QuoteOrigin:
+    """The entry of the catalogue that an amount is from; ``as_of`` is a date."""
+
+    entry: str
+    source: str
+    as_of: str
+    confidence: str
+
+
+@dataclass(frozen=True)
 class Quote:
     """What an offer of the catalogue costs, and the source of that.
 
@@ -45,6 +55,7 @@ class Quote:
     as_of: str
     confidence: str
     conditions: tuple[str, ...] = ()
+    origins: Mapping[str, QuoteOrigin] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

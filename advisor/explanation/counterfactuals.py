@@ -82,6 +82,7 @@ class Counterfactuals:
             for price in dict.fromkeys(price for price, _, _ in combinations)
             if price is not None
             for number in shifted_numbers(self._completions, dict(price))
+            if number.field in answers
         ]
 
     def _frozen(self, answers: Answers) -> Frozen:

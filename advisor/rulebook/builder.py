@@ -32,7 +32,7 @@ from advisor.rulebook.terms import Term, constant_value, parse_term
 
 _RESERVED = frozenset(("all", "any", "not", "id", "sid", "any_fact", *STANDING_NAMES, *OUTCOME_NAMES))
 """Names with another meaning in a `when`, or in the engine."""
-_NO_LIMIT = int(MAX_MONTHLY_COST.scaleb(8))
+NO_LIMIT = int(MAX_MONTHLY_COST.scaleb(8))
 _OF_ROUTES = (Scope.NEED, Scope.AMOUNT, Scope.TERM, Scope.CONSTANT)
 """What preferences and advice may read."""
 _Form = TypeVar("_Form", bound=records.IdForm)
@@ -133,7 +133,7 @@ def _trait_value(name: Name, value: Any, file: str, line: int) -> Encoded | Unkn
     if value == str(UNKNOWN):
         return UNKNOWN
     if name.numeric and value == "none":
-        return _NO_LIMIT
+        return NO_LIMIT
     try:
         return name.encode(value)
     except NotANumber as error:

@@ -1,0 +1,128 @@
+"""What competes for a scenario: the user's own quotes, and the catalogue's offers for every other route (DESIGN, section 7)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from advisor.catalogue.loader import Catalogue
+from advisor.catalogue.traits import CatalogueOffer, competing_offers, conditions_of, traits_of
+from advisor.domain.offer import UNKNOWN, Encoded, Offer, Quote, QuoteOrigin, Unknown
+from advisor.domain.scenario import FIELDS, Route, Scenario, Unit
+from advisor.evaluation.pricing import FIELDS_OF
+from advisor.rulebook.builder import NO_LIMIT
+from advisor.rulebook.model import Rulebook
+
+
+def competing(
+    rulebook: Rulebook, catalogue: Catalogue | None, scenario: Scenario, decided_on: datetime.date
+) -> Rulebook:
+    """The rulebook with the offers that compete for a scenario on a day; unchanged without a catalogue.
+
+    A route with a price in the scenario competes as that quote, with the licence of the named checkpoint. Raises
+    BadInput for a checkpoint that the catalogue does not have.
+    """
+    if catalogue is None:
+        return rulebook
+    if scenario.model is not None:
+        catalogue.model(scenario.model)
+    priced = frozenset(
+        route for route, fields in FIELDS_OF.items() if all(getattr(scenario, name) is None for name in fields)
+    )
+    unit = scenario.unit or Unit.IMAGE
+    return _competing(rulebook, catalogue, priced, scenario.model, unit, scenario.region, decided_on)
+
+
+@lru_cache(maxsize=32)
+def _competing(
+    rulebook: Rulebook,
+    catalogue: Catalogue,
+    priced: frozenset[Route],
+    model: str | None,
+    unit: Unit,
+    region: str | None,
+    decided_on: datetime.date,
+) -> Rulebook:
+    if not priced:
+        return _with_licence(rulebook, catalogue, model, region)
+    found = competing_offers(catalogue, None, unit, region, decided_on)
+    offers = [_offer(rulebook, offer) for offer in found if offer.route in priced]
+    quotes = _with_licence(rulebook, catalogue, model, region).offers
+    offers = [*(offer for offer in quotes if offer.route not in priced), *offers]
+    offers += _without_offer(rulebook, catalogue, priced, offers, region)
+    return replace(rulebook, offers=tuple(offers), priced=priced)
+
+
+def _with_licence(rulebook: Rulebook, catalogue: Catalogue, model: str | None, region: str | None) -> Rulebook:
+    """The rulebook's own offers; those that run open checkpoints have the terms of the named one."""
+    if model is None:
+        return rulebook
+    terms = traits_of(catalogue.model(model), region)
+    offers = (
+        offer if offer.route is Route.CLOSED_API else _with_traits(rulebook, offer, terms) for offer in rulebook.offers
+    )
+    return replace(rulebook, offers=tuple(offers))
+
+
+def _without_offer(
+    rulebook: Rulebook, catalogue: Catalogue, priced: frozenset[Route], offers: list[Offer], region: str | None
+) -> Iterator[Offer]:
+    """The generic offer, at an unknown price, of each route that the catalogue has no offer of for a checkpoint.
+
+    A checkpoint with no offer at all does not compete.
+    """
+    models = tuple(dict.fromkeys(offer.model for offer in offers if offer.model is not None))
+    generic = {offer.route: offer for offer in rulebook.offers}
+    unknown = Quote({}, "not in the catalogue", "", "", "unknown")
+    for route in Route:
+        for model in models if route in priced else ():
+            if not any(offer.route is route and offer.model in (None, model) for offer in offers):
+                like = _with_traits(rulebook, generic[route], traits_of(catalogue.model(model), region))
+                conditions = conditions_of(catalogue.model(model))
+                quote = replace(unknown, conditions=conditions)
+                yield replace(like, id=f"{model}--{like.id}", model=model, quote=quote)
+
+
+def _offer(rulebook: Rulebook, offer: CatalogueOffer) -> Offer:
+    """An offer of the catalogue as the rules judge it."""
+    quote = Quote(
+        amounts=_inside(offer.route, offer.amounts),
+        supplier=offer.provider_or_gpu,
+        source=offer.source,
+        as_of=offer.as_of.isoformat(),
+        confidence=offer.confidence,
+        conditions=offer.conditions,
+        origins={
+            name: QuoteOrigin(found.entry, found.source, found.as_of.isoformat(), found.confidence)
+            for name, found in offer.origins.items()
+        },
+    )
+    blank = Offer(offer.id, offer.route, offer.label, {}, {}, offer.model, quote)
+    return _with_traits(rulebook, blank, {name: offer.traits.get(name, str(UNKNOWN)) for name in rulebook.traits})
+
+
+def _with_traits(rulebook: Rulebook, offer: Offer, words: Mapping[str, str]) -> Offer:
+    known = {name: word for name, word in words.items() if name in rulebook.traits}
+    return offer.with_traits(known, {name: _encoded(rulebook, name, word) for name, word in known.items()})
+
+
+def _encoded(rulebook: Rulebook, name: str, word: str) -> Encoded | Unknown:
+    known = rulebook.names[name]
+    if word == str(UNKNOWN):
+        return UNKNOWN
+    if known.numeric:
+        return NO_LIMIT if word == "none" else known.encode(Decimal(word))
+    value: Any = word
+    return known.encode(value)
+
+
+def _inside(route: Route, amounts: Mapping[str, Decimal]) -> dict[str, int]:
+    """Both amounts of own GPUs, or the price, in smallest steps; none of them if one is not known."""
+    names = FIELDS_OF[route]
+    found = {name: FIELDS[name].quantity for name in names}
+    inside = {name: each.inside(amounts[name]) for name, each in found.items() if each and name in amounts}
+    return inside if len(inside) == len(names) else {}
