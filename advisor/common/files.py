@@ -270,9 +270,9 @@ def _stream(target: Path | int) -> BinaryIO:
 
 
 def bundled(kind: str) -> Path:
-    """The folder of ``rules`` or ``templates`` that came with the program, from a wheel or from a checkout."""
+    """The bundled folder ``rules``, ``catalogue`` or ``templates``, from a wheel or from a checkout."""
     package = Path(__file__).parents[1]
     installed = package / "_bundled" / kind
     if installed.is_dir():
         return installed
-    return package.parent / {"rules": "rules", "templates": "reports/templates"}[kind]
+    return package.parent / ("reports/templates" if kind == "templates" else kind)

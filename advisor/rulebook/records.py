@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -24,7 +24,7 @@ REF = "reference"
 """Placeholder for ``$ref`` until pydantic has made its schema: it only knows references to its own models."""
 SCALAR: Schema = {"type": ["string", "number", "boolean"]}
 MAX_CONSTANT = 10**9 - 1
-_TYPES = {"string_type": "text", "list_type": "a list"}
+_TYPES = {"string_type": "text", "list_type": "a list", "tuple_type": "a list", "bool_type": "true or false"}
 
 
 def ref(name: str) -> Schema:
@@ -44,26 +44,29 @@ def _named(values: Schema) -> WithJsonSchema:
     )
 
 
-def _fault(code: Code, what: str, help: str) -> PydanticCustomError:
+def value_fault(code: Code, what: str, help: str) -> PydanticCustomError:
+    """A fault of one value, for a validator to raise; the record adds file, line and field."""
     return PydanticCustomError("fault", "{what}", {"code": code, "what": what, "help": help})
 
 
 def _not_reserved(id: str) -> str:
     if id.startswith(RESERVED_PREFIX):
         help = f"`{RESERVED_PREFIX}` is reserved for rules that the engine adds"
-        raise _fault(Code.UNUSABLE_NAME, f"{quoted(id)} cannot be an id", help)
+        raise value_fault(Code.UNUSABLE_NAME, f"{quoted(id)} cannot be an id", help)
     return id
 
 
 def _trait_values(values: Any) -> Any:
     if isinstance(values, str) and values not in FIELD_NAMES:
         help = did_you_mean(values, FIELD_NAMES) or "name a scenario field, or list the words"
-        raise _fault(Code.UNKNOWN_NAME, f"{quoted(values)} is not a scenario field", help)
+        raise value_fault(Code.UNKNOWN_NAME, f"{quoted(values)} is not a scenario field", help)
     if isinstance(values, list) and all(isinstance(value, str) for value in values):
         if len(set(values)) < len(values):
-            raise _fault(Code.DUPLICATE_ID, f"duplicate word in {quoted(values)}", "list each once")
+            raise value_fault(Code.DUPLICATE_ID, f"duplicate word in {quoted(values)}", "list each once")
         if "unknown" in values:
-            raise _fault(Code.UNUSABLE_NAME, "`unknown` cannot be listed", "leave it out: every trait may be unknown")
+            raise value_fault(
+                Code.UNUSABLE_NAME, "`unknown` cannot be listed", "leave it out: every trait may be unknown"
+            )
     return [values] if isinstance(values, str) else values
 
 
@@ -266,13 +269,19 @@ def _problems(form: type[Form], faults: list[ErrorDetails], record: Mapping, fil
             yield _problem(form, fault, record, file, name)
 
 
+def _inner_form(annotation: Any) -> type[Form] | None:
+    """The form of the records within a field, which holds one or several of them."""
+    kinds = (annotation, *get_args(annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Form)), None)
+
+
 def _problem(form: type[Form], fault: ErrorDetails, record: Mapping, file: str, name: str) -> Problem:
     kind, value, line = fault["type"], fault["input"], _line(record, fault["loc"])
     part, *within = (str(part) for part in fault["loc"] if isinstance(part, str))
     where = "" if form.noun == "file" or part == "id" else f"in {name}, "
     field = form.model_fields.get(part)
-    if field and within and isinstance(field.annotation, type) and issubclass(field.annotation, Form):
-        form, part, field = field.annotation, within[0], field.annotation.model_fields.get(within[0])
+    if field and within and (inner := _inner_form(field.annotation)):
+        form, part, field = inner, within[0], inner.model_fields.get(within[0])
     if field is None:
         return _unknown_key(part, form.model_fields, file, line)
     if kind in ("missing", "too_short") or value is None or (isinstance(value, str) and not value.strip()):
