@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from advisor.common.diagnostics import BadInput, Problem
+from advisor.decision.representatives import with_representatives
 from advisor.domain.cost_model import Costs
 from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
@@ -26,7 +27,8 @@ class Assessment:
         self.scenario = self._with_quotes(scenario)
         self.costs = Costs(self.scenario)
         self.answers = answer_facts(self.scenario)
-        self.judgement: Judgement = judge(rulebook, matcher, answer_facts(scenario))
+        self.every_offer: Judgement = judge(rulebook, matcher, answer_facts(scenario))
+        self.judgement = with_representatives(rulebook, self.every_offer)
         self.facts = with_terms(rulebook, self.answers) if rulebook.priced else self.judgement.facts
         self.unanswered = self.completions.unanswered(self.answers)
         self._needed = self.completions.open_questions(self.answers) if self.unanswered else ()

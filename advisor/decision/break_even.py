@@ -47,7 +47,7 @@ def review_trigger(decision: Decision, scenario: Scenario, rulebook: Rulebook) -
         kind=kind,
         route=watched,
         volume=decision.crossovers.get(watched) if watched else None,
-        missing=missing_amounts(decision.scenario, (watched, Route.SELF_HOST)) if watched else [],
+        missing=missing_amounts(scenario.answers(), (watched, Route.SELF_HOST)) if watched else [],
         cheaper_than=always.compared if kind == "always" and always else watched,
     )
 

@@ -1,4 +1,7 @@
-"""What competes for a scenario: the user's own quotes, and the catalogue's offers for every other route (DESIGN, section 7)."""
+"""What competes for a scenario: the user's own quotes, and the catalogue's offers for every other route.
+
+DESIGN, section 7.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from advisor.catalogue.loader import Catalogue
-from advisor.catalogue.traits import CatalogueOffer, competing_offers, conditions_of, traits_of
+from advisor.catalogue.traits import CatalogueOffer, competing_offers, traits_of
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Quote, QuoteOrigin, Unknown
 from advisor.domain.scenario import FIELDS, Route, Scenario, Unit
 from advisor.evaluation.pricing import FIELDS_OF
@@ -82,7 +85,7 @@ def _without_offer(
         for model in models if route in priced else ():
             if not any(offer.route is route and offer.model in (None, model) for offer in offers):
                 like = _with_traits(rulebook, generic[route], traits_of(catalogue.model(model), region))
-                conditions = conditions_of(catalogue.model(model))
+                conditions = catalogue.model(model).licence.terms
                 quote = replace(unknown, conditions=conditions)
                 yield replace(like, id=f"{model}--{like.id}", model=model, quote=quote)
 

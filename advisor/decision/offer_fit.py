@@ -39,7 +39,7 @@ class OfferFit:
         """The offers with their traits as stated."""
         return [
             record.OfferJudged(offer=offer.id, route=offer.route, traits=dict(offer.stated))
-            for offer in self._rulebook.offers
+            for offer in self._assessment.judgement.offers
         ]
 
     def traits(self) -> list[record.TraitJudged]:
@@ -90,7 +90,7 @@ class OfferFit:
         axis = gates[0].axis if gates else named
         if axis is None:
             return None
-        found = {offer.id: [self._fit(gate, offer) for gate in gates] for offer in self._rulebook.offers}
+        found = {offer.id: [self._fit(gate, offer) for gate in gates] for offer in self._assessment.judgement.offers}
         worst = {id: next((fit for fit in _WORST_FIRST if fit in fits), None) for id, fits in found.items()}
         fields = dict.fromkeys(name for gate in gates for name in names_in_order(gate.when) if name in FIELDS)
         return record.TraitJudged(

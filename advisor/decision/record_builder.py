@@ -8,11 +8,13 @@ from itertools import product
 from typing import Any
 
 import advisor
+from advisor.catalogue.loader import Catalogue
 from advisor.decision.advice import advice_facts, advice_of, migration_of
 from advisor.decision.assessment import Assessment
 from advisor.decision.break_even import cost_comparison, review_trigger
 from advisor.decision.fleet import fleet_of, owning_ranges, owning_up_to_peak
 from advisor.decision.offer_fit import OfferFit
+from advisor.decision.shortlist import by_model, few_step_twin, quotes, shortlist
 from advisor.decision.where_it_turns import own_cost_steps, turning_points
 from advisor.domain import record
 from advisor.domain.cost_model import HOSTED, to_micro_dollars
@@ -28,18 +30,19 @@ from advisor.rulebook.terms import MAX_LENGTH, chosen, term_text
 from advisor.scenario_space.question_effects import leads
 
 
-def record_of(assessment: Assessment, decided_on: datetime.date) -> Decision:
-    """The record of an assessment, with advice if a route is recommended."""
-    return _RecordBuilder(assessment).decision(decided_on)
+def record_of(assessment: Assessment, decided_on: datetime.date, catalogue: Catalogue | None = None) -> Decision:
+    """The record of an assessment, with advice if a route is recommended; its offers are from ``catalogue``."""
+    return _RecordBuilder(assessment, catalogue).decision(decided_on)
 
 
 class _RecordBuilder:
     """Builds one record."""
 
-    def __init__(self, assessment: Assessment) -> None:
+    def __init__(self, assessment: Assessment, catalogue: Catalogue | None) -> None:
+        self.catalogue = catalogue
         self.assessment, self.rulebook = assessment, assessment.rulebook
         self.judgement, self.scenario = assessment.judgement, assessment.scenario
-        self.stated = assessment.scenario.answers()
+        self.stated = assessment.stated.answers()
         self.offers = OfferFit(assessment)
 
     def decision(self, decided_on: datetime.date) -> Decision:
@@ -52,13 +55,14 @@ class _RecordBuilder:
         advised = this.matcher.advice(outcome) if recommended else ()
         trace, conditions = self._trace(advised, outcome), self._conditions() if recommended else []
         unchecked = self.offers.unchecked({condition.rule for condition in conditions})
-        explaining = Explainer(self.rulebook, self.judgement, this.answers, self.stated)
+        explaining = Explainer(self.rulebook, this.every_offer, this.answers, self.scenario.answers())
+        listed, more = shortlist(this)
         decision = Decision(
             schema_version=record.SCHEMA_VERSION,
             advisor_version=advisor.__version__,
             decided_on=decided_on.isoformat(),
             rulebook_digest=self.rulebook.digest,
-            catalogue_digest=None,
+            catalogue_digest=self.catalogue.digest if self.catalogue else None,
             scenario=self.stated,
             status=status,
             route=this.route,
@@ -99,6 +103,11 @@ class _RecordBuilder:
             fleet=fleet_of(this),
             owning_ranges=owning_ranges(this),
             owning_up_to_peak=owning_up_to_peak(this),
+            quotes=quotes(this) if self.catalogue else [],
+            shortlist=listed,
+            shortlist_more=more,
+            by_model=by_model(this),
+            few_step_twin=few_step_twin(this, self.catalogue),
         )
         return decision.model_copy(update={"review_trigger": review_trigger(decision, self.scenario, self.rulebook)})
 

@@ -26,6 +26,7 @@ from advisor.domain.record_parts import Condition as Condition
 from advisor.domain.record_parts import Conflict as Conflict
 from advisor.domain.record_parts import CostComparison as CostComparison
 from advisor.domain.record_parts import Elimination as Elimination
+from advisor.domain.record_parts import FewStepTwin as FewStepTwin
 from advisor.domain.record_parts import Fired as Fired
 from advisor.domain.record_parts import Fit as Fit
 from advisor.domain.record_parts import Fleet as Fleet
@@ -33,17 +34,20 @@ from advisor.domain.record_parts import Flip as Flip
 from advisor.domain.record_parts import GpuHours as GpuHours
 from advisor.domain.record_parts import HostedBill as HostedBill
 from advisor.domain.record_parts import Migration as Migration
+from advisor.domain.record_parts import ModelOutcome as ModelOutcome
 from advisor.domain.record_parts import MonthlyCost as MonthlyCost
 from advisor.domain.record_parts import OfferCondition as OfferCondition
 from advisor.domain.record_parts import OfferJudged as OfferJudged
 from advisor.domain.record_parts import OwningBelowCrossover as OwningBelowCrossover
 from advisor.domain.record_parts import Part, since_2
 from advisor.domain.record_parts import PreferenceApplied as PreferenceApplied
+from advisor.domain.record_parts import QuoteUsed as QuoteUsed
 from advisor.domain.record_parts import Repair as Repair
 from advisor.domain.record_parts import ReviewTrigger as ReviewTrigger
 from advisor.domain.record_parts import RouteByAmounts as RouteByAmounts
 from advisor.domain.record_parts import RouteByOwnCost as RouteByOwnCost
 from advisor.domain.record_parts import RuleUsed as RuleUsed
+from advisor.domain.record_parts import ShortlistEntry as ShortlistEntry
 from advisor.domain.record_parts import Status as Status
 from advisor.domain.record_parts import TraitJudged as TraitJudged
 from advisor.domain.record_parts import TurningPoint as TurningPoint
@@ -132,6 +136,25 @@ class Decision(Part):
         "where owning is recommended with GPU-hours paid as used: the largest `peak_to_mean` with which it would be "
         "with GPUs that are always on; null if there is none",
     )
+
+    quotes: list[QuoteUsed] = since_2(
+        list, "with a catalogue: each amount that is known, and whether it is an answer or an offer's"
+    )
+    shortlist: list[ShortlistEntry] = since_2(
+        list, "with a catalogue: the offers of each route without a stated price, cheapest first, at most 10 a route"
+    )
+    shortlist_more: dict[Route, int] = since_2(dict, "how many more offers of a route there are")
+    by_model: list[ModelOutcome] = since_2(
+        list, "with a catalogue and no checkpoint named: where the advice leads with each one"
+    )
+    few_step_twin: FewStepTwin | None = since_2(
+        None, "with a checkpoint that has a few-step version, or is one: N* with the other one"
+    )
+
+    @property
+    def priced_scenario(self) -> dict[str, Any]:
+        """The answers, with the amounts that are from the catalogue."""
+        return {**self.scenario, **{quote.field: quote.value for quote in self.quotes if quote.origin == "catalogue"}}
 
     @property
     def is_complete(self) -> bool:

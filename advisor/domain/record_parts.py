@@ -336,6 +336,74 @@ class RouteByOwnCost(Part):
     unless: list[HostedBill]
 
 
+class QuoteUsed(Part):
+    """An amount that the decision rests on: an ``answer``, or the one of an offer of the ``catalogue``.
+
+    ``value`` is decimal text in the unit of the field.
+    """
+
+    field: str
+    value: str
+    origin: str
+    offer: str | None = None
+    source: str | None = None
+    as_of: str | None = None
+    confidence: str | None = None
+
+
+class ShortlistEntry(Part):
+    """An offer of the catalogue on a route that no price was stated for, at the scenario's volume.
+
+    ``price`` is dollars per image of a ``provider``, or per hour of a ``gpu``; ``low``, ``expected`` and ``high`` are
+    dollars a month, and ``gpu_cost`` that of the expected month without the overhead. Null is not known. ``status`` is
+    ``chosen``, ``survives`` or ``eliminated`` (by ``rules``); ``conditions`` are sentences to verify.
+    """
+
+    route: Route
+    offer: str
+    label: str
+    model: str | None
+    provider: str | None
+    gpu: str | None
+    price: str | None
+    images_per_gpu_hour: str | None
+    low: str | None
+    expected: str | None
+    high: str | None
+    gpu_cost: str | None
+    status: str
+    rules: list[str]
+    conditions: list[str]
+    source: str
+    as_of: str
+    confidence: str
+
+
+class ModelOutcome(Part):
+    """Where the advice leads with one checkpoint, while none is named.
+
+    ``offers`` has for each priced route the cheapest surviving offer, and ``expected`` what it costs in the expected
+    month, dollars; null is not known.
+    """
+
+    model: str
+    routes: list[Route]
+    none_possible: bool
+    offers: dict[Route, str]
+    expected: dict[Route, str | None]
+
+
+class FewStepTwin(Part):
+    """The same decision with the few-step checkpoint in place of the one named, or the reverse.
+
+    ``crossovers`` is N* for each hosted route, null where owning never wins.
+    """
+
+    model: str
+    few_step: bool
+    crossovers: dict[Route, str | None]
+
+
 class ReviewTrigger(Part):
     """When to decide again: at the latest on the date ``by``, three months after the decision, and from the bill.
 

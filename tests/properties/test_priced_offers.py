@@ -76,12 +76,11 @@ def priced_rulebooks(draw: st.DrawFn) -> Rulebook:
     """Rulebooks in which each checkpoint has offers on every priced route, and the other routes their generic one."""
     priced = draw(st.sets(st.sampled_from(list(Route)), min_size=1))
     offers = [offer for offer in RULEBOOK.offers if offer.route not in priced]
-    models = MODELS[: draw(st.integers(1, 2))]
+    models: tuple[str | None, ...] = MODELS[: draw(st.integers(1, 2))]
     for route in Route:
         for model in models if route is not Route.CLOSED_API else (None,):
-            if route in priced:
-                for _ in range(draw(st.integers(1, 3))):
-                    offers.append(draw(priced_offers(len(offers), route, model)))
+            for _ in range(draw(st.integers(1, 3)) if route in priced else 0):
+                offers.append(draw(priced_offers(len(offers), route, model)))
     return replace(RULEBOOK, offers=tuple(offers), priced=frozenset(priced))
 
 
@@ -133,7 +132,7 @@ def decided(rulebook: Rulebook, answers: dict[str, Encoded], silenced: Silenced 
         if quotes:
             facts |= min(quotes, key=lambda amounts: cost(route, amounts, answers))
     generic = {offer.route: offer for offer in RULEBOOK.offers}
-    permissive = {name: "yes" if name not in ("leaves_premises", "shared_queue") else "no" for name in READ}
+    permissive: dict[str, Encoded | Unknown] = {name: "yes" if name not in ("leaves_premises", "shared_queue") else "no" for name in READ}
     permissive |= {CAP: 10**16, "model_access": "proprietary", "control_depth": 3}
     offers = tuple(
         replace(generic[route], traits=permissive) for route in Route if any(offer.route is route for offer in left)
