@@ -46,6 +46,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "advisor monitor 'usage/*.json' --decision decisions/photos.decision.json",
         "advisor monitor bill.csv --decision photos.decision.json --html bill.html",
     ),
+    "catalogue": ("advisor catalogue show --model flux-1-schnell",),
+    "catalogue show": (
+        "advisor catalogue show --model flux-1-schnell",
+        "advisor catalogue show --route closed_api --json",
+    ),
     "schema": ("advisor schema scenario",),
     "completion": (
         "advisor completion bash > ~/.local/share/bash-completion/completions/advisor",
