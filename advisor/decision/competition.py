@@ -37,7 +37,8 @@ def competing(
         route for route, fields in FIELDS_OF.items() if all(getattr(scenario, name) is None for name in fields)
     )
     unit = scenario.unit or Unit.IMAGE
-    return _competing(rulebook, catalogue, priced, scenario.model, unit, scenario.region, decided_on)
+    found = _competing(rulebook, catalogue, priced, scenario.model, unit, scenario.region, decided_on)
+    return found if scenario.model else _comparable(found)
 
 
 @lru_cache(maxsize=32)
@@ -58,6 +59,20 @@ def _competing(
     offers = [*(offer for offer in quotes if offer.route not in priced), *offers]
     offers += _without_offer(rulebook, catalogue, priced, offers, region)
     return replace(rulebook, offers=tuple(offers), priced=priced)
+
+
+@lru_cache(maxsize=32)
+def _comparable(rulebook: Rulebook) -> Rulebook:
+    """The rulebook with the checkpoints of known prices on every priced route, which are those that can be compared.
+
+    All of them where there is no such checkpoint.
+    """
+    routes = rulebook.priced - {Route.CLOSED_API}
+    known = {(offer.model, offer.route) for offer in rulebook.offers if offer.quote and offer.quote.amounts}
+    compared = {model for model in rulebook.models if all((model, route) in known for route in routes)}
+    if not compared or not routes:
+        return rulebook
+    return replace(rulebook, offers=tuple(o for o in rulebook.offers if o.model is None or o.model in compared))
 
 
 def _with_licence(rulebook: Rulebook, catalogue: Catalogue, model: str | None, region: str | None) -> Rulebook:

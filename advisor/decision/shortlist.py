@@ -59,9 +59,8 @@ def shortlist(assessment: Assessment) -> tuple[list[record.ShortlistEntry], dict
         named = assessment.scenario.model is not None or route is Route.CLOSED_API
         rows = [(_cost(assessment, offer), offer, match) for offer, match in judged(assessment.every_offer, route)]
         rows.sort(key=lambda row: (bool(row[2].eliminating), row[1] is not chosen, row[0] is None, row[0] or 0))
-        listed += [
-            _entry(assessment, offer, match, named and offer is chosen) for _, offer, match in rows[:MAX_SHORTLIST]
-        ]
+        shown = rows[:MAX_SHORTLIST]
+        listed += [_entry(assessment, offer, match, named and offer is chosen) for _, offer, match in shown]
         if len(rows) > MAX_SHORTLIST:
             more[route] = len(rows) - MAX_SHORTLIST
     return listed, more

@@ -2,9 +2,9 @@
 
 An outcome depends on an offer only through whether its route is feasible, under whichever axes are silenced, and
 through its price. So an offer does not matter where another one of its route, of the same checkpoint and no dearer,
-survives whatever it survives: of offers that differ in the revenue their licences allow, only the most generous does. An
-unknown trait never eliminates; what is to be verified of an offer is therefore no part of an outcome, and is reported
-over all offers.
+survives whatever it survives: of offers that differ in the revenue their licences allow, only the most generous does.
+An unknown trait never eliminates; what is to be verified of an offer is therefore no part of an outcome, and is
+reported over all offers.
 """
 
 from __future__ import annotations
