@@ -42,14 +42,15 @@ EXERCISE: dict[str, Any] = {
 """Exercise 38.3.2, everything else permissive."""
 
 
-def examples(in_ci: int) -> settings:
+def examples(in_ci: int, in_test: int | None = None) -> settings:
     """Settings for a property: so many examples under ``make properties``, as CI runs it, in proportion more under
-    ``make fuzz``. ``make test`` should take minutes: a fifth, but at least three and at most ten, or
-    one in fifty where there are many.
+    ``make fuzz``. ``make test`` should take minutes: so many as ``in_test`` says, or a fifth, but at least three and
+    at most ten, or one in fifty where there are many.
     """
     if FUZZ:
         return settings(max_examples=max(1, FUZZ * in_ci // 5_000))
-    return settings(max_examples=in_ci if IN_CI else max(min(in_ci, 3), min(in_ci // 5, 10), in_ci // 50))
+    usual = max(min(in_ci, 3), min(in_ci // 5, 10), in_ci // 50)
+    return settings(max_examples=in_ci if IN_CI else in_test or usual)
 
 
 def repeats(in_ci: int, in_test: int) -> int:

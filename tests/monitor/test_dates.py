@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from advisor.common.diagnostics import BadInput
@@ -23,6 +23,7 @@ from advisor.usage.options import ReadOptions
 from advisor.usage.read import read_usage
 from advisor.usage.spreadsheet_dates import iso_of
 from advisor.usage.time_zones import zone_of
+from tests.helpers.strategies import examples
 
 TODAY = date(2026, 11, 2)
 DAY_FIRST, MONTH_FIRST = DateOrder
@@ -348,7 +349,7 @@ STAMPS = st.sampled_from(
 )
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(periods=st.lists(st.tuples(STAMPS, STAMPS), min_size=1, max_size=4), listed=st.booleans())
 def test_what_was_read_is_read_again_from_the_history(
     periods: list[tuple[str, str]], listed: bool, tmp_path_factory: pytest.TempPathFactory
