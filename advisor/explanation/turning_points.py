@@ -188,7 +188,7 @@ def _outcomes(completions: Completions, classes: Iterable[int], truths: Truths) 
 def _first_step(remaining: Mapping[frozenset[Bill], Outcome]) -> CostStep | None:
     """A route that is right exactly if own GPUs cost more than one of some bills, with as few bills as possible.
 
-    Only a route among the outcomes: where no bill is ever less than the cost of own GPUs, such a bill would say nothing.
+    Only a route among the outcomes: a step of another one, by a bill that is never less than own GPUs, says nothing.
     """
     bills = [Bill(route, volume) for route in HOSTED for volume in VOLUME_ENDS]
     for size in range(1, len(bills) + 1):

@@ -66,9 +66,9 @@ def some_of(cases: Iterable[Case], one_in: int) -> list[Case]:
     return list(cases)[:: repeats(1, one_in)]
 
 
-def agreeing(in_ci: int, in_full: int) -> settings:
+def agreeing(in_ci: int, in_full: int, in_test: int | None = None) -> settings:
     """Settings for a comparison with an independent implementation: ``make agree`` runs it in full."""
-    return settings(max_examples=in_full) if AGREE and not FUZZ else examples(in_ci)
+    return settings(max_examples=in_full) if AGREE and not FUZZ else examples(in_ci, in_test)
 
 
 def micro(value: int) -> Decimal:
