@@ -47,7 +47,7 @@ Lists = Mapping[str, tuple[EntryForm, ...]]
 """The entries of each list, by the names of ``LISTS``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """All entries in the order of their files. ``origins`` names the overlay of each (list, id) that has one."""
 

@@ -82,7 +82,7 @@ def test_the_digest_is_of_the_content_and_not_of_its_form(folder: Path) -> None:
         ),
         ("models.yaml", "few_step_of: sd-3-5-large\n", "few_step_of: sd-3\n", "names checkpoint `sd-3`"),
         ("hosted.yaml", "id: flux-1-schnell-at-replicate", "id: flux-1-schnell-at-fal", "first on line 4"),
-        ("closed.yaml", "id: gpt-image-2-low-at-openai", "id: own-hardware", "duplicate offer `own-hardware`"),
+        ("closed.yaml", "id: gpt-image-2-medium-at-openai", "id: own-hardware", "duplicate offer `own-hardware`"),
         ("gpus.yaml", "id: aws-l4-us", "id: aws--l4-us", "`aws--l4-us` cannot be an id"),
         ("gpus.yaml", "gpus:\n", "offers:\n", "`offers` is not known here"),
         ("gpus.yaml", "gpus:\n", "gpus: [a]\nmore:\n", "`more` is not known here"),

@@ -104,9 +104,9 @@ def test_own_hardware_competes_for_every_checkpoint_without_price_or_throughput(
 def test_nothing_of_low_confidence_and_nothing_withdrawn_competes() -> None:
     ids = {one.id for one in (*offers(), *offers(unit="video_second"))}
     assert not ids & {"flux-1-schnell-at-fireworks", "qwen-image-at-together", "nova-canvas-at-bedrock"}
-    assert "gpt-image-1-mini-low-at-openai" in ids
+    assert "gpt-image-1-5-medium-at-openai" in ids
     later = competing_offers(CATALOGUE, None, "image", "eu", datetime.date(2026, 12, 1))
-    assert not {one.id for one in later} & {"gpt-image-1-mini-low-at-openai", "gpt-image-1-5-medium-at-openai"}
+    assert "gpt-image-1-5-medium-at-openai" not in {one.id for one in later}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_traits_of_a_hosted_offer_are_the_weaker_of_licence_and_provider() -> No
     assert "agreement that commercial use" in offer("flux-1-dev-at-bfl").conditions[0]
     assert offer("flux-2-klein-4b-at-bfl").traits["control_depth"] == "adapters"
     assert offer("sdxl-1-0--aws-l4-us").traits["control_depth"] == "latents"
-    assert offer("gpt-image-2-low-at-openai").traits["output_indemnity"] == "yes"
+    assert offer("gpt-image-2-medium-at-openai").traits["output_indemnity"] == "yes"
     assert offer("recraft-v4-pro-at-fal").traits["control_depth"] == "prompt_only"
 
 
