@@ -237,6 +237,25 @@ def test_a_region_is_part_of_itself_and_of_nothing_that_is_apart(region: str, ar
     assert lies_in(region.upper(), areas) == lies_in(region, areas)
 
 
+@pytest.mark.parametrize(
+    ("region", "areas", "part", "kept"),
+    [
+        ("eu", ["de"], "unknown", "yes"),
+        ("de", ["eu"], "yes", "unknown"),
+        ("de", ["fr"], "no", "no"),
+        ("kr", ["apac"], "yes", "unknown"),
+        ("eu", ["mars"], "unknown", "unknown"),
+        ("eu", [], "no", "no"),
+        (None, [], "no", "no"),
+        (None, ["us"], "unknown", "unknown"),
+    ],
+)
+def test_to_be_part_of_an_area_and_to_hold_one_are_not_the_same(
+    region: str | None, areas: list[str], part: str, kept: str
+) -> None:
+    assert (lies_in(region, areas), holds_one_of(region, areas)) == (part, kept)
+
+
 def test_a_country_of_an_excluded_union_is_excluded() -> None:
     model = CATALOGUE.model("hunyuanvideo")
     words = {region: traits_of(model, region)[LICENSED] for region in ("EU", "de", "uk", "kr", "us", "apac", "Mars")}
