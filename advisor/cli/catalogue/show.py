@@ -26,10 +26,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the entries that fit."""
     from advisor.catalogue.listing import Selection, as_json, as_text, selected
-    from advisor.catalogue.loader import load_catalogue
+    from advisor.catalogue.loader import catalogue_in_use
     from advisor.domain.scenario import Route
 
-    catalogue = load_catalogue(options.catalogue)
+    catalogue = catalogue_in_use(options.catalogue)
     route = Route(options.route) if options.route else None
     lists = selected(catalogue, Selection(route, options.model, options.provider))
     if options.json:
