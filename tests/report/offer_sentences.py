@@ -131,7 +131,7 @@ def check_offers(decision: Decision, templates: Path | None = None) -> None:
 
 def _check_route(decision: Decision, route: Route, text: str, section: str) -> None:
     entries = [one for one in decision.shortlist if one.route is route and one.source]
-    body = text.lstrip("\n").split("\n\n")
+    body = text.strip("\n").split("\n\n")
     rows = [re.split(r"(?<!\\) \| ", line[2:-2]) for line in body[0].splitlines()[2:]] if text else []
     surviving = [one for one in entries if one.status != "eliminated"]
     expected = [*surviving[:5], *[one for one in entries if one.status == "eliminated"][:3]]
