@@ -24,6 +24,7 @@ COMMANDS = {
     "sweep": "decide a table of scenarios: csv, Parquet or JSON Lines",
     "monitor": "compare the real bill with a decision: has the answer changed?",
     "rules": "maintain the rules: show, check, test, prove, compare them",
+    "catalogue": "import price lists into an overlay of the catalogue",
     "schema": "print JSON Schemas of the scenario, the decision record and the rules",
     "completion": "print the completion script for bash or zsh",
 }

@@ -132,9 +132,9 @@ def test_a_template_of_portkey_with_price_0_is_missing() -> None:
 def test_the_smallest_instance_of_a_country_is_used_at_its_least_price() -> None:
     us = [line for line in account("karpenter").lines if line.listing.region == "us"]
     used = {(line.listing.model, line.listing.key): line.usd for line in us if isinstance(line, Figure)}
-    assert used["L4", "prices.us-east4.on_demand.g2-standard-4"] == Decimal("0.704518")
+    assert used["l4", "prices.us-east4.on_demand.g2-standard-4"] == Decimal("0.704518")
     # 16 of them at once would cost $3.48 each
-    assert used["A100-40GB SXM", "prices.us-central1.on_demand.a2-highgpu-1g"] == Decimal("3.673385")
+    assert used["a100-40gb-sxm", "prices.us-central1.on_demand.a2-highgpu-1g"] == Decimal("3.673385")
     assert {line.reason for line in us if isinstance(line, Refusal)} == {Reason.OTHER_INSTANCE}
 
 

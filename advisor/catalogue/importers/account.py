@@ -36,7 +36,7 @@ class Reason(StrEnum):
     MALFORMED = "malformed"
     OTHER_INSTANCE = "other_instance"
     UNKNOWN_MODEL = "unknown_model"
-    UNKNOWN_PROVIDER = "unknown_provider"
+    OTHER_PROVIDER = "other_provider"
     OTHER_VARIANT = "other_variant"
     DUPLICATE = "duplicate"
     AMBIGUOUS = "ambiguous"
@@ -58,9 +58,9 @@ REASONS = {
     Reason.MALFORMED: "the entry does not have the form of the price list",
     Reason.OTHER_INSTANCE: "an instance with fewer of this GPU, or a lower price, is used in the country or the EU",
     Reason.UNKNOWN_MODEL: "not in the catalogue: the model",
-    Reason.UNKNOWN_PROVIDER: "not in the catalogue: the provider",
+    Reason.OTHER_PROVIDER: "not in the catalogue: this model at this provider",
     Reason.OTHER_VARIANT: "not in the catalogue: this size or quality of the model",
-    Reason.DUPLICATE: "another entry of the file states the same price of the same offer",
+    Reason.DUPLICATE: "another entry of the file is about the same offer, and is used",
     Reason.AMBIGUOUS: "the file states several prices of one offer",
     Reason.OLDER: "the catalogue has a newer figure",
     Reason.LESS_CERTAIN: "the catalogue has a figure that is more certain",
@@ -168,6 +168,22 @@ def sized_first(lines: Iterable[Line]) -> Iterator[Line]:
             yield Refusal(line.listing, Reason.UNSIZED)
         else:
             yield line
+
+
+def stated_first(lines: Iterable[Line], derived: str) -> Iterator[Line]:
+    """Refuses the figures that are derived from the field ``derived`` where the list also states the price."""
+    lines = list(lines)
+    figures = [line for line in lines if isinstance(line, Figure)]
+    stated = {_variant(line) for line in figures if line.listing.field != derived}
+    for line in lines:
+        if isinstance(line, Figure) and line.listing.field == derived and _variant(line) in stated:
+            yield Refusal(line.listing, Reason.UNSIZED)
+        else:
+            yield line
+
+
+def _variant(line: Line) -> tuple[str, str, Unit, str | None, str | None]:
+    return *_model(line), line.listing.size, line.listing.quality
 
 
 def _model(line: Line) -> tuple[str, str, Unit]:

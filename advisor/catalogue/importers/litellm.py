@@ -23,6 +23,7 @@ from advisor.catalogue.importers.account import (
     Unit,
     priced,
     sized_first,
+    stated_first,
     with_listing,
     without_retired,
 )
@@ -57,7 +58,8 @@ _PIXELS = {
 }
 _RESOLUTION = re.compile(r"output_cost_per_second_(480p|720p|768p|1080p|2k|4k)")
 _SECONDS = ("output_cost_per_second", "output_cost_per_video_per_second")
-_TOKEN_FIELDS = ("output_cost_per_image_token", "output_cost_per_token", "input_cost_per_token")
+_IMAGE_TOKEN = "output_cost_per_image_token"
+_TOKEN_FIELDS = (_IMAGE_TOKEN, "output_cost_per_token", "input_cost_per_token")
 
 
 def read(text: str, file: str, on: datetime.date) -> Account:
@@ -71,7 +73,7 @@ def read(text: str, file: str, on: datetime.date) -> Account:
         found = list(_lines(key, fields))
         lines += found
         others += not found
-    return Account(tuple(sized_first(without_retired(lines, on))), others)
+    return Account(tuple(sized_first(stated_first(without_retired(lines, on), _IMAGE_TOKEN))), others)
 
 
 def _lines(key: str, fields: Any) -> Iterator[Line]:
@@ -196,7 +198,7 @@ def _fireworks(listing: Any, key: str, fields: Mapping[str, Any]) -> Line:
 
 
 def _of_tokens(listing: Listing, fields: Mapping[str, Any]) -> Line:
-    known = tokens_of(listing.model) if listing.field == "output_cost_per_image_token" else None
+    known = tokens_of(listing.model) if listing.field == _IMAGE_TOKEN else None
     if known is None or (listing.size, listing.quality) not in ((None, None), (known.size, known.quality)):
         return Refusal(listing, Reason.TOKENS, f"{listing.field} is {fields[listing.field]}")
     sized = with_listing(Refusal(listing, Reason.TOKENS), size=known.size, quality=known.quality).listing

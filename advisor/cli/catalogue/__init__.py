@@ -1,0 +1,19 @@
+"""``advisor catalogue``: the dated offers that decisions read. One module a sub-command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+COMMANDS = {
+    "import": ("import_prices", "show what a price list would change, and write it to an overlay"),
+}
+"""Each sub-command: its module (``import`` cannot be the name of one) and its help."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declares the sub-commands."""
+    commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    for name, (module, help) in COMMANDS.items():
+        command = commands.add_parser(name, help=help, description=help)
+        importlib.import_module(f"advisor.cli.catalogue.{module}").configure(command)
