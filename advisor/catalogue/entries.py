@@ -64,8 +64,9 @@ class EntryForm(IdForm):
 class LicenceForm(Form):
     """The licence of a checkpoint. ``clauses`` holds, in our own words, what each term rests on.
 
-    ``key`` is a license-expression key; ``commercial_use: paid`` is a use that needs a separate paid licence;
-    ``terms`` are further conditions that a user has to verify, one sentence each.
+    ``key`` is a license-expression key; ``commercial_use: paid`` is a use that needs ``paid_licence`` besides.
+    ``terms`` are further conditions that every user has to verify, one clause each; ``self_host_terms`` those of a user
+    who runs the checkpoint.
     """
 
     noun = "licence"
@@ -78,17 +79,23 @@ class LicenceForm(Form):
     clauses: dict[Literal["commercial_use", "revenue_cap_usd", "training_on_outputs", "excluded_regions"], Text] = (
         Field(description="`term: the clause it rests on` a line")
     )
-    terms: tuple[Text, ...] = Field(description="a list of sentences, or [] for none")
+    paid_licence: Text | None = None
+    terms: tuple[Text, ...] = Field(description="a list of clauses, or [] for none")
+    self_host_terms: tuple[Text, ...] = Field((), description="a list of clauses")
 
 
 class ModelForm(EntryForm):
-    """models.yaml: an open checkpoint; its id is a value of the scenario field ``model``."""
+    """models.yaml: an open checkpoint; its id is a value of the scenario field ``model``.
+
+    Offers are compared at its ``steps`` and ``size``.
+    """
 
     noun = "model"
     label: Text
     modality: Literal["image", "video"] = Field(description="image or video")
     names: tuple[Text, ...] = Field(description="the names by which other sources know it")
     steps: Steps
+    size: Size = "1024x1024"
     few_step: bool = Field(strict=True, description="true or false")
     few_step_of: Text | None = None
     licence: LicenceForm = Field(description="the licence's terms")
@@ -97,7 +104,8 @@ class ModelForm(EntryForm):
 class ProviderForm(EntryForm):
     """providers.yaml: a provider of hosted inference; its offers have its traits unless they state their own.
 
-    ``regions`` lists all regions to which calls can be pinned; ``control`` is how deep the caller reaches.
+    ``regions`` lists the regions to which calls are known to be pinned, which may not be all; ``control`` is how deep
+    the caller reaches.
     """
 
     noun = "provider"
@@ -111,10 +119,14 @@ class ProviderForm(EntryForm):
     retention: Text
 
 
-class HostedTraits(EntryForm):
-    """The traits in which an offer may differ from its provider."""
+class ApiOfferForm(EntryForm):
+    """A model of a provider, for a price; the traits are those in which the offer differs from its provider."""
 
     noun = "offer"
+    provider: Text
+    usd: Price
+    unit: UnitWord
+    size: Size
     regions: Regions | None = None
     control: Depth | None = None
     shared_queue: YesNo | None = None
@@ -124,33 +136,28 @@ class HostedTraits(EntryForm):
     retention: Text | None = None
 
 
-class HostedForm(HostedTraits):
+class HostedForm(ApiOfferForm):
     """hosted.yaml: an open checkpoint, served by a provider at a price."""
 
     model: Text
-    provider: Text
-    usd: Price
-    unit: UnitWord
-    size: Size
     steps: Steps | None = None
     revenue_cap_usd: RevenueCap | None = None
 
 
-class ClosedForm(HostedTraits):
+class ClosedForm(ApiOfferForm):
     """closed.yaml: a proprietary model at a price; ``name`` is the provider's name of it."""
 
     label: Text
-    provider: Text
     name: Text
-    usd: Price
-    unit: UnitWord
-    size: Size
     quality: Text
     revenue_cap_usd: RevenueCap = "none"
 
 
 class GpuForm(EntryForm):
-    """gpus.yaml: a GPU of a cloud, by the hour; ``own-hardware`` is the one that stays on the premises."""
+    """gpus.yaml: a GPU of a cloud, by the hour, in the regions where it has this price.
+
+    ``own-hardware`` (pricing ``owned``) is the one that stays on the premises, and can run every checkpoint.
+    """
 
     noun = "GPU offer"
     label: Text

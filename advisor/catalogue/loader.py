@@ -1,0 +1,222 @@
+"""Loads a catalogue folder: one file a list, every entry checked, references between lists resolved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+from advisor.catalogue.entries import (
+    LISTS,
+    ClosedForm,
+    EntryForm,
+    GpuForm,
+    HostedForm,
+    ModelForm,
+    ProviderForm,
+    ThroughputForm,
+)
+from advisor.common import yaml_loader
+from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+from advisor.common.files import bundled, is_file, is_folder, read_text
+from advisor.common.yaml_loader import Mapping as YamlMapping
+from advisor.common.yaml_loader import Sequence as YamlSequence
+from advisor.rulebook.diagnostics import Code, all_are
+
+MAX_ENTRIES = 2_000
+"""The most entries of one list: more than ten times the bundled ones."""
+OFFER_LISTS = ("hosted", "closed", "gpus")
+"""Their ids are also the ids of offers, and differ from one another."""
+JOINED = "--"
+"""Joins a checkpoint and a GPU offer to the id of a self-hosted offer."""
+_REFERENCES = (
+    ("models", "few_step_of", "models"),
+    ("hosted", "model", "models"),
+    ("hosted", "provider", "providers"),
+    ("closed", "provider", "providers"),
+    ("throughput", "model", "models"),
+)
+_NOUNS = {"models": "checkpoint", "providers": "provider"}
+
+Lists = Mapping[str, tuple[EntryForm, ...]]
+"""The entries of each list, by the names of ``LISTS``."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All entries in the order of their files. ``origins`` names the overlay of each (list, id) that has one."""
+
+    models: tuple[ModelForm, ...]
+    providers: tuple[ProviderForm, ...]
+    hosted: tuple[HostedForm, ...]
+    closed: tuple[ClosedForm, ...]
+    gpus: tuple[GpuForm, ...]
+    throughput: tuple[ThroughputForm, ...]
+    digest: str
+    origins: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def lists(self) -> dict[str, tuple[EntryForm, ...]]:
+        """The entries of each list by its name."""
+        return {name: getattr(self, name) for name in LISTS}
+
+    def model(self, id: str) -> ModelForm:
+        """The checkpoint of this id. Raises BadInput with the closest one."""
+        found = next((model for model in self.models if model.id == id), None)
+        if found is None:
+            help = did_you_mean(id, [model.id for model in self.models]) or "`advisor catalogue show` lists them"
+            raise BadInput(Problem(f"{quoted(id)} is not a checkpoint of the catalogue", field="model", help=help))
+        return found
+
+    def provider(self, id: str) -> ProviderForm:
+        """The provider of this id, which a reference of a loaded entry names."""
+        return next(provider for provider in self.providers if provider.id == id)
+
+
+def load_catalogue(folder: str | Path | None = None) -> Catalogue:
+    """The catalogue in a folder, by default the bundled one. Raises BadInput listing every fault found."""
+    return catalogue_of(read_folder(folder))
+
+
+@lru_cache(maxsize=1)
+def bundled_catalogue() -> Catalogue:
+    """The bundled catalogue, cached."""
+    return load_catalogue()
+
+
+def read_folder(folder: str | Path | None = None) -> Lists:
+    """The lists of a folder, each in a file of its name. Raises BadInput."""
+    folder = Path(folder) if folder is not None else bundled("catalogue")
+    if not is_folder(folder):
+        raise Code.MISSING_FILE.fault("there is no such catalogue folder", str(folder), help="check --catalogue")
+    files = {name: folder / f"{name}.yaml" for name in LISTS}
+    what, help = "this part of the catalogue is missing", "start from a copy of the bundled catalogue"
+    problems = [Code.MISSING_FILE.problem(what, str(path), help=help) for path in files.values() if not is_file(path)]
+    known = {path.name for path in files.values()}
+    help = "entries are read from " + ", ".join(sorted(known))
+    unread = {path for pattern in ("*.yaml", "*.yml") for path in folder.glob(pattern) if path.name not in known}
+    what = "nothing reads this file"
+    problems += [Code.UNREAD_FILE.problem(what, str(path), help=help) for path in sorted(unread)]
+    lists: dict[str, tuple[EntryForm, ...]] = {}
+    for name, path in files.items():
+        if is_file(path):
+            with _collecting(problems):
+                lists |= read_lists(path, (name,))
+    _refuse(problems)
+    return lists
+
+
+def read_lists(path: Path, names: Iterable[str] = tuple(LISTS)) -> dict[str, tuple[EntryForm, ...]]:
+    """The lists of one file, which holds some of ``names`` and nothing else. Raises BadInput with every fault."""
+    with all_are(Code.UNREADABLE_FILE):
+        text = read_text(str(path))
+    with all_are(Code.INVALID_YAML):
+        document = yaml_loader.load(text, str(path))
+    return parse_lists(document, str(path), names)
+
+
+def parse_lists(document: object, file: str, names: Iterable[str] = tuple(LISTS)) -> dict[str, tuple[EntryForm, ...]]:
+    """The lists of one document. Raises BadInput with every fault."""
+    names = tuple(names)
+    if not isinstance(document, YamlMapping) or not document:
+        help = "write " + " or ".join(f"`{name}:`" for name in names) + " and its entries below"
+        raise Code.WRONG_FORM.fault("this file is not a mapping with a list of entries", file, help=help)
+    problems: list[Problem] = []
+    lists: dict[str, tuple[EntryForm, ...]] = {}
+    for name, records in document.items():
+        if name not in names:
+            help = did_you_mean(name, names) or "allowed here: " + ", ".join(names)
+            what = f"{quoted(name)} is not known here"
+            problems.append(Code.UNKNOWN_KEY.problem(what, file, document.lines[name], help=help))
+            continue
+        with _collecting(problems):
+            lists[name] = _entries(name, records, file, document.lines[name])
+    _refuse(problems)
+    return lists
+
+
+def _entries(name: str, records: Any, file: str, line: int) -> tuple[EntryForm, ...]:
+    form = LISTS[name]
+    if not isinstance(records, YamlSequence):
+        raise Code.WRONG_FORM.fault(f"`{name}` is not a list of entries", file, line, help="start each with `- id:`")
+    if len(records) > MAX_ENTRIES:
+        what = f"`{name}` has {len(records):,} entries, more than {MAX_ENTRIES:,}"
+        raise Code.UNREADABLE_FILE.fault(what, file, line, help="check that this is the right file")
+    problems: list[Problem] = []
+    entries: dict[str, EntryForm] = {}
+    for record, place in zip(records, records.lines, strict=True):
+        with _collecting(problems):
+            entry = form.parse(record, file, place)
+            if first := entries.get(entry.id):
+                what = f"duplicate {form.noun} `{entry.id}`, first on line {first.line}"
+                raise entry.fault(Code.DUPLICATE_ID, what, "give it a different id", "id")
+            if JOINED in entry.id:
+                help = f"`{JOINED}` joins a checkpoint and a GPU offer: write one `-`"
+                raise entry.fault(Code.UNUSABLE_NAME, f"{quoted(entry.id)} cannot be an id", help, "id")
+            entries[entry.id] = entry
+    _refuse(problems)
+    return tuple(entries.values())
+
+
+def catalogue_of(lists: Lists, origins: Mapping[tuple[str, str], str] | None = None) -> Catalogue:
+    """A catalogue of these lists, whose references are checked. Raises BadInput with every fault."""
+    complete = {name: lists.get(name, ()) for name in LISTS}
+    _refuse([*_dangling(complete), *_shared_ids(complete)])
+    return Catalogue(
+        models=cast("tuple[ModelForm, ...]", complete["models"]),
+        providers=cast("tuple[ProviderForm, ...]", complete["providers"]),
+        hosted=cast("tuple[HostedForm, ...]", complete["hosted"]),
+        closed=cast("tuple[ClosedForm, ...]", complete["closed"]),
+        gpus=cast("tuple[GpuForm, ...]", complete["gpus"]),
+        throughput=cast("tuple[ThroughputForm, ...]", complete["throughput"]),
+        digest=_digest(complete),
+        origins=dict(origins or {}),
+    )
+
+
+def _dangling(lists: Lists) -> Iterator[Problem]:
+    """Every reference to an entry that does not exist."""
+    for name, key, target in _REFERENCES:
+        known = [entry.id for entry in lists[target]]
+        for entry in lists[name]:
+            id = getattr(entry, key)
+            if id is not None and id not in known:
+                help = did_you_mean(id, known) or f"add it to {target}.yaml"
+                what = f"{entry.noun} `{entry.id}` names {_NOUNS[target]} {quoted(id)}, which is not in {target}.yaml"
+                yield from entry.fault(Code.UNKNOWN_NAME, what, help, key).problems
+
+
+def _shared_ids(lists: Lists) -> Iterator[Problem]:
+    """Every id that two lists of offers share."""
+    first: dict[str, EntryForm] = {}
+    for entry in (entry for name in OFFER_LISTS for entry in lists[name]):
+        other = first.setdefault(entry.id, entry)
+        if other is not entry:
+            what = f"duplicate offer `{entry.id}`, first in {other.file}:{other.line}"
+            yield from entry.fault(Code.DUPLICATE_ID, what, "give it a different id", "id").problems
+
+
+def _digest(lists: Lists) -> str:
+    """The SHA-256 of all entries, independent of their order and of white space."""
+    content = {name: {entry.id: entry.model_dump(mode="json") for entry in entries} for name, entries in lists.items()}
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@contextmanager
+def _collecting(problems: list[Problem]) -> Iterator[None]:
+    """Collects the faults raised within, and continues."""
+    try:
+        yield
+    except BadInput as error:
+        problems.extend(error.problems)
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise BadInput(problems)
