@@ -39,7 +39,7 @@ def percent_of(value: object) -> Decimal:
     >>> percent_of("12.5%")
     Decimal('12.5')
     """
-    number = yaml_loader.scalar(value.strip().removesuffix("%")) if isinstance(value, str) else value
+    number = yaml_loader.scalar(value.strip().removesuffix("%").rstrip()) if isinstance(value, str) else value
     if isinstance(number, bool) or not isinstance(number, int | Decimal) or not 0 < number < 100:
         raise ValueError(f"{quoted(value)} is not a percentage between 0 and 100")
     if Decimal(number) != round(Decimal(number), _PLACES):
@@ -74,7 +74,7 @@ class ImportForm(Form):
     kind: Text
     name: Text
     sha256: Text
-    on: Day
+    as_of: Day
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Final, Literal, TypedDict
 
 from advisor.catalogue.entries import (
+    ApiOfferForm,
     ClosedForm,
     EntryForm,
     GpuForm,

@@ -46,11 +46,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "advisor monitor 'usage/*.json' --decision decisions/photos.decision.json",
         "advisor monitor bill.csv --decision photos.decision.json --html bill.html",
     ),
-    "catalogue": ("advisor catalogue import litellm model_prices_and_context_window.json",),
+    "catalogue": ("advisor catalogue import litellm prices.json",),
     "catalogue import": (
-        "advisor catalogue import litellm model_prices_and_context_window.json --only 'fal*'",
-        "advisor catalogue import portkey fal-ai.json --overlay prices.yaml --write",
-        "advisor catalogue import csv prices.csv --mapping prices.mapping.yaml --date 2026-11-22 --write",
+        "advisor catalogue import litellm prices.json --only 'fal*'",
+        "advisor catalogue import portkey fal-ai.json --overlay own.yaml --write",
+        "advisor catalogue import csv prices.csv --mapping prices.mapping.yaml",
     ),
     "schema": ("advisor schema scenario",),
     "completion": (

@@ -18,7 +18,9 @@ def merged(overlay: Overlay, plan: Plan, prices: PriceList, on: datetime.date) -
     entries = {name: dict(overlay.entries.get(name, {})) for name in LISTS}
     for change in plan.to_write:
         entries[change.list][change.entry.id] = change.entry
-    imported = ImportForm.model_validate({"kind": prices.kind, "name": prices.name, "sha256": prices.sha256, "on": on})
+    imported = ImportForm.model_validate(
+        {"kind": prices.kind, "name": prices.name, "sha256": prices.sha256, "as_of": on}
+    )
     others = [one for one in overlay.imports if (one.kind, one.name) != (prices.kind, prices.name)]
     return replace(overlay, entries=entries, imports=(*others, imported))
 
@@ -32,4 +34,4 @@ def write(overlay: Overlay, path: Path) -> None:
 
 def day_of(overlay: Overlay, sha256: str) -> datetime.date | None:
     """The day of the figures of a price list that was imported before; None for a new one."""
-    return next((one.on for one in overlay.imports if sha256 and one.sha256 == sha256), None)
+    return next((one.as_of for one in overlay.imports if sha256 and one.sha256 == sha256), None)

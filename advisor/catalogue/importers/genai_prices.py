@@ -13,7 +13,7 @@ from typing import Any
 
 from advisor.catalogue.importers.account import Account, Line, Listing, Reason, Refusal, priced
 from advisor.catalogue.importers.image_tokens import tokens_of
-from advisor.catalogue.importers.json_files import amount, load
+from advisor.catalogue.importers.json_files import amount, load, shown
 from advisor.common.diagnostics import BadInput, Problem
 
 PACKAGE = "genai-prices"
@@ -82,10 +82,10 @@ def _lines(provider: str, model: Mapping[str, Any], on: datetime.date) -> Iterat
     if model.get("deprecated"):
         yield Refusal(listing, Reason.RETIRED, "marked as deprecated")
     elif stated is None or known is None:
-        yield Refusal(listing, Reason.TOKENS, f"{field} is {prices.get(field)}")
+        yield Refusal(listing, Reason.TOKENS, f"{field} is {shown(prices.get(field))}")
     else:
         sized = Listing(listing.key, field, provider, name, size=known.size, quality=known.quality)
-        note = f"${stated} per million tokens, {known.tokens:,} tokens an image ({known.source})"
+        note = f"${shown(stated)} per million tokens, {known.tokens:,} tokens an image ({known.source})"
         yield priced(sized, Fraction(stated) * known.tokens / 1_000_000, note=note)
 
 

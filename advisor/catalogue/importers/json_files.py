@@ -9,6 +9,7 @@ from typing import Any
 
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.domain.formatting import plain
 
 _MAX_DEPTH = 30
 _MAX_KEY = 300
@@ -61,6 +62,16 @@ def amount(value: object) -> Decimal | None:
         return None
     number = Decimal(value)
     return number if number.is_finite() else None
+
+
+def shown(value: object) -> str:
+    """A value for a note or a refusal: numbers without exponent, anything else shortened and on one line.
+
+    >>> shown(Decimal("5E-10")), shown(None)
+    ('0.0000000005', 'null')
+    """
+    number = amount(value)
+    return quoted(value).strip("`") if number is None else plain(number)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 from advisor.catalogue.importers.account import Account, Figure, Line, Listing, Reason, Refusal, Unit, priced
 from advisor.catalogue.importers.image_tokens import DATA
-from advisor.catalogue.importers.json_files import amount, load_object
+from advisor.catalogue.importers.json_files import amount, load_object, shown
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem
+from advisor.domain.formatting import plain
 
 CLOUD = "gcp"
 _PRICINGS = ("on_demand", "spot")
@@ -52,8 +53,10 @@ def _line(key: str, instance: _Instance, region: str, pricing: str, price: Any) 
     listing = Listing(key, pricing, CLOUD, instance.gpu, Unit.GPU_HOUR, region=_code(region), pricing=pricing)
     dollars = amount(price)
     if dollars is None:
-        return Refusal(listing, Reason.MALFORMED, f"the price is {price}")
-    note = f"{key.rpartition('.')[2]} at {dollars} an hour, {instance.gpus} GPU{'s' if instance.gpus > 1 else ''}"
+        return Refusal(listing, Reason.MALFORMED, f"the price is {shown(price)}")
+    note = (
+        f"{key.rpartition('.')[2]} at {plain(dollars)} an hour, {instance.gpus} GPU{'s' if instance.gpus > 1 else ''}"
+    )
     return priced(listing, Fraction(dollars) / instance.gpus, "high", note)
 
 

@@ -28,7 +28,7 @@ from advisor.catalogue.importers.account import (
     without_retired,
 )
 from advisor.catalogue.importers.image_tokens import tokens_of
-from advisor.catalogue.importers.json_files import amount, load_object
+from advisor.catalogue.importers.json_files import amount, load_object, shown
 
 LARGEST = "largest"
 """The size of keys with `max-x-max`."""
@@ -90,7 +90,7 @@ def _lines(key: str, fields: Any) -> Iterator[Line]:
             stated = "output_cost_per_token"
         if stated is not None:
             listing = _listing(key, stated, provider, Unit.IMAGE)
-            yield Refusal(listing, Reason.OTHER_MODE, f"mode is {mode}, {stated} is {fields.get(stated)}")
+            yield Refusal(listing, Reason.OTHER_MODE, f"mode is {mode}, {stated} is {shown(fields.get(stated))}")
         return
     retires, fault = _date(fields.get("deprecation_date"))
     if fault:
@@ -165,11 +165,11 @@ def _price(key: str, provider: str, fields: Mapping[str, Any]) -> Line:
         # The price of an output on OpenAI's sized keys and on xAI; else of an image that is sent in.
         if provider == "xai" or (provider == "openai" and size):
             return _stated(listing(field), fields, Fraction(1), note="upstream states the output price under this name")
-        return Refusal(listing(field), Reason.INPUT_IMAGE, f"{field} is {fields[field]}")
+        return Refusal(listing(field), Reason.INPUT_IMAGE, f"{field} is {shown(fields[field])}")
     for field in ("output_cost_per_pixel", "input_cost_per_pixel"):
         if _above_zero(fields, field):
             width, height = map(int, size.split("x")) if size and size != LARGEST else (1024, 1024)
-            note = f"{fields[field]} per pixel, {width} x {height} pixels"
+            note = f"{shown(fields[field])} per pixel, {width} x {height} pixels"
             return _stated(listing(field), fields, Fraction(width * height), note=note)
     if provider == _FIREWORKS:
         return _fireworks(listing, key, fields)
@@ -181,7 +181,7 @@ def _price(key: str, provider: str, fields: Mapping[str, Any]) -> Line:
         return Refusal(listing(zero), Reason.ZERO, f"{zero} is 0")
     wrong = next((field for field in fields if field.startswith(_MORE_OUTPUT)), None)
     if wrong:
-        return Refusal(listing(wrong), Reason.MALFORMED, f"{wrong} is {fields[wrong]}")
+        return Refusal(listing(wrong), Reason.MALFORMED, f"{wrong} is {shown(fields[wrong])}")
     return Refusal(listing(""), Reason.NO_PRICE)
 
 
@@ -193,16 +193,16 @@ def _fireworks(listing: Any, key: str, fields: Mapping[str, Any]) -> Line:
     per_image = _PER_IMAGE_ON_FIREWORKS in key
     what = "image" if per_image else "denoising step"
     found = listing(field, Unit.IMAGE if per_image else Unit.STEP)
-    note = f"{fields[field]} x 1,000,000 read as dollars per {what}; inferred, to be verified"
+    note = f"{shown(fields[field])} x 1,000,000 read as dollars per {what}; inferred, to be verified"
     return _stated(found, fields, Fraction(1_000_000), "low", note)
 
 
 def _of_tokens(listing: Listing, fields: Mapping[str, Any]) -> Line:
     known = tokens_of(listing.model) if listing.field == _IMAGE_TOKEN else None
     if known is None or (listing.size, listing.quality) not in ((None, None), (known.size, known.quality)):
-        return Refusal(listing, Reason.TOKENS, f"{listing.field} is {fields[listing.field]}")
+        return Refusal(listing, Reason.TOKENS, f"{listing.field} is {shown(fields[listing.field])}")
     sized = with_listing(Refusal(listing, Reason.TOKENS), size=known.size, quality=known.quality).listing
-    note = f"{fields[listing.field]} per token, {known.tokens:,} tokens an image ({known.source})"
+    note = f"{shown(fields[listing.field])} per token, {known.tokens:,} tokens an image ({known.source})"
     return _stated(sized, fields, Fraction(known.tokens), note=note)
 
 
@@ -211,7 +211,7 @@ def _stated(
 ) -> Line:
     value = amount(fields[listing.field])
     if value is None:
-        return Refusal(listing, Reason.MALFORMED, f"{listing.field} is {fields[listing.field]}")
+        return Refusal(listing, Reason.MALFORMED, f"{listing.field} is {shown(fields[listing.field])}")
     return priced(listing, Fraction(value) * by, confidence, note)
 
 

@@ -109,7 +109,8 @@ def _rows(text: str, file: str, mapping: PriceMapping) -> Iterator[tuple[int, Ma
                 what = f"a row of {len(row)} cells in a table of {len(head)} columns"
                 raise BadInput(Problem(what, file, rows.line_num, help="put cells that hold the separator in quotes"))
     except csv.Error as error:
-        raise BadInput(Problem(f"this is not valid csv: {error}", file, rows.line_num, help="save it again")) from None
+        help = "look for a quote that is never closed, or save the table again"
+        raise BadInput(Problem(f"this is not valid csv: {error}", file, rows.line_num, help=help)) from None
     if not head:
         raise BadInput(Problem("the table is empty", file, help="name a table with a header"))
 

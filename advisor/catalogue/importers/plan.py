@@ -112,13 +112,14 @@ def _selected(listing: Listing, match: Match | Reason, only: Sequence[str]) -> b
 
 def _best(lines: list[tuple[Line, Match]]) -> tuple[tuple[Line, Match] | None, list[Refusal]]:
     """The line that is used of those about one offer, the most specific; and the refusals of the others."""
+    rank = {id(line): specificity(line.listing, match.offer) if match.offer else 0 for line, match in lines}
+    lines = sorted(lines, key=lambda one: -rank[id(one[0])])
     figures = [(line, match) for line, match in lines if isinstance(line, Figure)]
     refused = [line for line, _ in lines if isinstance(line, Refusal)]
     if not figures:
         # Retired under all of its names: the first of these lines says so of the offer.
         return (lines[0], refused[1:]) if lines[0][1].offer else (None, refused)
-    rank = {id(line): specificity(line.listing, match.offer) if match.offer else 0 for line, match in figures}
-    best = [(line, match) for line, match in figures if rank[id(line)] == max(rank.values())]
+    best = [(line, match) for line, match in figures if rank[id(line)] == rank[id(figures[0][0])]]
     prices = {line.usd for line, _ in best}
     why = Reason.AMBIGUOUS if len(prices) > 1 else Reason.DUPLICATE
     first = best[0] if len(prices) == 1 else None

@@ -14,6 +14,7 @@ from typing import Any
 
 from advisor.catalogue.importers.account import Account, Line, Listing, Reason, Refusal, Unit, priced
 from advisor.catalogue.importers.json_files import amount, load_object
+from advisor.domain.formatting import plain
 
 IN_DOLLARS = ("together-ai",)
 _MEGAPIXEL = Fraction(1024 * 1024, 1_000_000)
@@ -65,7 +66,7 @@ def _line(
     if price is None:
         return Refusal(listing, Reason.MALFORMED, f"{listing.field} has no price that is a number")
     dollars = listing.provider in IN_DOLLARS
-    unit = f"{price} in dollars, as this file has its images" if dollars else f"{price} US cents"
+    unit = f"{plain(price)} in dollars, as this file has its images" if dollars else f"{plain(price)} US cents"
     note = "; ".join(part for part in (unit, note) if part)
     return priced(listing, Fraction(price) * by / (1 if dollars else 100), confidence, note)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from advisor.cli.options import add_date, add_json, parse_date
 from advisor.cli.terminal_width import terminal_width, wrapped
 from advisor.common.diagnostics import EXIT_OK, BadInput, Problem, printable
-from advisor.common.files import is_file
 from advisor.common.text_table import table
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _overlay(path: str) -> Overlay:
     """The overlay of this name, empty if there is no such file yet."""
     from advisor.catalogue.overlays import Overlay, read_overlay
 
-    return read_overlay(path) if is_file(Path(path)) else Overlay(path)
+    return read_overlay(path) if os.path.lexists(path.replace("\0", "")) else Overlay(path)
 
 
 def _last(options: argparse.Namespace, plan: Plan, written: bool) -> str:
