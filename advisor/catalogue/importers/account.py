@@ -37,6 +37,7 @@ class Reason(StrEnum):
     OTHER_INSTANCE = "other_instance"
     UNKNOWN_MODEL = "unknown_model"
     OTHER_PROVIDER = "other_provider"
+    UNKNOWN_REGION = "unknown_region"
     OTHER_VARIANT = "other_variant"
     DUPLICATE = "duplicate"
     AMBIGUOUS = "ambiguous"
@@ -59,6 +60,7 @@ REASONS = {
     Reason.OTHER_INSTANCE: "an instance with fewer of this GPU, or a lower price, is used in the country or the EU",
     Reason.UNKNOWN_MODEL: "not in the catalogue: the model",
     Reason.OTHER_PROVIDER: "not in the catalogue: this model at this provider",
+    Reason.UNKNOWN_REGION: "the country of the region is not known",
     Reason.OTHER_VARIANT: "not in the catalogue: this size or quality of the model",
     Reason.DUPLICATE: "another entry of the file is about the same offer, and is used",
     Reason.AMBIGUOUS: "the file states several prices of one offer",
@@ -138,7 +140,7 @@ def priced(listing: Listing, amount: Fraction | Decimal, confidence: str = "medi
         return Refusal(listing, Reason.ZERO, f"{listing.field} is 0")
     usd = micro(Fraction(amount))
     if not 0 < usd <= PLAUSIBLE[listing.unit]:
-        return Refusal(listing, Reason.IMPLAUSIBLE, f"${usd} for one {listing.unit.replace('_', ' ')}")
+        return Refusal(listing, Reason.IMPLAUSIBLE, f"${usd:.6g} for one {listing.unit.replace('_', ' ')}")
     return Figure(listing, usd, confidence, note)
 
 

@@ -7,7 +7,7 @@ for a few models of OpenAI and Google.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -58,35 +58,37 @@ def _fields(of: Any) -> dict[str, Any]:
 
 
 def _account(providers: Iterable[Any], on: datetime.date) -> Account:
-    lines: list[Line] = []
+    lines: dict[str, Line] = {}
     others = 0
     for provider in providers:
         fields = provider if isinstance(provider, dict) else {}
-        for model in fields.get("models") or ():
-            found = list(_lines(str(fields.get("id")), model if isinstance(model, dict) else {}, on))
-            lines += found
-            others += not found
-    return Account(tuple(lines), others)
+        models = fields.get("models")
+        for model in models if isinstance(models, list) else ():
+            line = _line(str(fields.get("id")), model if isinstance(model, dict) else {}, on)
+            if line is None or line.listing.key in lines:
+                others += 1
+            else:
+                lines[line.listing.key] = line
+    return Account(tuple(lines.values()), others)
 
 
-def _lines(provider: str, model: Mapping[str, Any], on: datetime.date) -> Iterator[Line]:
-    """The line of a model that makes images; nothing for others."""
+def _line(provider: str, model: Mapping[str, Any], on: datetime.date) -> Line | None:
+    """The line of a model that makes images; None for others."""
     name = str(model.get("id"))
     prices = _prices_on(model.get("prices"), on)
     stated = amount(prices.get(_FIELD))
     if _FIELD not in prices and "image" not in name:
-        return
+        return None
     field = _FIELD if _FIELD in prices else _OTHER_FIELD
     listing = Listing(f"{provider}/{name}", field, provider, name)
     known = tokens_of(name)
     if model.get("deprecated"):
-        yield Refusal(listing, Reason.RETIRED, "marked as deprecated")
-    elif stated is None or known is None:
-        yield Refusal(listing, Reason.TOKENS, f"{field} is {shown(prices.get(field))}")
-    else:
-        sized = Listing(listing.key, field, provider, name, size=known.size, quality=known.quality)
-        note = f"${shown(stated)} per million tokens, {known.tokens:,} tokens an image ({known.source})"
-        yield priced(sized, Fraction(stated) * known.tokens / 1_000_000, note=note)
+        return Refusal(listing, Reason.RETIRED, "marked as deprecated")
+    if stated is None or known is None:
+        return Refusal(listing, Reason.TOKENS, f"{field} is {shown(prices.get(field))}")
+    sized = Listing(listing.key, field, provider, name, size=known.size, quality=known.quality)
+    note = f"${shown(stated)} per million tokens, {known.tokens:,} tokens an image ({known.source})"
+    return priced(sized, Fraction(stated) * known.tokens / 1_000_000, note=note)
 
 
 def _prices_on(prices: Any, on: datetime.date) -> Mapping[str, Any]:

@@ -51,6 +51,8 @@ def read(text: str, file: str, on: datetime.date) -> Account:
 
 def _line(key: str, instance: _Instance, region: str, pricing: str, price: Any) -> Line:
     listing = Listing(key, pricing, CLOUD, instance.gpu, Unit.GPU_HOUR, region=_code(region), pricing=pricing)
+    if listing.region is None:
+        return Refusal(listing, Reason.UNKNOWN_REGION, region)
     dollars = amount(price)
     if dollars is None:
         return Refusal(listing, Reason.MALFORMED, f"the price is {shown(price)}")
@@ -60,10 +62,10 @@ def _line(key: str, instance: _Instance, region: str, pricing: str, price: Any) 
     return priced(listing, Fraction(dollars) / instance.gpus, "high", note)
 
 
-def _code(region: str) -> str:
-    """The code of the country, or of the union, that a region of the cloud is in; its own name if it is not known."""
+def _code(region: str) -> str | None:
+    """The code of the country, or of the EU, that a region of the cloud is in; None if it is not known."""
     known = _data()["regions"]
-    return next((str(code) for start, code in known.items() if region.startswith(start)), region)
+    return next((str(code) for start, code in known.items() if region.startswith(start)), None)
 
 
 def _smallest(lines: list[tuple[int, Line]]) -> Iterator[Line]:

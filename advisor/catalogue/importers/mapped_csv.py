@@ -130,11 +130,13 @@ def _line(number: int, row: Mapping[str, str], mapping: PriceMapping) -> Line:
     cells = {column: row[name] for column in _COLUMNS if (name := getattr(mapping.columns, column))}
     unit, steps = cells.get("unit") or mapping.unit, cells.get("steps") or None
     provider, pricing = cells.get("provider") or mapping.provider or "", cells.get("pricing") or None
+    region = cells.get("region") or None
     key, field = f"line {number}", mapping.columns.price
     faults = [
         f"the unit is {unit}" if unit not in get_args(PriceMapping.model_fields["unit"].annotation) else "",
         f"the number of steps is {steps}" if steps and not re.fullmatch(r"[1-9]\d{0,2}", steps) else "",
         f"the pricing is {pricing}" if pricing and pricing not in _PRICINGS else "",
+        f"the region is {region}" if region and not re.fullmatch("[a-z]{2,12}", region) else "",
         "the model is empty" if not cells["model"] else "",
     ]
     retires, fault = _date(cells.get("retires"))
@@ -152,7 +154,7 @@ def _line(number: int, row: Mapping[str, str], mapping: PriceMapping) -> Line:
         quality=cells.get("quality") or None,
         steps=int(steps) if steps else None,
         retires=retires,
-        region=cells.get("region") or None,
+        region=region,
         pricing=pricing or ("on_demand" if unit == Unit.GPU_HOUR else None),
     )
     if dollars is None:

@@ -15,7 +15,7 @@ from advisor.catalogue.entries import ClosedForm, EntryForm, GpuForm, HostedForm
 from advisor.catalogue.fields import UNKNOWN
 from advisor.catalogue.importers.account import Account, Figure, Line, Listing, Reason, Refusal, Unit, priced
 from advisor.catalogue.importers.matching import SQUARE, Match, Matcher, specificity
-from advisor.catalogue.loader import Catalogue
+from advisor.catalogue.loader import OFFER_LISTS, Catalogue
 from advisor.catalogue.overlays import price_field
 from advisor.common.diagnostics import printable
 from advisor.domain.formatting import plain
@@ -94,10 +94,13 @@ def planned(account: Account, catalogue: Catalogue, origin: Origin, only: Sequen
             refusals.append(line if isinstance(line, Refusal) else Refusal(line.listing, match, _price(line)))
         else:
             groups.setdefault((match.list, _id(match, line.listing)), []).append((line, match))
+    ids = {entry.id for name in OFFER_LISTS for entry in catalogue.lists[name]}
     for (_, id), lines in groups.items():
         best, others = _best(lines)
         refusals += others
-        if best is not None:
+        if best is not None and best[1].offer is None and id in ids:
+            refusals.append(Refusal(best[0].listing, Reason.OTHER_VARIANT, _price(best[0])))
+        elif best is not None:
             change = _change(id, *best, origin)
             (changes if isinstance(change, Change) else refusals).append(change)  # type: ignore[arg-type]  # by its type
     return Plan(tuple(changes), tuple(refusals), account.others)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+from advisor.catalogue.fields import MAX_STEPS
 from advisor.catalogue.importers.account import Account, Line, Listing, Reason, Refusal, Unit, priced
 from advisor.catalogue.importers.json_files import amount, load_object
 from advisor.domain.formatting import plain
@@ -47,10 +48,15 @@ def _lines(key: str, entry: Any, provider: str) -> Iterator[Line]:
     elif by_quality is not None:
         yield Refusal(Listing(key, "image", provider, key), Reason.MALFORMED, "image is not an object")
     more = _object(prices.get("additional_units"))
-    steps = amount(_object(more.get("default_steps")).get("price"))
+    steps = _object(more.get("default_steps")).get("price")
     if "megapixels" in more:
         listing = Listing(
-            key, "additional_units.megapixels", provider, key, size="1024x1024", steps=int(steps) if steps else None
+            key,
+            "additional_units.megapixels",
+            provider,
+            key,
+            size="1024x1024",
+            steps=steps if _are_steps(steps) else None,
         )
         yield _line(listing, more["megapixels"], _MEGAPIXEL, "1024 x 1024 pixels are 1.048576 megapixels")
     if "video_seconds" in more:
@@ -69,6 +75,10 @@ def _line(
     unit = f"{plain(price)} in dollars, as this file has its images" if dollars else f"{plain(price)} US cents"
     note = "; ".join(part for part in (unit, note) if part)
     return priced(listing, Fraction(price) * by / (1 if dollars else 100), confidence, note)
+
+
+def _are_steps(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_STEPS
 
 
 def _named(word: str) -> str | None:
