@@ -18,11 +18,11 @@ from advisor.rulebook.diagnostics import Code
 from advisor.rulebook.records import Schema, value_fault
 
 UNKNOWN: Final = "unknown"
-"""A gap in the sources: what nobody stated, or what was not found. Never a number, never zero."""
+"""A gap in the sources: what is not stated, or was not found. Never a number, never zero."""
 NO_CAP: Final = "none"
 MAX_STEPS = 1000
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SIZE = re.compile(r"any|[1-9]\d{1,4}x[1-9]\d{1,4}")
+_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SIZE = re.compile("any|[1-9][0-9]{1,4}x[1-9][0-9]{1,4}")
 _REGION = re.compile(r"[a-z]{2,12}")
 _UNKNOWN_SCHEMA: Schema = {"const": UNKNOWN}
 _DECIMAL_SCHEMA: Schema = {"type": ["string", "number"], "pattern": r"^[0-9]+(\.[0-9]+)?$"}
@@ -94,9 +94,24 @@ _TEXT_OF_DECIMAL = PlainSerializer(
     lambda value: plain(value) if isinstance(value, Decimal) else value, when_used="json"
 )
 Text = Annotated[str, Field(pattern=r"\S", description="a line of text")]
-Day = Annotated[datetime.date, BeforeValidator(_date), Field(description="a date, YYYY-MM-DD")]
-Steps = Annotated[int, BeforeValidator(_whole), Field(description=f"a whole number from 1 to {MAX_STEPS:,}")]
-Size = Annotated[str, BeforeValidator(_size), Field(description="WIDTHxHEIGHT in pixels, or `any`")]
+Day = Annotated[
+    datetime.date,
+    BeforeValidator(_date),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DATE.pattern}$"}),
+    Field(description="a date, YYYY-MM-DD"),
+]
+Steps = Annotated[
+    int,
+    BeforeValidator(_whole),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_STEPS}),
+    Field(description=f"a whole number from 1 to {MAX_STEPS:,}"),
+]
+Size = Annotated[
+    str,
+    BeforeValidator(_size),
+    WithJsonSchema({"type": "string", "pattern": f"^({_SIZE.pattern})$"}),
+    Field(description="WIDTHxHEIGHT in pixels, or `any`"),
+]
 Price = Annotated[
     Decimal | Literal["unknown"],
     BeforeValidator(_number("open_price")),

@@ -32,6 +32,11 @@ _OF_PRICING = {
     "community": ("prompts and outputs may be on machines of private owners",),
 }
 _MODALITY = {"image": "image", "video_second": "video"}
+PROVIDER_TRAITS = (
+    *("regions", "control", "shared_queue", "output_indemnity", "training_on_outputs", "commercial_use"),
+    "retention",
+)
+"""What an offer may state in place of its provider."""
 _STEP = Decimal("0.001")
 
 
@@ -136,7 +141,7 @@ def _hosted(
 
 def _hosted_offer(model: ModelForm, offer: HostedForm, provider: ProviderForm, region: str | None) -> CatalogueOffer:
     licence = traits_of(model, region)
-    stated = _stated(offer, provider)
+    stated = stated_traits(offer, provider)
     commercial, conditions = _hosted_commercial_use(model, offer, provider, licence["commercial_use"])
     cap = _decimal_text(offer.revenue_cap_usd if offer.revenue_cap_usd is not None else model.licence.revenue_cap_usd)
     if offer.revenue_cap_usd is None and cap not in ("none", UNKNOWN):
@@ -178,10 +183,11 @@ def _hosted_commercial_use(
     return UNKNOWN, (f"{provider.label} has the agreement that commercial use of {model.label} needs",)
 
 
-def _stated(offer: ApiOfferForm, provider: ProviderForm) -> dict[str, str | tuple[str, ...]]:
-    """The traits of an offer; those it does not state are its provider's."""
-    names = ("regions", "control", "shared_queue", "output_indemnity", "training_on_outputs", "commercial_use")
-    own = {name: getattr(offer, name) for name in names}
+def stated_traits(offer: ApiOfferForm, provider: ProviderForm) -> dict[str, str | tuple[str, ...]]:
+    """The traits of an offer; those it does not state are its provider's, but a closed model only takes prompts."""
+    own = {name: getattr(offer, name) for name in PROVIDER_TRAITS}
+    if isinstance(offer, ClosedForm) and offer.control is None:
+        own["control"] = "prompt_only"
     return {name: getattr(provider, name) if value is None else value for name, value in own.items()}
 
 
@@ -205,7 +211,7 @@ def _closed(catalogue: Catalogue, unit: str, region: str | None, on: datetime.da
 
 
 def _closed_offer(offer: ClosedForm, provider: ProviderForm, region: str | None) -> CatalogueOffer:
-    stated = _stated(offer, provider)
+    stated = stated_traits(offer, provider)
     return CatalogueOffer(
         id=offer.id,
         route=Route.CLOSED_API,
@@ -221,7 +227,7 @@ def _closed_offer(offer: ClosedForm, provider: ProviderForm, region: str | None)
             "revenue_cap_usd": _decimal_text(offer.revenue_cap_usd),
             "licensed_in_region": YES,
             "model_access": "proprietary",
-            "control_depth": str(offer.control or "prompt_only"),
+            "control_depth": str(stated["control"]),
             "shared_queue": str(stated["shared_queue"]),
             "switching_cost": "high",
         },

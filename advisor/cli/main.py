@@ -24,8 +24,8 @@ COMMANDS = {
     "sweep": "decide a table of scenarios: csv, Parquet or JSON Lines",
     "monitor": "compare the real bill with a decision: has the answer changed?",
     "rules": "maintain the rules: show, check, test, prove, compare them",
-    "catalogue": "import price lists into an overlay of the catalogue",
-    "schema": "print JSON Schemas of the scenario, the decision record and the rules",
+    "catalogue": "show the dated offers that decisions read, and import prices",
+    "schema": "print JSON Schemas of the scenario, the record, the rules and the catalogue",
     "completion": "print the completion script for bash or zsh",
 }
 

@@ -10,17 +10,23 @@ from advisor.common.diagnostics import EXIT_OK
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    help = "scenario, decision, or rules: the files of a rules folder"
-    parser.add_argument("what", metavar="WHAT", choices=("scenario", "decision", "rules"), help=help)
+    help = "scenario, decision, or the files of a folder: rules, catalogue"
+    parser.add_argument("what", metavar="WHAT", choices=("scenario", "decision", "rules", "catalogue"), help=help)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints one JSON Schema."""
+    from advisor.catalogue.schema import catalogue_schema
     from advisor.domain.record import Decision
     from advisor.domain.scenario import Scenario
     from advisor.rulebook.schema import rules_schema
 
-    schemas = {"scenario": Scenario.model_json_schema, "decision": Decision.model_json_schema, "rules": rules_schema}
+    schemas = {
+        "scenario": Scenario.model_json_schema,
+        "decision": Decision.model_json_schema,
+        "rules": rules_schema,
+        "catalogue": catalogue_schema,
+    }
     print(json.dumps(schemas[options.what](), indent=2))
     return EXIT_OK

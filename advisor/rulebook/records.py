@@ -121,9 +121,13 @@ class Form(BaseModel):
         """The line that it starts on."""
         return self._record.line
 
+    def line_of(self, key: str) -> int:
+        """The line of a part; where it is not stated, the line the record starts on."""
+        return _line(self._record, (key,))
+
     def fault(self, code: Code, what: str, help: str, key: str = "") -> BadInput:
         """A fault of the record, or of one of its parts, to be raised."""
-        return code.fault(what, self._file, _line(self._record, (key,)), help=help)
+        return code.fault(what, self._file, self.line_of(key), help=help)
 
 
 class IdForm(Form):

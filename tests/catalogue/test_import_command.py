@@ -100,3 +100,15 @@ def test_a_table_with_its_mapping(capsys: pytest.CaptureFixture[str]) -> None:
     text = Path("catalogue.overlay.yaml").read_text()
     assert "usd: '0.0025'" in text
     assert "sdxl" not in text
+
+
+def test_show_marks_what_is_from_an_overlay(capsys: pytest.CaptureFixture[str]) -> None:
+    imported(*LITELLM, "--date", "2026-11-22", "--write", "--only", "flux-1-schnell-at-fal")
+    options = ("--catalogue", "small", "--overlay", "catalogue.overlay.yaml", "--discount", "openai=10%")
+    capsys.readouterr()
+    assert run(["catalogue", "show", *options]) == 0
+    shown = capsys.readouterr().out
+    assert "flux-1-schnell-at-fal (from catalogue.overlay.yaml)" in shown
+    assert "gpt-image-1-high-at-openai (from --discount)" in shown
+    assert "flux-1-dev-at-fal\n" in shown
+    assert run(["catalogue", "show", "--catalogue", "none"]) == 2

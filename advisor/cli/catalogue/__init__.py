@@ -6,9 +6,10 @@ import argparse
 import importlib
 
 COMMANDS = {
+    "show": ("show", "print the offers with price, traits, source and date"),
     "import": ("import_prices", "show what a price list would change, and write it to an overlay"),
 }
-"""Each sub-command: its module (``import`` cannot be the name of one) and its help."""
+"""Each sub-command: its module and its help."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
