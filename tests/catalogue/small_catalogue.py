@@ -31,7 +31,8 @@ hosted:
     size: 1024x1024, {SOURCED}}}
 - {{id: flux-1-schnell-at-together, model: flux-1-schnell, provider: together, usd: unknown, unit: image,
     size: 1024x1024, {SOURCED}}}
-- {{id: flux-1-dev-at-fal, model: flux-1-dev, provider: fal, usd: 0.025, unit: image, size: any, {SOURCED}}}
+- {{id: flux-1-dev-at-fal, model: flux-1-dev, provider: fal, usd: 0.025, unit: image, size: any,
+    note: as a page says, {SOURCED}}}
 closed:
 - {{id: gpt-image-1-high-at-openai, label: GPT Image 1, provider: openai, name: gpt-image-1, usd: 0.167, unit: image,
     size: 1024x1024, quality: high, {SOURCED}}}

@@ -63,6 +63,7 @@ def test_a_checkpoint_at_a_known_provider_is_added() -> None:
 def test_the_same_price_at_a_later_date_confirms_an_offer() -> None:
     found = change(plan_of(image("fal_ai/fal-ai/flux/dev", 0.025)))
     assert (found.kind, found.entry.as_of) == (Kind.CONFIRMED, DAY)
+    assert found.entry.note == "as a page says"
 
 
 def test_a_price_per_step_is_multiplied_by_the_steps_of_the_checkpoint() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.catalogue.importers.kinds import KINDS
+from advisor.catalogue.importers.mapped_csv import load_mapping
 from advisor.catalogue.overlays import (
     Overlay,
     discounted,
@@ -156,3 +160,13 @@ def test_a_reference_or_discount_of_nothing_is_refused() -> None:
         with_overlays(lists(), [own(OWN.replace("model: flux-1-dev", "model: flux-1-def"))])
     with pytest.raises(BadInput, match=r"`fall` is not a provider of the catalogue[\s\S]*did you mean `fal`"):
         with_overlays(lists(), [], {"fall": Decimal(5)})
+
+
+def test_the_overlay_and_the_mapping_of_the_documentation_are_valid(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "catalogue-import.md").read_text(encoding="utf-8")
+    overlay, mapping = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    found = own(overlay)
+    assert ([*found.entries["hosted"]], len(found.discounts), len(found.imports)) == (["flux-1-dev-at-fal"], 1, 1)
+    (tmp_path / "m.yaml").write_text(mapping)
+    assert load_mapping(str(tmp_path / "m.yaml")).where == {"Tariff": ("current",)}
+    assert set(re.findall(r"^\| `(\w+(?:-\w+)?)` \| ", text, re.MULTILINE)) >= set(KINDS)

@@ -155,14 +155,15 @@ def _change(id: str, line: Line, match: Match, origin: Origin) -> Change | Refus
     if _CERTAINTY.index(found.confidence) < _CERTAINTY.index(was.confidence) and found.confidence == "low":
         return Refusal(line.listing, Reason.LESS_CERTAIN, f"{_price(line)}, and ${getattr(was, field)}")
     ends = found.listing.retires
-    if same and (ends is None or ends == was.retires):
-        if was.as_of == origin.on:
-            return Change(Kind.UNCHANGED, match.list, was, was, line.listing)
-        kind = Kind.CONFIRMED
-        stated["confidence"] = max(was.confidence, found.confidence, key=_CERTAINTY.index)
+    if not same or (ends is not None and ends != was.retires):
+        kind, note = Kind.CHANGED, {"note": None}
+    elif was.as_of == origin.on:
+        return Change(Kind.UNCHANGED, match.list, was, was, line.listing)
     else:
-        kind = Kind.CHANGED
-    entry = was.model_copy(update={"note": None, **stated, field: price})
+        kind, note = Kind.CONFIRMED, {}
+        stated["confidence"] = max(was.confidence, found.confidence, key=_CERTAINTY.index)
+        stated["note"] = was.note or found.note or None
+    entry = was.model_copy(update={**note, **stated, field: price})
     return Change(kind, match.list, entry, was, line.listing)
 
 
