@@ -47,7 +47,7 @@ Lists = Mapping[str, tuple[EntryForm, ...]]
 """The entries of each list, by the names of ``LISTS``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """All entries in the order of their files. ``origins`` names the overlay of each (list, id) that has one."""
 
@@ -87,6 +87,11 @@ def load_catalogue(folder: str | Path | None = None) -> Catalogue:
 def bundled_catalogue() -> Catalogue:
     """The bundled catalogue, cached."""
     return load_catalogue()
+
+
+def catalogue_in_use(folder: str | Path | None) -> Catalogue:
+    """The bundled catalogue, or that in a folder. Raises BadInput listing every fault found."""
+    return bundled_catalogue() if folder is None else load_catalogue(folder)
 
 
 def read_folder(folder: str | Path | None = None) -> Lists:

@@ -217,6 +217,8 @@ COMMANDS = [
     ["verify", "PATH"],
     ["recheck", "PATH"],
     ["rules", "check", "--rules", "PATH"],
+    ["rules", "check", "--catalogue", "PATH"],
+    ["catalogue", "show", "--catalogue", "PATH"],
     ["rules", "diff", "PATH", "PATH"],
     ["rules", "diff", "rules", "rules", "--records", "PATH"],
     ["sweep", "PATH.csv", "--out", "out.csv"],
