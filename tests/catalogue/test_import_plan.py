@@ -103,7 +103,7 @@ def test_a_date_of_retirement_in_the_future_comes_with_the_price() -> None:
 
 def test_a_new_date_of_retirement_is_a_change_also_at_the_same_price() -> None:
     found = change(plan_of(image("fal_ai/fal-ai/flux/dev", 0.025, deprecation_date="2027-01-05")))
-    assert (found.kind, str(found.entry.retires), found.percent) == (Kind.CHANGED, "2027-01-05", 0)
+    assert (found.kind, str(found.entry.retires), found.percent) == (Kind.CHANGED, "2027-01-05", Fraction(0))
 
 
 def test_of_two_offers_alike_the_one_whose_source_names_the_entry_is_meant() -> None:

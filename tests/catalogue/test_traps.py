@@ -70,6 +70,8 @@ def test_the_price_of_an_image(key: str, usd: str) -> None:
         # the unsized entry of a model that is listed by size
         ("fal_ai/openai/gpt-image-2", Reason.UNSIZED),
         ("stability/inpaint", Reason.EDIT),
+        # an edit that is listed as an image
+        ("fal_ai/low/1024-x-1024/openai/gpt-image-2/edit", Reason.EDIT),
     ],
 )
 def test_what_is_no_price_of_an_image_is_refused(key: str, reason: Reason) -> None:
