@@ -231,7 +231,7 @@ def test_an_unknown_checkpoint_is_refused() -> None:
 
 
 @given(region=st.sampled_from(sorted(KNOWN)), areas=st.sets(st.sampled_from(sorted(KNOWN))))
-def test_a_region_is_part_of_itself_and_of_nothing_that_is_apart(region: str, areas: set[str]) -> None:
+def test_a_region_is_part_of_itself_and_of_nothing_disjoint(region: str, areas: set[str]) -> None:
     assert lies_in(region, areas | {region}) == holds_one_of(region, areas | {region}) == "yes"
     assert (lies_in(region, areas) == "no") == (holds_one_of(region, areas) == "no")
     assert lies_in(region.upper(), areas) == lies_in(region, areas)
