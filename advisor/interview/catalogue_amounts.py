@@ -36,7 +36,7 @@ class SuppliedAmount:
 class CheckpointChoice:
     """A checkpoint that may be named: the outcomes still possible with it, its hosted price and its throughput so far.
 
-    The amounts are None where no surviving offer has one; ``hosted`` says whether one can still be hosted.
+    The amounts are None where no surviving offer has one; ``hosted`` says whether a hosted offer survives.
     """
 
     entry: ModelForm
@@ -69,8 +69,16 @@ def supplied_amounts(rulebook: Rulebook, judgement: Judgement, named: bool) -> d
 
 def amount_of_model(judgement: Judgement, model: str, route: Route, name: str) -> SuppliedAmount | None:
     """An amount over the surviving offers of one checkpoint; None where none states it."""
-    offers = [offer for offer, match in judged(judgement, route) if offer.model == model and not match.eliminating]
-    return _over(name, offers, None)
+    return _over(name, _surviving(judgement, model, route), None)
+
+
+def is_offered(judgement: Judgement, model: str, route: Route) -> bool:
+    """Whether an offer of one checkpoint survives, at a known price or not."""
+    return bool(_surviving(judgement, model, route))
+
+
+def _surviving(judgement: Judgement, model: str, route: Route) -> list[Offer]:
+    return [offer for offer, match in judged(judgement, route) if offer.model == model and not match.eliminating]
 
 
 def _over(name: str, offers: Iterable[Offer], chosen: Offer | None) -> SuppliedAmount | None:

@@ -30,6 +30,7 @@ from advisor.interview.catalogue_amounts import (
     SuppliedAmount,
     amount_of_model,
     eliminated_routes,
+    is_offered,
     supplied_amounts,
 )
 from advisor.interview.state import ASIDES, CLASH, COSTS, DETAILS, OWN_PRICES, InterviewState
@@ -227,7 +228,7 @@ class Flow:
                 CheckpointChoice(
                     entry=self.catalogue.model(id),
                     outcomes=completions_of(rulebook).outcomes({**facts, MODEL: id}, ranged=True),
-                    hosted=Route.OPEN_WEIGHT_API in judgement.verdict.feasible,
+                    hosted=is_offered(judgement, id, Route.OPEN_WEIGHT_API),
                     open_price=amount_of_model(judgement, id, Route.OPEN_WEIGHT_API, "open_price"),
                     images_per_gpu_hour=amount_of_model(judgement, id, Route.SELF_HOST, "images_per_gpu_hour"),
                 )

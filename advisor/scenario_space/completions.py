@@ -20,6 +20,7 @@ from advisor.evaluation.judgement import Resolution, fold_of
 from advisor.evaluation.pricing import (
     FIELDS_OF,
     Amounts,
+    Usage,
     cheapest,
     priced_fields,
     usage_of,
@@ -59,6 +60,7 @@ class Completions:
         self._preferences = compile_rules(rulebook.preferences, self.breakpoints)
         self._holding = lru_cache(maxsize=_REMEMBERED)(self._preferences_that_hold)
         self._whatever_amounts = lru_cache(maxsize=_REMEMBERED)(self._outcomes_whatever_amounts)
+        self._prices = lru_cache(maxsize=_REMEMBERED)(self._prices_of_class)
         self.outcome = lru_cache(maxsize=_REMEMBERED)(self._outcome)
         self.deciding_axes = lru_cache(maxsize=_REMEMBERED)(self._deciding_axes)
 
@@ -130,20 +132,20 @@ class Completions:
         """The answers with the amounts of the priced routes in a class of gate outcomes, as far as they are known."""
         if not self._rulebook.priced:
             return answers
-        return with_prices(self._rulebook, answers, self._prices(answers, number, silenced))
+        return with_prices(self._rulebook, answers, self._prices(usage_of(answers), number, silenced))
 
     def fixed(self, amounts: Answers, number: int) -> Answers:
         """Complete amounts with those of the priced routes that are known in a class of gate outcomes."""
         if not self._rulebook.priced:
             return amounts
-        return {**amounts, **with_prices(self._rulebook, {}, self._prices(amounts, number))}
+        return {**amounts, **with_prices(self._rulebook, {}, self._prices(usage_of(amounts), number, NOTHING))}
 
-    def _prices(self, answers: Answers, number: int, silenced: Silenced = NOTHING) -> dict[Route, Amounts]:
+    def _prices_of_class(self, usage: Usage, number: int, silenced: Silenced) -> dict[Route, Amounts]:
         """What the priced routes cost; one without a surviving offer has the price of its cheapest one.
 
         Nothing depends on the price of such a route.
         """
-        usage, prices = usage_of(answers), dict[Route, Amounts]()
+        prices = dict[Route, Amounts]()
         for route, found in self.gate_outcomes[number].priced:
             left = [amounts for axes, amounts in found if axes <= silenced]
             prices[route] = cheapest(route, left or [amounts for _, amounts in found], usage)
