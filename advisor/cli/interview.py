@@ -9,6 +9,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from advisor.catalogue.loader import bundled_catalogue
 from advisor.cli.exit_codes import EXIT_CODES
 from advisor.cli.options import add_date, add_rules, add_settings, add_templates, parse_date
 from advisor.cli.overwrite import confirm_overwriting, on_terminal
@@ -51,15 +52,15 @@ def run(options: argparse.Namespace) -> int:
     if not re.fullmatch(r"[\w.-]{1,100}", options.name) or options.name.startswith("."):
         raise BadInput(Problem(f"{quoted(options.name)} cannot name a file", "--name", help="letters, digits, - and _"))
     decided_on = parse_date(options.date)
-    rulebook = rulebook_in_use(options.rules)
+    rulebook, catalogue = rulebook_in_use(options.rules), bundled_catalogue()
     state = _initial_state(options)
     asking = on_terminal() and not options.no_input
     if asking:
         from advisor.verification.overwritten import would_overwrite
 
         confirm_overwriting(would_overwrite(options.out, options.name), ask=True)
-        state = _interview(options, flow_of(rulebook), state)
-    decision = decide(state.scenario(), rulebook, decided_on=decided_on)
+        state = _interview(options, flow_of(rulebook, catalogue, decided_on), state)
+    decision = decide(state.scenario(), rulebook, catalogue=catalogue, decided_on=decided_on)
     if decision.status is Status.OPEN and not state.unknown:
         print(missing_answers(decision), file=sys.stderr)
         return EXIT_ANSWERS_MISSING
