@@ -9,9 +9,16 @@ import shlex
 import sys
 from pathlib import Path
 
-from advisor.catalogue.loader import bundled_catalogue
 from advisor.cli.exit_codes import EXIT_CODES
-from advisor.cli.options import add_date, add_rules, add_settings, add_templates, parse_date
+from advisor.cli.options import (
+    add_catalogue,
+    add_date,
+    add_rules,
+    add_settings,
+    add_templates,
+    catalogue_from,
+    parse_date,
+)
 from advisor.cli.overwrite import confirm_overwriting, on_terminal
 from advisor.cli.terminal_width import wrapped
 from advisor.common.diagnostics import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, BadInput, Problem, quoted
@@ -42,6 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--out", metavar="DIR", type=Path, default=Path(), help="where they are written (default: here)"
     )
     add_date(parser)
+    add_catalogue(parser)
     add_rules(parser)
     add_templates(parser)
     parser.set_defaults(run=run)
@@ -52,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     if not re.fullmatch(r"[\w.-]{1,100}", options.name) or options.name.startswith("."):
         raise BadInput(Problem(f"{quoted(options.name)} cannot name a file", "--name", help="letters, digits, - and _"))
     decided_on = parse_date(options.date)
-    rulebook, catalogue = rulebook_in_use(options.rules), bundled_catalogue()
+    rulebook, catalogue = rulebook_in_use(options.rules), catalogue_from(options)
     state = _initial_state(options)
     asking = on_terminal() and not options.no_input
     if asking:
@@ -108,8 +116,12 @@ def _interview(options: argparse.Namespace, flow: Flow, state: InterviewState) -
 
 
 def _command(options: argparse.Namespace, parts: list[str]) -> str:
-    """A command line to copy, with the rules of this interview."""
-    return shlex.join(["advisor", *parts, *(["--rules", options.rules] if options.rules else [])])
+    """A command line to copy, with the rules and the catalogue of this interview."""
+    named = [(f"--{name}", getattr(options, name)) for name in ("rules", "catalogue", "overlay", "discount")]
+    each = [
+        (option, value) for option, found in named for value in ([found] if isinstance(found, str) else found or [])
+    ]
+    return shlex.join(["advisor", *parts, *(word for pair in each for word in pair)])
 
 
 def _show_end(decision: Decision, rulebook: Rulebook, files: list[Path], options: argparse.Namespace) -> None:

@@ -241,15 +241,22 @@ class Flow:
         costs = [name for name, route in _COST_QUESTIONS if self._costs_read(name, route, position, state)]
         if position.outcomes == {None}:
             costs = []
-        wanted = state.answers.get(COSTS) is True
-        if any(name not in state and name not in position.supplied for name in costs):
+        quotes = [name for name in costs if self._is_asked_with_own_prices(name, position, state)]
+        if state.answers.get(OWN_PRICES) is True or position.own_prices_matter:
+            questions += quotes
+        if any(name not in state and name not in quotes for name in costs):
             questions.append(COSTS)
-        if wanted or (COSTS not in questions and position.own_prices_matter):
+        if state.answers.get(COSTS) is True:
             questions += costs
         questions.append(DETAILS)
         if state.answers.get(DETAILS) is True:
             questions += [name for name in _DETAILS if self._worth_asking(name, state, position)]
         return questions
+
+    def _is_asked_with_own_prices(self, name: str, position: Position, state: InterviewState) -> bool:
+        """Whether a figure is asked only of people with prices of their own."""
+        is_quote = any(name in fields for fields in FIELDS_OF.values())
+        return is_quote and (bool(position.supplied) or OWN_PRICES in state)
 
     def _costs_read(self, name: str, route: Route | None, position: Position, state: InterviewState) -> bool:
         if name == "monthly_images" and all(end in state.answers for end in VOLUME_ENDS):

@@ -281,7 +281,7 @@ class InterviewViews:
         return {
             "decision": {"scenario": state.scenario().answers()},
             "settled": position.settled,
-            "at_catalogue_prices": position.own_prices_matter and state.answers.get(OWN_PRICES) is not False,
+            "at_catalogue_prices": self._may_have_own_prices(position, state),
             "route": next(iter(position.outcomes)) if position.settled else None,
             **_possible(position.outcomes),
             "open": len(waiting),
@@ -293,6 +293,11 @@ class InterviewViews:
             ],
             "because": list(dict.fromkeys(each.rule.because for each in position.eliminated)),
         }
+
+    def _may_have_own_prices(self, position: Position, state: InterviewState) -> bool:
+        """Whether prices of the user's own may still take the place of the catalogue's and change the outcome."""
+        asked = state.answers.get(OWN_PRICES) is False or all(name in state for name in position.supplied)
+        return position.own_prices_matter and not asked
 
 
 def _possible(outcomes: frozenset[Route | None]) -> dict[str, Any]:
