@@ -46,10 +46,19 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "advisor monitor 'usage/*.json' --decision decisions/photos.decision.json",
         "advisor monitor bill.csv --decision photos.decision.json --html bill.html",
     ),
-    "catalogue": ("advisor catalogue show --model flux-1-schnell",),
+    "catalogue": (
+        "advisor catalogue show --model flux-1-schnell",
+        "advisor catalogue import litellm prices.json",
+    ),
     "catalogue show": (
         "advisor catalogue show --model flux-1-schnell",
         "advisor catalogue show --route closed_api --json",
+        "advisor catalogue show --overlay own.yaml --discount fal=15%",
+    ),
+    "catalogue import": (
+        "advisor catalogue import litellm prices.json --only 'fal*'",
+        "advisor catalogue import portkey fal-ai.json --overlay own.yaml --write",
+        "advisor catalogue import csv prices.csv --mapping prices.mapping.yaml",
     ),
     "schema": ("advisor schema scenario",),
     "completion": (

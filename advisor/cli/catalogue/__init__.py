@@ -7,6 +7,7 @@ import importlib
 
 COMMANDS = {
     "show": ("show", "print the offers with price, traits, source and date"),
+    "import": ("import_prices", "show what a price list would change, and write it to an overlay"),
 }
 """Each sub-command: its module and its help."""
 
