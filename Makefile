@@ -9,6 +9,8 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 BIN := .venv/bin
 ADVISOR_FUZZ_EXAMPLES ?= 200000
+# Each process takes neighbouring tests, which share what is made once for a module; at the end it takes those of the other.
+SPREAD := -n 2 --dist worksteal
 
 # Two words: the version, and "py313" from Python 3.13 on.
 python := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2], "py313" * (sys.version_info >= (3, 13)))' 2>/dev/null)
@@ -73,32 +75,32 @@ format: $(made) ## mend what ruff can mend
 
 .PHONY: test
 test: lint ## lint and all tests but those of the next three targets (under 10 minutes)
-	$(BIN)/pytest -n 2 -m "not pages and not spark" --ignore=tests/sweep --ignore=tests/rule_testing
+	$(BIN)/pytest $(SPREAD) -m "not pages and not spark" --ignore=tests/sweep --ignore=tests/rule_testing
 
 .PHONY: rules-test
 rules-test: $(made) ## what maintainers of rules rely on: proofs, coverage, mutants, diagnostics
-	$(BIN)/pytest tests/rule_testing -n 2
+	$(BIN)/pytest tests/rule_testing $(SPREAD)
 
 .PHONY: sweep-test
 sweep-test: $(made) ## files of scenarios decided at once
-	$(BIN)/pytest tests/sweep -m "not spark" -n 2
+	$(BIN)/pytest tests/sweep -m "not spark" $(SPREAD)
 
 .PHONY: pages
 pages: $(made) ## look at every page in Chromium
-	$(BIN)/pytest tests/report tests/monitor -m pages -n 2
+	$(BIN)/pytest tests/report tests/monitor -m pages $(SPREAD)
 
 .PHONY: properties
 properties: $(made) ## the properties over generated scenarios and every wrong input, many more than in make test
-	ADVISOR_PROPERTIES=1 $(BIN)/pytest tests -m "fuzz and not spark" -n 2
+	ADVISOR_PROPERTIES=1 $(BIN)/pytest tests -m "fuzz and not spark" $(SPREAD)
 
 .PHONY: fuzz
 fuzz: $(made) ## the properties with ADVISOR_FUZZ_EXAMPLES=200000 examples each
-	ADVISOR_FUZZ_EXAMPLES=$(ADVISOR_FUZZ_EXAMPLES) $(BIN)/pytest tests -m fuzz -n 2
+	ADVISOR_FUZZ_EXAMPLES=$(ADVISOR_FUZZ_EXAMPLES) $(BIN)/pytest tests -m fuzz $(SPREAD)
 
 .PHONY: agree
 agree: $(made) ## all readings and explanations against one another, in full: a million scenarios
 	ADVISOR_AGREE=1 $(BIN)/pytest tests/properties/test_sweep_agrees.py tests/properties/test_z3_agrees.py \
-	  tests/properties/test_explanations.py -n 2
+	  tests/properties/test_explanations.py $(SPREAD)
 
 .PHONY: spark-test
 spark-test: $(made) ## install the spark extra, sweep and read usage on Spark (needs Java)

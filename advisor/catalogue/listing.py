@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -108,7 +109,7 @@ def as_text(catalogue: Catalogue, lists: dict[str, tuple[EntryForm, ...]], width
     """The entries in lines of at most ``width`` characters if their words allow."""
     lines: list[str] = []
     for name, entries in lists.items():
-        lines += ["", f"{_TITLES[name]} ({len(entries)})"] if entries else []
+        lines += ["", *textwrap.wrap(f"{_TITLES[name]} ({len(entries)})", width)] if entries else []
         for one in entries:
             lines += ["", *_block(catalogue, name, one, width)]
     return lines
@@ -131,7 +132,7 @@ def _parts(catalogue: Catalogue, one: EntryForm) -> Iterator[tuple[str, str]]:
         yield "traits", _traits({name: getattr(one, name) for name in PROVIDER_TRAITS})
     elif isinstance(one, GpuForm):
         yield "is", one.label
-        yield "price", f"{_price(one.usd_per_gpu_hour)} an hour, {one.pricing.replace('_', ' ')}"
+        yield "price", f"{_price(one.usd_per_gpu_hour, 'an hour')}, {one.pricing.replace('_', ' ')}"
         yield "traits", _traits({"regions": one.regions, "leaves_premises": one.leaves_premises})
     elif isinstance(one, ThroughputForm):
         yield "is", f"{one.model} on {one.gpu}, {one.precision}, {one.runtime}"
@@ -160,7 +161,7 @@ def _of_api_offer(catalogue: Catalogue, offer: Any) -> Iterator[tuple[str, str]]
     yield "is", f"{what} at {provider.label}"
     steps = f", {offer.steps} steps" if getattr(offer, "steps", None) else ""
     size = "whatever the size" if offer.size == "any" else offer.size
-    yield "price", f"{_price(offer.usd)} {_UNITS[offer.unit]}, {size}{steps}"
+    yield "price", f"{_price(offer.usd, _UNITS[offer.unit])}, {size}{steps}"
     cap = {} if offer.revenue_cap_usd is None else {"revenue_cap_usd": offer.revenue_cap_usd}
     yield "traits", _traits({**stated_traits(offer, provider), **cap})
 
@@ -189,8 +190,8 @@ def _word(value: Any) -> str:
     return grouped(value) if isinstance(value, Decimal) else str(value)
 
 
-def _price(value: Decimal | str) -> str:
-    return price(value) if isinstance(value, Decimal) else f"price {value}"
+def _price(value: Decimal | str, unit: str) -> str:
+    return f"{price(value)} {unit}" if isinstance(value, Decimal) else value
 
 
 def _number(value: Decimal | str) -> str:

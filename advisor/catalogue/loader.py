@@ -92,6 +92,11 @@ def bundled_catalogue() -> Catalogue:
     return load_catalogue()
 
 
+def catalogue_in_use(folder: str | Path | None) -> Catalogue:
+    """The bundled catalogue, or that in a folder. Raises BadInput listing every fault found."""
+    return bundled_catalogue() if folder is None else load_catalogue(folder)
+
+
 def read_folder(folder: str | Path | None = None) -> Lists:
     """The lists of a folder, each in a file of its name. Raises BadInput."""
     folder = Path(folder) if folder is not None else bundled("catalogue")

@@ -162,6 +162,12 @@ class Decision(Part):
         """The answers, with the amounts that are from the catalogue."""
         return {**self.scenario, **{quote.field: quote.value for quote in self.quotes if quote.origin == "catalogue"}}
 
+    def amount_source(self, field: str) -> str | None:
+        """What people call the offer of the catalogue that an amount is from; None for an answer."""
+        found = next((quote for quote in self.quotes if quote.field == field and quote.origin == "catalogue"), None)
+        listed = {entry.offer: entry.label for entry in self.shortlist}
+        return listed.get(found.offer, found.offer) if found and found.offer else None
+
     @property
     def is_complete(self) -> bool:
         """False for a record of version 1, which lacks what a memo states."""

@@ -411,28 +411,33 @@ class ShortlistEntry(Part):
 
 
 class ModelOutcome(Part):
-    """Where the advice leads with one checkpoint, while none is named.
+    """Where the advice leads with one checkpoint, while none is named; ``label`` is what people call it.
 
-    ``offers`` has for each priced route the cheapest surviving offer, and ``expected`` what it costs in the expected
-    month, dollars; null is not known.
+    ``offers`` has for each priced route the cheapest surviving offer, ``suppliers`` its provider or GPU, and
+    ``expected`` what it costs in the expected month, dollars; null is not known.
     """
 
     model: str
+    label: str
     routes: list[Route]
     none_possible: bool
     offers: dict[Route, str]
+    suppliers: dict[Route, str]
     expected: dict[Route, str | None]
 
 
 class FewStepTwin(Part):
     """The same decision with the few-step checkpoint in place of the one named, or the reverse.
 
-    ``crossovers`` is N* for each hosted route, null where owning never wins.
+    ``crossovers`` is N* for each hosted route and ``owning_from`` the least whole volume from there on, null where
+    owning never wins.
     """
 
     model: str
+    label: str
     few_step: bool
     crossovers: dict[Route, str | None]
+    owning_from: dict[Route, str | None]
 
 
 class ReviewTrigger(Part):

@@ -40,6 +40,10 @@ _OPERATORS = {"lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
 _EVERY_FACT = "any_fact"
 _UNKNOWN = "unknown_"
 _LARGEST = 2**63
+MAX_PATTERNS = 60
+"""Of one ruleset of the engine: it fails where one fact matches more than 64."""
+_MAX_COMPARISONS = 500
+"""In all of one ruleset: with more than 512 on one name the engine crashes."""
 _REMEMBERED = 4096
 _session_numbers = count()
 _lock = threading.Lock()
@@ -60,26 +64,16 @@ def load_engine() -> Any:
 
 
 class Ruleset:
-    """Rules compiled into the engine once; ``match`` returns those that one fact satisfies."""
+    """Rules compiled into the engine once; ``match`` returns those that one fact satisfies.
+
+    One fact may satisfy at most 64 patterns of a ruleset of the engine, so that many are split over several.
+    """
 
     def __init__(self, name: str, patterns: Mapping[str, list[Pattern]], names: Iterable[str]) -> None:
-        self._native = load_engine()
         self._names = tuple(sorted(names))
-        self._rule_of: dict[str, str] = {}
-        definition: dict[str, Any] = {}
-        for rule, alternatives in patterns.items():
-            for number, pattern in enumerate(alternatives):
-                key = f"{len(self._rule_of)}_{number}"
-                self._rule_of[key] = rule
-                definition[key] = {"all": [{"m": pattern}]}
-        definition[_EVERY_FACT] = {"all": [{"m": {_EVERY_FACT: 1}}]}
-        self._session = next(_session_numbers)
         self._order = {rule: position for position, rule in enumerate(patterns)}
-        with _lock:
-            try:
-                self._handle = self._native.create_ruleset(name, json.dumps(definition))
-            except Exception as error:
-                raise EngineFailure(f"the engine refused the rules of `{name}`: {error}") from error
+        keyed = [(rule, pattern) for rule, alternatives in patterns.items() for pattern in alternatives]
+        self._parts = [_Part(f"{name}_{number}", part) for number, part in enumerate(_split(keyed))]
         self.match({})
 
     @property
@@ -93,17 +87,7 @@ class Ruleset:
         Raises EngineFailure, and BadInput for a number that is too large.
         """
         content = self._content(facts)
-        with _lock:
-            message = f'{{"id":"1","sid":"{self._session}",{content}}}'
-            try:
-                fired = self._evaluate(message)
-            except BaseException as error:
-                # Also when interrupted: what was asserted must not be seen by the next evaluation.
-                self._session = next(_session_numbers)
-                if not isinstance(error, Exception):
-                    raise
-                raise EngineFailure(f"the engine failed with `{error}` on {message[:300]}") from error
-        found = {self._rule_of[key] for key in fired if key != _EVERY_FACT}
+        found = frozenset[str]().union(*(part.match(content) for part in self._parts))
         return tuple(sorted(found, key=self._order.__getitem__))
 
     def _content(self, facts: Facts) -> str:
@@ -125,6 +109,51 @@ class Ruleset:
                 what = f"`{name}` is {value:,}, and the engine compares whole numbers below 2**63 only"
                 raise BadInput(Problem(what, field=name, help="check the amounts, and the numbers in terms.yaml"))
         return ",".join(parts)
+
+
+def _split(keyed: list[tuple[str, Pattern]]) -> list[list[tuple[str, Pattern]]]:
+    """Patterns in parts that the engine can match, at least one."""
+    parts: list[list[tuple[str, Pattern]]] = [[]]
+    comparisons = 0
+    for rule, pattern in keyed:
+        comparisons += len(pattern["$and"])
+        if len(parts[-1]) == MAX_PATTERNS or comparisons > _MAX_COMPARISONS:
+            parts.append([])
+            comparisons = len(pattern["$and"])
+        parts[-1].append((rule, pattern))
+    return parts
+
+
+class _Part:
+    """One ruleset of the engine."""
+
+    def __init__(self, name: str, patterns: list[tuple[str, Pattern]]) -> None:
+        self._native = load_engine()
+        self._rule_of = {str(number): rule for number, (rule, _) in enumerate(patterns)}
+        definition: dict[str, Any] = {
+            str(number): {"all": [{"m": pattern}]} for number, (_, pattern) in enumerate(patterns)
+        }
+        definition[_EVERY_FACT] = {"all": [{"m": {_EVERY_FACT: 1}}]}
+        self._session = next(_session_numbers)
+        with _lock:
+            try:
+                self._handle = self._native.create_ruleset(name, json.dumps(definition))
+            except Exception as error:
+                raise EngineFailure(f"the engine refused the rules of `{name}`: {error}") from error
+
+    def match(self, content: str) -> set[str]:
+        """Ids of the rules that a fact satisfies."""
+        with _lock:
+            message = f'{{"id":"1","sid":"{self._session}",{content}}}'
+            try:
+                fired = self._evaluate(message)
+            except BaseException as error:
+                # Also when interrupted: what was asserted must not be seen by the next evaluation.
+                self._session = next(_session_numbers)
+                if not isinstance(error, Exception):
+                    raise
+                raise EngineFailure(f"the engine failed with `{error}` on {message[:300]}") from error
+        return {self._rule_of[key] for key in fired if key != _EVERY_FACT}
 
     def _evaluate(self, message: str) -> list[str]:
         """Asserts a fact, reads which rules fire, and retracts it."""

@@ -196,10 +196,13 @@ def _bills_below_own(
 
 
 def _first_step(remaining: Mapping[frozenset[Bill], Outcome]) -> CostStep | None:
-    """A route that is right exactly if own GPUs cost more than one of some bills, with as few bills as possible."""
+    """A route that is right exactly if own GPUs cost more than one of some bills, with as few bills as possible.
+
+    Only a route among the outcomes: a step of another one, by a bill that is never less than own GPUs, says nothing.
+    """
     bills = [Bill(route, volume) for route in HOSTED for volume in VOLUME_ENDS]
     for size in range(1, len(bills) + 1):
-        for route in Route:
+        for route in (route for route in Route if route in remaining.values()):
             for chosen in combinations(sorted(bills, key=lambda bill: bill.route is not route), size):
                 if all((outcome is route) != below.isdisjoint(chosen) for below, outcome in remaining.items()):
                     return CostStep(route, chosen)

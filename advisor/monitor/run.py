@@ -172,7 +172,7 @@ def _decision(run: Run, rulebook: Rulebook) -> tuple[Decision, Scenario]:
     text = read_text(run.decision)
     if is_record(text):
         decision = parse_record(text, run.decision)
-        return decision, validated(decision.scenario, run.decision)
+        return decision, validated(decision.priced_scenario, run.decision)
     if run.decision.endswith((".md", ".html")):
         what = f"{quoted(run.decision)} is a memo"
         raise BadInput(Problem(what, "--decision", help="name the record beside it, NAME.decision.json"))

@@ -11,18 +11,23 @@ from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.report.claims.alternatives import SHOWN, ways
 from advisor.report.claims.build import reason_of
+from advisor.report.claims.flips import answer_flips
 from advisor.report.claims.turning import turning_claims
 from advisor.report.templates import fill
 
 
 @dataclass(frozen=True)
 class StableRange:
-    """The range of one number in which the outcome does not change: ``least`` to ``most``, either may be open."""
+    """The range of one number in which the outcome does not change: ``least`` to ``most``, either may be open.
+
+    ``source`` is the offer that the number is from, as people call it; None for an answer.
+    """
 
     field: str
     now: str
     least: str | None
     most: str | None
+    source: str | None
 
 
 def explanation_text(
@@ -38,6 +43,7 @@ def explanation_text(
     others = [other for other in decision.why_not if why_not in (None, other.route)]
     named = {
         "decision": decision.model_dump(mode="json"),
+        "answer_flips": answer_flips(decision),
         "stable_ranges": list(_stable_ranges(decision)),
         "conflicts": [[reason_of(decision, rule) for rule in conflict.rules] for conflict in decision.conflicts],
         "others": [
@@ -51,6 +57,7 @@ def explanation_text(
             for other in others
         ],
         "missing": _missing(decision),
+        "by_checkpoint": bool(decision.by_model) and len(decision.feasible_routes) > 1,
         "sufficient": sufficient,
         "turning": list(turning_claims(decision)),
         "leads": {
@@ -77,7 +84,8 @@ def _stable_ranges(decision: Decision) -> Iterator[StableRange]:
     for name in FIELDS:
         if name in bounds:
             held = bounds[name]
-            yield StableRange(name, str(decision.scenario[name]), held.get("least"), held.get("most"))
+            now = str(decision.priced_scenario[name])
+            yield StableRange(name, now, held.get("least"), held.get("most"), decision.amount_source(name))
 
 
 def _missing(decision: Decision) -> list[str]:

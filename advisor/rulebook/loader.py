@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -34,13 +33,10 @@ _MAX_FILES = 200
 _FILES = ("routes.yaml", "terms.yaml", "preferences.yaml", "advice.yaml")
 _COPY_HELP = "a rules folder is complete in itself: start from a copy of the bundled one"
 _SPLIT = "split the rule, or say it with fewer alternatives"
-_JOIN = "join rules, or say them with fewer alternatives"
 MAX_BRANCHES_A_RULE = 32
 """The limits of durable_rules 2.0.28: past them it fails with a bare number, hangs or crashes."""
-MAX_BRANCHES_A_RULESET = 60
-"""One fact may match all of them, and the engine's limit is 64 first-level matches."""
+MAX_PATTERNS_A_RULE = 256
 MAX_COMPARISONS_A_BRANCH = 15
-MAX_COMPARISONS_OF_A_NAME = 200
 
 
 def load_rulebook(
@@ -170,11 +166,19 @@ def _finished(draft: Draft, documents: dict[str, Any], offers: tuple[Offer, ...]
 
 
 def engine_limits(rulebook: Rulebook) -> Iterator[Problem]:
-    """Every exceeded limit, with the rule that exceeds it."""
-    kinds: tuple[tuple[str, tuple[Rule, ...]], ...]
-    kinds = (("gates", rulebook.gates), ("preferences", rulebook.preferences), ("pieces of advice", rulebook.advice))
-    for kind, rules in kinds:
-        yield from _ruleset_limits(kind, rules, frozenset(rulebook.traits))
+    """Every rule that is too large for the engine; of how many there are, nothing is too large."""
+    for rule in (*rulebook.gates, *rulebook.preferences, *rulebook.advice):
+        try:
+            found = branches(rule.when, MAX_BRANCHES_A_RULE)
+        except ValueError as error:
+            yield _too_large(rule, f"rule `{rule.id}` is too large for the engine: {error}")
+            continue
+        patterns = sum(_patterns(branch, frozenset(rulebook.traits)) for branch in found)
+        if max(map(len, found), default=0) > MAX_COMPARISONS_A_BRANCH:
+            yield _too_large(rule, f"rule `{rule.id}` compares more than {MAX_COMPARISONS_A_BRANCH} values together")
+        elif patterns > MAX_PATTERNS_A_RULE:
+            what = f"rule `{rule.id}` has {patterns} alternatives, as each trait that it reads may be unknown"
+            yield _too_large(rule, f"{what}, more than the {MAX_PATTERNS_A_RULE} the engine can match")
 
 
 def _patterns(branch: tuple[Comparison, ...], traits: frozenset[str]) -> int:
@@ -182,31 +186,5 @@ def _patterns(branch: tuple[Comparison, ...], traits: frozenset[str]) -> int:
     return int(2 ** sum(not traits.isdisjoint(comparison.names) for comparison in branch))
 
 
-def _ruleset_limits(kind: str, rules: tuple[Rule, ...], traits: frozenset[str]) -> Iterator[Problem]:
-    total = 0
-    uses: Counter[str] = Counter()
-    for rule in rules:
-        try:
-            found = branches(rule.when, MAX_BRANCHES_A_RULE)
-        except ValueError as error:
-            yield _too_large(rule, f"rule `{rule.id}` is too large for the engine: {error}", _SPLIT)
-            continue
-        total += sum(_patterns(branch, traits) for branch in found)
-        uses.update(comparison.name for branch in found for comparison in branch)
-        name, used = uses.most_common(1)[0] if uses else ("", 0)
-        if max(map(len, found), default=0) > MAX_COMPARISONS_A_BRANCH:
-            what = f"rule `{rule.id}` compares more than {MAX_COMPARISONS_A_BRANCH} values together"
-            yield _too_large(rule, what, _SPLIT)
-        elif total > MAX_BRANCHES_A_RULESET:
-            what = f"with rule `{rule.id}` the {kind} have {total} alternatives"
-            help = f"{_JOIN}; one that asks for a trait counts twice" if kind == "gates" else _JOIN
-            yield _too_large(rule, f"{what}, more than the {MAX_BRANCHES_A_RULESET} the engine can match", help)
-            return
-        elif used > MAX_COMPARISONS_OF_A_NAME:
-            what = f"with rule `{rule.id}` the {kind} compare `{name}` {used} times"
-            yield _too_large(rule, f"{what}, more than the {MAX_COMPARISONS_OF_A_NAME} the engine can match", _JOIN)
-            return
-
-
-def _too_large(rule: Rule, what: str, help: str) -> Problem:
-    return Code.ENGINE_LIMIT.problem(what, rule.file, rule.line, help=help)
+def _too_large(rule: Rule, what: str) -> Problem:
+    return Code.ENGINE_LIMIT.problem(what, rule.file, rule.line, help=_SPLIT)

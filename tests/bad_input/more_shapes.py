@@ -215,6 +215,8 @@ sweep MEMO --out MEMO|monitor|monitor nowhere.csv --decision nowhere|monitor --d
 monitor RECORD --decision RECORD|monitor "*.nothing" --decision RECORD|rules show --rule|rules show --rule nothing
 rules coverage --rule nothing|rules mutate --rule nothing|rules prove --only nothing|rules diff|rules diff RULES
 rules diff RULES nowhere|rules diff RULES RULES --records nowhere|rules check nowhere|rules test --rules SCENARIO|schema
+catalogue|catalogue nothing|catalogue show --route nothing|catalogue show --model nothing
+catalogue show --provider nothing|catalogue show --catalogue RULES|rules check --catalogue MEMO|rules check --date soon
 schema memo|schema scenario decision|interview --resume|interview --name a/b|interview --name ""
 interview --answers nowhere|interview --answers MEMO|interview --set x=1|interview --out SCENARIO --resume
 interview --name x --rules nowhere

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,8 @@ COMMANDS = [
     ["verify", "PATH"],
     ["recheck", "PATH"],
     ["rules", "check", "--rules", "PATH"],
+    ["rules", "check", "--catalogue", "PATH"],
+    ["catalogue", "show", "--catalogue", "PATH"],
     ["rules", "diff", "PATH", "PATH"],
     ["rules", "diff", "rules", "rules", "--records", "PATH"],
     ["sweep", "PATH.csv", "--out", "out.csv"],
@@ -296,8 +299,11 @@ def sweeping(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Sweeping:
     return Sweeping(tmp_path, capfd)
 
 
-@pytest.mark.parametrize("kind", ["link", "loop", "pipe", "socket", "folder"])
-@pytest.mark.parametrize("name", ["ok.memo.md", "ok.decision.json", "ok.memo.pdf"])
+IN_THE_WAY = product(("link", "loop", "pipe", "socket", "folder"), ("ok.memo.md", "ok.decision.json", "ok.memo.pdf"))
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize(("kind", "name"), some_of(IN_THE_WAY, 2))
 def test_the_files_of_a_decision_replace_regular_files_only(
     kind: str, name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

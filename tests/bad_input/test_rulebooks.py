@@ -58,14 +58,11 @@ def _gate(id: str, when: str) -> str:
     )
 
 
-def _advice(number: int) -> str:
-    return (
-        f"- id: advice-{number}\n  axis: cost\n  when: {{route: closed_api}}\n"
-        "  advise: Read on.\n  because: of that\n  source: a test\n"
-    )
-
-
 ALTERNATIVES = "{any: [{quality: open_suffices}, {quality: best_preferred}, {quality: frontier_only}]}"
+TRAITS = (
+    *("leaves_premises", "offered_in_region", "commercial_use", "training_on_outputs", "output_indemnity"),
+    *("licensed_in_region", "shared_queue"),
+)
 MADE: dict[str, tuple[str, str]] = {
     "too-many-alternatives": (
         "gates/control.yaml",
@@ -75,10 +72,9 @@ MADE: dict[str, tuple[str, str]] = {
         "gates/control.yaml",
         _gate("too-long", f"{{shared_queue: yes, all: [{', '.join(['{latency: tolerant}'] * 16)}]}}"),
     ),
-    "too-many-rules": ("advice.yaml", "".join(_advice(number) for number in range(65))),
-    "too-many-gates": (
+    "too-many-unknown-traits": (
         "gates/control.yaml",
-        "".join(_gate(f"gate-{number}", "{shared_queue: yes}") for number in range(31)),
+        _gate("too-open", f"{{all: [{', '.join(f'{{{trait}: yes}}' for trait in TRAITS)}, {ALTERNATIVES}]}}"),
     ),
     "too-large-a-file": ("advice.yaml", "# " + "x" * 1_000_000 + "\n"),
     "nested-too-deep": ("gates/control.yaml", _gate("deep", "{not: " * 40 + "{}" + "}" * 40)),

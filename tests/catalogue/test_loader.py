@@ -58,6 +58,16 @@ def test_the_digest_is_of_the_content_and_not_of_its_form(folder: Path) -> None:
     assert before == bundled_catalogue().digest
     edit(folder, "hosted.yaml", "hosted:\n", "# another comment\nhosted:\n\n")
     edit(folder, "hosted.yaml", "usd: 0.003\n", "usd: 0.0030\n")
+    edit(
+        folder,
+        "hosted.yaml",
+        "    model: flux-1-schnell\n    provider: fal\n",
+        "    provider: fal\n    model: flux-1-schnell\n",
+    )
+    head, _, entries = (folder / "gpus.yaml").read_text(encoding="utf-8").partition("gpus:\n")
+    backwards = "\n\n".join(reversed(entries.strip("\n").split("\n\n")))
+    (folder / "gpus.yaml").write_text(f"{head}gpus:\n{backwards}\n", encoding="utf-8")
+    assert load_catalogue(folder).gpus[0].id == bundled_catalogue().gpus[-1].id
     assert load_catalogue(folder).digest == before
     edit(folder, "hosted.yaml", "usd: 0.0030\n", "usd: 0.0031\n")
     assert load_catalogue(folder).digest != before
@@ -82,7 +92,7 @@ def test_the_digest_is_of_the_content_and_not_of_its_form(folder: Path) -> None:
         ),
         ("models.yaml", "few_step_of: sd-3-5-large\n", "few_step_of: sd-3\n", "names checkpoint `sd-3`"),
         ("hosted.yaml", "id: flux-1-schnell-at-replicate", "id: flux-1-schnell-at-fal", "first on line 4"),
-        ("closed.yaml", "id: gpt-image-2-low-at-openai", "id: own-hardware", "duplicate offer `own-hardware`"),
+        ("closed.yaml", "id: gpt-image-2-medium-at-openai", "id: own-hardware", "duplicate offer `own-hardware`"),
         ("gpus.yaml", "id: aws-l4-us", "id: aws--l4-us", "`aws--l4-us` cannot be an id"),
         ("gpus.yaml", "gpus:\n", "offers:\n", "`offers` is not known here"),
         ("gpus.yaml", "gpus:\n", "gpus: [a]\nmore:\n", "`more` is not known here"),

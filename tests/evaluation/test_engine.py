@@ -19,7 +19,7 @@ from advisor.domain.offer import UNKNOWN, Encoded, Offer, Unknown
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.durable_rules_backend import EngineReading, Ruleset, engine_reading
 from advisor.evaluation.python_backend import PlainReading
-from advisor.rulebook.conditions import ConditionParser
+from advisor.rulebook.conditions import All, ConditionParser
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Preference, Rulebook
 from advisor.rulebook.symbols import Name, Scope
@@ -238,38 +238,50 @@ class Failing:
 def test_every_failure_of_the_engine_is_typed(
     fault: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rules = Ruleset("good", {"rule": [{"colour": "red"}]}, ["colour"])
-    monkeypatch.setattr(rules, "_native", Failing(**fault))
+    rules = Ruleset("good", {"rule": [{"$and": [{"any_fact": 1}, {"colour": "red"}]}]}, ["colour"])
+    monkeypatch.setattr(rules._parts[0], "_native", Failing(**fault))
     with pytest.raises(EngineFailure, match=said):
         rules.match({"colour": "red"})
 
 
 def test_after_a_failure_the_next_fact_is_matched_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = Ruleset("again", {"rule": [{"$and": [{"any_fact": 1}, {"colour": "red"}]}]}, ["colour"])
-    native = rules._native
-    monkeypatch.setattr(rules, "_native", Failing(RuntimeError("error code: 204")))
+    native = rules._parts[0]._native
+    monkeypatch.setattr(rules._parts[0], "_native", Failing(RuntimeError("error code: 204")))
     with pytest.raises(EngineFailure):
         rules.match({"colour": "red"})
-    monkeypatch.setattr(rules, "_native", native)
+    monkeypatch.setattr(rules._parts[0], "_native", native)
     assert rules.match({"colour": "red"}) == ("rule",)
     assert rules.match({"colour": "blue"}) == ()
 
 
 def test_an_interrupted_match_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = Ruleset("interrupted", {"rule": [{"$and": [{"any_fact": 1}, {"colour": "red"}]}]}, ["colour"])
-    native = rules._native
+    native = rules._parts[0]._native
 
     class Interrupted(Failing):
         def assert_fact(self, handle: int, fact: str) -> tuple[int, int]:
-            native.assert_fact(rules._handle, fact)
+            native.assert_fact(rules._parts[0]._handle, fact)
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(rules, "_native", Interrupted())
+    monkeypatch.setattr(rules._parts[0], "_native", Interrupted())
     with pytest.raises(KeyboardInterrupt):
         rules.match({"colour": "red"})
-    monkeypatch.setattr(rules, "_native", native)
+    monkeypatch.setattr(rules._parts[0], "_native", native)
     assert rules.match({"colour": "blue"}) == ()
     assert rules.match({"colour": "red"}) == ("rule",)
+
+
+def test_as_many_rules_as_wanted_are_matched() -> None:
+    """All of them at once: the engine itself fails where one fact matches more than 64 patterns."""
+    preferences = tuple(replace(RULEBOOK.preferences[0], id=f"more-{n}", when=All(())) for n in range(150))
+    gates = tuple(replace(gate, id=f"{gate.id}-{n}") for n in range(30) for gate in RULEBOOK.gates)
+    rulebook = replace(RULEBOOK, gates=gates, preferences=preferences)
+    facts = {"residency": "on_premises", "latency": "predictable", "output_use": "commercial"}
+    engine, plain = EngineReading(rulebook), PlainReading(rulebook)
+    assert engine.preferences(facts) == plain.preferences(facts) == tuple(rule.id for rule in preferences)
+    assert engine.gates(facts) == plain.gates(facts)
+    assert sum(len(match.eliminating) for match in engine.gates(facts)) > 64
 
 
 def test_an_engine_that_cannot_be_imported_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,4 +297,4 @@ def test_the_engine_names_the_rulebook_it_refuses(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(adapter, "load_engine", Refusing)
     with pytest.raises(EngineFailure, match="error code: 101"):
-        EngineReading(RULEBOOK)
+        EngineReading(replace(RULEBOOK, digest="sha256:another"))

@@ -293,6 +293,15 @@ def test_of_gpus_that_are_always_on_what_is_certain_holds(case: tuple[Answers, l
     check(*case)
 
 
+def test_a_bill_that_is_never_less_than_own_gpus_is_no_step() -> None:
+    """Found by a property above: with hardly any overhead the open bill is more than own GPUs in every month."""
+    known = {**EXERCISE, "quality": "best_preferred", "monthly_overhead": Decimal("0.01")}
+    del known["monthly_images"], known["closed_price"]
+    first, last = decided(known).route_by_own_cost
+    assert (first.route, [bill.route for bill in first.unless]) == ("closed_api", ["closed_api"])
+    assert (last.route, last.unless) == ("self_host", [])
+
+
 def test_own_gpus_may_cost_no_more_than_the_bill() -> None:
     known = {name: value for name, value in EXERCISE.items() if name not in OWN} | {"monthly_images": 500}
     first, last = decided(known).route_by_own_cost

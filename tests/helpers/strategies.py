@@ -42,14 +42,15 @@ EXERCISE: dict[str, Any] = {
 """Exercise 38.3.2, everything else permissive."""
 
 
-def examples(in_ci: int) -> settings:
+def examples(in_ci: int, in_test: int | None = None) -> settings:
     """Settings for a property: so many examples under ``make properties``, as CI runs it, in proportion more under
-    ``make fuzz``. ``make test`` should take minutes: a fifth, but at least three and at most ten, or
-    one in fifty where there are many.
+    ``make fuzz``. ``make test`` should take minutes: so many as ``in_test`` says, or a fifth, but at least three and
+    at most ten, or one in fifty where there are many.
     """
     if FUZZ:
         return settings(max_examples=max(1, FUZZ * in_ci // 5_000))
-    return settings(max_examples=in_ci if IN_CI else max(min(in_ci, 3), min(in_ci // 5, 10), in_ci // 50))
+    usual = max(min(in_ci, 3), min(in_ci // 5, 10), in_ci // 50)
+    return settings(max_examples=in_ci if IN_CI else in_test or usual)
 
 
 def repeats(in_ci: int, in_test: int) -> int:
@@ -65,9 +66,9 @@ def some_of(cases: Iterable[Case], one_in: int) -> list[Case]:
     return list(cases)[:: repeats(1, one_in)]
 
 
-def agreeing(in_ci: int, in_full: int) -> settings:
+def agreeing(in_ci: int, in_full: int, in_test: int | None = None) -> settings:
     """Settings for a comparison with an independent implementation: ``make agree`` runs it in full."""
-    return settings(max_examples=in_full) if AGREE and not FUZZ else examples(in_ci)
+    return settings(max_examples=in_full) if AGREE and not FUZZ else examples(in_ci, in_test)
 
 
 def micro(value: int) -> Decimal:

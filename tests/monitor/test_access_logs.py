@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from advisor.common.diagnostics import BadInput
 from advisor.usage.model import Reading
 from advisor.usage.options import ReadOptions
 from advisor.usage.read import read_usage
+from tests.helpers.strategies import some_of
 from tests.monitor.usage_files import shifted
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -212,9 +214,9 @@ def test_months_in_every_form(form: str, named: bool, tmp_path: Path) -> None:
     assert f"read as {name}: {file}" in reading.notes
 
 
-@pytest.mark.parametrize("form", ["clock", "iso", "envoy", "caddy"])
-@pytest.mark.parametrize("prefix", PREFIXES)
-def test_lines_behind_the_prefix_of_a_collector(form: str, prefix: str, tmp_path: Path) -> None:
+@pytest.mark.fuzz
+@pytest.mark.parametrize(("prefix", "form"), some_of(product(PREFIXES, ("clock", "iso", "envoy", "caddy")), 5))
+def test_lines_behind_the_prefix_of_a_collector(prefix: str, form: str, tmp_path: Path) -> None:
     name, line = LINES[form]
     lines = [PREFIXES[prefix](number, asked) + line(asked) for number, asked in enumerate(ASKED)]
     reading = read(written(tmp_path / "a.log", *lines))

@@ -7,13 +7,14 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from advisor.common.diagnostics import BadInput
@@ -23,6 +24,7 @@ from advisor.usage.options import ReadOptions
 from advisor.usage.read import read_usage
 from advisor.usage.spreadsheet_dates import iso_of
 from advisor.usage.time_zones import zone_of
+from tests.helpers.strategies import examples, some_of
 
 TODAY = date(2026, 11, 2)
 DAY_FIRST, MONTH_FIRST = DateOrder
@@ -62,11 +64,12 @@ def refused(path: Path, **options: Any) -> str:
     return str(error.value)
 
 
-@pytest.mark.parametrize("name", ["semicolons.csv", "usage.parquet"])
-@pytest.mark.parametrize(
-    "form",
-    ["%d/%m/%Y", "%m/%d/%Y 00:00", "%d.%m.%Y 00:00", "%d-%m-%y", "%m/%d/%y", "%m/%d/%Y 12:00:00 AM", "%Y/%m/%d 0:00"],
-)
+BY_THE_MONTH = ["%d/%m/%Y", "%m/%d/%Y 00:00", "%d.%m.%Y 00:00", "%d-%m-%y", "%m/%d/%y", "%m/%d/%Y 12:00:00 AM"]
+BY_THE_MONTH += ["%Y/%m/%d 0:00"]
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize(("form", "name"), some_of(product(BY_THE_MONTH, ("semicolons.csv", "usage.parquet")), 3))
 def test_a_bill_by_the_month_is_read_as_months(form: str, name: str, tmp_path: Path) -> None:
     texts = [(start.strftime(form), end.strftime(form)) for start, end in MONTHS]
     reading = read(bill(tmp_path / name, texts))
@@ -348,7 +351,7 @@ STAMPS = st.sampled_from(
 )
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(periods=st.lists(st.tuples(STAMPS, STAMPS), min_size=1, max_size=4), listed=st.booleans())
 def test_what_was_read_is_read_again_from_the_history(
     periods: list[tuple[str, str]], listed: bool, tmp_path_factory: pytest.TempPathFactory

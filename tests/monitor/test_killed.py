@@ -43,8 +43,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.fuzz
 def test_killed_at_each_step(start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    *killed, ended = killed_at_each_step(start, tmp_path / "killed", MONITOR, every=repeats(1, 4))
-    assert len(killed) >= 12
+    *killed, ended = killed_at_each_step(start, tmp_path / "killed", MONITOR, every=repeats(1, 8))
+    assert len(killed) >= repeats(48, 6)
     assert not hidden(ended)
     old, new = contents(start / "memo"), contents(ended / "memo")
     whole = {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
+from tests.helpers.strategies import some_of
 from tests.monitor.field_cases import DAYS, Field, Row, line_items, says
 
 
@@ -60,12 +63,19 @@ MIXED: list[tuple[str, list[Row], str, Row]] = [
 ]
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-@pytest.mark.parametrize(("rows", "only"), [row[1:3] for row in MIXED], ids=[row[0] for row in MIXED])
-@pytest.mark.parametrize("more", [(), ("--price-per-image", "0.04"), ("--exit-code",)])
+MORE = ((), ("--price-per-image", "0.04"), ("--exit-code",))
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize(
+    ("mixed", "kind", "more"),
+    some_of(product(MIXED, ("csv", "parquet"), MORE), 5),
+    ids=lambda part: part if isinstance(part, str) else " ".join(part[:1]),
+)
 def test_14_a_bill_of_several_services_is_no_verdict_before_only(
-    field: Field, rows: list[Row], only: str, kind: str, more: tuple[str, ...]
+    field: Field, mixed: tuple[str, list[Row], str, object], kind: str, more: tuple[str, ...]
 ) -> None:
+    _, rows, only, _ = mixed
     file = field.table(f"focus.{kind}", rows)
     error = field.refused(file, *more)
     assert "no row is counted in images" in error

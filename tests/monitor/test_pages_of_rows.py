@@ -40,12 +40,20 @@ def page(rows: Sequence[dict[str, Any]], number: int, of: int, *, first: bool = 
     return {"data": rows, **counts} if first else {**counts, "data": rows}
 
 
+@pytest.fixture(scope="module")
+def of_the_table(tmp_path_factory: pytest.TempPathFactory) -> Reading:
+    """What is read from the rows in one table."""
+    table = tmp_path_factory.mktemp("rows") / "table.json"
+    table.write_text(json.dumps(ROWS))
+    return read(table)
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("how", ["files", "lines", "array"])
-def test_pages_of_spend_logs_are_the_table(indent: int | None, first: bool, how: str, tmp_path: Path) -> None:
-    table = tmp_path / "table.json"
-    table.write_text(json.dumps(ROWS))
+def test_pages_of_spend_logs_are_the_table(
+    indent: int | None, first: bool, how: str, of_the_table: Reading, tmp_path: Path
+) -> None:
     pages = [page(ROWS[:10], 1, 2, first=first), page(ROWS[10:], 2, 2, first=first)]
     texts = [json.dumps(one, indent=indent) for one in pages]
     files = [tmp_path / f"page{number}.json" for number in (1, 2)]
@@ -55,7 +63,7 @@ def test_pages_of_spend_logs_are_the_table(indent: int | None, first: bool, how:
     else:
         files[0].write_text("\n".join(texts) if how == "lines" else f"[{','.join(texts)}]")
     reading = read(*files) if how == "files" else read(files[0])
-    assert reading.days == read(table).days
+    assert reading.days == of_the_table.days
     assert sum(day.requests or 0 for day in reading.days) == 15
     assert not any("in none of" in note for note in reading.notes)
 

@@ -329,7 +329,7 @@ def test_results_of_a_bucket_with_the_same_keys_count_each(name: str, key: str) 
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("name", sorted(FORMATS))
-@examples(100)
+@examples(60, in_test=3)
 @given(data=st.data())
 def test_never_below_on_a_volume_that_the_file_does_not_state(name: str, data: st.DataObject) -> None:
     records, _ = data.draw(mutated(FORMATS[name]))

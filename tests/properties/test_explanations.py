@@ -187,7 +187,7 @@ def completions(answers: dict[str, Any], other: dict[str, Any], fixed: frozenset
         yield mixed
 
 
-@agreeing(100, 2_000)
+@agreeing(60, 2_000, in_test=4)
 @given(mixed(), mixed(), st.data())
 def test_sufficient_reasons_force_the_outcome_and_each_of_their_answers_is_needed(
     answers: dict[str, Any], other: dict[str, Any], data: st.DataObject

@@ -267,8 +267,8 @@ def test_every_machine_draws_the_same_bytes(tmp_path: Path) -> None:
     settings = [
         {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "UTC"},
         {"PYTHONHASHSEED": "2", "LC_ALL": "de_DE.UTF-8", "TZ": "Pacific/Auckland", "MATPLOTLIBRC": str(tmp_path)},
-        {"PYTHONHASHSEED": "3", "LC_ALL": "C.UTF-8", "TZ": "America/Los_Angeles", "SOURCE_DATE_EPOCH": "1"},
-        {"HOME": "/dev/null/nowhere", "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": ""},
+        {"PYTHONHASHSEED": "3", "LC_ALL": "C.UTF-8", "TZ": "America/Los_Angeles", "SOURCE_DATE_EPOCH": "1"}
+        | {"HOME": "/dev/null/nowhere", "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": ""},
     ]
     runs = [
         subprocess.run(

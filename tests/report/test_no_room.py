@@ -47,8 +47,11 @@ def test_memory_takes_the_place_of_a_temporary_folder(monkeypatch: pytest.Monkey
     assert (temporary_folder(), tempfile.gettempdir()) == (tmp_path, str(tmp_path))
 
 
+# Folders that stay as they are and take nothing more: the repository and its Python may be in one of them.
 _FULL = """
-for folder in /tmp /var/tmp /mnt; do mount -t tmpfs -o ro none $folder || exit 99; done
+for folder in /tmp /var/tmp /mnt; do
+  mount --bind $folder $folder && mount -o remount,bind,ro $folder || exit 99
+done
 mount -t tmpfs none /dev/shm || exit 99
 cd /mnt && HOME=/mnt TMPDIR=/tmp exec "$@"
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from advisor.report.html import memo_html
 from advisor.report.pdf import memo_pdf
 from advisor.report.templates import memo_markdown, one_line
 from advisor.report.text import memo_text
-from tests.helpers.strategies import complete_answers, examples
+from tests.helpers.strategies import complete_answers, examples, some_of
 from tests.report.pages import Page, read_page
 from tests.report.test_memo import HOSTILE, NAMES, ROOT, RULEBOOK, decided, example
 
@@ -88,9 +88,10 @@ def _sound(text: str) -> Page:
     return page
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-@pytest.mark.parametrize("name", ["conflict", "own-not-yet", "partial-open"])
-def test_free_text_is_text_on_the_page(name: str, text: str) -> None:
+@pytest.mark.fuzz
+@pytest.mark.parametrize(("name", "kind"), some_of(product(("conflict", "own-not-yet", "partial-open"), HOSTILE), 4))
+def test_free_text_is_text_on_the_page(name: str, kind: str) -> None:
+    text = HOSTILE[kind]
     answers = {**example(name).scenario, "region": text, "residency": "in_region"}
     plain = _sound(memo_html(decided({**answers, "title": "Plain", "region": "Plain"})))
     odd = _sound(memo_html(decided({**answers, "title": text})))

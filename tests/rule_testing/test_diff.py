@@ -16,7 +16,7 @@ from advisor.domain.scenario import Route, Scenario
 from advisor.evaluation.facts import answer_facts, with_terms
 from advisor.evaluation.judgement import judge
 from advisor.evaluation.python_backend import PlainReading
-from advisor.rule_testing.diff import difference
+from advisor.rule_testing.diff import RulebookDiff, difference
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, scenario
@@ -66,8 +66,12 @@ def routes(rulebook: Rulebook, given: Scenario) -> frozenset[Route]:
     return frozenset(judge(rulebook, PlainReading(rulebook), facts).verdict.left)
 
 
-def test_every_flip_replays(new: Rulebook) -> None:
-    found = difference(OLD, new)
+@pytest.fixture(scope="module")
+def found(new: Rulebook) -> RulebookDiff:
+    return difference(OLD, new)
+
+
+def test_every_flip_replays(new: Rulebook, found: RulebookDiff) -> None:
     assert found.flips
     for flipped in found.flips:
         assert routes(OLD, flipped.witness) == flipped.old
@@ -75,8 +79,8 @@ def test_every_flip_replays(new: Rulebook) -> None:
     assert 0 < sum(flipped.rows for flipped in found.flips) + found.other_axes <= found.rows
 
 
-def test_no_scenario_flips_that_is_not_listed(new: Rulebook) -> None:
-    pairs = {(flipped.old, flipped.new) for flipped in difference(OLD, new).flips}
+def test_no_scenario_flips_that_is_not_listed(new: Rulebook, found: RulebookDiff) -> None:
+    pairs = {(flipped.old, flipped.new) for flipped in found.flips}
     seen = set()
 
     @settings(parent=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])

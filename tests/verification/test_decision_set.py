@@ -22,17 +22,28 @@ OTHERS = {
 }
 
 
-@pytest.fixture
-def versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a decision in `one`, and others of the same name in folders named after what is other in them."""
-    monkeypatch.chdir(tmp_path)
-    shutil.copy(EXAMPLES / f"{EXERCISE}.scenario.yaml", "photos.scenario.yaml")
-    rules = rules_with(tmp_path, REWORDED)
-    decide = ["decide", "photos.scenario.yaml", "--date", "2026-11-22"]
-    assert run([*decide, "--out", "one"]) == 0
-    for name, (options, _) in OTHERS.items():
-        assert run([*decide, *(rules if part == "RULES" else part for part in options), "--out", name]) == 0
+    folder = tmp_path_factory.mktemp("decided")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        shutil.copy(EXAMPLES / f"{EXERCISE}.scenario.yaml", "photos.scenario.yaml")
+        rules = rules_with(folder, REWORDED)
+        decide = ["decide", "photos.scenario.yaml", "--date", "2026-11-22"]
+        assert run([*decide, "--out", "one"]) == 0
+        for name, (options, _) in OTHERS.items():
+            assert run([*decide, *(rules if part == "RULES" else part for part in options), "--out", name]) == 0
+    return folder
+
+
+@pytest.fixture
+def versions(
+    decided: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Path:
+    """A copy of that folder, to change."""
     capsys.readouterr()
+    monkeypatch.chdir(shutil.copytree(decided, tmp_path, dirs_exist_ok=True))
     return tmp_path
 
 

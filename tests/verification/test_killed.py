@@ -23,17 +23,25 @@ SCENARIO = EXAMPLES / f"{EXERCISE}.scenario.yaml"
 AGAIN = ["old.scenario.yaml", "--out", "a", "--set", "monthly_images=90000", "--date", "2026-11-23"]
 
 
-@pytest.fixture
-def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a scenario, and its decision in ``a`` with a reviewer's notes."""
-    start = tmp_path / "start"
-    start.mkdir()
-    monkeypatch.chdir(start)
-    (start / "old.scenario.yaml").write_text(SCENARIO.read_text())
-    (start / "new.scenario.yaml").write_text(SCENARIO.read_text())
-    assert run(["decide", "old.scenario.yaml", "--out", "a", "--date", "2026-11-22"]) == 0
+    start = tmp_path_factory.mktemp("begun")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(start)
+        (start / "old.scenario.yaml").write_text(SCENARIO.read_text())
+        (start / "new.scenario.yaml").write_text(SCENARIO.read_text())
+        assert run(["decide", "old.scenario.yaml", "--out", "a", "--date", "2026-11-22"]) == 0
     memo = start / "a" / "old.memo.md"
     memo.write_text(memo.read_text().replace(f"{NOTES_START}\n", f"{NOTES_START}\nAnn: measured?\n"))
+    return start
+
+
+@pytest.fixture
+def start(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that folder, to change."""
+    start = Path(shutil.copytree(begun, tmp_path / "start"))
+    monkeypatch.chdir(start)
     return start
 
 

@@ -18,14 +18,24 @@ NOTES = "\n  Ann: is r = 600 measured?\n\n```\n# rulebook: none\n```\n<b>\ttab</
 OLD, NEW = Path("old.memo.md"), Path("new.memo.md")
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the scenario, under an old and a new name, and the old decision."""
+    folder = tmp_path_factory.mktemp("decided")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        scenario = (EXAMPLES / f"{EXERCISE}.scenario.yaml").read_text()
+        Path("old.scenario.yaml").write_text(scenario)
+        Path("new.scenario.yaml").write_text(scenario.replace("50_000", "50000").replace("50000", "90000"))
+        assert decide("old") == 0
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def here(decided: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A copy of that folder, to change."""
+    shutil.copytree(decided, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    scenario = (EXAMPLES / f"{EXERCISE}.scenario.yaml").read_text()
-    Path("old.scenario.yaml").write_text(scenario)
-    Path("new.scenario.yaml").write_text(scenario.replace("50_000", "50000").replace("50000", "90000"))
-    assert decide("old") == 0
     capsys.readouterr()
 
 

@@ -5,7 +5,7 @@ and of questions without words.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from advisor.cli.options import add_date, parse_date
 from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK, Problem
@@ -20,21 +20,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints every warning, and what was loaded. Exit code 2 for faults, 5 for warnings."""
+    """Prints every warning, and what was loaded, first of the rules. Exit code 2 for faults, 5 for warnings."""
     from advisor.catalogue import lint
-    from advisor.catalogue.loader import load_catalogue
+    from advisor.catalogue.loader import catalogue_in_use
     from advisor.interview.unworded import unworded
     from advisor.rulebook.lint.rules import findings
 
     today = parse_date(options.date)
-    rulebook, catalogue = load_rulebook(options.rules), load_catalogue(options.catalogue)
+    rulebook, catalogue = load_rulebook(options.rules), catalogue_in_use(options.catalogue)
     of_rules = [*findings(rulebook), *(problem._replace(level="warning") for problem in unworded())]
     of_catalogue = lint.findings(catalogue, today)
-    for problem in (*of_rules, *of_catalogue):
-        print(problem)
     rules, offers = len(rulebook.rules), len(catalogue.hosted) + len(catalogue.closed) + len(catalogue.gpus)
-    print(f"{rules} rules, {len(rulebook.cases)} cases, {_counted(of_rules)}; {rulebook.digest}")
-    print(f"{offers} offers, {len(catalogue.models)} checkpoints, {_counted(of_catalogue)}; {catalogue.digest}")
+    _print(of_rules, f"{rules} rules, {len(rulebook.cases)} cases", rulebook.digest)
+    _print(of_catalogue, f"{offers} offers, {len(catalogue.models)} checkpoints", catalogue.digest)
     return EXIT_DIFFERENCE if any(map(_warns, (*of_rules, *of_catalogue))) else EXIT_OK
 
 
@@ -42,6 +40,10 @@ def _warns(problem: Problem) -> bool:
     return problem.level == "warning"
 
 
-def _counted(problems: Iterable[Problem]) -> str:
+def _print(problems: Sequence[Problem], counted: str, digest: str) -> None:
+    """The problems, and a line about what they are of."""
+    for problem in problems:
+        print(problem)
     number = sum(map(_warns, problems))
-    return "1 warning" if number == 1 else f"{number or 'no'} warnings"
+    warnings = "1 warning" if number == 1 else f"{number or 'no'} warnings"
+    print(f"{counted}, {warnings}; {digest}")

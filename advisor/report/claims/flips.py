@@ -22,18 +22,31 @@ def flip_claims(decision: Decision) -> Iterator[Claim]:
     """
     if decision.route is None:
         return
-    nearest = _nearest(decision.flips)
-    for number, flip in enumerate(decision.flips, 1):
-        figures = {**flip.model_dump(), "rank": nearest.index(flip) + 1 if flip in nearest else None}
-        kind = "answer_flip" if flip.turn is None else "number_flip"
-        figures["limit"] = limit_text(flip, decision) if flip.turn is not None else None
-        yield Claim(f"flip.{number}", "flips", kind, (), (flip.field,), figures)
+    nearest, numbers = _nearest(decision.flips), {id(flip): at for at, flip in enumerate(decision.flips, 1)}
+    for flip, options in answer_flips(decision):
+        figures = {**flip.model_dump(), "options": options, "rank": None, "limit": None}
+        yield Claim(f"flip.{numbers[id(flip)]}", "flips", "answer_flip", (), (flip.field,), figures)
+    for flip in decision.flips:
+        if flip.turn is not None:
+            rank = nearest.index(flip) + 1 if flip in nearest else None
+            figures = {**flip.model_dump(), "rank": rank, "limit": limit_text(flip, decision)}
+            yield Claim(f"flip.{numbers[id(flip)]}", "flips", "number_flip", (), (flip.field,), figures)
     for other in decision.why_not:
         if all(len(changes) > 1 for changes in other.changes):
             found = ways(other.changes)
             figures = {"route": other.route, "ways": found[:_SHOWN], "more": len(found) > _SHOWN}
             rules = (*other.ruled_out_by, *other.lost_by)
             yield Claim(f"together.{other.route}", "together", "together", rules, figures=figures)
+
+
+def answer_flips(decision: Decision) -> list[tuple[Flip, list[str]]]:
+    """The flips of answers, each with its options; checkpoints with one outcome are one flip."""
+    found: dict[tuple[object, ...], tuple[Flip, list[str]]] = {}
+    for flip in decision.flips:
+        if flip.turn is None:
+            key = (flip.field, flip.status, flip.route) if flip.field == "model" else (flip.field, flip.to)
+            found.setdefault(key, (flip, []))[1].append(str(flip.to).lower())
+    return list(found.values())
 
 
 def _nearest(flips: Sequence[Flip]) -> list[Flip]:
