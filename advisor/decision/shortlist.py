@@ -106,6 +106,7 @@ def assumes_few_step(assessment: Assessment, catalogue: Catalogue | None) -> boo
 def _with_model(assessment: Assessment, model: str, label: str) -> record.ModelOutcome:
     outcomes = assessment.completions.outcomes({**assessment.answers, "model": model})
     offers, suppliers, expected = dict[Route, str](), dict[Route, str](), dict[Route, str | None]()
+    gpu_cost = None
     for route in sorted(assessment.rulebook.priced, key=list(Route).index):
         left = [
             (cost, offer)
@@ -117,6 +118,8 @@ def _with_model(assessment: Assessment, model: str, label: str) -> record.ModelO
             _, offer = min(left, key=lambda row: (row[0] is None, row[0] or 0))
             offers[route], expected[route] = offer.id, _dollars(_monthly(assessment, offer, "monthly_images"))
             suppliers[route] = offer.quote.supplier if offer.quote else ""
+            if route is Route.SELF_HOST:
+                gpu_cost = _dollars(_monthly(assessment, offer, "monthly_images", with_overhead=False))
     return record.ModelOutcome(
         model=model,
         label=label,
@@ -125,6 +128,7 @@ def _with_model(assessment: Assessment, model: str, label: str) -> record.ModelO
         offers=offers,
         suppliers=suppliers,
         expected=expected,
+        gpu_cost=gpu_cost,
     )
 
 

@@ -414,7 +414,8 @@ class ModelOutcome(Part):
     """Where the advice leads with one checkpoint, while none is named; ``label`` is what people call it.
 
     ``offers`` has for each priced route the cheapest surviving offer, ``suppliers`` its provider or GPU, and
-    ``expected`` what it costs in the expected month, dollars; null is not known.
+    ``expected`` what it costs in the expected month, dollars; ``gpu_cost`` is that of own GPUs without the overhead.
+    Null is not known.
     """
 
     model: str
@@ -424,6 +425,7 @@ class ModelOutcome(Part):
     offers: dict[Route, str]
     suppliers: dict[Route, str]
     expected: dict[Route, str | None]
+    gpu_cost: str | None
 
 
 class FewStepTwin(Part):

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from advisor.domain.record import Decision
-from advisor.domain.scenario import FIELDS, Axis, Route
-from advisor.report.claims.alternatives import SHOWN, ways
+from advisor.domain.scenario import FIELDS, Route
+from advisor.report.claims.alternatives import SHOWN, changes_to, ways
 from advisor.report.claims.build import reason_of
-from advisor.report.claims.flips import answer_flips
+from advisor.report.claims.flips import answer_flips, unknown_amounts
 from advisor.report.claims.turning import turning_claims
 from advisor.report.templates import fill
 
@@ -51,13 +51,12 @@ def explanation_text(
                 "route": other.route,
                 "ruled_out": _rule_texts(decision, other.ruled_out_by),
                 "lost": _rule_texts(decision, other.lost_by),
-                "ways": ways(other.changes)[:SHOWN],
-                "more": len(ways(other.changes)[SHOWN:]),
+                "ways": ways(changes_to(decision, other))[:SHOWN],
+                "more": len(ways(changes_to(decision, other))[SHOWN:]),
             }
             for other in others
         ],
-        "missing": _missing(decision),
-        "by_checkpoint": bool(decision.by_model) and len(decision.feasible_routes) > 1,
+        "missing": unknown_amounts(decision),
         "sufficient": sufficient,
         "turning": list(turning_claims(decision)),
         "leads": {
@@ -86,9 +85,3 @@ def _stable_ranges(decision: Decision) -> Iterator[StableRange]:
             held = bounds[name]
             now = str(decision.priced_scenario[name])
             yield StableRange(name, now, held.get("least"), held.get("most"), decision.amount_source(name))
-
-
-def _missing(decision: Decision) -> list[str]:
-    """The missing amounts without which it is unknown which number would change the route."""
-    several = len(decision.feasible_routes) > 1
-    return [name for name in decision.not_needed if several and FIELDS[name].axis is Axis.COST]

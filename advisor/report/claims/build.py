@@ -151,7 +151,9 @@ def _conflicts(decision: Decision) -> Iterator[Claim]:
 
 def _questions(decision: Decision) -> Iterator[Claim]:
     for name in decision.open_questions:
-        figures = {**_asked(name), "leads": [lead.model_dump() for lead in decision.leads[name]]}
+        labels = {one.model: one.label for one in decision.by_model} if name == "model" else {}
+        leads = [{**lead.model_dump(), "label": labels.get(lead.option)} for lead in decision.leads[name]]
+        figures = {**_asked(name), "leads": leads}
         yield Claim(f"question.{name}", "questions", "question", (), (name,), figures)
     for name in decision.not_needed:
         yield Claim(f"not_needed.{name}", "not_needed", "not_needed", (), (name,), _asked(name))

@@ -12,6 +12,7 @@ from advisor.report.claims.model import Claim
 
 ANSWERED, ASSUMED, UNKNOWN, NOT_NEEDED = "answered", "assumed", "not known yet", "not needed"
 CATALOGUE, BY_CHECKPOINT, NO_OFFER = "from the catalogue", "by checkpoint, see Offers", "no price in the catalogue"
+RULED_OUT = "every offer is ruled out, see Offers"
 
 
 def input_claims(decision: Decision) -> Iterator[Claim]:
@@ -37,9 +38,11 @@ def input_claims(decision: Decision) -> Iterator[Claim]:
 def _unknown(decision: Decision, name: str) -> str:
     """Why an amount is not known: on a route with offers of the catalogue it is not asked for."""
     asked = (*VOLUMES, "monthly_overhead")
-    listed = {entry.route for entry in decision.shortlist}
-    if name in asked or not any(name in AMOUNTS_OF[route] for route in listed):
+    listed = {entry.route for entry in decision.shortlist if name in AMOUNTS_OF[entry.route]}
+    if name in asked or not listed:
         return UNKNOWN
+    if not listed & {*decision.feasible_routes}:
+        return RULED_OUT
     return BY_CHECKPOINT if decision.by_model and name not in AMOUNTS_OF[Route.CLOSED_API] else NO_OFFER
 
 

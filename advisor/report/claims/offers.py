@@ -22,7 +22,8 @@ def offer_claims(decision: Decision) -> Iterator[Claim]:
     yield from _checkpoint(decision)
     yield from _twin(decision)
     shown = {route: _shown(decision, route) for route in Route}
-    checks = list(dict.fromkeys(check for rows in shown.values() for entry in rows for check in entry.conditions))
+    left = [entry for rows in shown.values() for entry in rows if entry.status != ELIMINATED]
+    checks = list(dict.fromkeys(check for entry in left for check in entry.conditions))
     for route, rows in shown.items():
         yield from _rows(decision, route, rows, checks)
     for number, check in enumerate(checks, 1):
@@ -53,7 +54,12 @@ def _chosen(decision: Decision) -> Iterator[Claim]:
 
 def _left(decision: Decision) -> list[ShortlistEntry]:
     """The offers that are left of the recommended route, the chosen one or else the cheapest first."""
-    return [entry for entry in decision.shortlist if entry.route is decision.route and entry.status != ELIMINATED]
+    return [entry for entry in _of_catalogue(decision, decision.route) if entry.status != ELIMINATED]
+
+
+def _of_catalogue(decision: Decision, route: Route | None) -> list[ShortlistEntry]:
+    """The offers of a route; what only marks that the catalogue has none of a checkpoint has no source."""
+    return [entry for entry in decision.shortlist if entry.route is route and entry.source]
 
 
 def _checkpoint(decision: Decision) -> Iterator[Claim]:
@@ -97,7 +103,7 @@ def _twin(decision: Decision) -> Iterator[Claim]:
 
 
 def _shown(decision: Decision, route: Route) -> list[ShortlistEntry]:
-    rows = [entry for entry in decision.shortlist if entry.route is route]
+    rows = _of_catalogue(decision, route)
     left = [entry for entry in rows if entry.status != ELIMINATED]
     return [*left[:LEFT_SHOWN], *[entry for entry in rows if entry.status == ELIMINATED][:OUT_SHOWN]]
 
@@ -107,10 +113,12 @@ def _rows(decision: Decision, route: Route, rows: Sequence[ShortlistEntry], chec
         figures = {
             **entry.model_dump(),
             "months": _months(entry),
-            "checks": [checks.index(check) + 1 for check in entry.conditions],
+            "checks": sorted(checks.index(check) + 1 for check in entry.conditions if check in checks),
         }
         yield Claim(f"offer.{route}.{entry.offer}", "shortlist", "row", tuple(entry.rules), figures=figures)
-    more = sum(entry.route is route for entry in decision.shortlist) - len(rows) + decision.shortlist_more.get(route, 0)
+    if not rows and any(entry.route is route for entry in decision.shortlist):
+        yield Claim(f"offers.{route}", "no_offers", "none", figures={"route": route})
+    more = len(_of_catalogue(decision, route)) - len(rows) + decision.shortlist_more.get(route, 0)
     if more:
         yield Claim(f"offers.{route}", "shortlist_more", "more", figures={"route": route, "more": more})
 
