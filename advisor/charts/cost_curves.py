@@ -136,7 +136,7 @@ class RouteCurves:
 
 def costs_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
     """The chart, if at least two routes have a known cost and there is a volume to show."""
-    curves = RouteCurves(decision, validated(decision.scenario, "the record"), decision.few_step_speedup)
+    curves = RouteCurves(decision, validated(decision.priced_scenario, "the record"), decision.few_step_speedup)
     if len(curves.routes) < 2 or not curves.volumes:
         return None
     if not curves.owns:

@@ -113,9 +113,9 @@ class Regions:
 def regions_of(decision: Decision) -> Regions | None:
     """The regions, if the record has the route as a function of the amounts."""
     figure = most_sensitive(decision)
-    if decision.route_by_amounts is None or figure not in decision.scenario:
+    if decision.route_by_amounts is None or figure not in decision.priced_scenario:
         return None
-    scenario = validated(decision.scenario, "the record")
+    scenario = validated(decision.priced_scenario, "the record")
     return Regions(decision, scenario, with_range(answer_facts(scenario)), figure, decision.route_by_amounts)
 
 

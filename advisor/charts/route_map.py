@@ -61,7 +61,7 @@ def _title(regions: Regions) -> str:
 
 def _description(regions: Regions) -> str:
     decision, units = regions.decision, units_of(regions.decision)
-    name, figure = figure_name(regions.figure, decision), str(decision.scenario[regions.figure])
+    name, figure = figure_name(regions.figure, decision), str(decision.priced_scenario[regions.figure])
     month = grouped(Decimal(int(regions.facts[regions.month])))
     assert decision.route is not None
     here = f"At {month} {units} a month and {figure_text(regions.figure, figure, decision)}"
@@ -76,11 +76,11 @@ def _description(regions: Regions) -> str:
 def _table(regions: Regions) -> ChartTable:
     decision, rows = regions.decision, []
     for name in (*VOLUMES, regions.figure):
-        if name in decision.scenario:
+        if name in decision.priced_scenario:
             flips = regions.flips(name)
             below = next((f"{limit_text(flip, decision)}: {_led_to(flip)}" for flip in flips if flip.below), NONE)
             above = next((f"{limit_text(flip, decision)}: {_led_to(flip)}" for flip in flips if flip.above), NONE)
-            now = figure_text(name, str(decision.scenario[name]), decision)
+            now = figure_text(name, str(decision.priced_scenario[name]), decision)
             rows.append((sentence(figure_name(name, decision)), now, below, above))
     return ChartTable(("figure", "in this scenario", "another route if less", "another route if more"), tuple(rows))
 

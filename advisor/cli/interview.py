@@ -7,7 +7,9 @@ import os
 import re
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from advisor.cli.exit_codes import EXIT_CODES
 from advisor.cli.options import (
@@ -23,6 +25,7 @@ from advisor.cli.overwrite import confirm_overwriting, on_terminal
 from advisor.cli.terminal_width import wrapped
 from advisor.common.diagnostics import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, BadInput, Problem, quoted
 from advisor.common.files import is_file
+from advisor.decision.competition import model_faults
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import Scenario, validated
@@ -34,6 +37,9 @@ from advisor.report.missing_answers import missing_answers
 from advisor.rulebook.loader import rulebook_in_use
 from advisor.rulebook.model import Rulebook
 from advisor.wording import interview as words
+
+if TYPE_CHECKING:
+    from advisor.catalogue.loader import Catalogue
 
 _FLIPS_SHOWN = 5
 
@@ -61,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         raise BadInput(Problem(f"{quoted(options.name)} cannot name a file", "--name", help="letters, digits, - and _"))
     decided_on = parse_date(options.date)
     rulebook, catalogue = rulebook_in_use(options.rules), catalogue_from(options)
-    state = _initial_state(options)
+    state = _initial_state(options, catalogue)
     asking = on_terminal() and not options.no_input
     if asking:
         from advisor.verification.overwritten import would_overwrite
@@ -84,14 +90,19 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_CODES[decision.status]
 
 
-def _initial_state(options: argparse.Namespace) -> InterviewState:
+def _initial_state(options: argparse.Namespace, catalogue: Catalogue | None) -> InterviewState:
     draft = draft_store.draft_path(options.out, options.name)
     state = draft_store.load(draft) if options.resume else InterviewState()
-    known: Scenario | None = read_scenario(options.answers) if options.answers else None
+    check = partial(model_faults, catalogue)
+    known: Scenario | None = read_scenario(options.answers, check=check) if options.answers else None
     answers = known.model_dump(exclude_none=True) if known else {}
     answers |= dict(map(parse_setting, options.set))
     merged = {**{name: value for name, value in state.answers.items() if name not in ASIDES}, **answers}
-    validated({name: value for name, value in merged.items() if value is not None}, options.answers or "--set")
+    file = options.answers or "--set"
+    scenario = validated({name: value for name, value in merged.items() if value is not None}, file)
+    if faults := check(scenario):
+        place = str(draft) if options.resume and "model" not in answers else file
+        raise BadInput(problem._replace(file=place) for problem in faults)
     return state.with_answers(answers) if answers else state
 
 

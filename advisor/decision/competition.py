@@ -14,6 +14,7 @@ from typing import Any
 
 from advisor.catalogue.loader import Catalogue
 from advisor.catalogue.traits import CatalogueOffer, competing_offers, traits_of
+from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Quote, QuoteOrigin, Unknown
 from advisor.domain.scenario import FIELDS, Route, Scenario, Unit
 from advisor.evaluation.pricing import FIELDS_OF
@@ -30,12 +31,12 @@ def competing(
     """The rulebook with the offers that compete for a scenario on a day; unchanged without a catalogue.
 
     A route with a price in the scenario competes as that quote, with the licence of the named checkpoint. Raises
-    BadInput for a checkpoint that the catalogue does not have.
+    BadInput for a checkpoint that the catalogue does not have, or without a catalogue.
     """
+    if faults := model_faults(catalogue, scenario):
+        raise BadInput(faults)
     if catalogue is None:
         return rulebook
-    if scenario.model is not None:
-        catalogue.model(scenario.model)
     priced = frozenset(
         route for route, fields in FIELDS_OF.items() if all(getattr(scenario, name) is None for name in fields)
     )
@@ -57,6 +58,21 @@ def competing_checkpoints(
     unit, every = scenario.unit or Unit.IMAGE, frozenset(Route)
     models = _competing(rulebook, catalogue, every, None, unit, scenario.region, decided_on).models
     return tuple(entry.id for entry in catalogue.models if entry.id in models)
+
+
+def model_faults(catalogue: Catalogue | None, scenario: Scenario) -> tuple[Problem, ...]:
+    """Why the checkpoint that a scenario names cannot be used."""
+    if scenario.model is None:
+        return ()
+    if catalogue is None:
+        what = f"{quoted(scenario.model)} names a checkpoint of the catalogue, and this is decided without one"
+        help = "leave `model` out, or decide with a catalogue (without `--catalogue none`)"
+        return (Problem(what, field="model", help=help),)
+    try:
+        catalogue.model(scenario.model)
+    except BadInput as error:
+        return tuple(error.problems)
+    return ()
 
 
 @lru_cache(maxsize=32)

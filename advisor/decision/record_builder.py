@@ -10,11 +10,12 @@ from typing import Any
 import advisor
 from advisor.catalogue.loader import Catalogue
 from advisor.decision.advice import advice_facts, advice_of, migration_of
+from advisor.decision.ageing import ageing
 from advisor.decision.assessment import Assessment
 from advisor.decision.break_even import cost_comparison, review_trigger
 from advisor.decision.fleet import fleet_of, owning_ranges, owning_up_to_peak
 from advisor.decision.offer_fit import OfferFit
-from advisor.decision.shortlist import by_model, few_step_twin, quotes, shortlist
+from advisor.decision.shortlist import assumes_few_step, by_model, few_step_twin, quotes, shortlist
 from advisor.decision.where_it_turns import own_cost_steps, turning_points
 from advisor.domain import record
 from advisor.domain.cost_model import HOSTED, to_micro_dollars
@@ -52,11 +53,14 @@ class _RecordBuilder:
         certain = recommended or infeasible
         migration = migration_of(this)
         outcome: Facts = {**this.facts, **advice_facts(this, this.asked)} if recommended else {}
-        advised = this.matcher.advice(outcome) if recommended else ()
+        assumed = assumes_few_step(this, self.catalogue)
+        advised = self._advised(outcome, assumed) if recommended else ()
         trace, conditions = self._trace(advised, outcome), self._conditions() if recommended else []
         unchecked = self.offers.unchecked({condition.rule for condition in conditions})
         explaining = Explainer(self.rulebook, this.every_offer, this.answers, self.scenario.answers())
         listed, more = shortlist(this)
+        used = quotes(this) if self.catalogue else []
+        flips = explaining.flips(next(iter(this.outcomes))) if certain else []
         decision = Decision(
             schema_version=record.SCHEMA_VERSION,
             advisor_version=advisor.__version__,
@@ -82,7 +86,7 @@ class _RecordBuilder:
             migration=migration,
             conflicts=explaining.conflicts() if infeasible else [],
             repairs=explaining.repairs(self._expected_cost) if infeasible else [],
-            flips=explaining.flips(next(iter(this.outcomes))) if certain else [],
+            flips=flips,
             why_not=explaining.why_not(this.route) if certain else [],
             open_questions=list(this.open_questions),
             not_needed=this.not_needed,
@@ -96,20 +100,26 @@ class _RecordBuilder:
             leads={name: self._leads(name) for name in this.open_questions},
             review_trigger=None,
             route_by_amounts=route_by_amounts(this),
-            few_step_speedup=self.rulebook.constants.get("few_step_speedup"),
+            few_step_speedup=self.rulebook.constants.get("few_step_speedup") if assumed else None,
             owning_from=self._owning_from(),
             turning_points=turning_points(this),
             route_by_own_cost=own_cost_steps(this),
             fleet=fleet_of(this),
             owning_ranges=owning_ranges(this),
             owning_up_to_peak=owning_up_to_peak(this),
-            quotes=quotes(this) if self.catalogue else [],
+            quotes=used,
+            ageing=ageing(used, flips, self.catalogue, decided_on),
             shortlist=listed,
             shortlist_more=more,
-            by_model=by_model(this),
+            by_model=by_model(this, self.catalogue),
             few_step_twin=few_step_twin(this, self.catalogue),
         )
         return decision.model_copy(update={"review_trigger": review_trigger(decision, self.scenario, self.rulebook)})
+
+    def _advised(self, outcome: Facts, assumes_few_step: bool) -> tuple[str, ...]:
+        """The advice that fires; what assumes a few-step model is left out where the catalogue has figures of one."""
+        left_out = {rule.id for rule in self.rulebook.advice if not assumes_few_step and "{few_step_" in rule.advise}
+        return tuple(id for id in self.assessment.matcher.advice(outcome) if id not in left_out)
 
     def _crossovers(self) -> dict[Route, str | None]:
         found = {route: self.assessment.costs.crossover(route) for route in HOSTED}

@@ -66,11 +66,11 @@ def shortlist(assessment: Assessment) -> tuple[list[record.ShortlistEntry], dict
     return listed, more
 
 
-def by_model(assessment: Assessment) -> list[record.ModelOutcome]:
+def by_model(assessment: Assessment, catalogue: Catalogue | None) -> list[record.ModelOutcome]:
     """Where the advice leads with each checkpoint; empty if one is named, or none matters to a price."""
-    if assessment.scenario.model is not None or not assessment.rulebook.models:
+    if catalogue is None or assessment.scenario.model is not None or not assessment.rulebook.models:
         return []
-    return [_with_model(assessment, model) for model in assessment.rulebook.models]
+    return [_with_model(assessment, model, catalogue.model(model).label) for model in assessment.rulebook.models]
 
 
 def few_step_twin(assessment: Assessment, catalogue: Catalogue | None) -> record.FewStepTwin | None:
@@ -83,15 +83,30 @@ def few_step_twin(assessment: Assessment, catalogue: Catalogue | None) -> record
     for other in others:
         if other.id in assessment.rulebook.models:
             with_other = Assessment(assessment.stated.changed(model=other.id), assessment.rulebook, assessment.matcher)
-            found = {route: with_other.costs.crossover(route) for route in HOSTED}
-            crossovers = {route: each.text() for route, each in found.items() if each is not None}
-            return record.FewStepTwin(model=other.id, few_step=other.few_step, crossovers=crossovers)
+            found = {route: each for route in HOSTED if (each := with_other.costs.crossover(route)) is not None}
+            volumes = {route: each.from_volume() for route, each in found.items()}
+            return record.FewStepTwin(
+                model=other.id,
+                label=other.label,
+                few_step=other.few_step,
+                crossovers={route: each.text() for route, each in found.items()},
+                owning_from={route: None if volume is None else str(volume) for route, volume in volumes.items()},
+            )
     return None
 
 
-def _with_model(assessment: Assessment, model: str) -> record.ModelOutcome:
+def assumes_few_step(assessment: Assessment, catalogue: Catalogue | None) -> bool:
+    """Whether a few-step model is an assumption: the checkpoint is not known to be one, or to have one with a price."""
+    model = assessment.scenario.model
+    if catalogue is None or model is None:
+        return True
+    return not catalogue.model(model).few_step and few_step_twin(assessment, catalogue) is None
+
+
+def _with_model(assessment: Assessment, model: str, label: str) -> record.ModelOutcome:
     outcomes = assessment.completions.outcomes({**assessment.answers, "model": model})
-    offers, expected = dict[Route, str](), dict[Route, str | None]()
+    offers, suppliers, expected = dict[Route, str](), dict[Route, str](), dict[Route, str | None]()
+    gpu_cost = None
     for route in sorted(assessment.rulebook.priced, key=list(Route).index):
         left = [
             (cost, offer)
@@ -102,12 +117,18 @@ def _with_model(assessment: Assessment, model: str) -> record.ModelOutcome:
         if left:
             _, offer = min(left, key=lambda row: (row[0] is None, row[0] or 0))
             offers[route], expected[route] = offer.id, _dollars(_monthly(assessment, offer, "monthly_images"))
+            suppliers[route] = offer.quote.supplier if offer.quote else ""
+            if route is Route.SELF_HOST:
+                gpu_cost = _dollars(_monthly(assessment, offer, "monthly_images", with_overhead=False))
     return record.ModelOutcome(
         model=model,
+        label=label,
         routes=[route for route in Route if route in outcomes],
         none_possible=None in outcomes,
         offers=offers,
+        suppliers=suppliers,
         expected=expected,
+        gpu_cost=gpu_cost,
     )
 
 

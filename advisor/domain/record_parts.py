@@ -196,8 +196,18 @@ class Flip(Change):
     @property
     def turn(self) -> Fraction | None:
         """The value past which a number leads to another outcome; None for an answer."""
-        text = self.below if self.below is not None else self.above
-        return None if text is None else Fraction(text)
+        return None if self.bound is None else Fraction(self.bound)
+
+    @property
+    def bound(self) -> str | None:
+        """``turn`` as it is written."""
+        return self.above if self.below is None else self.below
+
+    def is_passed_by(self, value: Fraction) -> bool:
+        """Whether a value of the number leads to the other outcome."""
+        if self.turn is None:
+            return False
+        return value < self.turn if self.below is not None else value > self.turn
 
     @property
     def factor(self) -> Fraction:
@@ -336,6 +346,10 @@ class RouteByOwnCost(Part):
     unless: list[HostedBill]
 
 
+ANSWER, CATALOGUE = "answer", "catalogue"
+"""The origins of an amount."""
+
+
 class QuoteUsed(Part):
     """An amount that the decision rests on: an ``answer``, or the one of an offer of the ``catalogue``.
 
@@ -349,6 +363,23 @@ class QuoteUsed(Part):
     source: str | None = None
     as_of: str | None = None
     confidence: str | None = None
+
+
+class AgeingFigure(Part):
+    """An amount of an offer that is old on the day of the decision.
+
+    ``could_reach`` is the value to which it may have moved since ``as_of``, as such figures have moved, if the advice
+    turns at ``flips_at`` on the way, to ``route`` (null where several are possible then); all three are null if not.
+    """
+
+    field: str
+    value: str
+    offer: str
+    as_of: str
+    age_days: int
+    could_reach: str | None
+    flips_at: str | None
+    route: Route | None
 
 
 class ShortlistEntry(Part):
@@ -380,28 +411,35 @@ class ShortlistEntry(Part):
 
 
 class ModelOutcome(Part):
-    """Where the advice leads with one checkpoint, while none is named.
+    """Where the advice leads with one checkpoint, while none is named; ``label`` is what people call it.
 
-    ``offers`` has for each priced route the cheapest surviving offer, and ``expected`` what it costs in the expected
-    month, dollars; null is not known.
+    ``offers`` has for each priced route the cheapest surviving offer, ``suppliers`` its provider or GPU, and
+    ``expected`` what it costs in the expected month, dollars; ``gpu_cost`` is that of own GPUs without the overhead.
+    Null is not known.
     """
 
     model: str
+    label: str
     routes: list[Route]
     none_possible: bool
     offers: dict[Route, str]
+    suppliers: dict[Route, str]
     expected: dict[Route, str | None]
+    gpu_cost: str | None
 
 
 class FewStepTwin(Part):
     """The same decision with the few-step checkpoint in place of the one named, or the reverse.
 
-    ``crossovers`` is N* for each hosted route, null where owning never wins.
+    ``crossovers`` is N* for each hosted route and ``owning_from`` the least whole volume from there on, null where
+    owning never wins.
     """
 
     model: str
+    label: str
     few_step: bool
     crossovers: dict[Route, str | None]
+    owning_from: dict[Route, str | None]
 
 
 class ReviewTrigger(Part):

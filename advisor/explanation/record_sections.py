@@ -15,7 +15,7 @@ from advisor.explanation.counterfactuals import Counterfactual, counterfactuals_
 from advisor.explanation.sensitivity import AnswerFlip, NumberFlip, answer_flips, number_flips, shifted_numbers
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES
-from advisor.scenario_space.completions import Outcome, completions_of
+from advisor.scenario_space.completions import Completions, Outcome, completions_of
 
 MonthlyCost = Callable[[Route], Any]
 """The cost of a route in the expected month; None if it is not known."""
@@ -33,7 +33,9 @@ class Explainer:
         self._rulebook, self._judgement = rulebook, judgement
         self._answers = answers
         self._stated = {**{name: shown(name, value) for name, value in answers.items()}, **stated}
-        self._passed = list(shifted_numbers(completions_of(rulebook), answers))
+        completions = completions_of(rulebook)
+        priced = _with_prices(completions, answers)
+        self._passed = [moved for moved in shifted_numbers(completions, priced) if moved.field in answers]
 
     def flips(self, outcome: Outcome) -> list[record.Flip]:
         """Every single change of an answer, or of a number past a value, that changes the outcome."""
@@ -121,6 +123,12 @@ class Explainer:
         else:
             change = self._moved(flip.field, flip.below, flip.above)
         return record.Flip(**change.model_dump(), status=status_of(flip.outcomes), route=route_of(flip.outcomes))
+
+
+def _with_prices(completions: Completions, answers: Mapping[str, Encoded]) -> Mapping[str, Encoded]:
+    """The answers with a price for the routes that are ruled out too, if it is certain what the gates make of them."""
+    reached = completions.gate_outcomes.of(answers) if completions.priced_fields else ()
+    return completions.priced(dict(answers), next(iter(reached))) if len(reached) == 1 else answers
 
 
 def status_of(outcomes: frozenset[Outcome]) -> Status:

@@ -276,7 +276,8 @@ class MonitorResult:
         price = self.paid_price.expected if self.paid_price else self.list_price
         if self.compared is None or price is None or self.own_amounts is None:
             return None
-        (hour, per_hour, overhead), known = self.own_amounts, Costs(validated(self.decision.scenario, "the record"))
+        hour, per_hour, overhead = self.own_amounts
+        known = Costs(validated(self.decision.priced_scenario, "the record"))
         gpus, few_step = (known.paid_for(hour, per_hour * speed, overhead) for speed in (1, self.few_step_speedup))
         return CurrentCosts(self.compared, price, self.list_price, gpus, few_step) if gpus and few_step else None
 

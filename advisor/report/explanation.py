@@ -8,21 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from advisor.domain.record import Decision
-from advisor.domain.scenario import FIELDS, Axis, Route
-from advisor.report.claims.alternatives import SHOWN, ways
+from advisor.domain.scenario import FIELDS, Route
+from advisor.report.claims.alternatives import SHOWN, changes_to, ways
 from advisor.report.claims.build import reason_of
+from advisor.report.claims.flips import answer_flips, unknown_amounts
 from advisor.report.claims.turning import turning_claims
 from advisor.report.templates import fill
 
 
 @dataclass(frozen=True)
 class StableRange:
-    """The range of one number in which the outcome does not change: ``least`` to ``most``, either may be open."""
+    """The range of one number in which the outcome does not change: ``least`` to ``most``, either may be open.
+
+    ``source`` is the offer that the number is from, as people call it; None for an answer.
+    """
 
     field: str
     now: str
     least: str | None
     most: str | None
+    source: str | None
 
 
 def explanation_text(
@@ -38,6 +43,7 @@ def explanation_text(
     others = [other for other in decision.why_not if why_not in (None, other.route)]
     named = {
         "decision": decision.model_dump(mode="json"),
+        "answer_flips": answer_flips(decision),
         "stable_ranges": list(_stable_ranges(decision)),
         "conflicts": [[reason_of(decision, rule) for rule in conflict.rules] for conflict in decision.conflicts],
         "others": [
@@ -45,12 +51,12 @@ def explanation_text(
                 "route": other.route,
                 "ruled_out": _rule_texts(decision, other.ruled_out_by),
                 "lost": _rule_texts(decision, other.lost_by),
-                "ways": ways(other.changes)[:SHOWN],
-                "more": len(ways(other.changes)[SHOWN:]),
+                "ways": ways(changes_to(decision, other))[:SHOWN],
+                "more": len(ways(changes_to(decision, other))[SHOWN:]),
             }
             for other in others
         ],
-        "missing": _missing(decision),
+        "missing": unknown_amounts(decision),
         "sufficient": sufficient,
         "turning": list(turning_claims(decision)),
         "leads": {
@@ -77,10 +83,5 @@ def _stable_ranges(decision: Decision) -> Iterator[StableRange]:
     for name in FIELDS:
         if name in bounds:
             held = bounds[name]
-            yield StableRange(name, str(decision.scenario[name]), held.get("least"), held.get("most"))
-
-
-def _missing(decision: Decision) -> list[str]:
-    """The missing amounts without which it is unknown which number would change the route."""
-    several = len(decision.feasible_routes) > 1
-    return [name for name in decision.not_needed if several and FIELDS[name].axis is Axis.COST]
+            now = str(decision.priced_scenario[name])
+            yield StableRange(name, now, held.get("least"), held.get("most"), decision.amount_source(name))

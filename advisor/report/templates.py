@@ -74,6 +74,7 @@ def _render(template: str, decision: Decision, templates: Path | None) -> str:
         "title": decision.scenario.get("title"),
         "identifier": identifier(decision),
         "decision": decision.model_dump(mode="json"),
+        "priced": decision.priced_scenario,
         "embedded": embedded_text(decision).rstrip("\n"),
     }
     return fill(template, named, templates)

@@ -46,6 +46,12 @@ gpus:
 throughput:
 - {{id: flux-on-h100, model: flux-1-dev, gpu: h100-sxm, steps: 28, size: 1024x1024, precision: bf16, runtime: vllm,
     images_per_gpu_hour: 900, {SOURCED}}}
+movements:
+- {{id: hosted, old_after_days: 90, rises_percent: 0, falls_percent: 10, in_days: 90, reason: seen, {SOURCED}}}
+- {{id: closed, old_after_days: 90, rises_percent: 0, falls_percent: 10, in_days: 90, reason: seen, {SOURCED}}}
+- {{id: gpu-on-demand, old_after_days: 60, rises_percent: 30, falls_percent: 20, in_days: 60, reason: seen, {SOURCED}}}
+- {{id: gpu-market, old_after_days: 7, rises_percent: 50, falls_percent: 50, in_days: 30, reason: seen, {SOURCED}}}
+- {{id: throughput, old_after_days: 365, rises_percent: 9, falls_percent: 0, in_days: 365, reason: seen, {SOURCED}}}
 """
 
 

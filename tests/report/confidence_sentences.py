@@ -68,12 +68,16 @@ def comparison_open(held: Held, fields: str) -> None:
 
 def near(held: Held, crossover: str) -> None:
     exact = held.owning_from(crossover, held.the_compared())
-    assert Fraction(4, 5) * exact <= Fraction(str(held.decision.scenario["monthly_images"])) < Fraction(6, 5) * exact
+    assert (
+        Fraction(4, 5) * exact
+        <= Fraction(str(held.decision.priced_scenario["monthly_images"]))
+        < Fraction(6, 5) * exact
+    )
 
 
 def clear(held: Held, crossover: str) -> None:
     exact = held.owning_from(crossover, held.the_compared())
-    volume = Fraction(str(held.decision.scenario["monthly_images"]))
+    volume = Fraction(str(held.decision.priced_scenario["monthly_images"]))
     assert not Fraction(4, 5) * exact <= volume < Fraction(6, 5) * exact
 
 

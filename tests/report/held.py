@@ -63,7 +63,7 @@ class Held:
 
     def __init__(self, decision: Decision, rulebook: Rulebook) -> None:
         self.decision, self.rulebook = decision, rulebook
-        self.scenario = validated(decision.scenario, "the record")
+        self.scenario = validated(decision.priced_scenario, "the record")
         self.facts = answer_facts(self.scenario)
         read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
         self.needs = [name for name in FIELD_NAMES if name in read and FIELD_NAMES[name].scope is Scope.NEED]
@@ -99,7 +99,7 @@ class Held:
         """The amounts that the comparison of own GPUs with a hosted route lacks."""
         volumes = [getattr(self.scenario, end) for end in ends]
         wanted = (["monthly_images"] if None in volumes else []) + PRICES[Route.SELF_HOST] + PRICES[route]
-        absent = {name for name in wanted if name not in self.decision.scenario}
+        absent = {name for name in wanted if name not in self.decision.priced_scenario}
         return [name for name in FIELDS if name in absent]
 
     def wins(self, route: Route, volume: Decimal) -> bool:
@@ -114,7 +114,7 @@ class Held:
         quantity = FIELDS[name].quantity
         assert quantity
         bound = quantity.most if name in ("gpu_hour_price", "monthly_overhead") else quantity.least
-        return Fraction(Decimal(str(self.decision.scenario.get(name, bound))))
+        return Fraction(Decimal(str(self.decision.priced_scenario.get(name, bound))))
 
     def ends(self, route: Route) -> list[bool]:
         """The same in the quietest and in the busiest plausible month."""
@@ -140,7 +140,8 @@ class Held:
         """N* against a route, which the text states as the first whole volume from there on."""
         assert self.decision.crossovers[route] is not None
         answers = {
-            n: Fraction(Decimal(str(self.decision.scenario[n]))) for n in [*PRICES[route], *PRICES[Route.SELF_HOST]]
+            n: Fraction(Decimal(str(self.decision.priced_scenario[n])))
+            for n in [*PRICES[route], *PRICES[Route.SELF_HOST]]
         }
         (price,) = PRICES[route]
         exact = answers["monthly_overhead"] / (
@@ -223,7 +224,7 @@ def unique(items: Iterator[Any]) -> list[Any]:
 
 
 def filled(text: str, held: Held) -> str:
-    video = held.decision.scenario.get("unit") == "video_second"
+    video = held.decision.priced_scenario.get("unit") == "video_second"
     for word, image, second in (
         ("units", "images", "seconds of video"),
         ("unit", "image", "second of video"),

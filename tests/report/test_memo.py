@@ -71,22 +71,23 @@ def test_the_plain_text_fits_its_width_where_its_words_do(name: str) -> None:
 
 @given(answers=complete_answers())
 @examples(60)
-def test_a_complete_memo_says_what_the_record_holds(answers: dict[str, Any]) -> None:
-    _says_what_the_record_holds(decided(answers))
+def test_a_complete_memosays_what_the_record_holds(answers: dict[str, Any]) -> None:
+    says_what_the_record_holds(decided(answers))
 
 
 @given(answers=partial_answers())
 @examples(40)
-def test_a_partial_memo_says_what_the_record_holds(answers: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    _says_what_the_record_holds(decided(answers[0]))
+def test_a_partial_memosays_what_the_record_holds(answers: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    says_what_the_record_holds(decided(answers[0]))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_memo_of_an_example_says_what_its_record_holds(name: str) -> None:
-    _says_what_the_record_holds(example(name))
+    says_what_the_record_holds(example(name))
 
 
-def _says_what_the_record_holds(decision: Decision) -> None:
+def says_what_the_record_holds(decision: Decision) -> None:
+    """Every rule, figure and flip is said, and every number is in the record or follows from it."""
     memo = memo_markdown(decision)
     rules = {step.rule for step in decision.trace}
     rules |= {rule for other in decision.why_not for rule in (*other.ruled_out_by, *other.lost_by)}
@@ -119,6 +120,7 @@ def _derived(decision: Decision) -> Iterator[Decimal]:
             first = Decimal(flip.above or flip.below or 0) + (step if up else -step)
             for places in range(quantity.places + 1):
                 yield first.quantize(Decimal(1).scaleb(-places), ROUND_CEILING if up else ROUND_FLOOR)
+    yield from _of_offers(decision)
     yield Decimal(20)  # within 20 % of the crossover
     if decision.route in decision.monthly_costs:
         mine = decision.monthly_costs[decision.route]
@@ -127,6 +129,20 @@ def _derived(decision: Decision) -> Iterator[Decimal]:
                 if getattr(mine, month) and getattr(theirs, month):
                     saving = Decimal(getattr(mine, month)) - Decimal(getattr(theirs, month))
                     yield from (saving, _to_cents(saving))
+
+
+def _of_offers(decision: Decision) -> Iterator[Decimal]:
+    """Costs of offers to the cent, how many offers are not listed, and the numbers of what is to verify."""
+    costs = [cost for one in decision.shortlist for cost in (one.low, one.expected, one.high, one.gpu_cost)]
+    costs += [cost for one in decision.by_model for cost in (*one.expected.values(), one.gpu_cost)]
+    yield from (_to_cents(Decimal(cost)) for cost in costs if cost)
+    for route in {one.route for one in decision.shortlist}:
+        listed = [one for one in decision.shortlist if one.route is route and one.source]
+        out = sum(one.status == "eliminated" for one in listed)
+        shown = min(5, len(listed) - out) + min(3, out)
+        yield Decimal(len(listed) - shown + decision.shortlist_more.get(route, 0))
+    yield from map(Decimal, range(1, len({check for one in decision.shortlist for check in one.conditions}) + 1))
+    yield Decimal(len(decision.by_model))
 
 
 def _numbers(text: str) -> list[Decimal]:
@@ -147,16 +163,17 @@ def _to_cents(figure: Decimal) -> Decimal:
 
 @given(answers=complete_answers())
 @examples(40)
-def test_every_claim_is_said_and_every_mark_is_a_claim(answers: dict[str, Any]) -> None:
-    _every_claim_is_said(decided(answers))
+def testsays_every_claim_and_every_mark_is_a_claim(answers: dict[str, Any]) -> None:
+    says_every_claim(decided(answers))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_claim_of_an_example_is_said(name: str) -> None:
-    _every_claim_is_said(example(name))
+    says_every_claim(example(name))
 
 
-def _every_claim_is_said(decision: Decision) -> None:
+def says_every_claim(decision: Decision) -> None:
+    """Every claim is said, and every marked text is a claim."""
     marked = memo_with_marks(decision)
     said = {read_id(id) for id in re.findall(f"{OPEN}([^{END}]*){END}", marked)}
     assert said == {claim.id for claim in claims_of(decision)}

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from advisor.domain.record import Change
+from advisor.domain.record import Change, Decision, WhyNot
 
 SHOWN = 12
 """How many sets of changes are listed for a route; the record holds all that were found."""
+
+
+def changes_to(decision: Decision, other: WhyNot) -> Sequence[Sequence[Change]]:
+    """The sets of changes that lead to a route; of a number that gates compare, only the flips are known."""
+    flips = [flip for flip in decision.flips if flip.route is other.route]
+    return other.changes or [[flip] for flip in flips]
 
 
 @dataclass(frozen=True)

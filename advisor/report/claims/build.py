@@ -12,12 +12,14 @@ from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.cost_model import AMOUNTS_OF, VOLUME_ENDS, VOLUMES
 from advisor.domain.record import Decision, RuleUsed
 from advisor.domain.scenario import FIELDS, Axis, Route
+from advisor.report.claims.ageing import ageing_claims
 from advisor.report.claims.confidence import confidence_claims
 from advisor.report.claims.eliminations import narrowing_claims
 from advisor.report.claims.fleet import fleet_claims
 from advisor.report.claims.flips import flip_claims
 from advisor.report.claims.inputs import input_claims
 from advisor.report.claims.model import Claim
+from advisor.report.claims.offers import missing_of, offer_claims
 from advisor.report.claims.options import option_claims
 from advisor.report.claims.reasons import forgone_claims, reason_claims
 from advisor.report.claims.turning import turning_claims
@@ -32,11 +34,13 @@ def claims_of(decision: Decision) -> list[Claim]:
         *_outcome(decision),
         *reason_claims(decision),
         *forgone_claims(decision),
+        *offer_claims(decision),
         *confidence_claims(decision),
         *narrowing_claims(decision),
         *_costs(decision),
         *fleet_claims(decision),
         *_conditions(decision),
+        *ageing_claims(decision),
         *_conflicts(decision),
         *flip_claims(decision),
         *turning_claims(decision),
@@ -87,7 +91,8 @@ def _outcome(decision: Decision) -> Iterator[Claim]:
         yield Claim("current_route", "current_route", "current_route", (), ("current_route",), figures)
     if decision.migration:
         fields = ("current_route", "migration_cost", "payback_limit_months")
-        yield Claim("migration", "migration", "migration", fields=fields, figures=decision.migration.model_dump())
+        figures = {**decision.migration.model_dump(), "missing": missing_of(decision, decision.migration.missing)}
+        yield Claim("migration", "migration", "migration", fields=fields, figures=figures)
 
 
 def _offers_left(decision: Decision) -> list[str]:
@@ -146,7 +151,9 @@ def _conflicts(decision: Decision) -> Iterator[Claim]:
 
 def _questions(decision: Decision) -> Iterator[Claim]:
     for name in decision.open_questions:
-        figures = {**_asked(name), "leads": [lead.model_dump() for lead in decision.leads[name]]}
+        labels = {one.model: one.label for one in decision.by_model} if name == "model" else {}
+        leads = [{**lead.model_dump(), "label": labels.get(lead.option)} for lead in decision.leads[name]]
+        figures = {**_asked(name), "leads": leads}
         yield Claim(f"question.{name}", "questions", "question", (), (name,), figures)
     for name in decision.not_needed:
         yield Claim(f"not_needed.{name}", "not_needed", "not_needed", (), (name,), _asked(name))
@@ -166,7 +173,10 @@ def _advice(decision: Decision) -> Iterator[Claim]:
 def _review_trigger(decision: Decision) -> Iterator[Claim]:
     """When to review the decision: the volume that ``advisor monitor`` compares with, or why there is none."""
     if trigger := decision.review_trigger:
-        yield Claim("lookout", "lookout", trigger.kind, (), ("monthly_images",), trigger.model_dump())
+        missing = missing_of(decision, trigger.missing)
+        kind = "no_checkpoint" if missing == ["model"] and trigger.kind == "no_amounts" else trigger.kind
+        figures = {**trigger.model_dump(), "missing": missing}
+        yield Claim("lookout", "lookout", kind, (), ("monthly_images",), figures)
 
 
 def _consequences(decision: Decision) -> Iterator[Claim]:
@@ -208,5 +218,5 @@ def _distinct(routes: Iterable[Route]) -> list[Route]:
 
 
 def _provenance(decision: Decision) -> Iterator[Claim]:
-    named = {"advisor_version", "rulebook_digest", "decided_on", "schema_version"}
+    named = {"advisor_version", "rulebook_digest", "catalogue_digest", "decided_on", "schema_version"}
     yield Claim("provenance", "provenance", "provenance", figures=decision.model_dump(include=named))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis
 from advisor.report.claims.model import Claim
+from advisor.report.claims.offers import missing_of
 from advisor.report.claims.turning import turning_claims
 
 
@@ -18,8 +19,10 @@ def confidence_claims(decision: Decision) -> Iterator[Claim]:
         kind = "turns" if [*turning_claims(decision)] else str(decision.status)
         yield Claim(f"confidence.{kind}", "confidence", kind, conflicting)
         return
-    figures = {"missing": compared.missing} if compared.missing else {}
-    yield Claim(f"confidence.{compared.outcome}", "confidence", compared.outcome, _comparing(decision), figures=figures)
+    missing = missing_of(decision, compared.missing)
+    kind = "checkpoint_open" if missing == ["model"] and compared.outcome == "amounts_open" else compared.outcome
+    figures = {"missing": missing} if missing else {}
+    yield Claim(f"confidence.{kind}", "confidence", kind, _comparing(decision), figures=figures)
     if compared.route and compared.near_crossover is not None:
         kind = "near" if compared.near_crossover else "clear"
         crossover = {"route": compared.route, "owning_from": decision.owning_from[compared.route]}
