@@ -6,18 +6,21 @@ A figure without source, date and confidence does not load. What no source state
 from __future__ import annotations
 
 import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from pydantic import Field
 
 from advisor.catalogue.fields import (
     Day,
+    Days,
     Depth,
+    FallPercent,
     GpuHourPrice,
     Price,
     Rate,
     Regions,
     RevenueCap,
+    RisePercent,
     Size,
     Steps,
     Text,
@@ -185,6 +188,25 @@ class ThroughputForm(EntryForm):
     unit: UnitWord = "image"
 
 
+MovementKind = Literal["hosted", "closed", "gpu-on-demand", "gpu-market", "throughput"]
+
+
+class MovementForm(EntryForm):
+    """movements.yaml: how far figures of a kind have moved within a time, and the age from which on one is old.
+
+    The id is the kind: prices of ``hosted`` and ``closed`` models, of GPUs on demand, and at market prices (spot and
+    community), and throughput.
+    """
+
+    noun = "movement"
+    id: MovementKind = Field(description=", ".join(get_args(MovementKind)))
+    old_after_days: Days
+    rises_percent: RisePercent
+    falls_percent: FallPercent
+    in_days: Days
+    reason: Text
+
+
 LISTS: dict[str, type[EntryForm]] = {
     "models": ModelForm,
     "providers": ProviderForm,
@@ -192,5 +214,6 @@ LISTS: dict[str, type[EntryForm]] = {
     "closed": ClosedForm,
     "gpus": GpuForm,
     "throughput": ThroughputForm,
+    "movements": MovementForm,
 }
 """Each list of the catalogue: the name of its file and of its key, here and in an overlay."""

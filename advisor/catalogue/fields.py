@@ -93,6 +93,23 @@ def _schema(values: Schema, *others: Schema) -> WithJsonSchema:
 _TEXT_OF_DECIMAL = PlainSerializer(
     lambda value: plain(value) if isinstance(value, Decimal) else value, when_used="json"
 )
+
+
+def _checked(quantity: Quantity) -> Callable[[Any], Any]:
+    """A number that is never unknown, exact."""
+
+    def check(value: Any) -> Any:
+        try:
+            return quantity.check(value)
+        except NotANumber as error:
+            raise value_fault(Code.WRONG_VALUE, str(error), error.help) from None
+
+    return check
+
+
+_DAYS = Quantity("days", 0, Decimal(1), Decimal(3650), example="90")
+_RISE = Quantity("percent", 4, Decimal(0), Decimal(1000), example="28.8")
+_FALL = Quantity("percent", 4, Decimal(0), Decimal("99.9"), example="15.8")
 Text = Annotated[str, Field(pattern=r"\S", description="a line of text")]
 Day = Annotated[
     datetime.date,
@@ -150,5 +167,26 @@ YesNo = Annotated[Literal["yes", "no", "unknown"], Field(description="yes, no or
 Depth = Annotated[
     Literal["prompt_only", "pinned_version", "adapters", "latents", "unknown"],
     Field(description="a value of the scenario field `control`, or `unknown`"),
+]
+Days = Annotated[
+    Decimal,
+    BeforeValidator(_checked(_DAYS)),
+    _TEXT_OF_DECIMAL,
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 3650}),
+    Field(description="a whole number of days"),
+]
+RisePercent = Annotated[
+    Decimal,
+    BeforeValidator(_checked(_RISE)),
+    _TEXT_OF_DECIMAL,
+    WithJsonSchema(_DECIMAL_SCHEMA),
+    Field(description="how far up, in percent"),
+]
+FallPercent = Annotated[
+    Decimal,
+    BeforeValidator(_checked(_FALL)),
+    _TEXT_OF_DECIMAL,
+    WithJsonSchema(_DECIMAL_SCHEMA),
+    Field(description="how far down, in percent"),
 ]
 UnitWord = Annotated[Literal["image", "video_second"], Field(description="image or video_second")]

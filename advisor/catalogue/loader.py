@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from advisor.catalogue.entries import (
     LISTS,
@@ -18,6 +18,8 @@ from advisor.catalogue.entries import (
     GpuForm,
     HostedForm,
     ModelForm,
+    MovementForm,
+    MovementKind,
     ProviderForm,
     ThroughputForm,
 )
@@ -57,6 +59,7 @@ class Catalogue:
     closed: tuple[ClosedForm, ...]
     gpus: tuple[GpuForm, ...]
     throughput: tuple[ThroughputForm, ...]
+    movements: tuple[MovementForm, ...]
     digest: str
     origins: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
@@ -171,7 +174,7 @@ def _entries(name: str, records: Any, file: str, line: int) -> tuple[EntryForm, 
 def catalogue_of(lists: Lists, origins: Mapping[tuple[str, str], str] | None = None) -> Catalogue:
     """A catalogue of these lists, whose references are checked. Raises BadInput with every fault."""
     complete = {name: lists.get(name, ()) for name in LISTS}
-    _refuse([*_dangling(complete), *_shared_ids(complete)])
+    _refuse([*_dangling(complete), *_shared_ids(complete), *_missing_movements(complete)])
     return Catalogue(
         models=cast("tuple[ModelForm, ...]", complete["models"]),
         providers=cast("tuple[ProviderForm, ...]", complete["providers"]),
@@ -179,6 +182,7 @@ def catalogue_of(lists: Lists, origins: Mapping[tuple[str, str], str] | None = N
         closed=cast("tuple[ClosedForm, ...]", complete["closed"]),
         gpus=cast("tuple[GpuForm, ...]", complete["gpus"]),
         throughput=cast("tuple[ThroughputForm, ...]", complete["throughput"]),
+        movements=cast("tuple[MovementForm, ...]", complete["movements"]),
         digest=_digest(complete),
         origins=dict(origins or {}),
     )
@@ -204,6 +208,16 @@ def _shared_ids(lists: Lists) -> Iterator[Problem]:
         if other is not entry:
             what = f"duplicate offer `{entry.id}`, first in {other.file}:{other.line}"
             yield from entry.fault(Code.DUPLICATE_ID, what, "give it a different id", "id").problems
+
+
+def _missing_movements(lists: Lists) -> Iterator[Problem]:
+    """Every kind of figure of which no movement is stated."""
+    stated = [movement.id for movement in lists["movements"]]
+    for kind in get_args(MovementKind):
+        if kind not in stated:
+            what = f"the movement of `{kind}` is missing"
+            help = "state all of them in movements.yaml: " + ", ".join(get_args(MovementKind))
+            yield Code.MISSING_PART.problem(what, "movements.yaml", help=help)
 
 
 def _digest(lists: Lists) -> str:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from advisor.cli.exit_codes import EXIT_CODES
-from advisor.cli.options import add_date, add_json, add_rules, add_settings, add_templates, parse_date
+from advisor.cli.options import (
+    add_catalogue,
+    add_date,
+    add_json,
+    add_rules,
+    add_settings,
+    add_templates,
+    catalogue_from,
+    parse_date,
+)
 from advisor.cli.overwrite import confirm_overwriting, on_terminal
 from advisor.cli.terminal_width import wrapped
 from advisor.common.diagnostics import BadInput, Problem, printable
 from advisor.common.files import STANDARD_INPUT
+from advisor.decision.competition import model_faults
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario_io import read_scenario
@@ -36,6 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="with --out: the earlier memo (NAME.memo.md) that this decision replaces",
     )
     add_date(parser)
+    add_catalogue(parser)
     add_rules(parser)
     add_templates(parser)
     parser.set_defaults(run=run)
@@ -52,9 +64,10 @@ def run(options: argparse.Namespace) -> int:
         raise BadInput(Problem(f"`--json` and `--format {options.format}` contradict each other", help="keep one"))
     options.format = "json" if options.json else options.format
     decided_on = parse_date(options.date)
-    scenario = read_scenario(options.scenario, tuple(options.set))
+    catalogue = catalogue_from(options)
+    scenario = read_scenario(options.scenario, tuple(options.set), partial(model_faults, catalogue))
     rulebook = rulebook_in_use(options.rules)
-    decision = decide(scenario, rulebook, decided_on=decided_on)
+    decision = decide(scenario, rulebook, catalogue=catalogue, decided_on=decided_on)
     shown = _shown(decision, options)
     # Printed last, so that stdout stays empty when a file cannot be written.
     if options.out:
@@ -65,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         ask = on_terminal() and options.scenario != STANDARD_INPUT
         confirm_overwriting(overwritten(decision, options.out, name), ask=ask)
         written = write_decision(
-            decision, rulebook, options.out, name, options.templates, options.pdf, options.supersedes
+            decision, rulebook, options.out, name, options.templates, options.pdf, options.supersedes, catalogue
         )
         if not written.compared:
             print(_not_compared(options.supersedes), file=sys.stderr)
@@ -77,9 +90,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _not_compared(old: Path) -> str:
-    """The note on a superseded memo that was decided with other rules."""
-    what = f"the rules have changed since {old} was decided, so its facts were not verified"
-    help = "verify them with `advisor verify --rules` and the rules that it was decided with"
+    """The note on a superseded memo that was decided with other rules or another catalogue."""
+    what = f"the rules or the catalogue have changed since {old} was decided, so its facts were not verified"
+    help = "verify them with `advisor verify`, with --rules and --catalogue as it was decided"
     return f"note: {printable(what)}\n  help: {help}"
 
 

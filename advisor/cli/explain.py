@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import sys
+from functools import partial
+from typing import TYPE_CHECKING
 
 from advisor.cli.exit_codes import EXIT_CODES
-from advisor.cli.options import add_json, add_rules, add_settings, add_templates
+from advisor.cli.options import (
+    add_catalogue,
+    add_date,
+    add_json,
+    add_rules,
+    add_settings,
+    add_templates,
+    catalogue_from,
+    parse_date,
+)
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import STANDARD_INPUT, read_text
+from advisor.decision.competition import competing, model_faults
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision, Status, is_record, parse_record
 from advisor.domain.scenario import Route, Scenario
@@ -19,6 +32,9 @@ from advisor.explanation.sufficient_reasons import sufficient_reasons
 from advisor.rulebook.loader import rulebook_in_use
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.completions import completions_of
+
+if TYPE_CHECKING:
+    from advisor.catalogue.loader import Catalogue
 
 _IN_RECORD = (
     *("status", "route", "deciding_axes", "flips", "conflicts", "repairs", "why_not"),
@@ -36,6 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_settings(parser, "set an answer")
     add_json(parser, "print the explanations as JSON")
+    add_date(parser, "the date of the decision (default: that of the record, else today)")
+    add_catalogue(parser)
     add_rules(parser)
     add_templates(parser)
     parser.set_defaults(run=run)
@@ -46,14 +64,15 @@ def run(options: argparse.Namespace) -> int:
     from advisor.report.explanation import explanation_text
 
     rulebook = rulebook_in_use(options.rules)
-    scenario = _scenario(options, rulebook)
-    decision = decide(scenario, rulebook)
+    scenario, catalogue, on = _input(options, rulebook)
+    decision = decide(scenario, rulebook, catalogue=catalogue, decided_on=on)
     if options.why_not is not None and options.why_not == decision.route:
         what = f"`{options.why_not}` is the route recommended here"
         raise BadInput(Problem(what, file="--why-not", help="name another route"))
     sufficient = None
     if decision.status is not Status.OPEN:
-        sufficient = sufficient_reasons(completions_of(rulebook), answer_facts(scenario), decision.route)
+        completions = completions_of(competing(rulebook, catalogue, scenario, on))
+        sufficient = sufficient_reasons(completions, answer_facts(scenario), decision.route)
     if options.json:
         sys.stdout.write(json.dumps(_data(decision, sufficient), ensure_ascii=False, indent=2) + "\n")
     else:
@@ -62,16 +81,22 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_CODES[decision.status]
 
 
-def _scenario(options: argparse.Namespace, rulebook: Rulebook) -> Scenario:
-    """The scenario in the file, or in the record."""
+def _input(options: argparse.Namespace, rulebook: Rulebook) -> tuple[Scenario, Catalogue | None, datetime.date]:
+    """The scenario in the file or in the record, the catalogue if it was decided with one, and the date."""
     file = "standard input" if options.source == STANDARD_INPUT else options.source
-    text = read_text(options.source)
+    text, catalogue, on = read_text(options.source), catalogue_from(options), parse_date(options.date)
     if is_record(text):
         record = parse_record(text, file)
         text = json.dumps(record.scenario)
-        if record.rulebook_digest != rulebook.digest:
-            print("note: the rules have changed since this record; today's rules are explained", file=sys.stderr)
-    return parse_scenario(text, file, tuple(options.set))
+        on = on if options.date else record.date(file)
+        catalogue = catalogue if record.catalogue_digest else None
+        changed = "rules" if record.rulebook_digest != rulebook.digest else ""
+        if record.catalogue_digest != (catalogue.digest if catalogue else None):
+            changed = f"{changed} and the catalogue" if changed else "catalogue"
+        if changed:
+            verb = "has" if changed == "catalogue" else "have"
+            print(f"note: the {changed} {verb} changed since this record; today's are explained", file=sys.stderr)
+    return parse_scenario(text, file, tuple(options.set), partial(model_faults, catalogue)), catalogue, on
 
 
 def _data(decision: Decision, sufficient: list[tuple[str, ...]] | None) -> dict[str, object]:

@@ -39,17 +39,34 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "advisor explain photos.scenario.yaml --why-not self_host",
     ),
     "verify": ("advisor verify decisions/photos.memo.md",),
-    "recheck": ("advisor recheck decisions", "advisor recheck decisions --rules new-rules --json"),
+    "recheck": (
+        "advisor recheck decisions",
+        "advisor recheck decisions --rules new-rules --json",
+        "advisor recheck decisions --overlay new-prices.yaml",
+    ),
     "cost": ("advisor cost --price 0.03 --gpu-hour 1.2 --images-per-hour 600 --overhead 2000",),
     "sweep": ("advisor sweep scenarios.csv --out decided.parquet",),
     "monitor": (
         "advisor monitor 'usage/*.json' --decision decisions/photos.decision.json",
         "advisor monitor bill.csv --decision photos.decision.json --html bill.html",
     ),
-    "catalogue": ("advisor catalogue show --model flux-1-schnell",),
+    "catalogue": (
+        "advisor catalogue show --model flux-1-schnell",
+        "advisor catalogue import litellm prices.json",
+    ),
     "catalogue show": (
         "advisor catalogue show --model flux-1-schnell",
         "advisor catalogue show --route closed_api --json",
+        "advisor catalogue show --overlay own.yaml --discount fal=15%",
+    ),
+    "catalogue import": (
+        "advisor catalogue import litellm prices.json --only 'fal*'",
+        "advisor catalogue import portkey fal-ai.json --overlay own.yaml --write",
+        "advisor catalogue import csv prices.csv --mapping prices.mapping.yaml",
+    ),
+    "catalogue age": (
+        "advisor catalogue age",
+        "advisor catalogue age decisions/photos.decision.json --date 2027-03-01",
     ),
     "schema": ("advisor schema scenario",),
     "completion": (

@@ -7,14 +7,25 @@ import os
 import re
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from advisor.cli.exit_codes import EXIT_CODES
-from advisor.cli.options import add_date, add_rules, add_settings, add_templates, parse_date
+from advisor.cli.options import (
+    add_catalogue,
+    add_date,
+    add_rules,
+    add_settings,
+    add_templates,
+    catalogue_from,
+    parse_date,
+)
 from advisor.cli.overwrite import confirm_overwriting, on_terminal
 from advisor.cli.terminal_width import wrapped
 from advisor.common.diagnostics import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, BadInput, Problem, quoted
 from advisor.common.files import is_file
+from advisor.decision.competition import model_faults
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import Scenario, validated
@@ -26,6 +37,9 @@ from advisor.report.missing_answers import missing_answers
 from advisor.rulebook.loader import rulebook_in_use
 from advisor.rulebook.model import Rulebook
 from advisor.wording import interview as words
+
+if TYPE_CHECKING:
+    from advisor.catalogue.loader import Catalogue
 
 _FLIPS_SHOWN = 5
 
@@ -41,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--out", metavar="DIR", type=Path, default=Path(), help="where they are written (default: here)"
     )
     add_date(parser)
+    add_catalogue(parser)
     add_rules(parser)
     add_templates(parser)
     parser.set_defaults(run=run)
@@ -51,15 +66,15 @@ def run(options: argparse.Namespace) -> int:
     if not re.fullmatch(r"[\w.-]{1,100}", options.name) or options.name.startswith("."):
         raise BadInput(Problem(f"{quoted(options.name)} cannot name a file", "--name", help="letters, digits, - and _"))
     decided_on = parse_date(options.date)
-    rulebook = rulebook_in_use(options.rules)
-    state = _initial_state(options)
+    rulebook, catalogue = rulebook_in_use(options.rules), catalogue_from(options)
+    state = _initial_state(options, catalogue)
     asking = on_terminal() and not options.no_input
     if asking:
         from advisor.verification.overwritten import would_overwrite
 
         confirm_overwriting(would_overwrite(options.out, options.name), ask=True)
-        state = _interview(options, flow_of(rulebook), state)
-    decision = decide(state.scenario(), rulebook, decided_on=decided_on)
+        state = _interview(options, flow_of(rulebook, catalogue, decided_on), state)
+    decision = decide(state.scenario(), rulebook, catalogue=catalogue, decided_on=decided_on)
     if decision.status is Status.OPEN and not state.unknown:
         print(missing_answers(decision), file=sys.stderr)
         return EXIT_ANSWERS_MISSING
@@ -75,14 +90,19 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_CODES[decision.status]
 
 
-def _initial_state(options: argparse.Namespace) -> InterviewState:
+def _initial_state(options: argparse.Namespace, catalogue: Catalogue | None) -> InterviewState:
     draft = draft_store.draft_path(options.out, options.name)
     state = draft_store.load(draft) if options.resume else InterviewState()
-    known: Scenario | None = read_scenario(options.answers) if options.answers else None
+    check = partial(model_faults, catalogue)
+    known: Scenario | None = read_scenario(options.answers, check=check) if options.answers else None
     answers = known.model_dump(exclude_none=True) if known else {}
     answers |= dict(map(parse_setting, options.set))
     merged = {**{name: value for name, value in state.answers.items() if name not in ASIDES}, **answers}
-    validated({name: value for name, value in merged.items() if value is not None}, options.answers or "--set")
+    file = options.answers or "--set"
+    scenario = validated({name: value for name, value in merged.items() if value is not None}, file)
+    if faults := check(scenario):
+        place = str(draft) if options.resume and "model" not in answers else file
+        raise BadInput(problem._replace(file=place) for problem in faults)
     return state.with_answers(answers) if answers else state
 
 
@@ -107,8 +127,12 @@ def _interview(options: argparse.Namespace, flow: Flow, state: InterviewState) -
 
 
 def _command(options: argparse.Namespace, parts: list[str]) -> str:
-    """A command line to copy, with the rules of this interview."""
-    return shlex.join(["advisor", *parts, *(["--rules", options.rules] if options.rules else [])])
+    """A command line to copy, with the rules and the catalogue of this interview."""
+    named = [(f"--{name}", getattr(options, name)) for name in ("rules", "catalogue", "overlay", "discount")]
+    each = [
+        (option, value) for option, found in named for value in ([found] if isinstance(found, str) else found or [])
+    ]
+    return shlex.join(["advisor", *parts, *(word for pair in each for word in pair)])
 
 
 def _show_end(decision: Decision, rulebook: Rulebook, files: list[Path], options: argparse.Namespace) -> None:

@@ -24,7 +24,7 @@ COMMANDS = {
     "sweep": "decide a table of scenarios: csv, Parquet or JSON Lines",
     "monitor": "compare the real bill with a decision: has the answer changed?",
     "rules": "maintain the rules: show, check, test, prove, compare them",
-    "catalogue": "show the dated offers that decisions read",
+    "catalogue": "show the dated offers that decisions read, and import prices",
     "schema": "print JSON Schemas of the scenario, the record, the rules and the catalogue",
     "completion": "print the completion script for bash or zsh",
 }

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.cli.options import add_json, add_rules, add_templates, parse_date
+from advisor.cli.options import add_catalogue, add_json, add_rules, add_templates, catalogue_from, parse_date
 from advisor.cli.terminal_width import terminal_width
 from advisor.common.diagnostics import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
 from advisor.domain.scenario import Route
@@ -93,6 +93,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--export", metavar="FILE", type=Path, help="only write the days of the history as csv")
     output.add_argument("--exit-code", action="store_true", help="exit with 10 when crossed and stable")
     output.add_argument("--date", metavar="DAY", help="today's date, YYYY-MM-DD")
+    add_catalogue(output)
     add_rules(output)
     add_templates(output)
     parser.set_defaults(run=run)
@@ -196,6 +197,7 @@ def _run(options: argparse.Namespace) -> Run:
         usage=tuple(options.usage),
         decision=options.decision,
         rules=options.rules,
+        catalogue=catalogue_from(options),
         route=Route(options.route) if options.route else None,
         reading=ReadOptions(
             today=today,

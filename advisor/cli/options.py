@@ -13,7 +13,11 @@ from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 if TYPE_CHECKING:
     import datetime
 
+    from advisor.catalogue.loader import Catalogue
+
 SETTING = "FIELD=VALUE"
+DISCOUNT = "PROVIDER=PERCENT"
+NO_CATALOGUE = "none"
 _INVALID_CHOICE = re.compile(r"argument .*?: invalid choice: (.+) \(choose from (.*)\)", re.DOTALL)
 _WORDING = (
     (r"the following arguments are required: (.*)", r"these are missing: \1"),
@@ -75,6 +79,32 @@ def add_templates(parser: Arguments) -> None:
     from pathlib import Path
 
     parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
+
+
+def add_catalogue(parser: Arguments) -> None:
+    """``--catalogue``, ``--overlay`` and ``--discount``; ``catalogue_from`` reads them."""
+    parser.add_argument("--catalogue", metavar="DIR", help="a catalogue folder in place of the bundled one, or `none`")
+    help = "prices of your own on top of the catalogue; may be repeated, the last one wins"
+    parser.add_argument("--overlay", metavar="FILE", action="append", default=[], help=help)
+    help = "what you pay less than the listed prices of a provider or cloud; may be repeated"
+    parser.add_argument("--discount", metavar=DISCOUNT, action="append", default=[], help=help)
+
+
+def catalogue_from(options: argparse.Namespace) -> Catalogue | None:
+    """The catalogue that the options name, None for ``--catalogue none``. Raises BadInput."""
+    from advisor.catalogue.loader import catalogue_in_use, read_folder
+    from advisor.catalogue.overlays import parse_discounts, read_overlay, with_overlays
+
+    more = [f"--{name}" for name in ("overlay", "discount") if getattr(options, name)]
+    if options.catalogue == NO_CATALOGUE:
+        if more:
+            what = f"`{more[0]}` changes the catalogue, and `--catalogue {NO_CATALOGUE}` leaves it out"
+            raise BadInput(Problem(what, help="leave one of them out"))
+        return None
+    if not more:
+        return catalogue_in_use(options.catalogue)
+    overlays = [read_overlay(file) for file in options.overlay]
+    return with_overlays(read_folder(options.catalogue), overlays, parse_discounts(options.discount))
 
 
 def add_settings(parser: Arguments, help: str) -> None:

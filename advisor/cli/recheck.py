@@ -1,4 +1,4 @@
-"""``advisor recheck``: a folder of decisions under today's rules."""
+"""``advisor recheck``: a folder of decisions under today's rules and prices."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.cli.options import add_json, add_rules
+from advisor.cli.catalogue.age import old_figure
+from advisor.cli.options import add_catalogue, add_date, add_json, add_rules, catalogue_from, parse_date
 from advisor.cli.verify import mismatch_lines
 from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem, printable
 from advisor.common.files import is_folder
 from advisor.rulebook.loader import rulebook_in_use
 
 if TYPE_CHECKING:
-    from advisor.verification.recheck import MixedSet, Rechecked
+    from advisor.verification.recheck import MixedSet, PriceChange, Rechecked
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("folder", metavar="DIR", type=Path, help="where the records and memos are, at any depth")
     add_json(parser)
+    add_date(parser, "the day on which offers are valid and their prices old (default: today)")
+    add_catalogue(parser)
     add_rules(parser)
     parser.set_defaults(run=run)
 
@@ -33,7 +36,8 @@ def run(options: argparse.Namespace) -> int:
 
     if not is_folder(options.folder):
         raise BadInput(Problem("there is no such folder", file=str(options.folder), help="check the path"))
-    found = list(rechecked(options.folder, rulebook_in_use(options.rules)))
+    on, catalogue = parse_date(options.date), catalogue_from(options)
+    found = list(rechecked(options.folder, rulebook_in_use(options.rules), catalogue, on))
     unreadable = [error for error in found if isinstance(error, BadInput)]
     read = [one for one in found if isinstance(one, Rechecked)]
     mixed = [one for one in found if isinstance(one, MixedSet)]
@@ -47,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _text(read: list[Rechecked], mixed: list[MixedSet], unreadable: list[BadInput]) -> str:
     lines = [line for one in read if one.differs for line in _differing(one)]
+    lines += [line for one in read for line in _old(one)]
     lines += [line for one in mixed for line in mismatch_lines(str(one.path), one.mismatched)]
     differ = [one for one in read if one.differs]
     counted = [one for one in differ if one.in_force]
@@ -65,11 +70,32 @@ def _differing(one: Rechecked) -> list[str]:
         lines.append(f"  no longer fires: {printable(', '.join(one.no_longer))}")
     if one.newly:
         lines.append(f"  fires now: {', '.join(one.newly)}")
-    if one.same_rules:
+    lines += [_price(change) for change in one.prices]
+    if one.same_rules and one.same_catalogue and not one.prices:
         lines.append("  it was decided with these same rules: `advisor verify` shows whether it was edited")
-    elif not one.no_longer and not one.newly:
+    elif one.same_rules and not one.prices:
+        lines.append("  no price that it states has changed: offers were added, or have ended, or their terms differ")
+    elif not one.same_rules and not one.no_longer and not one.newly:
         lines.append("  the same rules fire, but their content has changed")
     return lines
+
+
+def _old(one: Rechecked) -> list[str]:
+    """The figures of a record that are old and whose movement could turn its advice, and how many more are old."""
+    turning = [figure for figure in one.old if figure.flips_at is not None]
+    others = len({figure.field for figure in one.old} - {figure.field for figure in turning})
+    if not one.old:
+        return []
+    more = [f"  {others} {'more ' if turning else ''}old, and their movement does not turn it"] if others else []
+    return [f"{printable(str(one.path))}: old figures", *(f"  {old_figure(figure)}" for figure in turning), *more]
+
+
+def _price(change: PriceChange) -> str:
+    """An amount then and now, with the offers that it is from."""
+    was = f"{change.was} ({printable(change.offer_was or 'no offer')})"
+    now = f"{change.now} ({change.offer_now or 'an answer'})" if change.now else "no offer that is known to fit"
+    past = f", past {change.past}, where its advice turns" if change.past else ""
+    return f"  {change.field}: {was} -> {now}{past}"
 
 
 def _json(read: list[Rechecked], mixed: list[MixedSet], unreadable: list[BadInput]) -> str:
@@ -83,6 +109,9 @@ def _json(read: list[Rechecked], mixed: list[MixedSet], unreadable: list[BadInpu
                 "no_longer_fires": one.no_longer,
                 "fires_now": one.newly,
                 "same_rules": one.same_rules,
+                "same_catalogue": one.same_catalogue,
+                "prices": [asdict(change) for change in one.prices],
+                "old": [figure.model_dump(mode="json") for figure in one.old],
                 "in_force": one.in_force,
             }
             for one in read

@@ -11,7 +11,8 @@ from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_OK, BadInput, Proble
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.add_argument("table", metavar="IN", help="scenarios, one a row: .csv, .parquet, .jsonl")
+    help = "scenarios, one a row: .csv, .parquet, .jsonl; the catalogue is not read, so prices have to be columns"
+    parser.add_argument("table", metavar="IN", help=help)
     parser.add_argument("--out", metavar="OUT", required=True, help="where the rows go: .csv, .parquet, .jsonl")
     parser.add_argument(
         "--reading", choices=("sweep", "run"), default="sweep", help="sweep: all rows at once; run: each by the engine"

@@ -11,7 +11,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.cli.options import add_json, add_rules, add_templates
+from advisor.cli.options import add_catalogue, add_json, add_rules, add_templates, catalogue_from
 from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK, MAX_SHOWN, printable
 from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.rulebook.loader import rulebook_in_use
@@ -31,18 +31,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "source", metavar="MEMO|RECORD", help="a memo (Markdown or HTML) or a decision record; - is standard input"
     )
     add_json(parser)
+    add_catalogue(parser)
     add_rules(parser)
     add_templates(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the differences. Exit code 5 if there are any, and if the rules have changed."""
+    """Prints the differences. Exit code 5 if there are any, and if the rules or the catalogue have changed."""
     from advisor.verification.decision_set import MAX_BYTES
     from advisor.verification.verify import VerificationVerdict, verified, with_its_set
 
     file = "standard input" if options.source == STANDARD_INPUT else options.source
-    found = verified(read_text(options.source, MAX_BYTES), file, rulebook_in_use(options.rules), options.templates)
+    text, rulebook, catalogue = (
+        read_text(options.source, MAX_BYTES),
+        rulebook_in_use(options.rules),
+        catalogue_from(options),
+    )
+    found = verified(text, file, rulebook, options.templates, catalogue)
     if options.source != STANDARD_INPUT:
         found = with_its_set(found, Path(options.source))
     data = {**asdict(found), "stands": found.same_outcome}
@@ -59,7 +65,8 @@ def _text(found: Verification) -> str:
             f"mixed: {printable(found.file)} matches its scenario, but its files belong to several decisions"
         ],
         VerificationVerdict.DIFFERS: [f"differs: {printable(found.file)} does not match its scenario"],
-        VerificationVerdict.RULES_CHANGED: _rules_changed(found),
+        VerificationVerdict.RULES_CHANGED: _changed(found),
+        VerificationVerdict.CATALOGUE_CHANGED: _changed(found),
     }[found.verdict]
     for difference in found.differences[:MAX_SHOWN]:
         lines += _difference(difference)
@@ -70,17 +77,32 @@ def _text(found: Verification) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _rules_changed(found: Verification) -> list[str]:
-    same = found.same_outcome
-    advice = f"the advice is {'the same' if same else 'different'} under these rules"
+def _changed(found: Verification) -> list[str]:
+    """What was decided with other rules or another catalogue, and whether the advice is still the same."""
+    file, same = printable(found.file), found.same_outcome
+    lines, under, help = [], [], []
+    if found.rulebook_digest != found.rulebook_at_hand:
+        lines += [
+            f"rules changed: {file} was decided with other rules, so its text cannot be compared",
+            f"  its rules:       {printable(found.rulebook_digest)}",
+            f"  rules at hand:   {found.rulebook_at_hand}",
+        ]
+        under.append("these rules")
+        help.append("name the rules that it was decided with in --rules to compare every character")
+    if found.catalogue_digest != found.catalogue_at_hand:
+        lines += [
+            f"catalogue changed: {file} was decided with other prices, so its text cannot be compared",
+            f"  its catalogue:      {printable(found.catalogue_digest or 'none')}",
+            f"  catalogue at hand:  {found.catalogue_at_hand or 'none'}",
+        ]
+        under.append("this catalogue")
+        help.append(
+            "name the catalogue that it was decided with in --catalogue DIR, with the --overlay FILE and --discount of "
+            "then, to compare every character"
+        )
     outcome = found.now if same else f"{printable(found.stated)} -> {found.now}"
-    return [
-        f"rules changed: {printable(found.file)} was decided with other rules, so its text cannot be compared",
-        f"  its rules:       {printable(found.rulebook_digest)}",
-        f"  rules at hand:   {found.rulebook_at_hand}",
-        f"{advice}: {outcome}",
-        "help: name the rules that it was decided with in --rules to compare every character",
-    ]
+    advice = f"the advice is {'the same' if same else 'different'} under {' and '.join(under)}: {outcome}"
+    return [*lines, advice, *(f"help: {each}" for each in help)]
 
 
 def mismatch_lines(file: str, mismatched: Sequence[MismatchedFile]) -> list[str]:

@@ -14,11 +14,15 @@ from typing import Any
 
 from advisor.catalogue.loader import Catalogue
 from advisor.catalogue.traits import CatalogueOffer, competing_offers, traits_of
+from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Quote, QuoteOrigin, Unknown
 from advisor.domain.scenario import FIELDS, Route, Scenario, Unit
 from advisor.evaluation.pricing import FIELDS_OF
 from advisor.rulebook.builder import NO_LIMIT
 from advisor.rulebook.model import Rulebook
+
+_OPEN = frozenset((Route.SELF_HOST, Route.OPEN_WEIGHT_API))
+"""The routes whose quotes run an open checkpoint."""
 
 
 def competing(
@@ -27,18 +31,48 @@ def competing(
     """The rulebook with the offers that compete for a scenario on a day; unchanged without a catalogue.
 
     A route with a price in the scenario competes as that quote, with the licence of the named checkpoint. Raises
-    BadInput for a checkpoint that the catalogue does not have.
+    BadInput for a checkpoint that the catalogue does not have, or without a catalogue.
     """
+    if faults := model_faults(catalogue, scenario):
+        raise BadInput(faults)
     if catalogue is None:
         return rulebook
-    if scenario.model is not None:
-        catalogue.model(scenario.model)
     priced = frozenset(
         route for route, fields in FIELDS_OF.items() if all(getattr(scenario, name) is None for name in fields)
     )
+    quoted_licence = scenario.model if _OPEN - priced else None
     unit = scenario.unit or Unit.IMAGE
-    found = _competing(rulebook, catalogue, priced, scenario.model, unit, scenario.region, decided_on)
+    found = _competing(rulebook, catalogue, priced, quoted_licence, unit, scenario.region, decided_on)
     return found if scenario.model else _comparable(found)
+
+
+def with_own_quotes(rulebook: Rulebook, catalogue: Catalogue | None, scenario: Scenario) -> Rulebook:
+    """The rulebook as ``competing`` would have it if the scenario stated every price."""
+    return rulebook if catalogue is None else _with_licence(rulebook, catalogue, scenario.model, scenario.region)
+
+
+def competing_checkpoints(
+    rulebook: Rulebook, catalogue: Catalogue, scenario: Scenario, decided_on: datetime.date
+) -> tuple[str, ...]:
+    """The checkpoints with an offer on a day, whatever prices a scenario states, in the order of the catalogue."""
+    unit, every = scenario.unit or Unit.IMAGE, frozenset(Route)
+    models = _competing(rulebook, catalogue, every, None, unit, scenario.region, decided_on).models
+    return tuple(entry.id for entry in catalogue.models if entry.id in models)
+
+
+def model_faults(catalogue: Catalogue | None, scenario: Scenario) -> tuple[Problem, ...]:
+    """Why the checkpoint that a scenario names cannot be used."""
+    if scenario.model is None:
+        return ()
+    if catalogue is None:
+        what = f"{quoted(scenario.model)} names a checkpoint of the catalogue, and this is decided without one"
+        help = "leave `model` out, or decide with a catalogue (without `--catalogue none`)"
+        return (Problem(what, field="model", help=help),)
+    try:
+        catalogue.model(scenario.model)
+    except BadInput as error:
+        return tuple(error.problems)
+    return ()
 
 
 @lru_cache(maxsize=32)
@@ -75,6 +109,7 @@ def _comparable(rulebook: Rulebook) -> Rulebook:
     return replace(rulebook, offers=tuple(o for o in rulebook.offers if o.model is None or o.model in compared))
 
 
+@lru_cache(maxsize=32)
 def _with_licence(rulebook: Rulebook, catalogue: Catalogue, model: str | None, region: str | None) -> Rulebook:
     """The rulebook's own offers; those that run open checkpoints have the terms of the named one."""
     if model is None:

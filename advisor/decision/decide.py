@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 
 from advisor.catalogue.loader import Catalogue
+from advisor.common.diagnostics import BadInput
 from advisor.decision.advice import DEFAULT_PAYBACK_LIMIT as DEFAULT_PAYBACK_LIMIT
 from advisor.decision.advice import advice_facts
 from advisor.decision.assessment import Assessment
 from advisor.decision.competition import competing
 from advisor.decision.record_builder import record_of
 from advisor.domain.record import Decision, Status
-from advisor.domain.scenario import Scenario, validated
+from advisor.domain.scenario import Scenario
 from advisor.evaluation.durable_rules_backend import engine_reading
 from advisor.evaluation.protocol import Facts, Matcher
 from advisor.rulebook.loader import bundled_rulebook
@@ -42,18 +43,23 @@ def decide(
 
 
 def decide_again(
-    earlier: Decision,
+    scenario: Scenario,
     rulebook: Rulebook | None = None,
     file: str = "the record",
     *,
-    catalogue: Catalogue | None = None,
+    catalogue: Catalogue | None,
+    earlier_digest: str | None,
+    decided_on: datetime.date,
 ) -> Decision:
-    """The decision of a record's scenario under these rules, on its date; with a catalogue only if it was with one.
+    """The decision on the scenario of an earlier one, which ``file`` holds.
 
-    Raises BadInput and anything ``decide`` raises.
+    ``earlier_digest`` is that of the earlier catalogue: what was decided without one is decided without one again.
+    Raises what ``decide`` raises.
     """
-    catalogue = catalogue if earlier.catalogue_digest else None
-    return decide(validated(earlier.scenario, file), rulebook, catalogue=catalogue, decided_on=earlier.date(file))
+    try:
+        return decide(scenario, rulebook, catalogue=catalogue if earlier_digest else None, decided_on=decided_on)
+    except BadInput as error:
+        raise BadInput(problem._replace(file=problem.file or file) for problem in error.problems) from None
 
 
 def outcome_facts(scenario: Scenario, rulebook: Rulebook, matcher: Matcher) -> Facts | None:

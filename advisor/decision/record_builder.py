@@ -10,6 +10,7 @@ from typing import Any
 import advisor
 from advisor.catalogue.loader import Catalogue
 from advisor.decision.advice import advice_facts, advice_of, migration_of
+from advisor.decision.ageing import ageing
 from advisor.decision.assessment import Assessment
 from advisor.decision.break_even import cost_comparison, review_trigger
 from advisor.decision.fleet import fleet_of, owning_ranges, owning_up_to_peak
@@ -58,6 +59,8 @@ class _RecordBuilder:
         unchecked = self.offers.unchecked({condition.rule for condition in conditions})
         explaining = Explainer(self.rulebook, this.every_offer, this.answers, self.scenario.answers())
         listed, more = shortlist(this)
+        used = quotes(this) if self.catalogue else []
+        flips = explaining.flips(next(iter(this.outcomes))) if certain else []
         decision = Decision(
             schema_version=record.SCHEMA_VERSION,
             advisor_version=advisor.__version__,
@@ -83,7 +86,7 @@ class _RecordBuilder:
             migration=migration,
             conflicts=explaining.conflicts() if infeasible else [],
             repairs=explaining.repairs(self._expected_cost) if infeasible else [],
-            flips=explaining.flips(next(iter(this.outcomes))) if certain else [],
+            flips=flips,
             why_not=explaining.why_not(this.route) if certain else [],
             open_questions=list(this.open_questions),
             not_needed=this.not_needed,
@@ -104,7 +107,8 @@ class _RecordBuilder:
             fleet=fleet_of(this),
             owning_ranges=owning_ranges(this),
             owning_up_to_peak=owning_up_to_peak(this),
-            quotes=quotes(this) if self.catalogue else [],
+            quotes=used,
+            ageing=ageing(used, flips, self.catalogue, decided_on),
             shortlist=listed,
             shortlist_more=more,
             by_model=by_model(this, self.catalogue),

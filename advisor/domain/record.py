@@ -18,8 +18,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.domain.record_parts import CATALOGUE as CATALOGUE
 from advisor.domain.record_parts import MAX_COMPARISONS as MAX_COMPARISONS
 from advisor.domain.record_parts import AdviceGiven as AdviceGiven
+from advisor.domain.record_parts import AgeingFigure as AgeingFigure
 from advisor.domain.record_parts import AnswerLead as AnswerLead
 from advisor.domain.record_parts import Change as Change
 from advisor.domain.record_parts import Condition as Condition
@@ -151,6 +153,10 @@ class Decision(Part):
         None, "with a checkpoint that has a few-step version, or is one: N* with the other one"
     )
 
+    ageing: list[AgeingFigure] = since_2(
+        list, "with a catalogue: the amounts from it that are old, and the turn of the advice that each may have passed"
+    )
+
     @property
     def priced_scenario(self) -> dict[str, Any]:
         """The answers, with the amounts that are from the catalogue."""
@@ -198,14 +204,15 @@ class Decision(Part):
         return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
-def check_origin(version: str, digest: str, file: str) -> None:
-    """Refuses an invalid version of the program or digest of rules: a memo prints both. Raises BadInput."""
+def check_origin(version: str, rulebook: str, catalogue: str | None, file: str) -> None:
+    """Refuses an invalid version of the program, or an invalid digest: a memo prints them. Raises BadInput."""
     if not _VERSION.fullmatch(version):
         help = "it reads like `0.1.0`; write the file anew with `advisor decide --out`"
         raise BadInput(Problem(f"{quoted(version)} is not the version of an advisor", file, help=help))
-    if not _DIGEST.fullmatch(digest):
-        help = "it is `sha256:` and 64 hexadecimal digits; write the file anew with `advisor decide --out`"
-        raise BadInput(Problem(f"{quoted(digest)} is not the digest of a rulebook", file, help=help))
+    for digest, what in ((rulebook, "rulebook"), (catalogue, "catalogue")):
+        if digest is not None and not _DIGEST.fullmatch(digest):
+            help = "it is `sha256:` and 64 hexadecimal digits; write the file anew with `advisor decide --out`"
+            raise BadInput(Problem(f"{quoted(digest)} is not the digest of a {what}", file, help=help))
 
 
 def is_record(text: str) -> bool:
@@ -228,7 +235,7 @@ def parse_record(text: str, file: str) -> Decision:
     except (ValueError, RecursionError) as error:
         what = f"{_NO_RECORD}: {str(error)[:200].lower()}"
         raise BadInput(Problem(what, file, help=_WRITE_ANEW)) from None
-    check_origin(record.advisor_version, record.rulebook_digest, file)
+    check_origin(record.advisor_version, record.rulebook_digest, record.catalogue_digest, file)
     try:
         validated(record.scenario, file)
     except BadInput as error:

@@ -196,8 +196,18 @@ class Flip(Change):
     @property
     def turn(self) -> Fraction | None:
         """The value past which a number leads to another outcome; None for an answer."""
-        text = self.below if self.below is not None else self.above
-        return None if text is None else Fraction(text)
+        return None if self.bound is None else Fraction(self.bound)
+
+    @property
+    def bound(self) -> str | None:
+        """``turn`` as it is written."""
+        return self.above if self.below is None else self.below
+
+    def is_passed_by(self, value: Fraction) -> bool:
+        """Whether a value of the number leads to the other outcome."""
+        if self.turn is None:
+            return False
+        return value < self.turn if self.below is not None else value > self.turn
 
     @property
     def factor(self) -> Fraction:
@@ -336,6 +346,10 @@ class RouteByOwnCost(Part):
     unless: list[HostedBill]
 
 
+ANSWER, CATALOGUE = "answer", "catalogue"
+"""The origins of an amount."""
+
+
 class QuoteUsed(Part):
     """An amount that the decision rests on: an ``answer``, or the one of an offer of the ``catalogue``.
 
@@ -349,6 +363,23 @@ class QuoteUsed(Part):
     source: str | None = None
     as_of: str | None = None
     confidence: str | None = None
+
+
+class AgeingFigure(Part):
+    """An amount of an offer that is old on the day of the decision.
+
+    ``could_reach`` is the value to which it may have moved since ``as_of``, as such figures have moved, if the advice
+    turns at ``flips_at`` on the way, to ``route`` (null where several are possible then); all three are null if not.
+    """
+
+    field: str
+    value: str
+    offer: str
+    as_of: str
+    age_days: int
+    could_reach: str | None
+    flips_at: str | None
+    route: Route | None
 
 
 class ShortlistEntry(Part):

@@ -119,8 +119,9 @@ _REVENUE = Quantity("dollars a year", 2, Decimal(0), Decimal(10**14), money=True
 _MONTHS = Quantity("months", 2, Decimal(0), Decimal(1200), example="12")
 
 
-def _answer(axis: Axis | None, *, optional: bool = False) -> Any:
-    return Field(default=None, json_schema_extra={"axis": axis.value if axis else None, "optional": optional})
+def _answer(axis: Axis | None, *, optional: bool = False, description: str | None = None) -> Any:
+    extra: dict[str, Any] = {"axis": axis.value if axis else None, "optional": optional}
+    return Field(default=None, description=description, json_schema_extra=extra)
 
 
 class Scenario(BaseModel):
@@ -149,7 +150,11 @@ class Scenario(BaseModel):
     gpu_billing: GpuBilling | None = _answer(Axis.COST, optional=True)
     peak_to_mean: Annotated[Decimal, _PEAK] | None = _answer(Axis.COST, optional=True)
     min_gpus: Annotated[Decimal, _GPUS] | None = _answer(Axis.COST, optional=True)
-    model: str | None = _answer(Axis.COST, optional=True)
+    model: str | None = _answer(
+        Axis.COST,
+        optional=True,
+        description="an open checkpoint of the catalogue by its id, such as flux-1-schnell; not without a catalogue",
+    )
     current_route: Route | None = _answer(Axis.SWITCHING_COST, optional=True)
     migration_cost: Annotated[Decimal, _ONE_TIME] | None = _answer(Axis.SWITCHING_COST, optional=True)
     payback_limit_months: Annotated[Decimal, _MONTHS] | None = _answer(Axis.SWITCHING_COST, optional=True)

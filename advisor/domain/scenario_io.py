@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,9 @@ from advisor.common.diagnostics import HIDDEN, BadInput, Problem, quoted
 from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.domain.quantity import NotANumber
 from advisor.domain.scenario import FIELDS, MAX_ENTRIES, MAX_FILE_BYTES, Scenario, validated, which_field, word
+
+Check = Callable[[Scenario], Iterable[Problem]]
+"""A further check of a whole scenario: its problems name fields, and get their places here."""
 
 
 def scenario_text(scenario: Scenario) -> str:
@@ -30,16 +34,16 @@ def _yaml_value(name: str, value: Any) -> str:
     return str(yaml.safe_dump(value, default_style='"', allow_unicode=True, width=2**30)).strip()
 
 
-def read_scenario(path: str, settings: tuple[str, ...] = ()) -> Scenario:
+def read_scenario(path: str, settings: tuple[str, ...] = (), check: Check | None = None) -> Scenario:
     """A scenario file (YAML or JSON; ``-`` is standard input) with ``field=value`` settings on top.
 
     Raises BadInput with every fault of the file and of the settings.
     """
     file = "standard input" if path == STANDARD_INPUT else path
-    return parse_scenario(read_text(path, MAX_FILE_BYTES), file, settings)
+    return parse_scenario(read_text(path, MAX_FILE_BYTES), file, settings, check)
 
 
-def parse_scenario(text: str, file: str, settings: tuple[str, ...] = ()) -> Scenario:
+def parse_scenario(text: str, file: str, settings: tuple[str, ...] = (), check: Check | None = None) -> Scenario:
     """The text of a scenario file, with settings on top. Raises BadInput as ``read_scenario`` does."""
     data, lines, faults = _parse(text, file)
     places: dict[str, str] = {}
@@ -51,6 +55,8 @@ def parse_scenario(text: str, file: str, settings: tuple[str, ...] = ()) -> Scen
             faults.extend(error.problems)
     try:
         scenario = validated(data, file, lines)
+        if found := list(check(scenario) if check else ()):
+            raise BadInput(problem._replace(file=file, line=lines.get(problem.field or "")) for problem in found)
     except BadInput as error:
         found = [
             problem._replace(file=places[problem.field], line=None) if problem.field in places else problem

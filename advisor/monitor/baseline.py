@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
+from advisor.catalogue.loader import Catalogue
 from advisor.decision.break_even import (
     MOST_IMAGES,
     PRICE_OF,
@@ -16,11 +17,12 @@ from advisor.decision.break_even import (
     watched_route,
     whatever_the_volume,
 )
+from advisor.decision.competition import competing
 from advisor.decision.decide import decide
 from advisor.domain.cost_model import Costs, OwnGpus, exact
 from advisor.domain.formatting import plain
 from advisor.domain.record import Decision, Status
-from advisor.domain.scenario import Route, Scenario
+from advisor.domain.scenario import Route, Scenario, validated
 from advisor.monitor.model import NotComparable, NotComparableReason
 from advisor.monitor.span import Span
 from advisor.rulebook.model import Rulebook
@@ -34,6 +36,7 @@ BEYOND = Fraction(MOST_IMAGES)
 class Baseline:
     """The decision as recorded, and the route whose bill is watched.
 
+    ``scenario`` has the prices that the decision took from its catalogue; ``catalogue`` is the one at hand.
     ``ranges`` are amounts of own GPUs given as ranges, by field; others are as in the decision.
     """
 
@@ -42,6 +45,7 @@ class Baseline:
     rulebook: Rulebook
     compared: Route | None
     ranges: Mapping[str, Span]
+    catalogue: Catalogue | None = None
 
     @property
     def list_price(self) -> Fraction | None:
@@ -103,7 +107,8 @@ class Baseline:
         }
         if self.compared and price is not None:
             changes[PRICE_OF[self.compared]] = as_price(price.expected)
-        return decide(self.scenario.changed(**changes), self.rulebook, decided_on=today)
+        stated = validated(self.decision.scenario, "the record")
+        return decide(stated.changed(**changes), self.rulebook, catalogue=self._catalogue, decided_on=today)
 
     def why_not_comparable(self, price: Span | None) -> NotComparable | None:
         """Why no volume of this bill would change the answer at the price that is paid; None where one would."""
@@ -114,17 +119,33 @@ class Baseline:
             missing = tuple(name for name in needed if getattr(self.scenario, name) is None)
             return NotComparable(NotComparableReason.AMOUNTS_MISSING, missing)
         paid = self.scenario.changed(**{PRICE_OF[self.compared]: as_price(price.expected)})
-        always = whatever_the_volume(paid, self.rulebook)
+        always = whatever_the_volume(paid, self._competing(as_price(price.expected)))
         if self.crossover(price) is None and (always is None or rents_for_its_price(always)):
             return NotComparable(NotComparableReason.NEVER_CHEAPER, price=price.expected)
         return _not_comparable(always) if always else None
 
+    @property
+    def _catalogue(self) -> Catalogue | None:
+        """The catalogue, if the decision was made with one."""
+        return self.catalogue if self.decision.catalogue_digest else None
+
+    def _competing(self, price: Decimal) -> Rulebook:
+        """The rulebook with the offers that competed, and the bill at this price as that of its route."""
+        stated = validated(self.decision.scenario, "the record")
+        paid = stated.changed(**({PRICE_OF[self.compared]: price} if self.compared else {}))
+        return competing(self.rulebook, self._catalogue, paid, self.decision.date("the record"))
+
 
 def baseline_of(
-    decision: Decision, scenario: Scenario, rulebook: Rulebook, route: Route | None, ranges: Mapping[str, Span]
+    decision: Decision,
+    scenario: Scenario,
+    rulebook: Rulebook,
+    route: Route | None,
+    ranges: Mapping[str, Span],
+    catalogue: Catalogue | None = None,
 ) -> Baseline:
     """The baseline of a record: the bill is that of ``route``, else of the route that the memo says is watched."""
-    return Baseline(decision, scenario, rulebook, route or watched_route(decision, scenario), ranges)
+    return Baseline(decision, scenario, rulebook, route or watched_route(decision, scenario), ranges, catalogue)
 
 
 def as_price(price: Fraction) -> Decimal:

@@ -9,10 +9,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
+from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.common.files import STANDARD_INPUT, is_file, is_folder, read_text
+from advisor.decision.competition import model_faults
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision, is_record, parse_record
 from advisor.domain.scenario import Route, Scenario, Unit, validated
@@ -45,6 +48,7 @@ class Run:
     usage: tuple[str, ...]
     decision: str
     rules: str | None
+    catalogue: Catalogue | None
     route: Route | None
     reading: ReadOptions
     assumed: Assumed
@@ -58,7 +62,7 @@ def monitored(run: Run) -> MonitorResult:
     rulebook = rulebook_in_use(run.rules)
     decision, scenario = _decision(run, rulebook)
     run = replace(run, reading=replace(run.reading, unit=scenario.unit or Unit.IMAGE))
-    baseline = baseline_of(decision, scenario, rulebook, run.route, run.ranges)
+    baseline = baseline_of(decision, scenario, rulebook, run.route, run.ranges, run.catalogue)
     reading = _reading(run)
     if reading.doubts:
         raise BadInput(reading.doubts)
@@ -172,8 +176,9 @@ def _decision(run: Run, rulebook: Rulebook) -> tuple[Decision, Scenario]:
     if run.decision.endswith((".md", ".html")):
         what = f"{quoted(run.decision)} is a memo"
         raise BadInput(Problem(what, "--decision", help="name the record beside it, NAME.decision.json"))
-    scenario = parse_scenario(text, run.decision)
-    return decide(scenario, rulebook, decided_on=run.reading.today), scenario
+    scenario = parse_scenario(text, run.decision, check=partial(model_faults, run.catalogue))
+    decision = decide(scenario, rulebook, catalogue=run.catalogue, decided_on=run.reading.today)
+    return decision, validated(decision.priced_scenario, run.decision)
 
 
 def _assumed(assumed: Assumed, baseline: Baseline) -> Assumed:

@@ -12,12 +12,16 @@ import re
 from dataclasses import dataclass
 
 from advisor.common.diagnostics import BadInput, Problem, printable
-from advisor.domain.record import Decision, Status, check_origin
+from advisor.domain.record import Decision, Flip, QuoteUsed, Status, check_origin
 from advisor.domain.scenario import Scenario, validated
 from advisor.domain.scenario_io import parse_scenario, scenario_text
 
-_HEAD = ("date", "advisor", "rulebook", "outcome", "rules")
-_BLOCK = re.compile("".join(rf"# {name}: (?P<{name}>.*)\n" for name in _HEAD) + r"(?P<scenario>(?s:.*))")
+_HEAD = ("date", "advisor", "rulebook", "catalogue", "outcome", "rules")
+"""The line of the catalogue is absent from a decision without one."""
+_LINES = {name: rf"# {name}: (?P<{name}>.*)\n" for name in _HEAD}
+_BLOCK = re.compile(
+    "".join(f"(?:{line})?" if name == "catalogue" else line for name, line in _LINES.items()) + r"(?P<scenario>(?s:.*))"
+)
 _FENCE = re.compile(r"^```yaml\n(# .*?)^```$", re.MULTILINE | re.DOTALL)
 _PRE = re.compile(r'<pre id="scenario"[^>]*>\n?(.*?)</pre>', re.DOTALL)
 _LOST = "write the memo again with `advisor decide --out`"
@@ -25,14 +29,20 @@ _LOST = "write the memo again with `advisor decide --out`"
 
 @dataclass(frozen=True)
 class Embedded:
-    """The input and the outcome that a memo states; ``rules`` are those that took options out of the running."""
+    """The input and the outcome that a memo or a record states.
+
+    ``rules`` are those that took options out of the running; ``quotes`` and ``flips`` are in records only.
+    """
 
     scenario: Scenario
     decided_on: datetime.date
     advisor_version: str
     rulebook_digest: str
+    catalogue_digest: str | None
     outcome: str
     rules: tuple[str, ...]
+    quotes: tuple[QuoteUsed, ...] = ()
+    flips: tuple[Flip, ...] = ()
 
 
 def embedded_text(decision: Decision) -> str:
@@ -42,10 +52,11 @@ def embedded_text(decision: Decision) -> str:
         "date": decision.decided_on,
         "advisor": decision.advisor_version,
         "rulebook": decision.rulebook_digest,
+        **({"catalogue": decision.catalogue_digest} if decision.catalogue_digest else {}),
         "outcome": outcome_text(decision),
         "rules": ", ".join(decision.applied_rules()) or "none",
     }
-    return "".join(f"# {name}: {head[name]}\n" for name in _HEAD) + _escaped(scenario)
+    return "".join(f"# {name}: {line}\n" for name, line in head.items()) + _escaped(scenario)
 
 
 def outcome_text(decision: Decision) -> str:
@@ -85,12 +96,13 @@ def _read(blocks: list[str], text: str, file: str) -> Embedded:
         decided_on = datetime.date.fromisoformat(found["date"])
     except ValueError:
         raise BadInput(Problem("the scenario as decided has no date", file, help=_LOST)) from None
-    check_origin(found["advisor"], found["rulebook"], file)
+    check_origin(found["advisor"], found["rulebook"], found["catalogue"], file)
     return Embedded(
         scenario=parse_scenario(found["scenario"], f"the scenario in {file}"),
         decided_on=decided_on,
         advisor_version=found["advisor"],
         rulebook_digest=found["rulebook"],
+        catalogue_digest=found["catalogue"],
         outcome=found["outcome"],
         rules=tuple(rule for rule in found["rules"].split(", ") if rule != "none"),
     )

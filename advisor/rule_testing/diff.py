@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
+from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.decide import decide_again
 from advisor.domain.cost_model import VOLUME_ENDS
@@ -142,8 +143,13 @@ def _scenario(answers: dict[str, Encoded]) -> Scenario:
     return validated(stated, "the table")
 
 
-def changed_record(record: Decision, new: Rulebook) -> tuple[Status, Route | None, Axis | None] | None:
+def changed_record(
+    record: Decision, new: Rulebook, catalogue: Catalogue | None, file: str
+) -> tuple[Status, Route | None, Axis | None] | None:
     """The outcome of the record's scenario under other rules; None if it is the one in the record."""
-    decision = decide_again(record, new)
+    scenario, on = validated(record.scenario, file), record.date(file)
+    decision = decide_again(
+        scenario, new, file, catalogue=catalogue, earlier_digest=record.catalogue_digest, decided_on=on
+    )
     now = (decision.status, decision.route, decision.deciding_axis)
     return None if now == (record.status, record.route, record.deciding_axis) else now

@@ -9,6 +9,8 @@ from advisor.domain.scenario import FIELDS
 
 RESULTS = ("route", "deciding_axis", "feasible_routes", "settled")
 MAX_COLUMNS = 1_000
+_CATALOGUE_FIELD = "model"
+_WITHOUT_CATALOGUE = "leave the column out, or rename it, and state the prices in columns of their own"
 _TOO_ALIKE = "rename one of them; names that differ only in case count as the same"
 
 
@@ -50,6 +52,9 @@ def _faults(names: Sequence[str], file: str, line: int | None) -> Iterator[Probl
             yield Problem(
                 f"the columns {same} and {number} are both called {quoted(name)}", file, line, help=_TOO_ALIKE
             )
+        elif name == _CATALOGUE_FIELD:
+            what = f"the column {quoted(name)} names checkpoints of the catalogue, and a sweep decides without it"
+            yield Problem(what, file, line, help=_WITHOUT_CATALOGUE)
         elif name.casefold() in RESULTS:
             yield Problem(f"a column is called {quoted(name)}, as one of the results", file, line, help="rename it")
     if names and not set(names) & set(FIELDS):

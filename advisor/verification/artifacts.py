@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from advisor.catalogue.loader import Catalogue
 from advisor.common.atomic_files import write_together, writing
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import STANDARD_INPUT, check_target, is_file, real
@@ -24,7 +25,10 @@ from advisor.verification.supersede import link_memos
 
 
 class WrittenFiles(NamedTuple):
-    """The files that were written; ``compared`` is False if a superseded memo was decided with other rules."""
+    """The files that were written.
+
+    ``compared`` is False if a superseded memo was decided with other rules or another catalogue.
+    """
 
     paths: list[Path]
     compared: bool = True
@@ -44,10 +48,12 @@ def write_decision(
     templates: Path | None,
     pdf: bool = False,
     supersedes: Path | None = None,
+    catalogue: Catalogue | None = None,
 ) -> WrittenFiles:
     """Writes the files of a decision, and a link into the memo that it ``supersedes``: all or nothing.
 
-    The reviewer's parts of an earlier memo of that name are kept. Raises BadInput.
+    The rulebook and the catalogue are those with which the superseded memo is verified. The reviewer's parts of an
+    earlier memo of that name are kept. Raises BadInput.
     """
     names = ("scenario.yaml", "decision.json", "memo.md", "memo.html")
     answers, record, memo, page = paths = [folder / f"{name}.{ending}" for ending in names]
@@ -59,7 +65,7 @@ def write_decision(
             _check_target(path)
         html = page_with_review(page, html)
         markdown = memo_with_review(memo, markdown)
-        links = link_memos(supersedes, memo, markdown, rulebook, templates) if supersedes else None
+        links = link_memos(supersedes, memo, markdown, rulebook, templates, catalogue) if supersedes else None
         contents: dict[Path, str | bytes] = {paper: memo_pdf(html, templates)} if pdf else {}
         scenario = validated(decision.scenario, "the record")
         contents |= {answers: scenario_text(scenario), record: decision.to_json(), page: html, memo: markdown}

@@ -69,8 +69,11 @@ def _record(found: NormalizedLines, file: str) -> tuple[Embedded, NormalizedLine
         decided_on=record.date(file),
         advisor_version=record.advisor_version,
         rulebook_digest=record.rulebook_digest,
+        catalogue_digest=record.catalogue_digest,
         outcome=outcome_text(record),
         rules=record.applied_rules(),
+        quotes=tuple(record.quotes),
+        flips=tuple(record.flips),
     )
     return embedded, found, record.schema_version
 

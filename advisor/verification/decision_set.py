@@ -76,6 +76,7 @@ def _facts(path: Path, text: str | BadInput) -> dict[str, object]:
         _ANSWERS: stated.scenario,
         "another date": stated.decided_on,
         "other rules": stated.rulebook_digest,
+        "another catalogue": stated.catalogue_digest,
         "another version of the advisor": stated.advisor_version,
     }
 

@@ -1,17 +1,22 @@
-"""A folder of decisions under today's rules: which would differ, and because of which rules."""
+"""A folder of decisions under today's rules and prices: which would differ, and because of which rules and prices."""
 
 from __future__ import annotations
 
+import datetime
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
+from advisor.catalogue.loader import Catalogue
 from advisor.common.atomic_files import settle
 from advisor.common.diagnostics import BadInput, Problem, reason
 from advisor.common.files import is_file, read_text
-from advisor.decision.decide import decide
+from advisor.decision.ageing import ageing
+from advisor.decision.decide import decide_again
+from advisor.domain.record import CATALOGUE, AgeingFigure, Decision, Flip, QuoteUsed
 from advisor.report.embedded_scenario import outcome_text
 from advisor.report.front_matter import parse_memo
 from advisor.rulebook.model import Rulebook
@@ -20,11 +25,27 @@ from advisor.verification.decision_set import MAX_BYTES, MismatchedFile, files_o
 
 
 @dataclass(frozen=True)
+class PriceChange:
+    """An amount that a record took from the catalogue, and today's; both null where it is not from the catalogue.
+
+    ``past`` is the value on the way from which on the record's advice turns; null if there is none.
+    """
+
+    field: str
+    was: str
+    now: str | None
+    offer_was: str | None
+    offer_now: str | None
+    past: str | None
+
+
+@dataclass(frozen=True)
 class Rechecked:
     """One file decided again: the outcome it states, today's outcome, and the rules that took options out then or now.
 
-    ``same_rules`` is True if it states the digest of today's rules; ``in_force`` is False once the memo of that name is
-    rejected, deprecated or superseded.
+    ``same_rules`` is True if it states the digest of today's rules, ``same_catalogue`` if it states that of today's
+    catalogue, or none. ``prices`` are those of a record that have changed since, ``old`` those that are old today.
+    ``in_force`` is False once the memo of that name is rejected, deprecated or superseded.
     """
 
     path: Path
@@ -33,11 +54,14 @@ class Rechecked:
     no_longer: tuple[str, ...]
     newly: tuple[str, ...]
     same_rules: bool
+    same_catalogue: bool
     in_force: bool
+    prices: tuple[PriceChange, ...] = ()
+    old: tuple[AgeingFigure, ...] = ()
 
     @property
     def differs(self) -> bool:
-        """True if the outcome is different under today's rules."""
+        """True if the outcome is different under today's rules and prices."""
         return self.was != self.now
 
 
@@ -49,9 +73,12 @@ class MixedSet:
     mismatched: tuple[MismatchedFile, ...]
 
 
-def rechecked(folder: Path, rulebook: Rulebook) -> Iterator[Rechecked | MixedSet | BadInput]:
+def rechecked(
+    folder: Path, rulebook: Rulebook, catalogue: Catalogue | None, today: datetime.date
+) -> Iterator[Rechecked | MixedSet | BadInput]:
     """Every record and memo below a folder, by path, then the sets of files that belong to several decisions.
 
+    They are decided as of ``today``, because offers begin and end; those without a catalogue without one again.
     Yields BadInput for what cannot be read, folders before files.
     """
     for above, _, _ in os.walk(folder):
@@ -65,7 +92,7 @@ def rechecked(folder: Path, rulebook: Rulebook) -> Iterator[Rechecked | MixedSet
         yield BadInput(Problem(what, str(error.filename), help="check its permissions"))
     for path in sorted(kinds, key=lambda path: path.as_posix()):
         try:
-            yield _again(path, kinds[path], rulebook)
+            yield _again(path, kinds[path], rulebook, catalogue, today)
         except BadInput as error:
             yield error
     for path in sorted({min(filter(kind_by_name, files_of(path))) for path in kinds}):
@@ -80,9 +107,18 @@ def _mixed(path: Path) -> Iterator[MixedSet]:
             yield MixedSet(path, mismatched)
 
 
-def _again(path: Path, kind: FileKind, rulebook: Rulebook) -> Rechecked:
+def _again(
+    path: Path, kind: FileKind, rulebook: Rulebook, catalogue: Catalogue | None, today: datetime.date
+) -> Rechecked:
     stated = parse_decision_file(read_text(str(path), MAX_BYTES), str(path), kind).embedded
-    decision = decide(stated.scenario, rulebook, decided_on=stated.decided_on)
+    decision = decide_again(
+        stated.scenario,
+        rulebook,
+        str(path),
+        catalogue=catalogue,
+        earlier_digest=stated.catalogue_digest,
+        decided_on=today,
+    )
     before, after = stated.rules, decision.applied_rules()
     return Rechecked(
         path=path,
@@ -91,8 +127,34 @@ def _again(path: Path, kind: FileKind, rulebook: Rulebook) -> Rechecked:
         no_longer=tuple(rule for rule in before if rule not in after),
         newly=tuple(rule for rule in after if rule not in before),
         same_rules=stated.rulebook_digest == rulebook.digest,
+        same_catalogue=stated.catalogue_digest == decision.catalogue_digest,
         in_force=_in_force(path.with_name(path.name.removesuffix(kind) + FileKind.MEMO)),
+        prices=tuple(_price_changes(stated.quotes, stated.flips, decision)),
+        old=tuple(ageing(stated.quotes, stated.flips, catalogue, today)),
     )
+
+
+def _price_changes(before: Iterable[QuoteUsed], flips: Iterable[Flip], decision: Decision) -> Iterator[PriceChange]:
+    """The amounts that a record took from the catalogue and that are not the same today."""
+    after = {quote.field: quote for quote in decision.quotes}
+    flips = tuple(flips)
+    for was in before:
+        now = after.get(was.field)
+        if was.origin == CATALOGUE and (now is None or (now.value, now.offer) != (was.value, was.offer)):
+            past = _past(flips, was, now.value) if now else None
+            yield PriceChange(
+                field=was.field,
+                was=was.value,
+                now=now.value if now else None,
+                offer_was=was.offer,
+                offer_now=now.offer if now else None,
+                past=past.bound if past else None,
+            )
+
+
+def _past(flips: Iterable[Flip], was: QuoteUsed, now: str) -> Flip | None:
+    """The turn of the advice that lies between an amount and today's."""
+    return next((flip for flip in flips if flip.field == was.field and flip.is_passed_by(Fraction(now))), None)
 
 
 def _in_force(memo: Path) -> bool:

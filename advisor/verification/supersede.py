@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.common.files import STANDARD_INPUT, check_regular, read_text, real
 from advisor.report.front_matter import parse_memo, with_front_matter
@@ -18,14 +19,16 @@ _BY = "superseded by "
 
 @dataclass(frozen=True)
 class LinkedMemos:
-    """The old and the new memo as they are to be written; ``compared`` is False if the rules have changed."""
+    """The old and the new memo as they are to be written; ``compared`` is False if rules or catalogue have changed."""
 
     old: str
     new: str
     compared: bool
 
 
-def link_memos(old: Path, new: Path, memo: str, rulebook: Rulebook, templates: Path | None) -> LinkedMemos:
+def link_memos(
+    old: Path, new: Path, memo: str, rulebook: Rulebook, templates: Path | None, catalogue: Catalogue | None
+) -> LinkedMemos:
     """The old memo and the new one, linked to each other.
 
     ``old`` is the file of the old memo, ``new`` that of the new one, whose text is ``memo``. Raises BadInput if the old
@@ -42,7 +45,7 @@ def link_memos(old: Path, new: Path, memo: str, rulebook: Rulebook, templates: P
         raise BadInput(
             Problem("this is not a memo in Markdown", file, help="name the NAME.memo.md of the old decision")
         )
-    verdict = verified(text, file, rulebook, templates).verdict
+    verdict = verified(text, file, rulebook, templates, catalogue).verdict
     if verdict is VerificationVerdict.DIFFERS:
         help = f"`advisor verify {file}` names what differs"
         raise BadInput(Problem("a fact of this memo has been edited, so nothing is written", file, help=help))

@@ -9,8 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 
 import advisor
+from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import quoted
-from advisor.decision.decide import decide
+from advisor.decision.decide import decide_again
 from advisor.domain.record import SCHEMA_VERSION, Decision
 from advisor.report.embedded_scenario import outcome_text
 from advisor.report.front_matter import parse_memo, split_notes
@@ -25,8 +26,9 @@ from advisor.verification.source_map import places_in_memo, places_in_page
 
 
 class VerificationVerdict(StrEnum):
-    """Result of comparing a file with a fresh decision; ``RULES_CHANGED`` if it used another rulebook.
+    """Result of comparing a file with a fresh decision.
 
+    ``RULES_CHANGED`` if it used another rulebook, ``CATALOGUE_CHANGED`` if it used the same one and another catalogue.
     ``MIXED``: the file is verified, but other files of its NAME belong to another decision.
     """
 
@@ -34,16 +36,23 @@ class VerificationVerdict(StrEnum):
     MIXED = "mixed"
     DIFFERS = "differs"
     RULES_CHANGED = "rules_changed"
+    CATALOGUE_CHANGED = "catalogue_changed"
 
 
 @dataclass(frozen=True)
 class Verification:
-    """The result for one file. ``stated`` is the outcome it states, ``now`` the outcome under the rules at hand."""
+    """The result for one file.
+
+    ``stated`` is the outcome it states, ``now`` the one with the rules and the catalogue at hand. The digests of
+    catalogues are null where the decision was made, or is made again, without one.
+    """
 
     file: str
     verdict: VerificationVerdict
     rulebook_digest: str
     rulebook_at_hand: str
+    catalogue_digest: str | None
+    catalogue_at_hand: str | None
     stated: str
     now: str
     differences: tuple[Difference, ...] = ()
@@ -56,20 +65,38 @@ class Verification:
         return self.stated == self.now
 
 
-def verified(text: str, file: str, rulebook: Rulebook, templates: Path | None = None) -> Verification:
-    """Checks the text of a record, a memo in Markdown or a memo in HTML. Raises BadInput for any other text."""
+def verified(
+    text: str, file: str, rulebook: Rulebook, templates: Path | None = None, catalogue: Catalogue | None = None
+) -> Verification:
+    """Checks the text of a record, a memo in Markdown or a memo in HTML.
+
+    The catalogue is used only for what was decided with one. Raises BadInput for any other text, and for a checkpoint
+    that the catalogue does not have.
+    """
     stated = parse_decision_file(text, file, file_kind(text, file))
     embedded = stated.embedded
-    decision = decide(embedded.scenario, rulebook, decided_on=embedded.decided_on)
+    decision = decide_again(
+        embedded.scenario,
+        rulebook,
+        file,
+        catalogue=catalogue,
+        earlier_digest=embedded.catalogue_digest,
+        decided_on=embedded.decided_on,
+    )
     decision = as_written(decision, embedded.advisor_version, stated.schema_version)
     same_rules = embedded.rulebook_digest == decision.rulebook_digest
-    differences = tuple(_differences(decision, stated, templates)) if same_rules else ()
+    same_catalogue = embedded.catalogue_digest == decision.catalogue_digest
+    differences = tuple(_differences(decision, stated, templates)) if same_rules and same_catalogue else ()
     verdict = VerificationVerdict.DIFFERS if differences else VerificationVerdict.VERIFIED
+    if not (same_rules and same_catalogue):
+        verdict = VerificationVerdict.CATALOGUE_CHANGED if same_rules else VerificationVerdict.RULES_CHANGED
     return Verification(
         file=file,
-        verdict=verdict if same_rules else VerificationVerdict.RULES_CHANGED,
+        verdict=verdict,
         rulebook_digest=embedded.rulebook_digest,
         rulebook_at_hand=decision.rulebook_digest,
+        catalogue_digest=embedded.catalogue_digest,
+        catalogue_at_hand=decision.catalogue_digest,
         stated=embedded.outcome,
         now=outcome_text(decision),
         differences=differences,

@@ -225,6 +225,10 @@ COMMANDS = [
     ["sweep", "PATH.csv", "--out", "out.csv"],
     ["sweep", "in.csv", "--out", "PATH.csv"],
     ["sweep", "in.csv", "--out", "out.csv", "--rejects", "PATH"],
+    ["catalogue", "import", "litellm", "PATH"],
+    ["catalogue", "import", "csv", "in.csv", "--mapping", "PATH"],
+    ["catalogue", "import", "portkey", "list.json", "--overlay", "PATH", "--write"],
+    ["catalogue", "import", "portkey", "list.json", "--catalogue", "PATH"],
     ["interview", "--name", "x", "--out", "PATH"],
     ["interview", "--resume", "--name", "x", "--out", "PATH"],
     ["interview", "--answers", "PATH", "--name", "x"],
@@ -244,6 +248,7 @@ def test_no_command_ends_in_a_traceback(
     Path("ok.yaml").write_text(EXAMPLE.read_text())
     Path("rules").symlink_to(EXAMPLE.parents[1] / "rules")
     Path("in.csv").write_text("latency\ntolerant\n")
+    Path("list.json").write_text("{}")
     for special in ("loop", "folder", "socket"):
         Path(f"{special}.csv").symlink_to(special)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))

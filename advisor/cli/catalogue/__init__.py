@@ -7,6 +7,8 @@ import importlib
 
 COMMANDS = {
     "show": ("show", "print the offers with price, traits, source and date"),
+    "import": ("import_prices", "show what a price list would change, and write it to an overlay"),
+    "age": ("age", "list the figures that are old, and which of them could turn a decision"),
 }
 """Each sub-command: its module and its help."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 
-from advisor.cli.options import add_json
+from advisor.cli.options import add_catalogue, add_json, catalogue_from
 from advisor.cli.terminal_width import terminal_width
-from advisor.common.diagnostics import EXIT_OK
+from advisor.common.diagnostics import EXIT_OK, BadInput, Problem
 
 _ROUTES = ("self_host", "open_weight_api", "closed_api")
 """Written out: importing the scenario's routes would slow down ``--help``."""
@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--route", metavar="ROUTE", choices=_ROUTES, help="only this route: " + ", ".join(_ROUTES))
     parser.add_argument("--model", metavar="ID", help="only this open checkpoint, such as flux-1-schnell")
     parser.add_argument("--provider", metavar="ID", help="only this provider or cloud, such as fal")
-    parser.add_argument("--catalogue", metavar="DIR", help="a catalogue folder in place of the bundled one")
+    add_catalogue(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -26,10 +26,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the entries that fit."""
     from advisor.catalogue.listing import Selection, as_json, as_text, selected
-    from advisor.catalogue.loader import catalogue_in_use
     from advisor.domain.scenario import Route
 
-    catalogue = catalogue_in_use(options.catalogue)
+    catalogue = catalogue_from(options)
+    if catalogue is None:
+        raise BadInput(Problem("there is no catalogue to show", "--catalogue", help="name a folder, or leave it out"))
     route = Route(options.route) if options.route else None
     lists = selected(catalogue, Selection(route, options.model, options.provider))
     if options.json:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from advisor.cli.options import add_catalogue, catalogue_from
 from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem
 from advisor.common.files import is_folder, read_text
 from advisor.domain.record import Decision, is_record, parse_record
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
+
+if TYPE_CHECKING:
+    from advisor.catalogue.loader import Catalogue
 
 MAX_RECORD_BYTES = 1_000_000
 
@@ -21,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--records", metavar="DIR", type=Path, help="also list which decision records in a folder would differ"
     )
+    add_catalogue(parser)
     parser.set_defaults(run=run)
 
 
@@ -33,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
         return " or ".join(sorted(routes)) or "no route"
 
     old, new = load_rulebook(options.old), load_rulebook(options.new)
+    catalogue = catalogue_from(options)
     records = _read(options.records) if options.records else {}
     print(f"old {old.digest}\nnew {new.digest}")
     found = difference(old, new)
@@ -48,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     for flipped in found.flips:
         print(f"\n{flipped.rows:,}: {text(flipped.old)} -> {text(flipped.new)}, for instance")
         print("".join(f"  {line}\n" for line in scenario_text(flipped.witness).splitlines()), end="")
-    differing = _print_records(records, new) if options.records else 0
+    differing = _print_records(records, new, catalogue) if options.records else 0
     return EXIT_DIFFERENCE if rows or found.other_axes or differing else EXIT_OK
 
 
@@ -61,14 +68,14 @@ def _read(folder: Path) -> dict[Path, Decision]:
     return {path: parse_record(text, str(path)) for path, text in texts.items() if is_record(text)}
 
 
-def _print_records(records: dict[Path, Decision], new: Rulebook) -> int:
+def _print_records(records: dict[Path, Decision], new: Rulebook, catalogue: Catalogue | None) -> int:
     """Prints which records would differ under the new rules, and returns how many."""
     from advisor.rule_testing.diff import changed_record
 
     differing = 0
     print()
     for path, record in records.items():
-        now = changed_record(record, new)
+        now = changed_record(record, new, catalogue, str(path))
         if now:
             status, route, axis = now
             before = f"{record.route or record.status} ({record.deciding_axis or 'no axis'})"

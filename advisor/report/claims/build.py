@@ -12,6 +12,7 @@ from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.cost_model import AMOUNTS_OF, VOLUME_ENDS, VOLUMES
 from advisor.domain.record import Decision, RuleUsed
 from advisor.domain.scenario import FIELDS, Axis, Route
+from advisor.report.claims.ageing import ageing_claims
 from advisor.report.claims.confidence import confidence_claims
 from advisor.report.claims.eliminations import narrowing_claims
 from advisor.report.claims.fleet import fleet_claims
@@ -39,6 +40,7 @@ def claims_of(decision: Decision) -> list[Claim]:
         *_costs(decision),
         *fleet_claims(decision),
         *_conditions(decision),
+        *ageing_claims(decision),
         *_conflicts(decision),
         *flip_claims(decision),
         *turning_claims(decision),
