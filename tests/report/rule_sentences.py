@@ -176,7 +176,8 @@ def said_answers(held: Held, answers: Mapping[str, Any]) -> str:
     pairs = []
     for name, value in answers.items():
         option = words[name].answers.get(str(value).lower())
-        pairs.append((words[name].ask, option.short if option else f"${Decimal(value):,}"))
+        short = option.short if option else value if name == "model" else f"${Decimal(value):,}"
+        pairs.append((words[name].ask, short))
     return " and ".join(f'"{filled(ask, held)}" answered "{filled(short, held)}"' for ask, short in pairs)
 
 
