@@ -90,13 +90,20 @@ def _input(options: argparse.Namespace, rulebook: Rulebook) -> tuple[Scenario, C
         text = json.dumps(record.scenario)
         on = on if options.date else record.date(file)
         catalogue = catalogue if record.catalogue_digest else None
-        changed = "rules" if record.rulebook_digest != rulebook.digest else ""
-        if record.catalogue_digest != (catalogue.digest if catalogue else None):
-            changed = f"{changed} and the catalogue" if changed else "catalogue"
-        if changed:
-            verb = "has" if changed == "catalogue" else "have"
-            print(f"note: the {changed} {verb} changed since this record; today's are explained", file=sys.stderr)
+        _note_changes(record, rulebook, catalogue)
     return parse_scenario(text, file, tuple(options.set), partial(model_faults, catalogue)), catalogue, on
+
+
+def _note_changes(record: Decision, rulebook: Rulebook, catalogue: Catalogue | None) -> None:
+    """Notes on stderr that rules or prices are not those of the record."""
+    rules = record.rulebook_digest != rulebook.digest
+    prices = record.catalogue_digest != (catalogue.digest if catalogue else None)
+    if rules or prices:
+        changed = ["the rules"] * rules + ["the catalogue"] * prices
+        today = ["rules"] * rules + ["prices"] * prices
+        verb = "have" if rules else "has"
+        what = f"{' and '.join(changed)} {verb} changed since this record"
+        print(f"note: {what}; today's {' and '.join(today)} are explained", file=sys.stderr)
 
 
 def _data(decision: Decision, sufficient: list[tuple[str, ...]] | None) -> dict[str, object]:

@@ -91,7 +91,8 @@ def _read(blocks: list[str], text: str, file: str) -> Embedded:
     found = _BLOCK.fullmatch(blocks[0])
     if found is None:
         what = "the lines above the scenario as decided are incomplete"
-        raise BadInput(Problem(what, file, help="they are: " + ", ".join(f"`# {name}:`" for name in _HEAD)))
+        always = (f"`# {name}:`" for name in _HEAD if name != "catalogue")
+        raise BadInput(Problem(what, file, help="they are: " + ", ".join(always)))
     try:
         decided_on = datetime.date.fromisoformat(found["date"])
     except ValueError:

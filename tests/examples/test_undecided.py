@@ -100,7 +100,7 @@ def test_what_is_missing_is_asked_for_before_the_rules_are_blamed(
 ) -> None:
     """With own GPUs alone there is nothing to be dropped for another."""
     folder = rules(OPPOSED["a circle"])
-    assert run(["decide", EXAMPLE, "--set", "latency=", "--json", "--rules", folder]) == 3
+    assert run(["decide", EXAMPLE, "--set", "latency=", "--json", "--rules", folder, "--catalogue", "none"]) == 3
     record = json.loads(capsys.readouterr().out)
     assert "latency" in record["open_questions"]
     assert not record["may_be_infeasible"]

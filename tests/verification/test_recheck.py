@@ -92,6 +92,9 @@ def test_the_answer_for_programs_is_stable(decisions: Path, tmp_path: Path, caps
         "no_longer_fires": ["rent-below-crossover", "open-keeps-the-way-out"],
         "fires_now": ["no-queue-spikes"],
         "same_rules": False,
+        "same_catalogue": True,
+        "prices": [],
+        "old": [],
         "in_force": True,
     }
 

@@ -158,7 +158,7 @@ def test_an_old_memo_under_other_rules_may_be_superseded_and_is_said_to_be_unche
     edit(OLD, ("# Product photos", "# Product pictures"))
     assert decide("new", "--supersedes", str(OLD), "--rules", rules_with(tmp_path, REWORDED)) == 0
     assert front_matter(OLD)["status"] == "superseded by new.memo.md"
-    said = "note: the rules have changed since old.memo.md was decided, so its facts were not verified"
+    said = "note: the rules or the catalogue have changed since old.memo.md was decided, so its facts were not verified"
     assert said in capsys.readouterr().err
 
 
