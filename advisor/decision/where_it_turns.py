@@ -10,32 +10,38 @@ from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES, to_micro_dollars
 from advisor.domain.formatting import amount_text, plain
 from advisor.domain.scenario import FIELDS, Route
 from advisor.explanation.turning_points import Bill, Stretch, only_amounts, route_by_own_cost, stretches
-from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.symbols import FIELD_NAMES, MODEL
 
 
 def turning_points(assessment: Assessment) -> list[record.TurningPoint]:
-    """The stretches of each open amount in which a route is certain; empty if a question of another kind is open.
+    """The stretches of each open amount in which a route is certain, whatever the checkpoint and the revenue are.
 
-    Of several, a stretch of volumes that cost more than is computed is left out.
+    Empty if a question of another kind is open. Of several, a stretch of volumes that cost more than is computed is
+    left out.
     """
-    questions = assessment.open_questions
-    if not only_amounts(questions):
+    questions, amounts = assessment.open_questions, _amounts_among(assessment.open_questions)
+    if not only_amounts(amounts):
         return []
-    found = stretches(assessment.completions, assessment.answers, questions)
-    most = assessment.costs.largest_volume()
     is_alone = len(questions) == 1
+    found = stretches(assessment.completions, assessment.answers, amounts, is_alone)
+    most = assessment.costs.largest_volume()
     return [_turning_point(one) for one in found if is_alone or one.field not in VOLUMES or one.least <= most]
 
 
 def own_cost_steps(assessment: Assessment) -> list[record.RouteByOwnCost]:
-    """How the route follows from the total cost of own GPUs, if several amounts are open and nothing else is."""
+    """How the route follows from the total cost of own GPUs, if one amount is open and something else too."""
     questions = assessment.open_questions
-    if not only_amounts(questions) or len(questions) == 1:
+    if not only_amounts(_amounts_among(questions)) or len(questions) == 1:
         return []
     return [
         record.RouteByOwnCost(route=step.route, unless=[_hosted_bill(assessment, bill) for bill in step.unless])
         for step in route_by_own_cost(assessment.completions, assessment.answers)
     ]
+
+
+def _amounts_among(questions: tuple[str, ...]) -> tuple[str, ...]:
+    """Some open questions without those on which the competing offers and their licences depend."""
+    return tuple(name for name in questions if name not in (MODEL, "annual_revenue_usd"))
 
 
 def _turning_point(stretch: Stretch) -> record.TurningPoint:

@@ -57,16 +57,19 @@ def only_amounts(questions: Iterable[str]) -> bool:
     return scopes == {Scope.AMOUNT}
 
 
-def stretches(completions: Completions, answers: Answers, unknown: tuple[str, ...]) -> Iterator[Stretch]:
+def stretches(
+    completions: Completions, answers: Answers, unknown: tuple[str, ...], is_alone: bool
+) -> Iterator[Stretch]:
     """The stretches of each unknown amount in which one outcome is certain, in ascending order.
 
-    ``unknown`` are the amounts that can still change the outcome. Of a single one every stretch is listed.
+    ``unknown`` are the amounts that can still change the outcome. If nothing but a single one can (``is_alone``), every
+    stretch is listed.
     """
     number = next(iter(completions.gate_outcomes.of(answers)))
     example = dict(next(iter(completions.amounts.regions(completions.priced(answers, number)).witnesses.values())))
     for name in unknown:
         others = [other for other in unknown if other != name]
-        found = _certain(_Line(completions, answers, example, name, others))
+        found = _certain(_Line(completions, answers, example, name, others, is_alone))
         yield from _joined(name, found)
 
 
@@ -80,9 +83,10 @@ class _Line:
         example: Mapping[str, Encoded],
         name: str,
         others: list[str],
+        is_alone: bool,
     ) -> None:
         self._completions, self._answers, self._name = completions, answers, name
-        self.is_alone = not others
+        self.is_alone = is_alone
         self._classes = tuple(completions.gate_outcomes.of(answers))
         corners = assignments({other: bounds_of(other, answers) for other in others})
         self._corners = [{**example, **corner} for corner in corners]

@@ -21,7 +21,8 @@ from advisor.interview.flow import Flow, Position
 from advisor.interview.state import (
     ASIDES,
     CLASH,
-    EXTRAS,
+    COSTS,
+    DETAILS,
     OWN_PRICES,
     UNKNOWN,
     InterviewState,
@@ -139,7 +140,7 @@ class InterviewViews:
                 sum(name not in state and not self.flow.is_unknown(name, state) for name in position.open),
                 self.flow.about(state),
             ),
-            skipped=self.flow.skipped(state) if question in EXTRAS and question not in state else (),
+            skipped=self.flow.skipped(state) if question in (COSTS, DETAILS) and question not in state else (),
         )
 
     def review(self, state: InterviewState) -> ReviewView:

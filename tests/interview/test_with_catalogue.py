@@ -26,6 +26,7 @@ from advisor.evaluation.pricing import FIELDS_OF
 from advisor.interview.flow import Flow, flow_of
 from advisor.interview.question_view import InterviewViews, QuestionView, ReviewView
 from advisor.interview.state import ASIDES, CLASH, COSTS, DETAILS, KEEP, OWN_PRICES, UNKNOWN, InterviewState
+from advisor.report.templates import summary
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.scenario_space.completions import completions_of
 from benchmarks.lives import LIVES, knowing_nothing, steps
@@ -211,6 +212,48 @@ def test_the_region_is_asked_where_the_offers_are_bound_to_one() -> None:
     asked = FLOW.next(state)
     assert asked == "region"
     assert FLOW.next(state.answer("region", "eu")) != "region"
+
+
+@examples(30)
+@given(
+    st.integers(1, 3_000_000),
+    st.sampled_from(["prompt_only", "adapters"]),
+    st.sampled_from(["open_suffices", "best_preferred"]),
+    st.sampled_from(["as_used", UNKNOWN]),
+    st.sampled_from(["500000", UNKNOWN]),
+)
+def test_where_it_turns_holds_for_every_checkpoint(
+    volume: int, control: str, quality: str, billing: str, revenue: str
+) -> None:
+    left = {"monthly_overhead": UNKNOWN, "gpu_billing": billing, "own_prices": "false", "annual_revenue_usd": revenue}
+    state = at_prices(control=control, quality=quality, monthly_images=str(volume), **left)
+    stated, catalogue = state.scenario(), bundled_catalogue()
+    decision = decide(stated, bundled_rulebook(), catalogue=catalogue, decided_on=DAY)
+    models = [each.model for each in decision.by_model]
+    assert models
+    for point in decision.turning_points:
+        bounds = FIELDS[point.field].quantity
+        assert bounds is not None
+        for model in models:
+            for end in (point.from_ or bounds.least, point.to or bounds.most):
+                named = stated.changed(model=model, **{point.field: Decimal(end)})
+                outcomes = completions_of(competing(bundled_rulebook(), catalogue, named, DAY)).outcomes(
+                    answer_facts(named)
+                )
+                assert outcomes == {point.route} or point.route is None
+
+
+def test_who_does_not_know_the_checkpoint_is_shown_where_the_overhead_decides() -> None:
+    state = at_prices(monthly_overhead=UNKNOWN, own_prices="false")
+    decision = decide(state.scenario(), bundled_rulebook(), catalogue=bundled_catalogue(), decided_on=DAY)
+    assert decision.open_questions == ["model", "monthly_overhead"]
+    assert [(point.field, point.route) for point in decision.turning_points] == [
+        ("monthly_overhead", "self_host"),
+        ("monthly_overhead", "open_weight_api"),
+    ]
+    assert re.search(
+        r"own GPUs with open weights; at \$.* or more: .*, whatever the checkpoint is\.", summary(decision)
+    )
 
 
 @pytest.mark.parametrize("life", LIVES)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from advisor.domain.record import Decision, TurningPoint
 from advisor.domain.scenario import FIELDS
 from advisor.report.claims.turning import SEEN
+from advisor.wording.labels import listed
 from advisor.wording.questions import wordings
 from tests.report.held import ACTIONS, NAMES, Held, filled, number
 
@@ -99,13 +100,21 @@ def _money(text: str) -> str:
 
 def _stretches(held: Held, text: str) -> None:
     decision = held.decision
-    figures = {filled(wordings()[name].subject or "", held): name for name in decision.open_questions}
+    named_otherwise = {"model": "the checkpoint", "annual_revenue_usd": "the annual revenue"}
+    figures = {
+        filled(wordings()[name].subject or "", held): name
+        for name in decision.open_questions
+        if name not in named_otherwise
+    }
     named = rf"({'|'.join(map(re.escape, figures))})(?: \(`([a-z_]+)`\))?"
-    found = re.fullmatch(rf"With the {named},? at (.*?)(, whatever the other open figures are)?\.", text)
+    found = re.fullmatch(rf"With the {named},? at (.*?)(?:, whatever (.*))?\.", text)
     assert found, text
     field = figures[found[1]]
     assert found[2] in (None, field)
-    assert bool(found[4]) == (len(decision.open_questions) > 1)
+    others = [text for name, text in named_otherwise.items() if name in decision.open_questions]
+    others += ["the other open figures"] if len(figures) > 1 else []
+    is_one = len(others) == 1 and len(figures) == 1
+    assert found[4] == (f"{listed(others)} {'is' if is_one else 'are'}" if others else None)
     more = re.search("([0-9]+) more in the record; ", found[3])
     said = (found[3].replace(more[0], "") if more else found[3]).split("; at ")
     points = [point for point in said_stretches(decision) if point.field == field]

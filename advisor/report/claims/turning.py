@@ -17,6 +17,7 @@ from advisor.domain.quantity import Quantity
 from advisor.domain.record import Decision, TurningPoint
 from advisor.domain.scenario import FIELDS, Route
 from advisor.report.claims.model import Claim
+from advisor.rulebook.symbols import MODEL
 
 CENT = Decimal("0.01")
 FIRST_SHOWN = 3
@@ -52,14 +53,22 @@ def turning_claims(decision: Decision) -> Iterator[Claim]:
 
 def _stretch_claims(decision: Decision, bills: Set[Decimal]) -> Iterator[Claim]:
     """The stretches of each amount that are worth saying; ``bills`` are those that own GPUs are compared with."""
-    is_alone = len(decision.open_questions) == 1
     for field, points in groupby(decision.turning_points, lambda point: point.field):
         said = [point for point in points if _is_seen(point) and not _is_implied(point, bills)]
         found = [_figures(point) for point in said]
         shown = [*found[:FIRST_SHOWN], *found[FIRST_SHOWN:][-1:]]
         if shown:
-            figures = {"field": field, "is_alone": is_alone, "stretches": shown, "more": len(found) - len(shown)}
+            others = _others(decision, field)
+            figures = {"field": field, "others": others, "stretches": shown, "more": len(found) - len(shown)}
             yield Claim(f"turning.{field}", "turning", "stretches", fields=(field,), figures=figures)
+
+
+def _others(decision: Decision, field: str) -> list[str]:
+    """What else is open, as the sentence on the stretches of one amount names it."""
+    named = {MODEL: "the checkpoint", "annual_revenue_usd": "the annual revenue"}
+    others = [name for name in decision.open_questions if name != field]
+    figures = ["the other open figures"] if any(name not in named for name in others) else []
+    return [*(text for name, text in named.items() if name in others), *figures]
 
 
 def _is_seen(point: TurningPoint) -> bool:
