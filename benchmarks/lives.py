@@ -1,20 +1,31 @@
 """Four people who use the interview, and what each of them knows: answers by question, as they are typed.
 
-A question that is not listed is answered *I do not know*, where that is possible, and else by its first option.
+A question that is not listed is answered *I do not know*, where that is possible, and else by its first option. No one
+knows a price but the shop, which has a bill. Run it to see how each interview ends.
 """
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 
+from advisor.catalogue.loader import bundled_catalogue
+from advisor.decision.decide import decide
+from advisor.domain.scenario import FIELDS
+from advisor.interview.flow import flow_of
 from advisor.interview.question_view import InterviewViews, QuestionView
-from advisor.interview.state import KEEP, UNKNOWN, InterviewState
+from advisor.interview.state import ASIDES, KEEP, UNKNOWN, InterviewState
+from advisor.report.templates import summary
+from advisor.rulebook.loader import bundled_rulebook
+
+DAY = datetime.date(2026, 11, 22)
 
 HOSPITAL = {
     "residency": "on_premises",
     "output_use": "internal",
     "indemnity_required": "false",
     "quality": "open_suffices",
+    "annual_revenue_usd": "80M",
     "costs": "true",
     "monthly_images": "help",
     "monthly_images.known": "day",
@@ -22,17 +33,6 @@ HOSPITAL = {
     "gpu_billing": "always_on",
     "peak_to_mean": "4",
     "min_gpus": "2",
-    "gpu_hour_price": "help",
-    "gpu_hour_price.known": "bought",
-    "gpu_hour_price.purchase": "30000",
-    "gpu_hour_price.years": "4",
-    "gpu_hour_price.running": "200",
-    "images_per_gpu_hour": "help",
-    "images_per_gpu_hour.known": "image",
-    "images_per_gpu_hour.seconds": "8",
-    "monthly_overhead": "help",
-    "monthly_overhead.engineering_hours": "20",
-    "monthly_overhead.hourly_rate": "90",
 }
 SHOP = {
     "residency": "anywhere",
@@ -42,8 +42,10 @@ SHOP = {
     "quality": "open_suffices",
     "control": "prompt_only",
     "latency": "tolerant",
+    "annual_revenue_usd": "600k",
     "monthly_images": "45000",
-    "closed_price": "my bill is $1,900",
+    "own_prices": "true",
+    "closed_price": "1900/45000",
     "costs": "true",
     "details": "true",
     "current_route": "closed_api",
@@ -56,8 +58,8 @@ HOBBYIST = {
     "quality": "open_suffices",
     "control": "adapters",
     "latency": "tolerant",
+    "model": "flux-1-dev",
     "monthly_images": "500",
-    "open_price": "0.03",
     "costs": "true",
 }
 STUDIO = {
@@ -69,14 +71,13 @@ STUDIO = {
     "quality": "best_preferred",
     "control": "prompt_only",
     "latency": "tolerant",
+    "annual_revenue_usd": "2M",
     "monthly_images": "help",
     "monthly_images.known": "month",
     "monthly_images.expected": "20000",
     "monthly_images.kept": "4",
     "monthly_images.development": "growing",
     "monthly_images.growth": "8",
-    "open_price": "0.10",
-    "closed_price": "0.40",
     "costs": "true",
 }
 LIVES: Mapping[str, Mapping[str, str]] = {
@@ -85,6 +86,23 @@ LIVES: Mapping[str, Mapping[str, str]] = {
     "hobbyist": HOBBYIST,
     "studio": STUDIO,
 }
+
+
+BILL = ("own_prices", "closed_price")
+
+
+def knowing_nothing(life: Mapping[str, str]) -> dict[str, str]:
+    """A life that knows no figure but its bill, and no checkpoint."""
+    return {
+        name: answer
+        for name, answer in life.items()
+        if name in (*ASIDES, *BILL) or (name in FIELDS and FIELDS[name].options)
+    }
+
+
+def catalogue_views() -> InterviewViews:
+    """The interview over the bundled rules and the bundled catalogue on the day of the recorded interviews."""
+    return InterviewViews(flow_of(bundled_rulebook(), bundled_catalogue(), DAY))
 
 
 def steps(views: InterviewViews, life: Mapping[str, str]) -> Iterator[tuple[QuestionView, str, InterviewState]]:
@@ -103,3 +121,19 @@ def _answer(view: QuestionView, life: Mapping[str, str]) -> str:
     if not options:
         return "" if "." in view.id else UNKNOWN
     return next((each for each in (KEEP, UNKNOWN) if each in options), options[0])
+
+
+def show_ends() -> None:
+    """Prints how many questions each life is asked with the catalogue, and what its interview ends with."""
+    views = catalogue_views()
+    for name, life in LIVES.items():
+        for knows, known in (("its volume", life), ("nothing", knowing_nothing(life))):
+            answered = list(steps(views, known))
+            questions = sum("." not in view.id and view.id not in ASIDES for view, _, _ in answered)
+            decision = decide(answered[-1][2].scenario(), catalogue=bundled_catalogue(), decided_on=DAY)
+            print(f"\n{name}, who knows {knows}: {questions} questions, {len(answered)} screens; {decision.status}")
+            print(summary(decision))
+
+
+if __name__ == "__main__":
+    show_ends()

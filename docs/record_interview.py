@@ -12,18 +12,16 @@ from pathlib import Path
 import pexpect
 import pyte
 
-from advisor.interview.flow import flow_of
-from advisor.interview.question_view import InterviewViews, QuestionView
+from advisor.interview.question_view import QuestionView
 from advisor.interview.state import UNKNOWN
-from advisor.rulebook.loader import bundled_rulebook
-from benchmarks.lives import LIVES, steps
+from benchmarks.lives import DAY, LIVES, catalogue_views, steps
 
 DOCS = Path(__file__).parent
 DOWN, ENTER, BACK = "\x1b[B", "\r", "\x02"
 COLUMNS, LINES = 96, 400
 SETTLING = 0.5
 """Seconds until a prompt is on the screen and takes keys: its question is printed once more when it is left."""
-VIEWS = InterviewViews(flow_of(bundled_rulebook()))
+VIEWS = catalogue_views()
 
 
 def keys(view: QuestionView, answer: str) -> str:
@@ -40,7 +38,7 @@ def recorded(name: str, life: Mapping[str, str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         process = pexpect.spawn(
             sys.executable,
-            ["-m", "advisor", "interview", "--date", "2026-11-22", "--name", name],
+            ["-m", "advisor", "interview", "--date", DAY.isoformat(), "--name", name],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(DOCS.parent), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"},
             dimensions=(LINES, COLUMNS),
@@ -71,7 +69,7 @@ def main() -> None:
     others = ", ".join(f"[{name}](sessions/{name}.txt)" for name in LIVES if name != "hospital")
     page = (
         "# An interview\n\nA hospital's tool, in a terminal; made by `make docs`.\n"
-        "No price is asked before the route is known. "
+        "No price is asked: the catalogue has them, and what it lacks is left open. "
         f"Three others: {others}.\n\n```text\n{sessions['hospital']}```\n"
     )
     (DOCS / "interview.md").write_text(page, encoding="utf-8")

@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
         from advisor.verification.overwritten import would_overwrite
 
         confirm_overwriting(would_overwrite(options.out, options.name), ask=True)
-        state = _interview(options, flow_of(rulebook), state)
+        state = _interview(options, flow_of(rulebook, catalogue, decided_on), state)
     decision = decide(state.scenario(), rulebook, catalogue=catalogue, decided_on=decided_on)
     if decision.status is Status.OPEN and not state.unknown:
         print(missing_answers(decision), file=sys.stderr)

@@ -92,7 +92,7 @@ def add_catalogue(parser: Arguments) -> None:
 
 def catalogue_from(options: argparse.Namespace) -> Catalogue | None:
     """The catalogue that the options name, None for ``--catalogue none``. Raises BadInput."""
-    from advisor.catalogue.loader import bundled_catalogue, read_folder
+    from advisor.catalogue.loader import catalogue_in_use, read_folder
     from advisor.catalogue.overlays import parse_discounts, read_overlay, with_overlays
 
     more = [f"--{name}" for name in ("overlay", "discount") if getattr(options, name)]
@@ -101,8 +101,8 @@ def catalogue_from(options: argparse.Namespace) -> Catalogue | None:
             what = f"`{more[0]}` changes the catalogue, and `--catalogue {NO_CATALOGUE}` leaves it out"
             raise BadInput(Problem(what, help="leave one of them out"))
         return None
-    if options.catalogue is None and not more:
-        return bundled_catalogue()
+    if not more:
+        return catalogue_in_use(options.catalogue)
     overlays = [read_overlay(file) for file in options.overlay]
     return with_overlays(read_folder(options.catalogue), overlays, parse_discounts(options.discount))
 

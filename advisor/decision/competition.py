@@ -21,6 +21,9 @@ from advisor.evaluation.pricing import FIELDS_OF
 from advisor.rulebook.builder import NO_LIMIT
 from advisor.rulebook.model import Rulebook
 
+_OPEN = frozenset((Route.SELF_HOST, Route.OPEN_WEIGHT_API))
+"""The routes whose quotes run an open checkpoint."""
+
 
 def competing(
     rulebook: Rulebook, catalogue: Catalogue | None, scenario: Scenario, decided_on: datetime.date
@@ -37,9 +40,24 @@ def competing(
     priced = frozenset(
         route for route, fields in FIELDS_OF.items() if all(getattr(scenario, name) is None for name in fields)
     )
+    quoted_licence = scenario.model if _OPEN - priced else None
     unit = scenario.unit or Unit.IMAGE
-    found = _competing(rulebook, catalogue, priced, scenario.model, unit, scenario.region, decided_on)
+    found = _competing(rulebook, catalogue, priced, quoted_licence, unit, scenario.region, decided_on)
     return found if scenario.model else _comparable(found)
+
+
+def with_own_quotes(rulebook: Rulebook, catalogue: Catalogue | None, scenario: Scenario) -> Rulebook:
+    """The rulebook as ``competing`` would have it if the scenario stated every price."""
+    return rulebook if catalogue is None else _with_licence(rulebook, catalogue, scenario.model, scenario.region)
+
+
+def competing_checkpoints(
+    rulebook: Rulebook, catalogue: Catalogue, scenario: Scenario, decided_on: datetime.date
+) -> tuple[str, ...]:
+    """The checkpoints with an offer on a day, whatever prices a scenario states, in the order of the catalogue."""
+    unit, every = scenario.unit or Unit.IMAGE, frozenset(Route)
+    models = _competing(rulebook, catalogue, every, None, unit, scenario.region, decided_on).models
+    return tuple(entry.id for entry in catalogue.models if entry.id in models)
 
 
 def model_faults(catalogue: Catalogue | None, scenario: Scenario) -> tuple[Problem, ...]:
@@ -91,6 +109,7 @@ def _comparable(rulebook: Rulebook) -> Rulebook:
     return replace(rulebook, offers=tuple(o for o in rulebook.offers if o.model is None or o.model in compared))
 
 
+@lru_cache(maxsize=32)
 def _with_licence(rulebook: Rulebook, catalogue: Catalogue, model: str | None, region: str | None) -> Rulebook:
     """The rulebook's own offers; those that run open checkpoints have the terms of the named one."""
     if model is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from advisor.domain.offer import Offer
 from advisor.domain.scenario import Route
@@ -45,6 +46,13 @@ def _of_route(rulebook: Rulebook, judgement: Judgement, route: Route) -> Iterato
     if chosen is not None:
         yield from (one for one in offers if one[0] is chosen)
     elif route in rulebook.priced:
-        yield from {match.eliminating: (offer, match) for offer, match in reversed(offers)}.values()
+        dearest_first = sorted(offers, key=lambda one: _price(one[0]), reverse=True)
+        yield from {match.eliminating: (offer, match) for offer, match in dearest_first}.values()
     else:
         yield from offers
+
+
+def _price(offer: Offer) -> tuple[bool, Fraction]:
+    """What an offer costs for one image; one of unknown price comes last."""
+    amounts = amounts_of(offer)
+    return not amounts, Fraction(*amounts) if amounts else Fraction(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from advisor.interview import estimates
 from advisor.interview.estimate_formulas import MANY_STEPS, few_step_throughput, rounded, worksheet
 from advisor.interview.state import UNKNOWN, InterviewState, answer_text
 from advisor.interview.typed_bills import TypedBill
+from advisor.rulebook.symbols import MODEL
 from advisor.wording import interview as words
 from advisor.wording.questions import FILE, InputWording, Wording, wordings
 
@@ -24,8 +26,9 @@ _NOTHING = Decimal(0)
 class AnswerTexts:
     """The words of questions and answers, in those of one folder of templates."""
 
-    def __init__(self, templates: Path | None = None) -> None:
-        self.templates = templates
+    def __init__(self, templates: Path | None = None, checkpoints: Mapping[str, str] | None = None) -> None:
+        """``checkpoints``: the labels of the catalogue's checkpoints by id."""
+        self.templates, self._checkpoints = templates, checkpoints or {}
 
     def wording(self, question: str, state: InterviewState) -> Wording | InputWording:
         """The words of a question, for images or for seconds of video. Raises BadInput for a question without."""
@@ -61,6 +64,8 @@ class AnswerTexts:
             return words.TIMES.format(times=grouped(value))
         if quantity:
             return f"{grouped(value)} {unit.removesuffix('s') if unit == 'GPUs' and value == 1 else unit}"
+        if question == MODEL:
+            return self._checkpoints.get(value, str(value))
         known, text = self.wording(question, state).answers, answer_text(value)
         return known[text].short if text in known else str(value)
 

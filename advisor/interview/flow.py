@@ -2,30 +2,45 @@
 
 First it asks what is made, because every later question names it. Then it asks what can still change the recommended
 route, gates before amounts, the most decisive first, and between the two what the outputs are for, because the licences
-to check depend on that. Answers that leave no option are offered for a change as soon as that is certain. In the end it
-offers to calculate the costs, and to ask for details that change the memo but never the route.
+to check depend on that, and which checkpoint runs, because the offers do. Prices that a catalogue supplies are asked
+only of people who have prices of their own. Answers that leave no option are offered for a change as soon as that is
+certain. In the end it offers to calculate the costs, and to ask for details that change the memo but never the route.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
+from advisor.catalogue.loader import Catalogue
+from advisor.decision.competition import competing, competing_checkpoints, with_own_quotes
 from advisor.domain.cost_model import OWN_AMOUNTS, VOLUME_ENDS
 from advisor.domain.offer import Encoded
-from advisor.domain.scenario import FIELDS, GpuBilling, Route
+from advisor.domain.scenario import FIELDS, GpuBilling, Residency, Route, Scenario
 from advisor.evaluation.facts import answer_facts
-from advisor.evaluation.judgement import judge
+from advisor.evaluation.judgement import Judgement, judge
+from advisor.evaluation.pricing import FIELDS_OF
 from advisor.evaluation.python_backend import PlainReading
-from advisor.interview.state import ASIDES, CLASH, COSTS, DETAILS, InterviewState
+from advisor.interview.catalogue_amounts import (
+    CheckpointChoice,
+    EliminatedRoute,
+    SuppliedAmount,
+    amount_of_model,
+    eliminated_routes,
+    is_offered,
+    supplied_amounts,
+)
+from advisor.interview.state import ASIDES, CLASH, COSTS, DETAILS, OWN_PRICES, InterviewState
 from advisor.rulebook.model import Rule, Rulebook
-from advisor.rulebook.symbols import ANSWER_NAMES, Scope
+from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
 from advisor.scenario_space.completions import Outcome, completions_of
 from advisor.scenario_space.question_effects import WayOut, leads, ways_out
 
 _COST_QUESTIONS: tuple[tuple[str, Route | None], ...] = (
+    (MODEL, None),
     ("monthly_images", None),
     ("open_price", Route.OPEN_WEIGHT_API),
     ("closed_price", Route.CLOSED_API),
@@ -46,25 +61,28 @@ _DETAILS = ("title", "annual_revenue_usd", "region", "current_route", "migration
 
 
 @dataclass(frozen=True)
-class EliminatedRoute:
-    """A route that no answer can bring back, and the rule that eliminated it."""
-
-    route: Route
-    rule: Rule
-
-
-@dataclass(frozen=True)
 class Position:
-    """The effect of the answers so far: possible outcomes, eliminated routes, and questions that matter."""
+    """The effect of the answers so far: possible outcomes, eliminated routes, and questions that matter.
+
+    ``supplied`` are the amounts that the catalogue supplies; ``with_own_prices`` the outcomes if they were all
+    unknown prices of the user's own.
+    """
 
     outcomes: frozenset[Outcome]
     eliminated: tuple[EliminatedRoute, ...]
     open: tuple[str, ...]
+    supplied: Mapping[str, SuppliedAmount] = field(default_factory=dict)
+    with_own_prices: frozenset[Outcome] = frozenset()
 
     @property
     def settled(self) -> bool:
         """Whether one outcome is certain."""
         return len(self.outcomes) == 1
+
+    @property
+    def own_prices_matter(self) -> bool:
+        """Whether prices of the user's own could lead to an outcome that is not certain with the catalogue's."""
+        return bool(self.supplied) and len(self.outcomes | self.with_own_prices) > 1
 
 
 @dataclass(frozen=True)
@@ -76,13 +94,19 @@ class QuestionReason:
 
 
 class Flow:
-    """The interview over one rulebook."""
+    """The interview over one rulebook, and over the offers of a catalogue on the day of the decision if there is one.
 
-    def __init__(self, rulebook: Rulebook) -> None:
-        self._rulebook = rulebook
-        self._completions = completions_of(rulebook)
-        self._plain = PlainReading(rulebook)
+    Its questions raise BadInput for a checkpoint that the catalogue does not have.
+    """
+
+    def __init__(
+        self, rulebook: Rulebook, catalogue: Catalogue | None = None, decided_on: datetime.date | None = None
+    ) -> None:
+        self._rulebook, self.catalogue = rulebook, catalogue
+        self._decided_on = decided_on or datetime.date.today()
         self._position_of = lru_cache(maxsize=256)(self._work_out_position)
+        self._checkpoints_of = lru_cache(maxsize=16)(self._work_out_checkpoints)
+        self._judged = lru_cache(maxsize=16)(_judged)
 
     def next(self, state: InterviewState) -> str | None:
         """The id of the next question or input of an estimate; None after the last."""
@@ -101,58 +125,115 @@ class Flow:
 
     def ways_out(self, state: InterviewState) -> tuple[WayOut, ...]:
         """The changes of fewest answers after which answers that leave no option leave one."""
-        return ways_out(self._completions, self._facts(state))
+        return ways_out(completions_of(self._competing(state.scenario())), self._facts(state))
+
+    def _competing(self, scenario: Scenario) -> Rulebook:
+        """The rulebook with the offers that compete for a scenario."""
+        return competing(self._rulebook, self.catalogue, scenario, self._decided_on)
 
     def _waiting(self, state: InterviewState) -> list[str]:
         """The questions that are not answered yet and may be asked, the next one first."""
         position = self.position(state)
         clash = (CLASH,) if position.outcomes == {None} else ()
-        needs = [name for name in position.open if ANSWER_NAMES[name].scope is Scope.NEED]
-        questions = (*_FIRST, *clash, *needs, *_ALWAYS, *position.open, *self._afterwards(state, position))
-        return [name for name in self._with_fleet(questions, state) if name not in state]
+        choices = [name for name in position.open if _is_choice(name)]
+        checkpoint = [*self._region(state, position), *(name for name in position.open if name == MODEL)]
+        rest = (*position.open, *self._afterwards(state, position))
+        questions = (*_FIRST, *clash, *choices, *_ALWAYS, *checkpoint, *rest)
+        return [name for name in self._with_what_comes_before(questions, state, position) if name not in state]
 
-    def _with_fleet(self, questions: Iterable[str], state: InterviewState) -> dict[str, None]:
-        """The questions, each once; how own GPUs are paid comes before the first amount of own GPUs."""
+    def _region(self, state: InterviewState, position: Position) -> Iterator[str]:
+        """The region, where offers that are bound to one compete and something is still open."""
+        if self.catalogue and position.open and state.answers.get("residency") == Residency.IN_REGION:
+            yield "region"
+
+    def _with_what_comes_before(
+        self, questions: Iterable[str], state: InterviewState, position: Position
+    ) -> dict[str, None]:
+        """The questions, each once.
+
+        How own GPUs are paid comes before the first amount of own GPUs. Where the catalogue supplies prices, whether
+        there are prices of one's own comes before the first price; if there are none, no price is asked.
+        """
         always_on = state.answers.get("gpu_billing") == GpuBilling.ALWAYS_ON
         fleet = ("gpu_billing", *(_KEPT_ON if always_on else ()))
-        return dict.fromkeys(
-            each for name in questions for each in ((*fleet, name) if name in OWN_AMOUNTS else (name,))
-        )
+        found: dict[str, None] = {}
+        for name in questions:
+            if position.supplied and _is_of_quote(name, state):
+                found[OWN_PRICES] = None
+                if state.answers.get(OWN_PRICES) is not True:
+                    continue
+            found |= dict.fromkeys((*fleet, name) if name in OWN_AMOUNTS else (name,))
+        return found
+
+    def is_unknown(self, question: str, state: InterviewState) -> bool:
+        """Whether a question was answered *don't know*: by itself, or with all prices where the catalogue has some."""
+        if question in state or state.answers.get(OWN_PRICES) is not False:
+            return question in state.unknown
+        return _is_of_quote(question, state) and bool(self.position(state).supplied)
 
     def position(self, state: InterviewState) -> Position:
         """The effect of the answers so far."""
-        return self._position_of(tuple(self._facts(state).items()), "monthly_images" in state)
+        scenario = state.scenario()
+        rulebook, own = self._competing(scenario), with_own_quotes(self._rulebook, self.catalogue, scenario)
+        return self._position_of(rulebook, own, tuple(self._facts(state).items()), "monthly_images" in state)
 
-    def _work_out_position(self, known: tuple[tuple[str, Encoded], ...], volume_asked: bool) -> Position:
+    def _work_out_position(
+        self, rulebook: Rulebook, own: Rulebook, known: tuple[tuple[str, Encoded], ...], volume_asked: bool
+    ) -> Position:
         facts = dict(known)
-        judgement = judge(self._rulebook, self._plain, facts)
-        eliminated = tuple(
-            EliminatedRoute(offer.route, self._rulebook.rules[match.eliminating[0]])
-            for offer, match in zip(judgement.offers, judgement.gates, strict=True)
-            if match.eliminating and offer.route not in judgement.verdict.feasible
+        judgement = self._judged(rulebook, known)
+        completions = completions_of(rulebook)
+        return Position(
+            outcomes=completions.outcomes(facts, ranged=True),
+            eliminated=tuple(eliminated_routes(rulebook, judgement)),
+            open=_volume_first(completions.open_questions(facts, ranged=True), volume_asked),
+            supplied=supplied_amounts(rulebook, judgement, MODEL in facts),
+            with_own_prices=completions_of(own).outcomes(facts, ranged=True) if rulebook.priced else frozenset(),
         )
-        outcomes = self._completions.outcomes(facts, ranged=True)
-        questions = self._completions.open_questions(facts, ranged=True)
-        return Position(outcomes, eliminated, _volume_first(questions, volume_asked))
 
     def skipped(self, state: InterviewState) -> tuple[str, ...]:
         """The questions the rules read that were not asked, because no answer changes the route."""
         facts = self._facts(state)
         return tuple(
             name
-            for name in self._completions.unanswered(facts, ranged=True)
-            if name not in state and not FIELDS[name].optional
+            for name in completions_of(self._competing(state.scenario())).unanswered(facts, ranged=True)
+            if name not in state and not FIELDS[name].optional and not self.is_unknown(name, state)
         )
 
     def why(self, state: InterviewState, question: str) -> QuestionReason:
         """The rules that read a question, and the outcomes still possible after each of its options."""
+        if question == MODEL:
+            return QuestionReason((), tuple((each.entry.id, each.outcomes) for each in self.checkpoints(state)))
         read = {question, *(VOLUME_ENDS if question == "monthly_images" else ())}
-        rules = tuple(
-            rule
-            for rule in (*self._rulebook.gates, *self._rulebook.preferences)
-            if read & self._rulebook.reads((rule,))
-        )
-        return QuestionReason(rules, leads(self._completions, self._facts(state), question, ranged=True))
+        rulebook = self._competing(state.scenario())
+        rules = tuple(rule for rule in (*rulebook.gates, *rulebook.preferences) if read & rulebook.reads((rule,)))
+        return QuestionReason(rules, leads(completions_of(rulebook), self._facts(state), question, ranged=True))
+
+    def checkpoints(self, state: InterviewState) -> tuple[CheckpointChoice, ...]:
+        """The checkpoints that compete for the answers so far."""
+        if self.catalogue is None:
+            return ()
+        return self._checkpoints_of(state.scenario().changed(model=None), tuple(self._facts(state).items()))
+
+    def _work_out_checkpoints(
+        self, scenario: Scenario, known: tuple[tuple[str, Encoded], ...]
+    ) -> tuple[CheckpointChoice, ...]:
+        assert self.catalogue is not None
+        facts = {name: value for name, value in known if name != MODEL}
+        found = []
+        for id in competing_checkpoints(self._rulebook, self.catalogue, scenario, self._decided_on):
+            rulebook = self._competing(scenario.changed(model=id))
+            judgement = self._judged(rulebook, tuple(facts.items()))
+            found.append(
+                CheckpointChoice(
+                    entry=self.catalogue.model(id),
+                    outcomes=completions_of(rulebook).outcomes({**facts, MODEL: id}, ranged=True),
+                    hosted=is_offered(judgement, id, Route.OPEN_WEIGHT_API),
+                    open_price=amount_of_model(judgement, id, Route.OPEN_WEIGHT_API, "open_price"),
+                    images_per_gpu_hour=amount_of_model(judgement, id, Route.SELF_HOST, "images_per_gpu_hour"),
+                )
+            )
+        return tuple(found)
 
     def _afterwards(self, state: InterviewState, position: Position) -> list[str]:
         """The questions offered once no answer can change the route."""
@@ -160,7 +241,10 @@ class Flow:
         costs = [name for name, route in _COST_QUESTIONS if self._costs_read(name, route, position, state)]
         if position.outcomes == {None}:
             costs = []
-        if any(name not in state for name in costs):
+        quotes = [name for name in costs if self._is_asked_with_own_prices(name, position, state)]
+        if state.answers.get(OWN_PRICES) is True or position.own_prices_matter:
+            questions += quotes
+        if any(name not in state and name not in quotes for name in costs):
             questions.append(COSTS)
         if state.answers.get(COSTS) is True:
             questions += costs
@@ -169,10 +253,19 @@ class Flow:
             questions += [name for name in _DETAILS if self._worth_asking(name, state, position)]
         return questions
 
+    def _is_asked_with_own_prices(self, name: str, position: Position, state: InterviewState) -> bool:
+        """Whether a figure is asked only of people with prices of their own."""
+        is_quote = any(name in fields for fields in FIELDS_OF.values())
+        return is_quote and (bool(position.supplied) or OWN_PRICES in state)
+
     def _costs_read(self, name: str, route: Route | None, position: Position, state: InterviewState) -> bool:
         if name == "monthly_images" and all(end in state.answers for end in VOLUME_ENDS):
             return False
-        return route is None or route not in {each.route for each in position.eliminated}
+        out = {each.route for each in position.eliminated}
+        if name == MODEL:
+            fields = {"open_price": Route.OPEN_WEIGHT_API, "gpu_hour_price": Route.SELF_HOST}
+            return any(field in position.supplied and route not in out for field, route in fields.items())
+        return route is None or route not in out
 
     def _worth_asking(self, name: str, state: InterviewState, position: Position) -> bool:
         if name == "region":
@@ -191,6 +284,20 @@ class Flow:
         return facts
 
 
+def _judged(rulebook: Rulebook, known: tuple[tuple[str, Encoded], ...]) -> Judgement:
+    return judge(rulebook, PlainReading(rulebook), dict(known))
+
+
+def _is_of_quote(question: str, state: InterviewState) -> bool:
+    """Whether a question asks for a quote of one's own, of which nothing is answered yet."""
+    return any(question in fields and state.answers.keys().isdisjoint(fields) for fields in FIELDS_OF.values())
+
+
+def _is_choice(question: str) -> bool:
+    """Whether a question asks for a need by its options."""
+    return ANSWER_NAMES[question].scope is Scope.NEED and question != MODEL and FIELDS[question].quantity is None
+
+
 def _volume_first(questions: tuple[str, ...], volume_asked: bool) -> tuple[str, ...]:
     """The volume before other amounts, because people know it best: the expected, the quietest, the busiest month."""
     ends = [name for name in VOLUME_ENDS if name in questions]
@@ -202,6 +309,6 @@ def _volume_first(questions: tuple[str, ...], volume_asked: bool) -> tuple[str, 
 
 
 @lru_cache(maxsize=8)
-def flow_of(rulebook: Rulebook) -> Flow:
-    """The flow of a rulebook, cached."""
-    return Flow(rulebook)
+def flow_of(rulebook: Rulebook, catalogue: Catalogue | None = None, decided_on: datetime.date | None = None) -> Flow:
+    """The flow of a rulebook and a catalogue on a day (today by default), cached."""
+    return Flow(rulebook, catalogue, decided_on)

@@ -5,7 +5,7 @@ Pure and free of any terminal: a view holds text and options only, so that a pag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +16,20 @@ from advisor.domain.cost_model import PRICE_OF
 from advisor.domain.scenario import FIELDS, Route
 from advisor.interview import estimates
 from advisor.interview.answer_texts import AnswerTexts, blank_of
+from advisor.interview.catalogue_texts import amount_text, checkpoint_text, supplied_text
 from advisor.interview.flow import Flow, Position
-from advisor.interview.state import ASIDES, CLASH, EXTRAS, UNKNOWN, InterviewState, answer_text, parse_answer
+from advisor.interview.state import (
+    ASIDES,
+    CLASH,
+    EXTRAS,
+    OWN_PRICES,
+    UNKNOWN,
+    InterviewState,
+    answer_text,
+    parse_answer,
+)
 from advisor.report.templates import fill
+from advisor.rulebook.symbols import MODEL
 from advisor.wording import interview as words
 from advisor.wording.labels import listed
 from advisor.wording.questions import InputWording, Wording
@@ -100,7 +111,8 @@ class InterviewViews:
     @cached_property
     def texts(self) -> AnswerTexts:
         """The words of questions and answers."""
-        return AnswerTexts(self.templates)
+        catalogue = self.flow.catalogue
+        return AnswerTexts(self.templates, {entry.id: entry.label for entry in catalogue.models} if catalogue else {})
 
     def next(self, state: InterviewState, change: str | None = None) -> QuestionView | ReviewView:
         """The question to change, else the next question, else the review."""
@@ -124,17 +136,18 @@ class InterviewViews:
             out=self.out(state),
             progress=QuestionCount(
                 len(state.counted),
-                sum(name not in state for name in position.open),
+                sum(name not in state and not self.flow.is_unknown(name, state) for name in position.open),
                 self.flow.about(state),
             ),
             skipped=self.flow.skipped(state) if question in EXTRAS and question not in state else (),
         )
 
     def review(self, state: InterviewState) -> ReviewView:
-        """The answers in the order of answering."""
+        """The answers in the order of answering, then the amounts that the catalogue supplies instead."""
+        names = dict.fromkeys((*state.order, *self.flow.position(state).supplied))
         lines = tuple(
-            ReviewLine(name, self.texts.wording(name, state).ask, self.texts.answered(name, state))
-            for name in state.order
+            ReviewLine(name, self.texts.wording(name, state).ask, self._answered(name, state))
+            for name in names
             if name not in ASIDES
         )
         return ReviewView(
@@ -158,12 +171,12 @@ class InterviewViews:
     def why(self, question: str, state: InterviewState) -> str:
         """Why a question is asked: the rules that read it, and where each of its options would lead."""
         asked = estimates.estimated_by(question)
-        reason, answers = self.flow.why(state, asked), self.texts.wording(asked, state).answers
+        reason = self.flow.why(state, asked)
         options = [
-            {"short": answers[option].short if option in answers else option, **_possible(outcomes)}
+            {"short": self.texts.shown(asked, _typed(option), state), **_possible(outcomes)}
             for option, outcomes in reason.leads_to
         ]
-        named = {"rules": reason.rules, "options": options, "decision": {"scenario": {}}}
+        named = {"question": asked, "rules": reason.rules, "options": options, "decision": {"scenario": {}}}
         return fill("interview_why.txt.j2", named, self.templates)
 
     def complaint(self, question: str, text: str) -> str | None:
@@ -184,13 +197,20 @@ class InterviewViews:
 
     def _hints(self, question: str, state: InterviewState) -> tuple[str, ...]:
         """What may be typed at a question for a number or a text."""
-        wording = self.texts.wording(question, state)
+        wording, supplied = self.texts.wording(question, state), self.flow.position(state).supplied
+        if question == OWN_PRICES and supplied:
+            found = (
+                f"{self.texts.topic(n, state)}, {amount_text(self.texts, n, a, state)}" for n, a in supplied.items()
+            )
+            return (words.IN_CATALOGUE.format(topics="; ".join(found)),)
         if wording.answers or question == CLASH:
             return ()
         current, blank = self._current(question, state), blank_of(question, state)
         hints = [words.NOT_KNOWN_YET]
         if current and current.value != UNKNOWN:
             hints = [words.KEEPS.format(answer=current.label), *([words.TAKES_BACK] if question in FIELDS else [])]
+        elif question in supplied:
+            hints = [words.BLANK.format(answer=supplied_text(self.texts, question, supplied[question], state))]
         elif blank is not None:
             hints = [words.BLANK.format(answer=self.texts.shown(question, blank, state))]
         elif question in estimates.INPUTS:
@@ -205,6 +225,8 @@ class InterviewViews:
         options = [Option(value, answer.short, answer.means) for value, answer in wording.answers.items()]
         if question == CLASH:
             return (*self._ways_out(state), *options)
+        if question == MODEL:
+            return (*options, *self._checkpoints(state))
         named = {option.value for option in options}
         if options and question in FIELDS and question not in _CERTAIN and UNKNOWN not in named:
             options.append(Option(UNKNOWN, words.DO_NOT_KNOW))
@@ -218,12 +240,29 @@ class InterviewViews:
                 f"{self.texts.wording(name, state).ask} {self.texts.shown(name, _typed(text), state)}"
                 for name, text in way.changes
             ]
-            leads = fill(
-                "interview_leads.txt.j2", {**_possible(way.outcomes), "decision": {"scenario": {}}}, self.templates
-            )
             value = "&".join(f"{name}={text}" for name, text in way.changes)
-            found.append(Option(value, listed(changes), leads.strip()))
+            found.append(Option(value, listed(changes), self._leads(way.outcomes)))
         return tuple(found)
+
+    def _checkpoints(self, state: InterviewState) -> Iterator[Option]:
+        """The checkpoints that compete, each with what it leads to where that is less than without it."""
+        possible = self.flow.position(state).outcomes
+        for choice in self.flow.checkpoints(state):
+            text = checkpoint_text(self.texts, choice, state)
+            leads = f"; {self._leads(choice.outcomes)}" if choice.outcomes != possible else ""
+            yield Option(choice.entry.id, choice.entry.label, text + leads)
+
+    def _leads(self, outcomes: frozenset[Route | None]) -> str:
+        """The outcomes that an answer leaves, in words."""
+        named = {**_possible(outcomes), "decision": {"scenario": {}}}
+        return fill("interview_leads.txt.j2", named, self.templates).strip()
+
+    def _answered(self, question: str, state: InterviewState) -> str:
+        """The answer of a question in words; the amount of the catalogue where that counts instead."""
+        supplied = self.flow.position(state).supplied
+        if question in supplied and question not in state.answers:
+            return supplied_text(self.texts, question, supplied[question], state)
+        return self.texts.answered(question, state)
 
     def _current(self, question: str, state: InterviewState) -> Option | None:
         if question in state.inputs:
@@ -231,20 +270,22 @@ class InterviewViews:
             return Option(answer_text(value), self.texts.shown(question, value, state))
         if question in state.answers:
             return Option(answer_text(state.answers[question]), self.texts.answered(question, state))
-        return Option(UNKNOWN, self.texts.answered(question, state)) if question in state.unknown else None
+        return Option(UNKNOWN, self._answered(question, state)) if question in state.unknown else None
 
     def _filled(self, template: str, state: InterviewState, **more: Any) -> str:
         return fill(template, self._named(state, self.flow.position(state)) | more, self.templates)
 
     def _named(self, state: InterviewState, position: Position) -> dict[str, Any]:
-        unknown = [name for name in position.open if name in state.unknown]
+        unknown = [name for name in position.open if self.flow.is_unknown(name, state)]
+        waiting = [name for name in position.open if name not in state and name not in unknown]
         return {
             "decision": {"scenario": state.scenario().answers()},
             "settled": position.settled,
+            "at_catalogue_prices": self._may_have_own_prices(position, state),
             "route": next(iter(position.outcomes)) if position.settled else None,
             **_possible(position.outcomes),
-            "open": sum(name not in state for name in position.open),
-            "next": next((self.texts.topic(name, state) for name in position.open if name not in state), None),
+            "open": len(waiting),
+            "next": self.texts.topic(waiting[0], state) if waiting else None,
             "unknown": [self.texts.topic(name, state) for name in unknown],
             "out": [
                 {"route": each.route, "axis": each.rule.axis, "because": each.rule.because}
@@ -252,6 +293,11 @@ class InterviewViews:
             ],
             "because": list(dict.fromkeys(each.rule.because for each in position.eliminated)),
         }
+
+    def _may_have_own_prices(self, position: Position, state: InterviewState) -> bool:
+        """Whether prices of the user's own may still take the place of the catalogue's and change the outcome."""
+        asked = state.answers.get(OWN_PRICES) is False or all(name in state for name in position.supplied)
+        return position.own_prices_matter and not asked
 
 
 def _possible(outcomes: frozenset[Route | None]) -> dict[str, Any]:

@@ -23,9 +23,10 @@ from advisor.interview import estimates
 from advisor.interview.typed_bills import TypedBill, typed_bill
 from advisor.wording.labels import listed
 
-COSTS, DETAILS, CLASH = "costs", "details", "clash"
-EXTRAS = (COSTS, DETAILS)
-"""Questions about the interview itself, answered yes or no: work out the costs too, ask for details too."""
+COSTS, OWN_PRICES, DETAILS, CLASH = "costs", "own_prices", "details", "clash"
+EXTRAS = (COSTS, OWN_PRICES, DETAILS)
+"""Questions about the interview itself, answered yes or no: work out the costs too, ask for prices that the catalogue
+supplies, ask for details too."""
 ASIDES = (*EXTRAS, CLASH)
 """All questions that are no fields of the scenario. ``clash`` is asked where the answers leave no option; its answer
 is ``keep``, or changes such as ``residency=anywhere&quality=open_suffices``."""

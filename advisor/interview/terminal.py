@@ -51,7 +51,8 @@ class Terminal:
 
     def run(self, state: InterviewState) -> InterviewState:
         """Asks until everything is answered and confirmed. Raises KeyboardInterrupt and EOFError; nothing is lost."""
-        self.say(fill("interview_start.txt.j2", {"resumed": bool(state.order)}, self.views.templates))
+        named = {"resumed": bool(state.order), "catalogue": self.views.flow.catalogue is not None}
+        self.say(fill("interview_start.txt.j2", named, self.views.templates))
         change: str | None = None
         said: frozenset[str] = frozenset()
         while True:

@@ -7,7 +7,7 @@ of every breakpoint there: from the corners of the bounds of the unknown amounts
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations, islice, pairwise
@@ -18,7 +18,7 @@ from advisor.domain.offer import Encoded
 from advisor.domain.scenario import validated
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
-from advisor.scenario_space.breakpoints import Breakpoints, Truths
+from advisor.scenario_space.breakpoints import Breakpoints, PreferenceBreakpoints, Truths
 from advisor.scenario_space.gate_outcomes import Answers
 from advisor.scenario_space.values import assignments, bounds_of, usual_amount
 
@@ -52,6 +52,30 @@ def amounts_of(rulebook: Rulebook, breakpoints: Breakpoints) -> AmountSpace:
     return AmountSpace((*volumes, *amounts), breakpoints, reads_expected="monthly_images" in read)
 
 
+def space_of_preferences(rulebook: Rulebook) -> tuple[PreferenceBreakpoints, AmountSpace]:
+    """The breakpoints of a rulebook's preferences and their space: one for all rulebooks that differ in offers only."""
+    content = (rulebook.gates, rulebook.preferences, *(tuple(each.items()) for each in _read_by_rules(rulebook)))
+    return _space_of(_SameRules(content, rulebook))
+
+
+def _read_by_rules(rulebook: Rulebook) -> tuple[Mapping[str, object], ...]:
+    return rulebook.terms, rulebook.constants, rulebook.names
+
+
+@dataclass(frozen=True)
+class _SameRules:
+    """A rulebook that is compared by its rules, without its offers."""
+
+    content: tuple[object, ...]
+    rulebook: Rulebook = field(compare=False)
+
+
+@lru_cache(maxsize=16)
+def _space_of(rules: _SameRules) -> tuple[PreferenceBreakpoints, AmountSpace]:
+    breakpoints = PreferenceBreakpoints(rules.rulebook)
+    return breakpoints, amounts_of(rules.rulebook, breakpoints)
+
+
 class AmountSpace:
     """Some amounts, and the differences between them whose signs matter.
 
@@ -80,6 +104,11 @@ class AmountSpace:
         """Every combination of truths that some completion of the amounts reaches."""
         known = {name: answers[name] for name in self.names if name in answers}
         return self._regions_of(tuple(sorted(known.items())), ranged)
+
+    def at_corners(self, answers: Answers, ranged: bool = False) -> Iterator[Truths]:
+        """The truths at the corners of the bounds of the amounts not answered: some of the combinations, at once."""
+        for start in self._corners(answers, self.unknown(answers, ranged)):
+            yield self.breakpoints.truths(start)
 
     def plain_witnesses(self) -> dict[Truths, AmountExample]:
         """For every combination of truths, amounts that differ from the usual ones in as few fields as possible.
@@ -122,8 +151,7 @@ class AmountSpace:
         amounts = dict(known)
         unknown = self.unknown(amounts, ranged)
         regions = AmountRegions(steps={name: set() for name in unknown})
-        corners = assignments({name: bounds_of(name, amounts) for name in unknown})
-        queue = deque((start, True) for corner in corners if _is_ordered(start := {**amounts, **corner}))
+        queue = deque((start, True) for start in self._corners(amounts, unknown))
         visited: set[tuple[object, ...]] = set()
         turns: set[tuple[object, ...]] = set()
         while queue:
@@ -139,6 +167,14 @@ class AmountSpace:
                         turns.add(turn)
                         queue.extendleft((point, False) for point in sides)
         return regions
+
+    def _corners(self, known: Answers, unknown: tuple[str, ...]) -> Iterator[AmountExample]:
+        """The known amounts with the unknown ones at either end of their bounds."""
+        amounts = {name: known[name] for name in self.names if name in known}
+        for corner in assignments({name: bounds_of(name, amounts) for name in unknown}):
+            start = {**amounts, **corner}
+            if _is_ordered(start):
+                yield start
 
     def _along_line(
         self, start: AmountExample, name: str, bounds: Bounds, regions: AmountRegions

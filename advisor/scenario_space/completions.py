@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain, product
 
 from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
@@ -19,6 +20,7 @@ from advisor.evaluation.judgement import Resolution, fold_of
 from advisor.evaluation.pricing import (
     FIELDS_OF,
     Amounts,
+    Usage,
     cheapest,
     priced_fields,
     usage_of,
@@ -28,14 +30,16 @@ from advisor.evaluation.pricing import (
 from advisor.evaluation.resolution import NOTHING, Silenced
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
-from advisor.scenario_space.amount_regions import AmountRegions, amounts_of
-from advisor.scenario_space.breakpoints import PreferenceBreakpoints, Truths
+from advisor.scenario_space.amount_regions import AmountRegions, space_of_preferences
+from advisor.scenario_space.breakpoints import Truths
 from advisor.scenario_space.gate_outcomes import Answers, GateOutcome, GateOutcomes, NeedGroup, join
 from advisor.scenario_space.relevant_offers import with_relevant_offers
 
 Outcome = Route | None
 """A recommended route, or None where no route is feasible."""
 _REMEMBERED = 1 << 16
+_MOST_COMPARED = 6
+"""With more comparisons of amounts their combinations are not tried one by one."""
 
 
 @lru_cache(maxsize=16)
@@ -51,9 +55,12 @@ class Completions:
         rulebook = with_relevant_offers(rulebook)
         self._rulebook = rulebook
         self._fold = fold_of(rulebook)
-        self.gate_outcomes, self.breakpoints = GateOutcomes(rulebook), PreferenceBreakpoints(rulebook)
-        self.amounts = amounts_of(rulebook, self.breakpoints)
+        self.gate_outcomes = GateOutcomes(rulebook)
+        self.breakpoints, self.amounts = space_of_preferences(rulebook)
         self._preferences = compile_rules(rulebook.preferences, self.breakpoints)
+        self._holding = lru_cache(maxsize=_REMEMBERED)(self._preferences_that_hold)
+        self._whatever_amounts = lru_cache(maxsize=_REMEMBERED)(self._outcomes_whatever_amounts)
+        self._prices = lru_cache(maxsize=_REMEMBERED)(self._prices_of_class)
         self.outcome = lru_cache(maxsize=_REMEMBERED)(self._outcome)
         self.deciding_axes = lru_cache(maxsize=_REMEMBERED)(self._deciding_axes)
 
@@ -76,12 +83,42 @@ class Completions:
 
         If they leave none of several, because each is dropped for another, all of those do.
         """
-        found, every = set[Outcome](), len(self._rulebook.routes) + 1
-        for number, region in self.cells(answers, silenced, ranged):
-            found |= self.outcome(number, region, silenced)
-            if len(found) == every:
+        found, most = set[Outcome](), len(self._rulebook.routes) + 1
+        for number in self._numbers(answers):
+            if len(found) == most:
                 break
+            every = self._every_outcome(number, silenced)
+            if found >= every:
+                continue
+            amounts = self.priced(answers, number, silenced)
+            for region in chain(self.amounts.at_corners(amounts, ranged), self._regions(amounts, ranged)):
+                found |= self.outcome(number, region, silenced)
+                if found >= every:
+                    break
         return frozenset(found)
+
+    def _regions(self, amounts: Answers, ranged: bool) -> Iterator[Truths]:
+        """The regions of the amounts, worked out when the first one is needed."""
+        yield from self.amounts.regions(amounts, ranged).witnesses
+
+    def _every_outcome(self, number: int, silenced: Silenced = NOTHING) -> frozenset[Outcome]:
+        """Outcomes that contain those of a class of gate outcomes, as if every comparison could come out either way."""
+        found = self.gate_outcomes[number]
+        return self._whatever_amounts(found.eliminated, found.preferred, silenced)
+
+    def _outcomes_whatever_amounts(
+        self,
+        eliminated: tuple[frozenset[Axis], ...],
+        preferred: tuple[tuple[str, Encoded], ...],
+        silenced: Silenced,
+    ) -> frozenset[Outcome]:
+        compared = len(self.breakpoints.differences)
+        if compared > _MOST_COMPARED:
+            return frozenset(self._fold.verdict(eliminated, (), silenced).feasible or (None,))
+        regions = product((True, False), repeat=compared)
+        matched = {self._holding(preferred, region) for region in regions}
+        verdicts = [self._fold.verdict(eliminated, rules, silenced) for rules in matched]
+        return frozenset(route for verdict in verdicts for route in verdict.left or verdict.feasible or (None,))
 
     def cells(
         self, answers: Answers, silenced: Silenced = NOTHING, ranged: bool = False
@@ -95,20 +132,20 @@ class Completions:
         """The answers with the amounts of the priced routes in a class of gate outcomes, as far as they are known."""
         if not self._rulebook.priced:
             return answers
-        return with_prices(self._rulebook, answers, self._prices(answers, number, silenced))
+        return with_prices(self._rulebook, answers, self._prices(usage_of(answers), number, silenced))
 
     def fixed(self, amounts: Answers, number: int) -> Answers:
         """Complete amounts with those of the priced routes that are known in a class of gate outcomes."""
         if not self._rulebook.priced:
             return amounts
-        return {**amounts, **with_prices(self._rulebook, {}, self._prices(amounts, number))}
+        return {**amounts, **with_prices(self._rulebook, {}, self._prices(usage_of(amounts), number, NOTHING))}
 
-    def _prices(self, answers: Answers, number: int, silenced: Silenced = NOTHING) -> dict[Route, Amounts]:
+    def _prices_of_class(self, usage: Usage, number: int, silenced: Silenced) -> dict[Route, Amounts]:
         """What the priced routes cost; one without a surviving offer has the price of its cheapest one.
 
         Nothing depends on the price of such a route.
         """
-        usage, prices = usage_of(answers), dict[Route, Amounts]()
+        prices = dict[Route, Amounts]()
         for route, found in self.gate_outcomes[number].priced:
             left = [amounts for axes, amounts in found if axes <= silenced]
             prices[route] = cheapest(route, left or [amounts for _, amounts in found], usage)
@@ -191,6 +228,7 @@ class Completions:
         return any(
             self.outcome(number, before) != self.outcome(number, after)
             for number in self._numbers(answers)
+            if len(self._every_outcome(number)) > 1
             for before, after in self.amounts.regions(self.priced(answers, number), ranged).steps.get(name, ())
         )
 
@@ -198,8 +236,9 @@ class Completions:
         """Whether an unanswered need can matter; the checkpoint does unless one outcome is certain for all of them."""
         models = (answers.get(MODEL),) if MODEL in answers else self._rulebook.models or (None,)
         if name == MODEL:
-            each = {self.outcomes({**answers, MODEL: model}, ranged=ranged) for model in self._rulebook.models}
-            return len(each) > 1 or any(len(outcomes) > 1 for outcomes in each)
+            each = (self.outcomes({**answers, MODEL: model}, ranged=ranged) for model in self._rulebook.models)
+            first = next(each)
+            return len(first) > 1 or any(outcomes != first for outcomes in each)
         for model in models:
             groups = self.gate_outcomes.groups(answers if model is None else {**answers, MODEL: model})
             (group,) = (group for group in groups if name in group.unknown)
@@ -213,6 +252,9 @@ class Completions:
 
     def _behaviour(self, number: int, answers: Answers, ranged: bool) -> object:
         """How a class of gate outcomes leads to outcomes: to one, or by the amounts."""
+        every = self._every_outcome(number)
+        if len(every) == 1:
+            return every
         prices = self.priced(answers, number)
         outcomes = [self.outcome(number, region) for region in self.amounts.regions(prices, ranged).witnesses]
         return outcomes[0] if len(set(outcomes)) == 1 else (tuple(sorted(prices.items())), tuple(outcomes))
@@ -228,7 +270,10 @@ class Completions:
         return self._fold.deciding_axes(self.gate_outcomes[number].eliminated, self._matched(number, region))
 
     def _matched(self, number: int, region: Truths) -> tuple[str, ...]:
-        facts = {**dict(self.gate_outcomes[number].preferred), **self.breakpoints.named(region)}
+        return self._holding(self.gate_outcomes[number].preferred, region)
+
+    def _preferences_that_hold(self, preferred: tuple[tuple[str, Encoded], ...], region: Truths) -> tuple[str, ...]:
+        facts = {**dict(preferred), **self.breakpoints.named(region)}
         return tuple(rule for rule, test in self._preferences.items() if test(facts)[0])
 
     def _weight_of_need(self, name: str, groups: list[NeedGroup], regions: AmountRegions) -> float:

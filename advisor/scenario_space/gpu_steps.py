@@ -8,13 +8,14 @@ polygon, of which the first and the last are found exactly, for any number of GP
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from advisor.domain.offer import Encoded
 from advisor.domain.staircase import ceiling
 from advisor.evaluation.compiler import term_value
 from advisor.evaluation.exact_ratios import Ratio, Ratios
-from advisor.rulebook.terms import Expression, chosen, names_used
+from advisor.rulebook.terms import Choice, Expression, Operation, chosen, names_used
 from advisor.scenario_space.whole_points import HalfPlane, greatest_point, least_point
 
 
@@ -102,6 +103,7 @@ class GpuSteps:
 
     def __init__(self, expressions: Iterable[Expression]) -> None:
         self._expressions = tuple(expressions)
+        self._rising = lru_cache(maxsize=4)(self._with_billing)
 
     def turns(
         self, facts: Mapping[str, Encoded], moved: tuple[str, ...], bounds: tuple[int, int]
@@ -112,13 +114,14 @@ class GpuSteps:
         the bounds is at one of the turns or just before it, and so is the nearest one of each on either side of now.
         Differences with unlike shares are combined only with those of the same share.
         """
-        billing = {"gpu_billing": facts.get("gpu_billing")}
-        rising = [chosen(expression, billing) for expression in self._expressions]
         shares: set[Share] = set()
         covered: dict[int, Expression] = {}
-        for place, expression in enumerate(rising):
+        rising = self._rising(facts.get("gpu_billing"))
+        if not any(rounds for _, _, rounds in rising):
+            return set(), frozenset()
+        for place, (expression, used, _) in enumerate(rising):
             carrier = _OnStep(1)
-            if set(moved).isdisjoint(names_used(expression)) or _line(expression, carrier, facts, moved) is None:
+            if used.isdisjoint(moved) or _line(expression, carrier, facts, moved) is None:
                 continue
             covered[place] = expression
             shares |= carrier.shares
@@ -131,6 +134,19 @@ class GpuSteps:
             for steps, lines in _pieces(own, share, facts, moved, bounds):
                 found |= set(_turns(lines, share, steps, bounds, now))
         return found, frozenset(covered)
+
+    def _with_billing(self, billing: Encoded | None) -> list[tuple[Expression, frozenset[str], bool]]:
+        """The differences for a way of paying GPUs, the names that each then reads, and whether it rounds up."""
+        rising = [chosen(expression, {"gpu_billing": billing}) for expression in self._expressions]
+        return [(expression, frozenset(names_used(expression)), _rounds_up(expression)) for expression in rising]
+
+
+def _rounds_up(expression: Expression) -> bool:
+    if isinstance(expression, Choice):
+        return _rounds_up(expression.then) or _rounds_up(expression.otherwise)
+    if not isinstance(expression, Operation):
+        return False
+    return expression.op == "ceil" or _rounds_up(expression.left) or _rounds_up(expression.right)
 
 
 def _line(

@@ -27,5 +27,21 @@ WORKSHEET = {
 }
 ENGINEERING_STEP = "{hours} hours at {rate} = "
 SPARE_STEP = "{gpus} GPUs for {hours} hours at {rate} = "
+PRICE, THROUGHPUT = "price", "throughput"
+OFFERS, MEASUREMENTS = ("offer", "offers"), ("measurement", "measurements")
+SUPPLIED = "the catalogue's {figure}, {amount}"
+IN_CATALOGUE = "The catalogue has {topics}."
+SPAN = "{least} to {most}"
+SPAN_OF = "{span} ({source}, {days})"
+HOSTED_FROM = "hosted from {least}, {offers}"
+NO_HOSTED_PRICE = "no hosted price known"
+MEASURED = "speed on GPUs measured"
+COMMERCIAL_USE = {
+    "yes": "commercial use allowed",
+    "no": "commercial use forbidden",
+    "paid": "commercial use needs a paid licence",
+    "unknown": "commercial use not clear",
+}
+UP_TO_REVENUE = "{use} up to {cap} of annual revenue"
 INTERRUPTED = "interrupted; every answer is kept in {draft}"
 GO_ON = "continue with: {command}"

@@ -16,7 +16,7 @@ from advisor.catalogue.importers.account import Account, Figure, Listing, Reason
 from advisor.catalogue.importers.apply import merged
 from advisor.catalogue.importers.plan import Change, Kind, Origin, Plan, planned
 from advisor.catalogue.importers.registry import PriceList
-from advisor.catalogue.loader import bundled_catalogue, read_folder
+from advisor.catalogue.loader import bundled_catalogue, catalogue_of, read_folder
 from advisor.catalogue.overlays import Overlay, overlay_text, parse_overlay, price_field, with_overlays
 from tests.catalogue.price_lists import ACCOUNTS, DAY, account
 from tests.catalogue.small_catalogue import catalogue, lists
@@ -99,6 +99,22 @@ def test_a_retired_offer_gets_its_date_and_keeps_its_price() -> None:
 def test_a_date_of_retirement_in_the_future_comes_with_the_price() -> None:
     found = change(plan_of(image("high/1024-x-1024/gpt-image-1.5", 0.133, "openai", deprecation_date="2026-12-01")))
     assert (found.kind, str(found.entry.retires)) == (Kind.CHANGED, "2026-12-01")
+
+
+def test_a_new_date_of_retirement_is_a_change_also_at_the_same_price() -> None:
+    found = change(plan_of(image("fal_ai/fal-ai/flux/dev", 0.025, deprecation_date="2027-01-05")))
+    assert (found.kind, str(found.entry.retires), found.percent) == (Kind.CHANGED, "2027-01-05", Fraction(0))
+
+
+def test_of_two_offers_alike_the_one_whose_source_names_the_entry_is_meant() -> None:
+    found = lists()
+    (dev,) = [one for one in found["hosted"] if one.id == "flux-1-dev-at-fal"]
+    key = "fal_ai/lora/fal-ai/flux/dev"
+    other = dev.model_copy(update={"id": "flux-1-dev-lora-at-fal", "source": f"a list, {key}, a field"})
+    both = catalogue_of({**found, "hosted": (*found["hosted"], other)})
+    for named, id in ((key, "flux-1-dev-lora-at-fal"), ("fal_ai/fal-ai/flux/dev", "flux-1-dev-at-fal")):
+        account = litellm.read(json.dumps(dict([image(named, 0.03)])), "list", DAY)
+        assert [one.entry.id for one in planned(account, both, ORIGIN).changes] == [id]
 
 
 @pytest.mark.parametrize(

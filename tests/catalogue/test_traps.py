@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import json
 from decimal import Decimal
 
 import pytest
 
-from advisor.catalogue.importers import litellm, portkey
+from advisor.catalogue.importers import litellm, mapped_csv, portkey
 from advisor.catalogue.importers.account import Figure, Line, Reason, Refusal, Unit
-from tests.catalogue.price_lists import DAY, account, lines_of, text
+from tests.catalogue.price_lists import DATA, DAY, account, lines_of, text
 
 FIREWORKS = "fireworks_ai/accounts/fireworks/models/"
 
@@ -69,6 +70,8 @@ def test_the_price_of_an_image(key: str, usd: str) -> None:
         # the unsized entry of a model that is listed by size
         ("fal_ai/openai/gpt-image-2", Reason.UNSIZED),
         ("stability/inpaint", Reason.EDIT),
+        # an edit that is listed as an image
+        ("fal_ai/low/1024-x-1024/openai/gpt-image-2/edit", Reason.EDIT),
     ],
 )
 def test_what_is_no_price_of_an_image_is_refused(key: str, reason: Reason) -> None:
@@ -104,6 +107,14 @@ def usd(line: Line) -> str:
     return f"{line.usd.normalize():f}"
 
 
+def test_the_price_of_an_image_that_is_sent_in_is_no_price_of_an_image() -> None:
+    """The entry of gemini-3-pro-image without its other prices: no real entry has this one alone."""
+    fields = {"mode": "image_generation", "litellm_provider": "gemini", "input_cost_per_image": 0.0011}
+    (line,) = litellm.read(json.dumps({"gemini/gemini-3-pro-image": fields}), "list", DAY).lines
+    assert isinstance(line, Refusal)
+    assert line.reason is Reason.INPUT_IMAGE
+
+
 def test_a_date_of_deprecation_counts_from_its_day_on() -> None:
     key, ends = "sora-2", datetime.date(2026, 9, 24)
     before = litellm.read(text("litellm_images_1.109.1.json"), "list", ends - datetime.timedelta(1))
@@ -116,6 +127,7 @@ def test_portkey_is_in_cents_but_together_ai_is_in_dollars() -> None:
     assert figure("portkey/fal-ai", "fal-ai/flux/dev").usd == Decimal("0.025")
     together = figure("portkey/together-ai", "Qwen/Qwen-Image")
     assert (together.usd, together.note) == (Decimal("0.0058"), "0.0058 in dollars, as this file has its images")
+    assert together.confidence == "low", "it may be per megapixel"
     as_cents = portkey.read(text("portkey/together-ai.json"), "list", DAY, "another-provider")
     assert {line.usd for line in as_cents.figures if line.listing.key == "Qwen/Qwen-Image"} == {Decimal("0.000058")}
 
@@ -152,3 +164,6 @@ def test_genai_prices_has_image_tokens_for_some_models() -> None:
 def test_a_table_is_read_as_its_mapping_says() -> None:
     assert [usd(line) for line in account("csv").figures] == ["0.0025", "0.021"]
     assert account("csv").others == 1
+    mapping = mapped_csv.load_mapping(str(DATA / "csv/prices.mapping.yaml"))
+    grouped = mapped_csv.read("Model;Preis;Menge;Tarif\na;1.234,5;;neu\na;0.5;;neu\n", "t.csv", DAY, mapping)
+    assert [isinstance(line, Refusal) and line.reason for line in grouped.lines] == [Reason.MALFORMED] * 2

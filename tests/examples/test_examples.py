@@ -22,6 +22,8 @@ from advisor.common.files import read_text
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 DATE = "2026-11-22"
+ALONE = ("--catalogue", "none")
+"""These examples are decided without the catalogue; those of ``examples/catalogue`` with it."""
 EXPECTED: dict[str, dict[str, Any]] = strict_yaml.load(read_text(str(EXAMPLES / "expected.yaml")), "expected.yaml")
 NAMES = sorted(EXPECTED)
 
@@ -43,8 +45,8 @@ ODD_TITLES = [
 
 
 def memo(capsys: pytest.CaptureFixture[str], name: str, *more: str) -> str:
-    """The memo that the command line prints for an example, without the catalogue."""
-    run(["decide", str(EXAMPLES / f"{name}.scenario.yaml"), "--date", DATE, "--catalogue", "none", *more])
+    """The memo that the command line prints for an example."""
+    run(["decide", str(EXAMPLES / f"{name}.scenario.yaml"), "--date", DATE, *ALONE, *more])
     return capsys.readouterr().out
 
 
@@ -56,7 +58,7 @@ def test_every_example_has_its_outcome_and_its_line_in_the_table() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_comes_out_as_expected(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code = run(["decide", str(EXAMPLES / f"{name}.scenario.yaml"), "--json", "--date", DATE, "--catalogue", "none"])
+    code = run(["decide", str(EXAMPLES / f"{name}.scenario.yaml"), "--json", "--date", DATE, *ALONE])
     record = json.loads(capsys.readouterr().out)
     expected = EXPECTED[name]
     assert {**{field: record[field] for field in expected if field != "exit_code"}, "exit_code": code} == expected
@@ -94,18 +96,7 @@ def test_moving_is_worth_it_from_the_very_volume_the_memo_names(capsys: pytest.C
 @pytest.mark.parametrize("name", ["exercise-38-3-2", "exercise-38-3-3-d", "own-not-yet", "startup-first-month"])
 def test_the_answer_changes_exactly_where_the_memo_says(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     def route(*settings: str) -> str:
-        run(
-            [
-                "decide",
-                str(EXAMPLES / f"{name}.scenario.yaml"),
-                "--json",
-                "--date",
-                DATE,
-                "--catalogue",
-                "none",
-                *settings,
-            ]
-        )
+        run(["decide", str(EXAMPLES / f"{name}.scenario.yaml"), "--json", "--date", DATE, *ALONE, *settings])
         return str(json.loads(capsys.readouterr().out)["route"])
 
     here = route()
@@ -131,7 +122,7 @@ def test_a_title_changes_no_line_but_its_own(
     answers = strict_yaml.load(read_text(str(EXAMPLES / f"{name}.scenario.yaml")), name)
     scenario = tmp_path / "odd.scenario.json"
     scenario.write_text(json.dumps({**answers, "title": title}, default=str))
-    run(["decide", str(scenario), "--date", DATE, "--catalogue", "none"])
+    run(["decide", str(scenario), "--date", DATE, *ALONE])
     odd, plain = capsys.readouterr().out.splitlines(), memo(capsys, name).splitlines()
     named = ("# ", "How should ", "id: ", "title: ")
     heading, question, *others = (

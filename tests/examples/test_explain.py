@@ -15,12 +15,12 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from advisor.cli.main import run
-from tests.examples.test_examples import EXAMPLES, EXPECTED
+from tests.examples.test_examples import ALONE, EXAMPLES, EXPECTED
 
 
 def explained(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     capsys.readouterr()
-    code = run(["explain", *arguments, "--catalogue", "none"])
+    code = run(["explain", *ALONE, *arguments])
     said = capsys.readouterr()
     return code, said.out, said.err
 
@@ -40,12 +40,12 @@ def test_the_explanation_of_an_example_is_the_golden_one(
 
 
 def _status(capsys: pytest.CaptureFixture[str], name: str) -> str:
-    run(["decide", example(name), "--json", "--catalogue", "none"])
+    run(["decide", example(name), "--json", *ALONE])
     return str(json.loads(capsys.readouterr().out)["status"])
 
 
 def test_a_record_is_explained_as_its_scenario_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(["decide", example("conflict"), "--json", "--catalogue", "none"])
+    run(["decide", example("conflict"), "--json", *ALONE])
     record = tmp_path / "conflict.decision.json"
     record.write_text(capsys.readouterr().out, encoding="utf-8")
     assert explained(capsys, str(record)) == explained(capsys, example("conflict"))
@@ -53,12 +53,12 @@ def test_a_record_is_explained_as_its_scenario_is(tmp_path: Path, capsys: pytest
 
 
 def test_a_record_of_other_rules_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(["decide", example("conflict"), "--json", "--catalogue", "none"])
+    run(["decide", example("conflict"), "--json", *ALONE])
     data = json.loads(capsys.readouterr().out)
     record = tmp_path / "old.decision.json"
     record.write_text(json.dumps({**data, "rulebook_digest": "sha256:" + "0" * 64}), encoding="utf-8")
     _, text, err = explained(capsys, str(record))
-    assert err == "note: the rules have changed since this record; today's rules are explained\n"
+    assert err == "note: the rules have changed since this record; today's are explained\n"
     assert text == explained(capsys, example("conflict"))[1]
 
 
@@ -79,7 +79,7 @@ def test_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 def test_json_holds_what_the_text_says_and_the_record_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
     _, text, _ = explained(capsys, example("overdetermined"), "--json")
     data = json.loads(text)
-    run(["decide", example("overdetermined"), "--json", "--catalogue", "none"])
+    run(["decide", example("overdetermined"), "--json", *ALONE])
     record = json.loads(capsys.readouterr().out)
     assert all(data[key] == record[key] for key in ("status", "route", "flips", "why_not"))
     assert data["sufficient_reasons"] == [

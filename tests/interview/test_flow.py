@@ -224,7 +224,7 @@ def test_the_order_of_the_questions_is_as_recorded(golden: Callable[[str], Snaps
 
 def test_why_names_the_rules_and_where_each_option_leads() -> None:
     reason = FLOW.why(InterviewState(), "residency")
-    assert [each.id for each in reason.rules] == ["stays-on-premises", "stays-in-region"]
+    assert [each.id for each in reason.rules] == ["stays-on-premises", "stays-in-region", "licence-covers-region"]
     assert dict(reason.leads_to)["on_premises"] == {"self_host", None}
     price = FLOW.why(InterviewState(), "open_price")
     assert "rent-below-crossover" in [each.id for each in price.rules]

@@ -37,9 +37,12 @@ HOSPITAL = (
 
 
 class Screen:
-    """One interview in a terminal of its own."""
+    """One interview in a terminal of its own; with the bundled catalogue only if that is asked for."""
 
-    def __init__(self, folder: Path, *arguments: str, columns: int = 80, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, columns: int = 80, catalogue: bool = False, **environment: str
+    ) -> None:
+        arguments = arguments if catalogue else ("--catalogue", "none", *arguments)
         self.process = pexpect.spawn(
             sys.executable,
             ["-m", "advisor", "interview", "--date", "2026-11-22", *arguments],
@@ -270,6 +273,37 @@ def test_a_bill_and_a_volume_are_a_price_in_the_terminal_too(screens: Any) -> No
     assert screen.ended() == 130
 
 
+def test_with_the_catalogue_a_checkpoint_is_chosen_and_a_price_of_ones_own_takes_the_place_of_its_price(
+    screens: Any, tmp_path: Path
+) -> None:
+    screen = screens(*(word for setting in CHECKPOINT_LEFT.split() for word in ("--set", setting)), catalogue=True)
+    screen.answer("Which open checkpoint", "?")
+    screen.expect("each checkpoint has a licence", "FLUX.1 [schnell]: this leaves")
+    screen.answer("Which open checkpoint", DOWN * 5 + ENTER)
+    screen.answer("Are there prices of your own to use", DOWN + ENTER)
+    screen.expect("$0.001363 per image")
+    screen.type_in("What does the open-weight API ask per image", "")
+    screen.process.send(CTRL_C)
+    assert screen.ended() == 130
+    kept = json.loads((tmp_path / "decision.interview.json").read_text(encoding="utf-8"))["answers"]
+    assert (kept["model"], kept["own_prices"], kept["open_price"]) == ("flux-1-schnell", "true", "unknown")
+    again = screens("--resume", catalogue=True)
+    again.type_in("What does the closed API ask per image", "")
+    again.type_in("What does a GPU cost per hour", "2.50")
+    again.type_in("How many images does one GPU make per hour", "4000")
+    again.answer("Shall I ask for the details", ENTER)
+    again.expect("Check your answers", "FLUX.1 [schnell]", "$0.001363 per image")
+    again.process.send(CTRL_C)
+    assert again.ended() == 130
+    kept = json.loads((tmp_path / "decision.interview.json").read_text(encoding="utf-8"))["answers"]
+    assert (kept["gpu_hour_price"], kept["closed_price"]) == ("2.5", "unknown")
+
+
+CHECKPOINT_LEFT = (
+    "unit=image gpu_billing=as_used residency=anywhere output_use=internal indemnity_required=false "
+    "train_on_outputs=false quality=open_suffices control=prompt_only latency=tolerant monthly_images=45000 "
+    "monthly_images_low=45000 monthly_images_high=45000 monthly_overhead=2000 annual_revenue_usd=500000"
+)
 PRICE_LEFT = (
     "unit=image gpu_billing=as_used residency=anywhere output_use=internal indemnity_required=false "
     "train_on_outputs=false quality=open_suffices control=prompt_only latency=tolerant monthly_images=45000 "

@@ -94,7 +94,7 @@ def ways_out(held: Held, text: str) -> None:
     said = []
     for way in text.split("; "):
         changes, _, then = way.partition(", then ")
-        answers = dict(pair.split(": ") for pair in re.findall(r"`([a-z_]+: [a-z_0-9.]+)`", changes))
+        answers = dict(pair.split(": ") for pair in re.findall(r"`([a-z_]+: [a-z_0-9.-]+)`", changes))
         said.append((answers, then))
     outcomes = {
         Status.OPEN: "it depends on unanswered questions",

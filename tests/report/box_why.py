@@ -90,7 +90,7 @@ def clash(held: Held, text: str) -> None:
         found = re.fullmatch(r"(.*) (?:is|are) ruled out on ([a-z ]+)", part)
         assert found, part
         parts.append((listed(found[1], NAMES), AXES[found[2]]))
-    said = dict(re.findall(r"\(`([a-z_]+): ([a-z_0-9.]+)`\)", answers))
+    said = dict(re.findall(r"\(`([a-z_]+): ([a-z_0-9.-]+)`\)", answers))
     expected = [
         (
             {name: str(value).lower() for name, value in conflict.answers.items()},

@@ -39,13 +39,15 @@ def is_offer(text: str, entry: ShortlistEntry) -> None:
     """The name, the price and the date of one offer."""
     found = OFFER.fullmatch(plain_text(text))
     assert found, text
-    label, hour, rate, price, as_of, confidence = found.groups()
+    label, as_of, confidence = found[1], found[5], found[6]
     assert label == " ".join(entry.label.split())
-    is_price(hour, rate, price, entry)
+    is_price((found[2], found[3], found[4]), entry)
     assert (as_of, confidence) == ((entry.as_of, entry.confidence) if entry.price else (None, None))
 
 
-def is_price(hour: str | None, rate: str | None, price: str | None, entry: ShortlistEntry) -> None:
+def is_price(said: tuple[str | None, str | None, str | None], entry: ShortlistEntry) -> None:
+    """The price of a GPU-hour and the throughput, or the price of a unit; none of them where it is not known."""
+    hour, rate, price = said
     if entry.route is Route.SELF_HOST:
         assert price is None
         assert (hour and number(hour)) == (entry.price and Decimal(entry.price))
@@ -91,7 +93,7 @@ def check_checkpoint(decision: Decision, text: str) -> None:
             is_offer(cheapest, offers[0])
         return
     assert decision.status is Status.OPEN
-    said = {}
+    said: dict[str, str] = {}
     for part in text.removeprefix("it matters which one: ").split("; "):
         found = re.fullmatch(r"with (.+): (.+)", part)
         assert found, part
@@ -131,7 +133,7 @@ def check_offers(decision: Decision, templates: Path | None = None) -> None:
 
 def _check_route(decision: Decision, route: Route, text: str, section: str) -> None:
     entries = [one for one in decision.shortlist if one.route is route and one.source]
-    body = text.lstrip("\n").split("\n\n")
+    body = text.strip("\n").split("\n\n")
     rows = [re.split(r"(?<!\\) \| ", line[2:-2]) for line in body[0].splitlines()[2:]] if text else []
     surviving = [one for one in entries if one.status != "eliminated"]
     expected = [*surviving[:5], *[one for one in entries if one.status == "eliminated"][:3]]
@@ -141,7 +143,7 @@ def _check_route(decision: Decision, route: Route, text: str, section: str) -> N
         assert plain_text(label) == entry.label
         found = re.fullmatch(PRICE, price)
         assert found, price
-        is_price(*found.groups(), entry=entry)
+        is_price((found[1], found[2], found[3]), entry)
         _is_month(month, entry)
         assert state == (
             "ruled out: " + ", ".join(f"`{rule}`" for rule in entry.rules)

@@ -37,6 +37,7 @@ from tests.report.held import (
     unique,
     why_not,
 )
+from tests.report.offer_sentences import check_checkpoint, is_offer, left, terms
 from tests.report.turning_sentences import sentences, where_it_turns
 
 
@@ -153,7 +154,9 @@ def said_cheaper(held: Held, amounts: str, name: str, why: str) -> None:
 
 
 def said_condition(held: Held, offers: str | None, text: str) -> None:
-    if offers:
+    if text in terms(held.decision):
+        assert not offers
+    elif offers:
         assert (text, re.split(", | or ", offers)) in [(gate.provided, ids) for gate, ids in conditional(held)]
     else:
         assert text in [condition.provided for condition in held.decision.conditions]
@@ -173,7 +176,8 @@ def said_answers(held: Held, answers: Mapping[str, Any]) -> str:
     pairs = []
     for name, value in answers.items():
         option = words[name].answers.get(str(value).lower())
-        pairs.append((words[name].ask, option.short if option else f"${Decimal(value):,}"))
+        short = option.short if option else value if name == "model" else f"${Decimal(value):,}"
+        pairs.append((words[name].ask, short))
     return " and ".join(f'"{filled(ask, held)}" answered "{filled(short, held)}"' for ask, short in pairs)
 
 
@@ -190,6 +194,18 @@ def said_way_out(held: Held, changes: str, then: str) -> None:
     assert (changes, then) in ways
 
 
+def said_offer(held: Held, text: str) -> None:
+    is_offer(text, left(held.decision)[0])
+
+
+def said_next(held: Held, text: str) -> None:
+    is_offer(text, left(held.decision)[1])
+
+
+def said_checkpoint(held: Held, text: str) -> None:
+    check_checkpoint(held.decision, text)
+
+
 def said_open(held: Held, text: str) -> None:
     assert held.decision.status is Status.OPEN
     possible_are(held, text)
@@ -201,6 +217,9 @@ def said_questions(held: Held, text: str) -> None:
 
 
 SUMMARY: list[tuple[str, Callable[..., None]]] = [
+    (r"Offer: (.*)\.", said_offer),
+    (r"Next cheapest: (.*)\.", said_next),
+    (r"Checkpoint: (.*)\.", said_checkpoint),
     (rf"Recommended: ({'|'.join(ACTIONS)})(, but not yet: moving repays after ([0-9.]+) months)?\.", said_route),
     (r"Deciding axis: ([a-z ]+)(?: \(over-determined: (.*) would each have decided alone\))?\.", said_axis),
     (rf"Cheaper by (.*): ({'|'.join(NAMES)}), which (.*)\.", said_cheaper),

@@ -55,6 +55,7 @@ NAMES = [
 ]
 OTHER_TRAITS = {
     "stays-in-region",
+    "licence-covers-region",
     "commercial-use-allowed",
     "revenue-under-licence-cap",
     "best-of-the-hosted",

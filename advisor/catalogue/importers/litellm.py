@@ -97,7 +97,7 @@ def _lines(key: str, fields: Any) -> Iterator[Line]:
         yield Refusal(_listing(key, "deprecation_date", provider, unit), Reason.MALFORMED, fault)
         return
     for line in _prices(key, provider, unit, fields):
-        if mode == "image_edit":
+        if mode == "image_edit" or key.endswith("/edit"):
             yield Refusal(with_listing(line, retires=retires).listing, Reason.EDIT)
         else:
             yield with_listing(line, retires=retires)

@@ -102,7 +102,10 @@ def planned(account: Account, catalogue: Catalogue, origin: Origin, only: Sequen
             refusals.append(Refusal(best[0].listing, Reason.OTHER_VARIANT, _price(best[0])))
         elif best is not None:
             change = _change(id, *best, origin)
-            (changes if isinstance(change, Change) else refusals).append(change)  # type: ignore[arg-type]  # by its type
+            if isinstance(change, Change):
+                changes.append(change)
+            else:
+                refusals.append(change)
     return Plan(tuple(changes), tuple(refusals), account.others)
 
 

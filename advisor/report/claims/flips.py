@@ -41,7 +41,8 @@ def flip_claims(decision: Decision) -> Iterator[Claim]:
             figures = {"route": other.route, "ways": found[:_SHOWN], "more": len(found) > _SHOWN}
             rules = (*other.ruled_out_by, *other.lost_by)
             yield Claim(f"together.{other.route}", "together", "together", rules, figures=figures)
-    if unknown := unknown_amounts(decision):
+    unknown = unknown_amounts(decision)
+    if unknown and all(flip.turn is None for flip in decision.flips):
         yield Claim("unknown_amounts", "unknown_amounts", "unknown_amounts", (), tuple(unknown))
 
 

@@ -45,9 +45,8 @@ def _chosen(decision: Decision) -> Iterator[Claim]:
     if not left or left[0].status != CHOSEN:
         return
     known = {condition.provided for condition in decision.conditions}
-    yield Claim("offer", "offer", "offer", figures=left[0].model_dump())
-    for entry in left[1:2]:
-        yield Claim("offer.next", "next_offer", "offer", figures=entry.model_dump())
+    following = [entry.model_dump() for entry in left[1:2]]
+    yield Claim("offer", "offer", "offer", figures={**left[0].model_dump(), "next": following})
     for number, check in enumerate((check for check in left[0].conditions if check not in known), 1):
         yield Claim(f"term.{number}", "terms", "term", figures={"provided": check})
 
