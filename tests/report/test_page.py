@@ -25,7 +25,7 @@ from tests.report.pages import Page, read_page
 from tests.report.test_memo import HOSTILE, NAMES, ROOT, RULEBOOK, decided, example
 
 EXAMPLE = str(ROOT / "examples" / "own-not-yet.scenario.yaml")
-DATE = ("--date", "2026-11-22")
+DATE = ("--date", "2026-11-22", "--catalogue", "none")
 MOST_BYTES = 300_000
 HEADINGS = ("h1", "h2", "h3")
 
