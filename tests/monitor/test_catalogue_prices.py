@@ -8,7 +8,7 @@ from fractions import Fraction
 from advisor.catalogue.loader import bundled_catalogue
 from advisor.catalogue.overlays import parse_discounts, with_overlays
 from advisor.decision.decide import decide
-from advisor.domain.scenario import validated
+from advisor.domain.scenario import Route, validated
 from advisor.monitor.baseline import Baseline, baseline_of
 from advisor.monitor.span import Span
 from advisor.rulebook.loader import bundled_rulebook
@@ -30,7 +30,7 @@ def test_the_crossover_is_that_of_the_record() -> None:
     assert price == Fraction(next(quote.value for quote in DECISION.quotes if quote.field == "open_price"))
     crossover = baseline().crossover(Span.of(price))
     assert crossover is not None
-    assert str(round(float(crossover.expected), 2)) == DECISION.crossovers["open_weight_api"]
+    assert str(round(float(crossover.expected), 2)) == DECISION.crossovers[Route.OPEN_WEIGHT_API]
     assert baseline().why_not_comparable(Span.of(price)) is None
 
 

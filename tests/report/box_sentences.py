@@ -26,7 +26,7 @@ from tests.report.held import (
     plain_text,
     possible_are,
 )
-from tests.report.offer_sentences import checkpoint_line, left, offer_line, terms
+from tests.report.offer_sentences import checkpoint_line, left, offer_line, old_figures, terms
 from tests.report.turning_sentences import sentences, where_it_turns
 
 
@@ -65,7 +65,7 @@ def to_verify(held: Held, text: str) -> None:
         f"with {listed_in_prose([f'`{offer}`' for offer in offers], 'or')}, {gate.provided}"
         for gate, offers in conditional(held)
     ]
-    expected += terms(decision)
+    expected += [*terms(decision), *old_figures(decision)]
     if text == "nothing the rules know of":
         assert not expected
         assert not held.unchecked()

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
+from advisor.domain import formatting
 from advisor.domain.record import Decision, ShortlistEntry, Status
 from advisor.domain.scenario import Route
 from advisor.report.templates import memo_markdown, summary
@@ -33,6 +34,28 @@ def terms(decision: Decision) -> list[str]:
     known = [condition.provided for condition in decision.conditions]
     chosen = [one for one in left(decision)[:1] if one.status == "chosen"]
     return [check for one in chosen for check in one.conditions if check not in known]
+
+
+def old_figures(decision: Decision) -> list[str]:
+    """What to verify of figures that are old and may have moved past a turn of the advice."""
+    unit = "seconds of video" if decision.scenario.get("unit") == "video_second" else "images"
+    names = {
+        "open_price": f"price of the open-weight API per {'image' if unit == 'images' else 'second of video'}",
+        "closed_price": f"price of the closed API per {'image' if unit == 'images' else 'second of video'}",
+        "gpu_hour_price": "price of a GPU-hour",
+        "images_per_gpu_hour": f"number of {unit} per GPU-hour",
+    }
+    found = []
+    for one in decision.ageing:
+        if one.flips_at is not None and one.could_reach is not None:
+            text = formatting.grouped if one.field == "images_per_gpu_hour" else formatting.price
+            was, turn, now = (text(Decimal(value)) for value in (one.value, one.flips_at, one.could_reach))
+            end = "most" if Decimal(one.could_reach) > Decimal(one.value) else "least"
+            found.append(
+                f"the {names[one.field]} is still at {end} {turn}: it was {was} on {one.as_of}, and may be {now} by now"
+                " if it has moved as such figures do"
+            )
+    return found
 
 
 def is_offer(text: str, entry: ShortlistEntry) -> None:

@@ -24,17 +24,18 @@ from advisor.domain.scenario import Route
 from advisor.evaluation.python_backend import PlainReading
 from advisor.report.explanation import explanation_text
 from advisor.report.html import memo_html
+from advisor.report.templates import memo_markdown
 from advisor.report.text import memo_text
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.wording.labels import SHORT, sentence
 from tests.examples.test_catalogue import NAMES
 from tests.examples.test_catalogue import decided as example
-from tests.helpers.strategies import complete_answers, examples, scenario
+from tests.helpers.strategies import EXERCISE, complete_answers, examples, scenario
 from tests.report.box_sentences import check_box
 from tests.report.drawn import by_kind
-from tests.report.held import near_money
-from tests.report.offer_sentences import check_offers
+from tests.report.held import near_money, plain_text
+from tests.report.offer_sentences import check_offers, old_figures
 from tests.report.rule_sentences import check_rules, check_summary
 from tests.report.test_memo import says_every_claim, says_what_the_record_holds
 
@@ -49,6 +50,7 @@ IMAGES = (
     "qwen-image",
     "z-image-turbo",
 )
+UNPRICED = {name: value for name, value in EXERCISE.items() if "price" not in name and name != "images_per_gpu_hour"}
 VIDEO = ("wan-2-1-i2v-14b", "cogvideox-5b")
 
 
@@ -100,6 +102,15 @@ def test_what_is_said_of_offers_is_in_the_record(answers: dict[str, Any]) -> Non
 @examples(60)
 def test_every_sentence_agrees_with_the_record(answers: dict[str, Any]) -> None:
     decision = decided(answers)
+    for check in (check_box, check_rules, check_summary):
+        check(decision, judged(decision))
+
+
+@pytest.mark.parametrize(("volume", "turns"), [(200_000, 0), (2_400_000, 2), (3_000_000, 1)])
+def test_old_figures_that_may_have_turned_the_advice_are_to_verify(volume: int, turns: int) -> None:
+    decision = decided({**UNPRICED, "model": "flux-1-schnell", "monthly_images": volume})
+    assert len(old_figures(decision)) == turns
+    assert all(f"; {said}" in plain_text(memo_markdown(decision)) for said in old_figures(decision))
     for check in (check_box, check_rules, check_summary):
         check(decision, judged(decision))
 
