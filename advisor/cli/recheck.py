@@ -73,9 +73,11 @@ def _differing(one: Rechecked) -> list[str]:
     lines += [_price(change) for change in one.prices]
     if one.same_rules and one.same_catalogue and not one.prices:
         lines.append("  it was decided with these same rules: `advisor verify` shows whether it was edited")
-    elif one.same_rules and not one.prices:
+    elif not one.same_catalogue and not one.states_prices:
+        lines.append("  it was decided with other prices: its record, NAME.decision.json, has them")
+    elif not one.same_catalogue and not one.prices:
         lines.append("  no price that it states has changed: offers were added, or have ended, or their terms differ")
-    elif not one.same_rules and not one.no_longer and not one.newly:
+    if not one.same_rules and not one.no_longer and not one.newly:
         lines.append("  the same rules fire, but their content has changed")
     return lines
 

@@ -125,6 +125,12 @@ class Baseline:
         return _not_comparable(always) if always else None
 
     @property
+    def other_catalogue(self) -> bool:
+        """Whether the decision was made with a catalogue that is not the one at hand."""
+        digest = self.decision.catalogue_digest
+        return digest is not None and (self.catalogue is None or self.catalogue.digest != digest)
+
+    @property
     def _catalogue(self) -> Catalogue | None:
         """The catalogue, if the decision was made with one."""
         return self.catalogue if self.decision.catalogue_digest else None

@@ -186,6 +186,8 @@ def _remarks(known: _Known, baseline: Baseline, today: datetime.date) -> list[st
     remarks += [note for guess, note in words.NARROWED_BY.items() if guess in guessed]
     if baseline.decision.rulebook_digest != baseline.rulebook.digest:
         remarks.append(words.OTHER_RULES)
+    if baseline.other_catalogue:
+        remarks.append(words.OTHER_CATALOGUE)
     return remarks
 
 

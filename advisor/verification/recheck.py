@@ -60,6 +60,11 @@ class Rechecked:
     old: tuple[AgeingFigure, ...] = ()
 
     @property
+    def states_prices(self) -> bool:
+        """True for a record; a memo embeds the answers alone."""
+        return self.path.name.endswith(FileKind.RECORD)
+
+    @property
     def differs(self) -> bool:
         """True if the outcome is different under today's rules and prices."""
         return self.was != self.now

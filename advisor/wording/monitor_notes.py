@@ -45,6 +45,10 @@ STALE = "the last complete month is {month}: nothing newer is known"
 CREDITED = "credits made a bill of the last months nothing or less: N* is at the list price"
 TOO_DEAR = "at the dear end of the ranges own GPUs are never cheaper: narrow them"
 OTHER_RULES = "the rules have changed since the decision was recorded: it is held against the rules of today"
+OTHER_CATALOGUE = (
+    "the catalogue has changed since the decision was recorded: the bill is held against the prices of the record, "
+    "and a decision made anew has those of today"
+)
 NARROWED_BY = {
     "images_per_request": "only requests are known: say how many images one asks for with --images-per-request",
     "megapixels_per_image": "images are derived from megapixels: say how many one has with --megapixels-per-image",

@@ -127,7 +127,7 @@ def test_settings_are_typed_as_people_type_them() -> None:
 
 
 def test_answers_missing_are_named_on_stderr_and_exit_is_3() -> None:
-    done = within("decide", str(EXAMPLE), "--json", "--set", "open_price=")
+    done = within("decide", str(EXAMPLE), "--json", "--set", "open_price=", "--catalogue", "none")
     assert done.returncode == 3
     assert json.loads(done.stdout)["open_questions"] == ["open_price"]
     assert "answers are missing: `open_price`" in done.stderr

@@ -58,7 +58,7 @@ def test_a_record_of_other_rules_says_so(tmp_path: Path, capsys: pytest.CaptureF
     record = tmp_path / "old.decision.json"
     record.write_text(json.dumps({**data, "rulebook_digest": "sha256:" + "0" * 64}), encoding="utf-8")
     _, text, err = explained(capsys, str(record))
-    assert err == "note: the rules have changed since this record; today's are explained\n"
+    assert err == "note: the rules have changed since this record; today's rules are explained\n"
     assert text == explained(capsys, example("conflict"))[1]
 
 

@@ -12,11 +12,12 @@ import pytest
 from advisor.charts.canvas import NARROW
 from advisor.charts.memo_charts import charts_of
 from advisor.report.html import memo_html
+from tests.examples.test_catalogue import decided as priced
 from tests.report.test_memo import HOSTILE, NAMES, decided, example
 
 CHROMIUM = Path("/usr/bin/chromium")
 WIDTHS = {"desktop": 1280, "phone": 390, "small phone": 360}
-MOST_PAGES = 5
+MOST_PAGES, PAGES_OF_OFFERS = 5, 2
 _PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
 
 pytestmark = [
@@ -124,6 +125,21 @@ def test_paper_is_white_and_shows_every_table_whole(browser: Any, name: str, tmp
 def test_a_phone_shows_tables_and_charts_without_scrolling_sideways(browser: Any, name: str, tmp_path: Path) -> None:
     with Opened(browser, tmp_path, memo_html(example(name)), WIDTHS["phone"]) as opened:
         assert_fits_a_phone(opened, len(charts_of(example(name), NARROW)))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["flux-schnell-in-the-eu", "only-the-bill"])
+def test_a_page_with_offers_fits_screen_and_paper(browser: Any, name: str, width: str, tmp_path: Path) -> None:
+    with Opened(browser, tmp_path, memo_html(priced(name)), WIDTHS[width]) as opened:
+        cut = "[...document.querySelectorAll('.table')].filter(part => part.scrollWidth > part.clientWidth).length"
+        for media, shown in (("screen", WIDTHS[width]), ("print", 680)):
+            opened.page.set_viewport_size({"width": shown, "height": 800})
+            opened.page.emulate_media(media=media)
+            assert opened.wider_than_the_screen() <= 0
+            assert opened.page.evaluate(cut) == 0
+            assert opened.faults() == ""
+        printed = opened.page.pdf(format="A4", prefer_css_page_size=True)
+        assert len(_PAGE.findall(printed)) <= MOST_PAGES + PAGES_OF_OFFERS
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())

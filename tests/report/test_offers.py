@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import shutil
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,13 @@ from advisor.report.html import memo_html
 from advisor.report.text import memo_text
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
+from advisor.wording.labels import SHORT, sentence
 from tests.examples.test_catalogue import NAMES
 from tests.examples.test_catalogue import decided as example
 from tests.helpers.strategies import complete_answers, examples, scenario
 from tests.report.box_sentences import check_box
+from tests.report.drawn import by_kind
+from tests.report.held import near_money
 from tests.report.offer_sentences import check_offers
 from tests.report.rule_sentences import check_rules, check_summary
 from tests.report.test_memo import says_every_claim, says_what_the_record_holds
@@ -139,6 +143,30 @@ def test_text_of_an_offer_is_text(text: str) -> None:
     assert 'href="http://example' not in page
     assert "\u202e" not in page + explanation_text(decision, None)
     assert page.count("<tr") == memo_html(example("flux-schnell-in-the-eu")).count("<tr")
+
+
+CHARTS = {
+    "adapters-at-a-million": "narrowing costs",
+    "flux-schnell-in-the-eu": "narrowing costs map",
+    "frontier-with-indemnity": "narrowing",
+    "gpus-always-on": "narrowing costs map",
+    "hospital-flux-dev": "narrowing",
+    "no-checkpoint-named": "narrowing",
+    "only-the-bill": "",
+    "qwen-image": "narrowing costs map",
+    "sd-3-5-above-its-revenue-cap": "narrowing costs",
+    "short-clips": "costs",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_charts_of_an_example_are_drawn_at_the_prices_of_the_catalogue(name: str) -> None:
+    decision = example(name)
+    charts = by_kind(decision)
+    assert " ".join(charts) == CHARTS[name]
+    for route, cost in decision.monthly_costs.items() if "costs" in charts else ():
+        row = next(row for row in charts["costs"].table.rows if row[0].split(",")[0] == sentence(SHORT[route]))
+        assert near_money(row[1], Decimal(cost.high))
 
 
 FAULTS = {

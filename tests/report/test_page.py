@@ -25,7 +25,7 @@ from tests.report.pages import Page, read_page
 from tests.report.test_memo import HOSTILE, NAMES, ROOT, RULEBOOK, decided, example
 
 EXAMPLE = str(ROOT / "examples" / "own-not-yet.scenario.yaml")
-DATE = ("--date", "2026-11-22")
+DATE = ("--date", "2026-11-22", "--catalogue", "none")
 MOST_BYTES = 300_000
 HEADINGS = ("h1", "h2", "h3")
 
@@ -115,7 +115,7 @@ def test_the_page_and_the_memo_say_the_same() -> None:
 
 @pytest.mark.parametrize("format", ["md", "html", "txt", "json"])
 def test_decide_prints_the_format_asked_for(format: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["decide", EXAMPLE, *DATE, "--format", format]) == 0
+    assert run(["decide", EXAMPLE, "--catalogue", "none", *DATE, "--format", format]) == 0
     decision = example("own-not-yet")
     expected = {
         "md": lambda: memo_markdown(decision),
@@ -127,7 +127,7 @@ def test_decide_prints_the_format_asked_for(format: str, capsys: pytest.CaptureF
 
 
 def test_out_writes_the_page_beside_the_memo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["decide", EXAMPLE, *DATE, "--out", str(tmp_path)]) == 0
+    assert run(["decide", EXAMPLE, "--catalogue", "none", *DATE, "--out", str(tmp_path)]) == 0
     written = sorted(path.name for path in tmp_path.iterdir())
     assert written == [f"own-not-yet.{kind}" for kind in ("decision.json", "memo.html", "memo.md", "scenario.yaml")]
     assert (tmp_path / "own-not-yet.memo.html").read_text("utf-8") == memo_html(example("own-not-yet"))
@@ -135,7 +135,7 @@ def test_out_writes_the_page_beside_the_memo(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_out_and_a_format_print_that_format_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["decide", EXAMPLE, *DATE, "--out", str(tmp_path), "--format", "json"]) == 0
+    assert run(["decide", EXAMPLE, "--catalogue", "none", *DATE, "--out", str(tmp_path), "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["route"] == "self_host"
 
 
@@ -150,7 +150,7 @@ def test_out_and_a_format_print_that_format_alone(tmp_path: Path, capsys: pytest
 def test_a_format_that_cannot_be_printed_is_refused(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["decide", EXAMPLE, *arguments]) == 2
+    assert run(["decide", EXAMPLE, "--catalogue", "none", *arguments]) == 2
     shown = capsys.readouterr()
     assert said in shown.err
     assert shown.out == ""
@@ -160,14 +160,14 @@ def test_pdf_without_weasyprint_says_how_to_get_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "weasyprint", None)
-    assert run(["decide", EXAMPLE, *DATE, "--out", str(tmp_path / "out"), "--pdf"]) == 2
+    assert run(["decide", EXAMPLE, "--catalogue", "none", *DATE, "--out", str(tmp_path / "out"), "--pdf"]) == 2
     assert "pip install 'rent-or-own[pdf]'" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
 def test_a_pdf_is_the_same_bytes_again(tmp_path: Path) -> None:
     pytest.importorskip("weasyprint", reason="the extra rent-or-own[pdf] is not installed")
-    assert run(["decide", EXAMPLE, *DATE, "--out", str(tmp_path), "--pdf"]) == 0
+    assert run(["decide", EXAMPLE, "--catalogue", "none", *DATE, "--out", str(tmp_path), "--pdf"]) == 0
     written = (tmp_path / "own-not-yet.memo.pdf").read_bytes()
     assert written.startswith(b"%PDF-")
     assert written == memo_pdf(memo_html(example("own-not-yet")))

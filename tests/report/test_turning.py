@@ -64,7 +64,7 @@ def test_the_box_is_as_certain_as_its_sentence() -> None:
 
 
 def test_the_summary_is_wrapped_and_names_no_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["decide", FIGURES_UNKNOWN, "--out", str(tmp_path), "--date", "2026-11-22"]) == 3
+    assert run(["decide", FIGURES_UNKNOWN, "--catalogue", "none", "--out", str(tmp_path), "--date", "2026-11-22"]) == 3
     lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("wrote ")]
     assert max(map(len, lines)) <= 80
     assert len(lines) > 2

@@ -51,12 +51,14 @@ SPELLINGS = (
         "\n5",
     ),
 )
+COLUMNS = {name: spec for name, spec in FIELDS.items() if name != "model"}
+"""A column `model` is refused, as a sweep decides without the catalogue."""
 WORDS = ("", " anywhere", "Anywhere", "yes", "no", "True", "TRUE", "true", "FALSE", "tRue", "1", "adapters", "null")
 
 
 def _cells(random: random.Random, oddity: float) -> dict[str, str]:
     row = {}
-    for name, spec in FIELDS.items():
+    for name, spec in COLUMNS.items():
         if random.random() < (0.6 if spec.optional else oddity):
             row[name] = ""
         elif random.random() < oddity:
@@ -74,7 +76,7 @@ def _cells(random: random.Random, oddity: float) -> dict[str, str]:
 def _json(name: str, cell: str, random: random.Random) -> Any:
     if cell == "" and random.random() < 0.5:
         return None
-    if FIELDS[name].boolean and cell in ("true", "false"):
+    if COLUMNS[name].boolean and cell in ("true", "false"):
         return cell == "true"
     if random.random() < 0.01:
         return random.choice([5, [1], True, {"a": 1}, 0.5])
@@ -82,7 +84,7 @@ def _json(name: str, cell: str, random: random.Random) -> Any:
 
 
 def _typed(name: str, cells: list[str], random: random.Random) -> pa.Array:
-    spec = FIELDS[name]
+    spec = COLUMNS[name]
     if spec.boolean:
         return pa.array([{"true": True, "false": False}.get(cell) for cell in cells])
     if not spec.quantity:
@@ -107,7 +109,7 @@ def test_at_once_and_one_by_one_agree(kind: str, seed: int, oddity: float, sweep
     if kind == "jsonl":
         sweeping.write("in.jsonl", [{name: _json(name, cell, chance) for name, cell in row.items()} for row in rows])
     elif kind == "parquet":
-        columns = {name: _typed(name, [row[name] for row in rows], chance) for name in FIELDS}
+        columns = {name: _typed(name, [row[name] for row in rows], chance) for name in COLUMNS}
         pq.write_table(pa.table(columns), sweeping.folder / "in.parquet", row_group_size=100)
     else:
         sweeping.write("in.csv", rows)
@@ -163,7 +165,7 @@ def test_results_are_those_of_a_decision(rows: list[dict[str, str]], sweeping: S
     rulebook = bundled_rulebook()
     matcher = PlainReading(rulebook)
     for swept in sweeping.read("out.jsonl"):
-        answers = {name: swept[name] for name in FIELDS if name in swept}
+        answers = {name: swept[name] for name in COLUMNS if name in swept}
         decision = decide(scenario_of(answers, "row"), rulebook, matcher=matcher)
         expected: tuple[Any, ...] = (None,) * 4
         if decision.status is not Status.OPEN:
@@ -175,7 +177,7 @@ def test_results_are_those_of_a_decision(rows: list[dict[str, str]], sweeping: S
 @pytest.mark.parametrize("field", ["open_price", "monthly_images", "images_per_gpu_hour", "monthly_overhead"])
 def test_a_number_is_taken_for_fine_only_where_the_validator_reads_the_same(field: str, spelling: str) -> None:
     (odd,) = _odd({name: [cell] for name, cell in {**PLAIN, field: spelling}.items()})
-    quantity = FIELDS[field].quantity
+    quantity = COLUMNS[field].quantity
     assert quantity is not None
     try:
         quantity.check(spelling)

@@ -46,6 +46,7 @@ CASES: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "the same column twice": ("in.csv", _text("latency,id,id\n"), "the columns 2 and 3 are both called `id`"),
     "the same but for case": ("in.csv", _text("latency,Latency\n"), "the columns 1 and 2 are both called `Latency`"),
     "a result": ("in.csv", _text("latency,Settled\n"), "a column is called `Settled`, as one of the results"),
+    "a checkpoint": ("in.csv", _text("latency,model\n"), "a sweep decides without it"),
     "no name": ("in.csv", _text(",latency\n"), "column 1 has no name"),
     "too many columns": ("in.csv", _text(",".join(f"c{n}" for n in range(1_001))), "there are 1,001 columns"),
     "open quote": ("in.csv", _text('latency,title\na,b\na,"b\n'), "in.csv:3"),

@@ -94,6 +94,7 @@ def test_recheck_names_the_price_that_did_it(capsys: pytest.CaptureFixture[str])
         " where its advice turns\n"
     )
     assert said.count(price) == 1
+    assert said.count("  it was decided with other prices: its record, NAME.decision.json, has them\n") == 2
     assert run(["recheck", "decisions", "--date", DATE, "--json", *CHEAPER]) == 5
     record = json.loads(capsys.readouterr().out)["files"][0]
     assert record["same_catalogue"] is False
