@@ -111,7 +111,7 @@ def _figures(decision: Decision) -> Iterator[str]:
 
 
 def _derived(decision: Decision) -> Iterator[Decimal]:
-    """What a memo may say beyond its record: the first value past a turn, with few digits, and savings."""
+    """What a memo may say beyond its record: the first value past a turn, ends of stretches rounded, and savings."""
     for flip in decision.flips:
         quantity = FIELDS[flip.field].quantity
         if quantity and flip.turn is not None:
@@ -120,6 +120,9 @@ def _derived(decision: Decision) -> Iterator[Decimal]:
             first = Decimal(flip.above or flip.below or 0) + (step if up else -step)
             for places in range(quantity.places + 1):
                 yield first.quantize(Decimal(1).scaleb(-places), ROUND_CEILING if up else ROUND_FLOOR)
+    for point in decision.turning_points:
+        for end, rounding in ((point.from_, ROUND_CEILING), (point.to, ROUND_FLOOR)):
+            yield from (Decimal(end or 0).quantize(Decimal(1).scaleb(-places), rounding) for places in range(7))
     yield from _of_offers(decision)
     yield Decimal(20)  # within 20 % of the crossover
     if decision.route in decision.monthly_costs:
