@@ -25,7 +25,7 @@ ON_THE_WAY = ("domain", "rulebook", "evaluation", "explanation", "decision", "re
 def layers() -> list[str]:
     """The packages from top to bottom, as the import contract has them; those not made yet are left out."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    (contract,) = settings["tool"]["importlinter"]["contracts"]
+    (contract,) = (each for each in settings["tool"]["importlinter"]["contracts"] if each["type"] == "layers")
     names = [layer.strip("()") for layer in contract["layers"]]
     return [name for name in names if (ROOT / "advisor" / name / "__init__.py").is_file()]
 
