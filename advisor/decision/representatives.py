@@ -46,8 +46,10 @@ def _of_route(rulebook: Rulebook, judgement: Judgement, route: Route) -> Iterato
     if chosen is not None:
         yield from (one for one in offers if one[0] is chosen)
     elif route in rulebook.priced:
-        dearest_first = sorted(offers, key=lambda one: _price(one[0]), reverse=True)
-        yield from {match.eliminating: (offer, match) for offer, match in dearest_first}.values()
+        alike: dict[tuple[str, ...], Judged] = {}
+        for one in sorted(offers, key=lambda each: _price(each[0])):
+            alike.setdefault(one[1].eliminating, one)
+        yield from alike.values()
     else:
         yield from offers
 
