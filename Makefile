@@ -79,7 +79,7 @@ test: lint ## lint and all tests but those of the next three targets (under 10 m
 
 .PHONY: rules-test
 rules-test: $(made) ## what maintainers of rules rely on: proofs, coverage, mutants, diagnostics
-	$(BIN)/pytest tests/rule_testing $(SPREAD)
+	ADVISOR_PROPERTIES=1 $(BIN)/pytest tests/rule_testing -n 2 --dist loadfile
 
 .PHONY: sweep-test
 sweep-test: $(made) ## files of scenarios decided at once
@@ -91,7 +91,7 @@ pages: $(made) ## look at every page in Chromium
 
 .PHONY: properties
 properties: $(made) ## the properties over generated scenarios and every wrong input, many more than in make test
-	ADVISOR_PROPERTIES=1 $(BIN)/pytest tests -m "fuzz and not spark" $(SPREAD)
+	ADVISOR_PROPERTIES=1 $(BIN)/pytest tests -m "fuzz and not spark" --ignore=tests/rule_testing $(SPREAD)
 
 .PHONY: fuzz
 fuzz: $(made) ## the properties with ADVISOR_FUZZ_EXAMPLES=200000 examples each
