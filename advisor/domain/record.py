@@ -1,7 +1,7 @@
 """The decision record: what every command, memo and check reads. Amounts are decimal text in dollars.
 
 Version 2 holds all that a memo states. Records of version 1 are still read: the fields added since are not set in them,
-so they are unknown, and ``to_json`` writes them as they were. Its parts, of ``record_parts``, are imported from here.
+so they are unknown, and ``to_json`` writes them as they were. Its parts are imported from here.
 """
 
 from __future__ import annotations
@@ -18,17 +18,20 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.domain.record_offers import AgeingFigure as AgeingFigure
+from advisor.domain.record_offers import FewStepTwin as FewStepTwin
+from advisor.domain.record_offers import ModelOutcome as ModelOutcome
+from advisor.domain.record_offers import QuoteUsed as QuoteUsed
+from advisor.domain.record_offers import ShortlistEntry as ShortlistEntry
 from advisor.domain.record_parts import CATALOGUE as CATALOGUE
 from advisor.domain.record_parts import MAX_COMPARISONS as MAX_COMPARISONS
 from advisor.domain.record_parts import AdviceGiven as AdviceGiven
-from advisor.domain.record_parts import AgeingFigure as AgeingFigure
 from advisor.domain.record_parts import AnswerLead as AnswerLead
 from advisor.domain.record_parts import Change as Change
 from advisor.domain.record_parts import Condition as Condition
 from advisor.domain.record_parts import Conflict as Conflict
 from advisor.domain.record_parts import CostComparison as CostComparison
 from advisor.domain.record_parts import Elimination as Elimination
-from advisor.domain.record_parts import FewStepTwin as FewStepTwin
 from advisor.domain.record_parts import Fired as Fired
 from advisor.domain.record_parts import Fit as Fit
 from advisor.domain.record_parts import Fleet as Fleet
@@ -36,20 +39,17 @@ from advisor.domain.record_parts import Flip as Flip
 from advisor.domain.record_parts import GpuHours as GpuHours
 from advisor.domain.record_parts import HostedBill as HostedBill
 from advisor.domain.record_parts import Migration as Migration
-from advisor.domain.record_parts import ModelOutcome as ModelOutcome
 from advisor.domain.record_parts import MonthlyCost as MonthlyCost
 from advisor.domain.record_parts import OfferCondition as OfferCondition
 from advisor.domain.record_parts import OfferJudged as OfferJudged
 from advisor.domain.record_parts import OwningBelowCrossover as OwningBelowCrossover
 from advisor.domain.record_parts import Part, since_2
 from advisor.domain.record_parts import PreferenceApplied as PreferenceApplied
-from advisor.domain.record_parts import QuoteUsed as QuoteUsed
 from advisor.domain.record_parts import Repair as Repair
 from advisor.domain.record_parts import ReviewTrigger as ReviewTrigger
 from advisor.domain.record_parts import RouteByAmounts as RouteByAmounts
 from advisor.domain.record_parts import RouteByOwnCost as RouteByOwnCost
 from advisor.domain.record_parts import RuleUsed as RuleUsed
-from advisor.domain.record_parts import ShortlistEntry as ShortlistEntry
 from advisor.domain.record_parts import Status as Status
 from advisor.domain.record_parts import TraitJudged as TraitJudged
 from advisor.domain.record_parts import TurningPoint as TurningPoint

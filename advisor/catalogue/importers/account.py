@@ -47,7 +47,7 @@ class Reason(StrEnum):
 
 
 REASONS = {
-    Reason.ZERO: "the price is 0, which stands for a missing one",
+    Reason.ZERO: "the price is 0, so it is missing",
     Reason.NO_PRICE: "no field states the price of an image or of a second of video",
     Reason.INPUT_IMAGE: "only the price of an image that is sent in is stated",
     Reason.TOKENS: "priced per token, and the number of tokens of an image is not known",

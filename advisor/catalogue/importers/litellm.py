@@ -153,7 +153,7 @@ def _seconds(key: str, provider: str, fields: Mapping[str, Any]) -> Iterator[Lin
 
 
 def _price(key: str, provider: str, fields: Mapping[str, Any]) -> Line:
-    """The price of one image. A field that holds 0 is passed over: upstream, 0.0 stands for a missing price."""
+    """The price of one image. A field that holds 0 is passed over: upstream, 0.0 means that the price is missing."""
 
     def listing(field: str, unit: Unit = Unit.IMAGE) -> Listing:
         return _listing(key, field, provider, unit)
