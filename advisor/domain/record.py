@@ -61,6 +61,8 @@ from advisor.domain.scenario import Axis, Route, validated
 SCHEMA_VERSION = 2
 READABLE = (1, 2)
 """The schema versions that are read."""
+OF_CATALOGUE = frozenset(("quotes", "shortlist", "shortlist_more", "by_model", "few_step_twin", "ageing"))
+"""The fields that a record has of its catalogue."""
 _NO_RECORD = "this is not a decision record"
 _WRITE_ANEW = "write the record anew with `advisor decide --out`"
 _VERSION = re.compile(r"(?=.{1,30}\Z)[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?(\+[a-z0-9.]+)?")
@@ -171,7 +173,11 @@ class Decision(Part):
     @property
     def is_complete(self) -> bool:
         """False for a record of version 1, which lacks what a memo states."""
-        return self.added_fields() <= self.model_fields_set
+        return self.required_fields() <= self.model_fields_set
+
+    def required_fields(self) -> set[str]:
+        """Those that a record of version 2 has; the ones about the catalogue only if it was decided with one."""
+        return self.added_fields() - (OF_CATALOGUE if self.catalogue_digest is None else set())
 
     def date(self, file: str) -> datetime.date:
         """The date of the decision. Raises BadInput."""
@@ -267,8 +273,8 @@ def _of_another_version(record: Decision, file: str) -> Iterator[Problem]:
     """The missing fields that the version of a record requires, and the fields that it does not allow."""
     for prefix, part in (("", record), ("migration.", record.migration)):
         if part is not None:
-            added = part.added_fields()
-            wrong = added & part.model_fields_set if record.schema_version == 1 else added - part.model_fields_set
+            added, has = part.added_fields(), part.model_fields_set
+            wrong = added & has if record.schema_version == 1 else part.required_fields() - has
             what = "extra inputs are not permitted" if record.schema_version == 1 else "field required"
             for name in type(part).model_fields:
                 if name in wrong:

@@ -47,6 +47,10 @@ class Part(BaseModel):
         """The fields that records of version 1 lack."""
         return {name for name, info in cls.model_fields.items() if info.json_schema_extra}
 
+    def required_fields(self) -> set[str]:
+        """Those that a record of version 2 has."""
+        return self.added_fields()
+
 
 class Elimination(Part):
     """A gate that ruled out an offer of a route."""

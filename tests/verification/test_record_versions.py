@@ -13,7 +13,7 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
-from advisor.domain.record import Decision, Migration, parse_record
+from advisor.domain.record import OF_CATALOGUE, Decision, Migration, parse_record
 from advisor.report.html import memo_html
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.loader import bundled_rulebook
@@ -68,10 +68,19 @@ def test_a_field_belongs_to_its_version(field: str) -> None:
     with pytest.raises(BadInput, match="extra inputs are not permitted") as caught:
         parse_record(json.dumps({**earlier, field: now[field]}), "a record")
     assert caught.value.problems[0].field == field
+    if field in OF_CATALOGUE:
+        now["catalogue_digest"] = "sha256:" + "0" * 64
     del now[field]
     with pytest.raises(BadInput, match="field required") as caught:
         parse_record(json.dumps(now), "a record")
     assert caught.value.problems[0].field == field
+
+
+@pytest.mark.parametrize("field", sorted(OF_CATALOGUE))
+def test_a_record_without_a_catalogue_needs_no_field_of_it(field: str) -> None:
+    now = json.loads(decision_of("own-not-yet").to_json())
+    del now[field]
+    assert parse_record(json.dumps(now), "a record").is_complete
 
 
 @pytest.mark.parametrize("field", sorted(Migration.added_fields()))
