@@ -170,7 +170,7 @@ def test_completions_come_to_what_every_completion_does(case: tuple[Rulebook, Sc
     assert with_relevant_offers(rulebook).models == rulebook.models
 
 
-@examples(60)
+@examples(20)
 @given(cases())
 def test_a_complete_scenario_comes_to_what_its_offers_do(case: tuple[Rulebook, Scenario]) -> None:
     rulebook, found = case
