@@ -181,6 +181,11 @@ class Staircase:
     def _rise(self) -> int:
         return self.rise - self.height * (self.over // self.under)
 
+    @property
+    def _is_parallel(self) -> bool:
+        """Whether each number is some whole steps above the one before, and the line as much."""
+        return not self._rest and not self._rise
+
     def _step(self, n: int) -> int:
         return ceiling(n * self._rest, self.under)
 
@@ -206,6 +211,8 @@ class Staircase:
             if max(n, self._reached_flat) <= self._flat:
                 return max(n, self._reached_flat)
             n = self._flat + 1
+        if self._is_parallel:
+            return None if self.base else n
         if self._rise <= 0 or self.rise * self.under < self.height * self.over:
             return None
         if not self._rest:
@@ -221,6 +228,8 @@ class Staircase:
             if n < self._reached_flat:
                 return n
             n = self._flat + 1
+        if self._is_parallel:
+            return n if self.base else None
         if self._rise <= 0 or self.rise * self.under < self.height * self.over:
             return n
         if not self._rest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil, lcm
 
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from advisor.domain.cost_model import MAX_OWNING_RANGES, OwnGpus, rent
@@ -50,7 +50,12 @@ def tried(gpus: OwnGpus, price: Fraction, most: int) -> tuple[list[tuple[int, in
     return ended, start
 
 
+PARALLEL = OwnGpus(Fraction(1, 1000), Fraction(1, 1000), Fraction(0), True, Fraction(365, 4), 1), Fraction(365, 4)
+"""At every volume owning costs exactly what renting does."""
+
+
 @examples(2_000)
+@example(PARALLEL)
 @given(fleets())
 def test_the_volumes_at_which_owning_pays_are_those_found_one_by_one(case: tuple[OwnGpus, Fraction]) -> None:
     gpus, price = case

@@ -109,7 +109,10 @@ def test_every_reading_says_the_same_of_settled(variant: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     "terms",
     [
-        {"own_low": "monthly_images_low * gpu_hour_price / images_per_gpu_hour + monthly_overhead"},
+        {
+            "own_low": "monthly_overhead + (730 * gpu_hour_price * gpus_low if gpu_billing == always_on "
+            "else monthly_images_low * gpu_hour_price / images_per_gpu_hour)"
+        },
         {
             "open_rent_high": "monthly_images_high * open_price",
             "closed_rent_low": "1 * closed_price * monthly_images_low",
