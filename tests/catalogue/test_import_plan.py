@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.catalogue.entries import ApiOfferForm, HostedForm
 from advisor.catalogue.importers import litellm
 from advisor.catalogue.importers.account import Account, Figure, Listing, Reason, Refusal, Unit, priced
 from advisor.catalogue.importers.apply import merged
@@ -70,7 +71,8 @@ def test_a_price_per_step_is_multiplied_by_the_steps_of_the_checkpoint() -> None
     key = "fireworks_ai/accounts/fireworks/models/flux-1-dev-fp8"
     fields = {"mode": "image_generation", "litellm_provider": "fireworks_ai", "output_cost_per_token": 5e-10}
     found = change(plan_of((key, fields)))
-    assert (getattr(found.entry, "usd"), found.entry.confidence) == (Decimal("0.014"), "low")  # noqa: B009  # of hosted offers only
+    assert isinstance(found.entry, HostedForm)
+    assert (found.entry.usd, found.entry.confidence) == (Decimal("0.014"), "low")
     assert found.entry.note is not None
     assert "28 steps an image" in found.entry.note
 
@@ -92,7 +94,8 @@ def test_a_retired_offer_gets_its_date_and_keeps_its_price() -> None:
     entry = image("high/1024-x-1024/gpt-image-1", 0.167, "openai", deprecation_date="2026-10-23")
     found = change(plan_of(entry))
     assert (found.kind, str(found.entry.retires)) == (Kind.RETIRED, "2026-10-23")
-    assert getattr(found.entry, "usd") == Decimal("0.167")  # noqa: B009  # of offers by API only
+    assert isinstance(found.entry, ApiOfferForm)
+    assert found.entry.usd == Decimal("0.167")
     assert not found.entry.holds_on(DAY)
 
 
