@@ -81,4 +81,4 @@ def outcome_is(text: str, flip: Flip) -> bool:
         Status.OPEN: "it depends on unanswered questions",
         Status.INFEASIBLE: "no option satisfies every answer",
     }
-    return SHORT[text] is flip.route if text in SHORT else text == outcomes[flip.status]
+    return SHORT[text] is flip.route if text in SHORT else text == outcomes.get(flip.status)
