@@ -12,8 +12,8 @@ from advisor.explanation.sensitivity import ShiftedNumber, shifted_numbers
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL
 from advisor.scenario_space.breakpoints import Truths
-from advisor.scenario_space.completions import Completions, Outcome, completions_of
-from advisor.scenario_space.gate_outcomes import Answers, GateOutcome, NeedGroup
+from advisor.scenario_space.completions import CompetingPrices, Completions, Outcome, completions_of
+from advisor.scenario_space.gate_outcomes import Answers, GateOutcome, NeedGroup, join_all
 
 _MAX_COMBINATIONS = 20_000
 _MAX_CHANGES = 20
@@ -23,15 +23,23 @@ Frozen = tuple[tuple[str, Encoded], ...]
 """Answers as a key."""
 
 
+class Priced(NamedTuple):
+    """The amounts, and the prices that they are the cheapest of; None if there are several such sets of prices."""
+
+    amounts: Frozen
+    competing: CompetingPrices | None
+
+
 class Moved(NamedTuple):
     """A number past a break point, or none, and the regions of the amounts there.
 
-    ``price`` are the amounts before, None for all. ``cells`` is None where they follow from the offers that survive.
+    ``priced`` is how prices come about before, None for any. ``cells`` is None where they follow from the offers that
+    survive.
     """
 
     number: ShiftedNumber | None
     cells: tuple[Truths, ...] | None
-    price: Frozen | None = None
+    priced: Priced | None = None
 
 
 class Counterfactual(NamedTuple):
@@ -77,12 +85,14 @@ class Counterfactuals:
         if not self._priced:
             return [Moved(number, (number.truths,)) for number in passed]
         combinations = self._combinations_given(self._needs(answers), self._frozen(answers))
+        examples = {priced: min(numbers) for priced, numbers, _ in reversed(combinations) if priced is not None}
         return [
-            Moved(number, (number.truths,), price)
-            for price in dict.fromkeys(price for price, _, _ in combinations)
-            if price is not None
-            for number in shifted_numbers(self._completions, dict(price))
-            if number.field in answers
+            Moved(passed, (passed.truths,), priced)
+            for priced in dict.fromkeys(priced for priced, _, _ in combinations if priced is not None)
+            for passed in shifted_numbers(
+                self._completions, dict(priced.amounts), None if priced.competing is None else examples[priced]
+            )
+            if passed.field in answers
         ]
 
     def _frozen(self, answers: Answers) -> Frozen:
@@ -99,7 +109,7 @@ class Counterfactuals:
         candidates = [
             (changed, place, moved.number, outcomes)
             for place, moved in enumerate(reached)
-            for outcomes, leads in self._leads_given(needs, amounts, moved.price, moved.cells).items()
+            for outcomes, leads in self._leads_given(needs, amounts, moved.priced, moved.cells).items()
             if wanted(outcomes)
             for changed in leads
         ]
@@ -117,13 +127,13 @@ class Counterfactuals:
         self,
         needs: tuple[Encoded | None, ...],
         amounts: Frozen,
-        at: Frozen | None,
+        at: Priced | None,
         cells: tuple[Truths, ...] | None,
     ) -> dict[frozenset[Outcome], list[Changed]]:
         """The minimal changes of needs that lead to each set of outcomes over the regions of the amounts."""
         leads: dict[frozenset[Outcome], list[Changed]] = {}
-        for price, numbers, alternatives in self._combinations_given(needs, amounts):
-            if at not in (None, price):
+        for priced, numbers, alternatives in self._combinations_given(needs, amounts):
+            if at not in (None, priced):
                 continue
             outcomes = frozenset[Outcome]().union(
                 *(
@@ -141,21 +151,25 @@ class Counterfactuals:
 
     def _combinations(
         self, needs: tuple[Encoded | None, ...], amounts: Frozen
-    ) -> list[tuple[Frozen | None, frozenset[int], tuple[list[Changed], ...]]]:
+    ) -> list[tuple[Priced | None, frozenset[int], tuple[list[Changed], ...]]]:
         """Every combination of the groups' outcomes, with the changes of each group that lead to it.
 
-        Before them the amounts in all of these outcomes; None where they differ. The checkpoint is never changed.
+        Before them how the prices come about; None where the amounts differ. The checkpoint is never changed.
         """
         space = self._completions.gate_outcomes
         answers = {name: value for name, value in zip(space.needs, needs, strict=True) if value is not None}
         fixed = {name: value for name, value in answers.items() if ANSWER_NAMES[name].numeric or name == MODEL}
-        options = [_options(group, answers) for group in space.groups(fixed)]
+        groups, models = space.by_model(fixed)
+        options = [_options(group, answers) for group in groups]
         found = []
         for chosen in islice(product(*options), _MAX_COMBINATIONS):
-            numbers = frozenset(map(space.combine, product(*(part for part, _ in chosen))))
+            reached = map(join_all, product(*(part for part, _ in chosen)))
+            numbers = frozenset(number for outcome in reached for number in space.allowed(outcome, models).values())
             prices = {tuple(self._completions.priced(dict(amounts), number).items()) for number in numbers}
+            competing = {self._completions.competing_prices(number) for number in numbers}
             changes = tuple(alternatives for _, alternatives in chosen if alternatives != [frozenset()])
-            found.append((prices.pop() if len(prices) == 1 else None, numbers, changes))
+            only = competing.pop() if len(competing) == 1 else None
+            found.append((Priced(prices.pop(), only) if len(prices) == 1 else None, numbers, changes))
         return sorted(found, key=lambda entry: sum(min(map(len, part)) for part in entry[2]))
 
 

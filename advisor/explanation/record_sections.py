@@ -34,8 +34,9 @@ class Explainer:
         self._answers = answers
         self._stated = {**{name: shown(name, value) for name, value in answers.items()}, **stated}
         completions = completions_of(rulebook)
+        number = next(iter(completions.gate_outcomes.of(answers)), None)
         priced = _with_prices(completions, answers)
-        self._passed = [moved for moved in shifted_numbers(completions, priced) if moved.field in answers]
+        self._passed = [moved for moved in shifted_numbers(completions, priced, number) if moved.field in answers]
 
     def flips(self, outcome: Outcome) -> list[record.Flip]:
         """Every single change of an answer, or of a number past a value, that changes the outcome."""

@@ -72,6 +72,9 @@ def number_flips(
         side = (field, below is None)
         if side not in found:
             outcomes = frozenset[Outcome]().union(*(completions.outcome(number, truths) for number in reached))
+            if len(reached) > 1 and completions.priced_fields and field in _USAGE:
+                beyond = above + 1 if above is not None else (below or 0) - 1
+                outcomes = completions.outcomes({**answers, field: beyond})
             if outcomes != {outcome}:
                 found[side] = NumberFlip(field, below, above, outcomes)
     for name, value in answers.items():
@@ -82,15 +85,15 @@ def number_flips(
     return list(found.values())
 
 
-def shifted_numbers(completions: Completions, answers: Answers) -> Iterator[ShiftedNumber]:
+def shifted_numbers(completions: Completions, answers: Answers, number: int | None) -> Iterator[ShiftedNumber]:
     """Each answered amount moved past each of its break points, the nearest first: downwards, then upwards.
 
+    ``number`` is the class of gate outcomes that prices follow from. Without one, nothing that they depend on is moved.
     Yields nothing unless every amount that the preferences compare is known.
     """
     if completions.amounts.unknown(answers, ranged=False):
         return
     amounts = {name: answers[name] for name in completions.amounts.names if name in answers}
-    number = next(iter(completions.gate_outcomes.of(answers)), None) if completions.priced_fields else None
 
     def truths(name: str, value: int) -> Truths:
         """The comparisons with one amount changed; how own GPUs are used determines which of the offers is cheapest."""
@@ -100,6 +103,8 @@ def shifted_numbers(completions: Completions, answers: Answers) -> Iterator[Shif
         return completions.breakpoints.truths(changed)
 
     for name, value in amounts.items():
+        if name in _USAGE and number is None and completions.priced_fields:
+            continue
         bounds = bounds_of(name, {other: amounts[other] for other in VOLUMES if other in amounts})
         turns = completions.breakpoints.along(amounts, name, bounds)
         edges = [bounds[0], *turns, bounds[1] + 1]

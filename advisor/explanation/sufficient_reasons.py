@@ -24,6 +24,7 @@ def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outc
     amounts = [name for name in completions.amounts.names if name in answers and name not in completions.priced_fields]
     ranged = any(end in answers for end in VOLUME_ENDS)
     reachable = {chosen: set(completions.gate_outcomes.of(_only(answers, chosen))) for chosen in _subsets(needs)}
+    every_class = frozenset[int]().union(*reachable.values())
     found: list[frozenset[str]] = []
 
     def forced(known: frozenset[str]) -> frozenset[int]:
@@ -35,7 +36,7 @@ def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outc
 
         return frozenset(
             number
-            for number in reachable[()]
+            for number in every_class
             if all(completions.outcome(number, cell) == {outcome} for cell in cells(number))
         )
 

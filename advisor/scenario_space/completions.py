@@ -37,6 +37,7 @@ from advisor.scenario_space.relevant_offers import with_relevant_offers
 
 Outcome = Route | None
 """A recommended route, or None where no route is feasible."""
+CompetingPrices = tuple[tuple[Route, tuple[Amounts, ...]], ...]
 _REMEMBERED = 1 << 16
 _MOST_COMPARED = 6
 """With more comparisons of amounts their combinations are not tried one by one."""
@@ -84,7 +85,7 @@ class Completions:
         If they leave none of several, because each is dropped for another, all of those do.
         """
         found, most = set[Outcome](), len(self._rulebook.routes) + 1
-        for number in self._numbers(answers):
+        for number in self.gate_outcomes.of(answers, silenced):
             if len(found) == most:
                 break
             every = self._every_outcome(number, silenced)
@@ -120,12 +121,10 @@ class Completions:
         verdicts = [self._fold.verdict(eliminated, rules, silenced) for rules in matched]
         return frozenset(route for verdict in verdicts for route in verdict.left or verdict.feasible or (None,))
 
-    def cells(
-        self, answers: Answers, silenced: Silenced = NOTHING, ranged: bool = False
-    ) -> Iterator[tuple[int, Truths]]:
+    def cells(self, answers: Answers, ranged: bool = False) -> Iterator[tuple[int, Truths]]:
         """Every class of gate outcomes that some completion reaches, with every region of the amounts there."""
-        for number in self._numbers(answers):
-            for region in self.amounts.regions(self.priced(answers, number, silenced), ranged).witnesses:
+        for number in self.gate_outcomes.of(answers):
+            for region in self.amounts.regions(self.priced(answers, number), ranged).witnesses:
                 yield number, region
 
     def priced(self, answers: Answers, number: int, silenced: Silenced = NOTHING) -> Answers:
@@ -145,16 +144,20 @@ class Completions:
 
         Nothing depends on the price of such a route.
         """
-        prices = dict[Route, Amounts]()
+        return {route: cheapest(route, found, usage) for route, found in self.competing_prices(number, silenced)}
+
+    def competing_prices(self, number: int, silenced: Silenced = NOTHING) -> CompetingPrices:
+        """The prices of which the cheapest counts, for each priced route in a class of gate outcomes."""
+        competing = []
         for route, found in self.gate_outcomes[number].priced:
-            left = [amounts for axes, amounts in found if axes <= silenced]
-            prices[route] = cheapest(route, left or [amounts for _, amounts in found], usage)
-        return prices
+            left = tuple(amounts for axes, amounts in found if axes <= silenced)
+            competing.append((route, left or tuple(amounts for _, amounts in found)))
+        return tuple(competing)
 
     def quoted(self, answers: Answers) -> dict[str, Encoded]:
         """The amounts of the priced routes that are the same in every completion in which the route is feasible."""
         found: dict[str, set[Encoded | None]] = {}
-        for number in self._numbers(answers) if self._rulebook.priced else ():
+        for number in self.gate_outcomes.of(answers) if self._rulebook.priced else ():
             prices = self.priced(answers, number)
             for route, offers in self.gate_outcomes[number].priced:
                 for name in FIELDS_OF[route] if any(not axes for axes, _ in offers) else ():
@@ -167,18 +170,11 @@ class Completions:
     def _always_priced(self, answers: Answers) -> set[str]:
         """The fields of priced routes that no scenario has to state, whatever the completion."""
         found = set(priced_fields(self._rulebook))
-        for number in self._numbers(answers) if found else ():
+        for number in self.gate_outcomes.of(answers) if found else ():
             found &= self.priced(answers, number).keys()
             if not found:
                 break
         return found
-
-    def _numbers(self, answers: Answers) -> Iterable[int]:
-        """The classes of gate outcomes that some completion reaches, checkpoint by checkpoint."""
-        models = self._rulebook.models
-        if not models or MODEL in answers:
-            return self.gate_outcomes.of(answers)
-        return (number for model in models for number in self.gate_outcomes.of({**answers, MODEL: model}))
 
     def asked(self, answers: Answers) -> frozenset[Route | None]:
         """The hosted routes whose price is in the cost inequality in some completion; None: it is not asked."""
@@ -227,28 +223,34 @@ class Completions:
             return self._need_is_open(name, answers, ranged)
         return any(
             self.outcome(number, before) != self.outcome(number, after)
-            for number in self._numbers(answers)
+            for number in self.gate_outcomes.of(answers)
             if len(self._every_outcome(number)) > 1
             for before, after in self.amounts.regions(self.priced(answers, number), ranged).steps.get(name, ())
         )
 
     def _need_is_open(self, name: str, answers: Answers, ranged: bool) -> bool:
         """Whether an unanswered need can matter; the checkpoint does unless one outcome is certain for all of them."""
-        models = (answers.get(MODEL),) if MODEL in answers else self._rulebook.models or (None,)
         if name == MODEL:
-            each = (self.outcomes({**answers, MODEL: model}, ranged=ranged) for model in self._rulebook.models)
-            first = next(each)
-            return len(first) > 1 or any(outcomes != first for outcomes in each)
-        for model in models:
-            groups = self.gate_outcomes.groups(answers if model is None else {**answers, MODEL: model})
-            (group,) = (group for group in groups if name in group.unknown)
-            others = self.gate_outcomes.combined([other for other in groups if other is not group])
-            for family in {frozenset(family) for family in _families(group, name) if len(set(family)) > 1}:
-                for other in others:
-                    numbers = {self.gate_outcomes.class_of(join(outcome, other)) for outcome in family}
-                    if len(numbers) > 1 and len({self._behaviour(number, answers, ranged) for number in numbers}) > 1:
-                        return True
+            return len(self.outcomes(answers, ranged=ranged)) > 1
+        groups, models = self.gate_outcomes.by_model(answers)
+        (group,) = (group for group in groups if name in group.unknown)
+        others = self.gate_outcomes.combined([other for other in groups if other is not group])
+        for family in {frozenset(family) for family in _families(group, name) if len(set(family)) > 1}:
+            for other in others:
+                reached = [self.gate_outcomes.allowed(join(outcome, other), models) for outcome in family]
+                if any(found != reached[0] for found in reached) and self._differ(reached, answers, ranged):
+                    return True
         return False
+
+    def _differ(self, reached: list[dict[Encoded, int]], answers: Answers, ranged: bool) -> bool:
+        """Whether outcomes differ for a checkpoint, or because other checkpoints are allowed."""
+        by_model = [
+            {model: self._behaviour(number, answers, ranged) for model, number in found.items()} for found in reached
+        ]
+        allowed = {frozenset(found.values()) for found in by_model}
+        return len(allowed) > 1 or any(
+            len({found[model] for found in by_model if model in found}) > 1 for model in set().union(*by_model)
+        )
 
     def _behaviour(self, number: int, answers: Answers, ranged: bool) -> object:
         """How a class of gate outcomes leads to outcomes: to one, or by the amounts."""

@@ -15,6 +15,7 @@ from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.judgement import fold_of
 from advisor.evaluation.pricing import Amounts, amounts_of, costs_no_more
 from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.resolution import NOTHING, Silenced
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
@@ -87,12 +88,12 @@ class GateOutcomes:
         """The class with a number."""
         return self._classes[number]
 
-    def of(self, answers: Answers) -> Mapping[int, Witness]:
+    def of(self, answers: Answers, silenced: Silenced = NOTHING) -> Mapping[int, Witness]:
         """Every class of gate outcomes that some completion of the needs reaches, each with answers that reach it.
 
         Raises BadInput where there are too many gate outcomes.
         """
-        return self._classes_reached(tuple(answers.get(name) for name in self.needs))
+        return self._classes_reached(tuple(answers.get(name) for name in self.needs), silenced)
 
     def groups(self, answers: Answers) -> list[NeedGroup]:
         """The needs in groups, with the gate outcomes of the unknown ones of each."""
@@ -124,9 +125,34 @@ class GateOutcomes:
             }
         return found
 
-    def combine(self, outcomes: Iterable[GateOutcome]) -> int:
-        """The class of the gate outcomes of all groups together."""
-        return self.class_of(reduce(join, outcomes, NO_ELIMINATION))
+    def by_model(self, answers: Answers) -> tuple[list[NeedGroup], Mapping[Encoded, GateOutcome]]:
+        """The groups without the checkpoint, and the gate outcome of each checkpoint that can be meant.
+
+        Where offers name no checkpoint there is one that changes nothing.
+        """
+        groups = self.groups(answers)
+        if MODEL not in self.needs:
+            return groups, {0: NO_ELIMINATION}
+        of_model = groups.pop(self._grouped_needs.index((MODEL,))).outcomes
+        if MODEL in answers:
+            return groups, {answers[MODEL]: of_model[()]}
+        return groups, {model: outcome for (model,), outcome in of_model.items()}
+
+    def allowed(
+        self, outcome: GateOutcome, models: Mapping[Encoded, GateOutcome], silenced: Silenced = NOTHING
+    ) -> dict[Encoded, int]:
+        """The class of each checkpoint under one gate outcome of the other needs.
+
+        A checkpoint that leaves no option is left out while another one leaves some: nobody has to choose it.
+        """
+        found = {model: self.class_of(join(outcome, mask)) for model, mask in models.items()}
+        if len(found) == 1:
+            return found
+        feasible = {model: number for model, number in found.items() if self._is_feasible(number, silenced)}
+        return feasible or found
+
+    def _is_feasible(self, number: int, silenced: Silenced) -> bool:
+        return any(axes <= silenced for axes in self._classes[number].eliminated)
 
     def values(self, name: str) -> tuple[Encoded, ...]:
         """Every value of a need that the rules can distinguish."""
@@ -170,16 +196,18 @@ class GateOutcomes:
             )
         )
 
-    def _reached(self, values: tuple[Encoded | None, ...]) -> Mapping[int, Witness]:
+    def _reached(self, values: tuple[Encoded | None, ...], silenced: Silenced) -> Mapping[int, Witness]:
         known = {name: value for name, value in zip(self.needs, values, strict=True) if value is not None}
-        if self._rulebook.models and MODEL not in known:
-            reached: dict[int, Witness] = {}
-            for model in self._rulebook.models:
-                for number, witness in self.of({**known, MODEL: model}).items():
-                    reached.setdefault(number, {MODEL: model, **witness})
-            return reached
-        found = {self.class_of(outcome): reached for outcome, reached in self.combined(self.groups(known)).items()}
-        return {number: _witness(reached) for number, reached in found.items()}
+        groups, models = self.by_model(known)
+        found: dict[int, tuple[Encoded, tuple[Any, ...]]] = {}
+        for outcome, reached in self.combined(groups).items():
+            for model, number in self.allowed(outcome, models, silenced).items():
+                found.setdefault(number, (model, reached))
+        named = bool(self._rulebook.models) and MODEL not in known
+        return {
+            number: {**({MODEL: model} if named else {}), **_witness(reached)}
+            for number, (model, reached) in found.items()
+        }
 
     def _reading_of(self, needs: tuple[str, ...]) -> PlainReading:
         """The gates that read these needs, and those that read none."""
@@ -225,6 +253,11 @@ class GateOutcomes:
 def join(left: GateOutcome, right: GateOutcome) -> GateOutcome:
     """The gate outcome of two groups together."""
     return left[0] | right[0], left[1] + right[1]
+
+
+def join_all(outcomes: Iterable[GateOutcome]) -> GateOutcome:
+    """The gate outcome of several groups together."""
+    return reduce(join, outcomes, NO_ELIMINATION)
 
 
 def _witness(reached: tuple[Any, ...]) -> Witness:

@@ -240,7 +240,7 @@ def test_where_it_turns_holds_for_every_checkpoint(
                 outcomes = completions_of(competing(bundled_rulebook(), catalogue, named, DAY)).outcomes(
                     answer_facts(named)
                 )
-                assert outcomes == {point.route} or point.route is None
+                assert outcomes - {None} <= {point.route} or point.route is None
 
 
 def test_who_does_not_know_the_checkpoint_is_shown_where_the_overhead_decides() -> None:

@@ -158,7 +158,12 @@ def cost(route: Route, amounts: Any, answers: dict[str, Encoded]) -> Fraction:
 
 
 def expected(rulebook: Rulebook, answers: dict[str, Encoded], silenced: Silenced = NOTHING) -> frozenset[Outcome]:
-    return frozenset[Outcome]().union(*(decided(rulebook, one, silenced) for one in whole(rulebook, answers)))
+    """Every outcome of a completion; a checkpoint that leaves no option counts only if no other one leaves any."""
+    found: dict[tuple[Any, ...], set[Outcome]] = {}
+    for one in whole(rulebook, answers):
+        others = tuple(value for name, value in one.items() if name != "model" or name in answers)
+        found.setdefault(others, set()).update(decided(rulebook, one, silenced))
+    return frozenset[Outcome]().union(*(outcomes - {None} or outcomes for outcomes in found.values()))
 
 
 @examples(60)
@@ -168,6 +173,39 @@ def test_completions_come_to_what_every_completion_does(case: tuple[Rulebook, Sc
     answers = answer_facts(found)
     assert completions_of(rulebook).outcomes(answers) == expected(rulebook, answers)
     assert with_relevant_offers(rulebook).models == rulebook.models
+
+
+@st.composite
+def one_not_allowed(draw: st.DrawFn) -> tuple[Rulebook, Scenario]:
+    """Own GPUs only, with no checkpoint named and some needs missing; one checkpoint is not for commercial use."""
+    rulebook, found = draw(cases(missing=1))
+    traits: dict[str, Encoded | Unknown] = {"commercial_use": RULEBOOK.names["commercial_use"].encode("no")}
+    offers = [
+        replace(offer, traits={**offer.traits, **traits}) if offer.model == MODELS[0] else offer
+        for offer in rulebook.offers
+    ]
+    needs = {"residency": "on_premises", "output_use": "commercial"}
+    answers = {name: value for name, value in (found.answers() | needs).items() if name != "model"}
+    answers.pop(draw(st.sampled_from(["residency", "output_use", "indemnity_required", "control"])), None)
+    return replace(rulebook, offers=tuple(offers)), scenario(answers)
+
+
+@examples(60)
+@given(one_not_allowed())
+def test_a_checkpoint_that_is_not_allowed_does_not_count(case: tuple[Rulebook, Scenario]) -> None:
+    rulebook, found = case
+    answers = answer_facts(found)
+    completions, outcomes = completions_of(rulebook), expected(rulebook, answers)
+    assert completions.outcomes(answers) == outcomes
+    for axis in Axis:
+        silenced = frozenset((axis,))
+        assert completions.outcomes(answers, silenced) == expected(rulebook, answers, silenced)
+    open_questions = completions.open_questions(answers)
+    assert bool(open_questions) == (len(outcomes) > 1)
+    for name in {*NEEDS, "model"} & set(completions.gate_outcomes.needs) - set(answers):
+        each = [expected(rulebook, {**answers, name: value}) for value in need_values(rulebook, name)]
+        if name != "model" and any(outcomes != each[0] for outcomes in each):
+            assert name in open_questions
 
 
 @examples(20)
@@ -226,7 +264,26 @@ def shown(rulebook: Rulebook, name: str, value: Encoded) -> str:
 @examples(60)
 @given(cases())
 def test_every_joint_change_leads_to_its_route(case: tuple[Rulebook, Scenario]) -> None:
-    rulebook, found = case
+    check_joint_changes(*case)
+
+
+def test_a_price_changes_with_the_answers_before_a_number_does() -> None:
+    closed = next(offer for offer in RULEBOOK.offers if offer.route is Route.CLOSED_API)
+    offers = [offer for offer in RULEBOOK.offers if offer is not closed]
+    for name, price, use in (("dear", "0.04", "yes"), ("cheap", "0.002", "no")):
+        traits = {**closed.traits, "commercial_use": RULEBOOK.names["commercial_use"].encode(use)}
+        quote = Quote({"closed_price": inside("closed_price", price)}, "a supplier", "a source", "2026-11-01", "high")
+        offers.append(replace(closed, id=name, quote=quote, traits=traits))
+    rulebook = replace(RULEBOOK, offers=tuple(offers), priced=frozenset({Route.CLOSED_API}))
+    stated = {name: value for name, value in EXERCISE.items() if name != "closed_price"}
+    needs = {"residency": "anywhere", "output_use": "commercial", "quality": "open_suffices", "control": "prompt_only"}
+    months = {"monthly_images": 500, "monthly_images_low": 400, "monthly_images_high": 4_000_000}
+    answers = {**stated, **needs, **months, "train_on_outputs": True, "monthly_overhead": 0, "latency": "tolerant"}
+    check_joint_changes(rulebook, scenario(answers))
+
+
+def check_joint_changes(rulebook: Rulebook, found: Scenario) -> None:
+    """That each joint change of answers, and of how GPUs are paid for, leads to the route it is listed for."""
     assessment = Assessment(found, rulebook, PlainReading(rulebook))
     if assessment.status is Status.OPEN:
         return

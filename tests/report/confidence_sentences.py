@@ -132,7 +132,14 @@ HOW_SURE: list[tuple[str, Callable[..., None]]] = [
     (rf"The expected volume is not within 20 % of the crossover \({NUMBER} {UNITS} a month\)\.", clear),
     (
         r"Questions are unanswered, and no answer to them changes the route\.",
-        lambda held: _truth(bool(held.decision.not_needed)),
+        lambda held: _truth(bool(held.decision.not_needed) and not _may_rule_out(held)),
+    ),
+    (
+        (
+            r"Questions are unanswered, and no answer to them changes the route, "
+            r"unless a checkpoint is named that the answers rule out\."
+        ),
+        lambda held: _truth(bool(held.decision.not_needed) and _may_rule_out(held)),
     ),
     (r"Certain: no price and no volume brings an option back\.", status_is(Status.INFEASIBLE)),
     (r"Not sure yet: unanswered questions can still change the outcome\.", not_sure),
@@ -141,6 +148,10 @@ HOW_SURE: list[tuple[str, Callable[..., None]]] = [
         lambda held: _truth(held.decision.status is Status.OPEN and sentences(held) > 0),
     ),
 ]
+
+
+def _may_rule_out(held: Held) -> bool:
+    return any(one.none_possible for one in held.decision.by_model)
 
 
 def _truth(holds: bool) -> None:

@@ -102,14 +102,19 @@ def check_checkpoint(decision: Decision, text: str) -> None:
     """That the decision holds with every checkpoint, or where each of them leads."""
     text = plain_text(text)
     holds, _, cheapest = text.partition("; the cheapest is ")
+    holds, _, limited = holds.partition("; what is not answered may rule out ")
     whatever = re.fullmatch(
-        r"the decision holds with each of the ([0-9]+) that compete|(.+) is the only one that competes", holds
+        r"(?:the decision holds with each of the ([0-9]+)|(.+) is the only one) that "
+        r"(?:competes?|the answers allow, not with (.+))",
+        holds,
     )
     if whatever:
         assert decision.route
-        assert all(one.routes == [decision.route] and not one.none_possible for one in decision.by_model)
-        assert [one.label for one in decision.by_model] == [whatever[2]] if whatever[2] else True
-        assert not whatever[1] or int(whatever[1]) == len(decision.by_model)
+        allowed = [one for one in decision.by_model if one.routes]
+        assert all(one.routes == [decision.route] for one in allowed)
+        assert [one.label for one in allowed] == [whatever[2]] if whatever[2] else int(whatever[1]) == len(allowed)
+        assert labels_in(whatever[3]) == [one.label for one in decision.by_model if one not in allowed]
+        assert labels_in(limited) == [one.label for one in allowed if one.none_possible]
         offers = left(decision) if decision.route is not Route.CLOSED_API else []
         assert bool(cheapest) == bool(offers)
         if cheapest:
@@ -123,6 +128,10 @@ def check_checkpoint(decision: Decision, text: str) -> None:
         said |= dict.fromkeys(re.split(", | or ", found[1]), found[2])
     assert said == {one.label: leads_to(one.routes, none_possible=one.none_possible) for one in decision.by_model}
     assert len(set(said.values())) > 1
+
+
+def labels_in(text: str | None) -> list[str]:
+    return re.split(", | or | and ", text) if text else []
 
 
 def leads_to(routes: list[Route], *, none_possible: bool) -> str:

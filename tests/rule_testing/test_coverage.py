@@ -80,7 +80,7 @@ MISSED = {
         "annual_revenue_usd: {gt: revenue_cap_usd}",
     ),
     "the-best-of-two-providers-when-own-gpus-are-out": ("best-of-the-hosted", "self_host: out"),
-    "two-providers-and-no-wish-for-the-best": ("best-of-the-hosted", "quality: best_preferred"),
+    "a-licence-that-leaves-a-region-out-is-no-matter-anywhere-else": ("licence-covers-region", "residency: in_region"),
     "whoever-rents-has-no-idle-gpu": ("idle-gpu-hours", "route: self_host"),
     "moving-saves-nothing": ("moving-never-repays", "moving: never"),
 }

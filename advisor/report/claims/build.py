@@ -156,7 +156,11 @@ def _questions(decision: Decision) -> Iterator[Claim]:
         figures = {**_asked(name), "leads": leads}
         yield Claim(f"question.{name}", "questions", "question", (), (name,), figures)
     for name in decision.not_needed:
-        yield Claim(f"not_needed.{name}", "not_needed", "not_needed", (), (name,), _asked(name))
+        figures = {
+            **_asked(name),
+            "but_not_all": name == "model" and any(one.none_possible for one in decision.by_model),
+        }
+        yield Claim(f"not_needed.{name}", "not_needed", "not_needed", (), (name,), figures)
 
 
 def _asked(name: str) -> dict[str, Any]:

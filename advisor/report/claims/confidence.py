@@ -28,7 +28,8 @@ def confidence_claims(decision: Decision) -> Iterator[Claim]:
         crossover = {"route": compared.route, "owning_from": decision.owning_from[compared.route]}
         yield Claim(f"confidence.{kind}", "confidence", kind, (), ("monthly_images",), crossover)
     if decision.not_needed:
-        yield Claim("confidence.unanswered", "confidence", "unanswered", (), tuple(decision.not_needed))
+        kind = "unanswered_checkpoint" if any(one.none_possible for one in decision.by_model) else "unanswered"
+        yield Claim(f"confidence.{kind}", "confidence", kind, (), tuple(decision.not_needed))
 
 
 def _comparing(decision: Decision) -> tuple[str, ...]:

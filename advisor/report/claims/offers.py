@@ -68,7 +68,14 @@ def _checkpoint(decision: Decision) -> Iterator[Claim]:
         return
     outcomes = _outcomes(decision.by_model)
     cheapest = [entry.model_dump() for entry in _left(decision)[:1] if entry.route in routes]
-    figures = {"outcomes": outcomes, "count": len(decision.by_model), "cheapest": cheapest}
+    allowed = [one.label for one in decision.by_model if one.routes]
+    figures = {
+        "outcomes": outcomes,
+        "allowed": allowed,
+        "ruled_out": [one.label for one in decision.by_model if not one.routes],
+        "may_be_ruled_out": [one.label for one in decision.by_model if one.routes and one.none_possible],
+        "cheapest": cheapest,
+    }
     if decision.route:
         yield Claim("checkpoint", "checkpoint", "whatever", (), ("model",), figures)
     elif decision.status is Status.OPEN and len(outcomes) > 1:
