@@ -1,4 +1,4 @@
-"""Time decisions, explanations and interview steps with 3, 30, 100 and 200 priced offers, as multiples of those with 3.
+"""Time decisions, sweeps, explanations and interview steps with 3 to 200 priced offers, as multiples of those with 3.
 
 Run it with `make bench`, or with `python -m benchmarks.catalogue` from the repository's root.
 """
@@ -23,6 +23,7 @@ from advisor.domain.scenario import FIELDS, Route, Scenario, validated
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.facts import answer_facts
 from advisor.evaluation.pricing import FIELDS_OF
+from advisor.evaluation.python_backend import PlainReading
 from advisor.explanation.sufficient_reasons import sufficient_reasons
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
@@ -80,10 +81,12 @@ def times_of(size: int, number: int) -> dict[str, list[float]]:
     rulebook = rulebook_of(size)
     engine, completions = EngineReading(rulebook), completions_of(rulebook)
     times: dict[str, list[float]] = {"first question": [_seconds(partial(_first_question, rulebook))]}
-    for what in ("decide", "sufficient reasons", "interview step"):
+    plain = PlainReading(rulebook)
+    for what in ("decide", "row of a sweep", "sufficient reasons", "interview step"):
         times[what] = []
     for scenario in scenarios_of(number, rulebook):
         times["decide"].append(_seconds(partial(_decide, scenario, rulebook, engine)))
+        times["row of a sweep"].append(_seconds(partial(_row, scenario, rulebook, plain)))
         assessment = Assessment(scenario, rulebook, engine)
         if assessment.route:
             force = partial(sufficient_reasons, completions, assessment.answers, assessment.route)
@@ -98,6 +101,10 @@ def _first_question(rulebook: Rulebook) -> None:
 
 def _decide(scenario: Scenario, rulebook: Rulebook, engine: EngineReading) -> None:
     record_of(Assessment(scenario, rulebook, engine), ON)
+
+
+def _row(scenario: Scenario, rulebook: Rulebook, plain: PlainReading) -> None:
+    _ = Assessment(scenario, rulebook, plain).deciding_axes
 
 
 def main() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from advisor.cli.options import add_rules
+from advisor.cli.options import add_catalogue, add_date, add_rules, catalogue_from, parse_date
 from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_OK, BadInput, Problem
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    help = "scenarios, one a row: .csv, .parquet, .jsonl; the catalogue is not read, so prices have to be columns"
+    help = "scenarios, one a row: .csv, .parquet, .jsonl; prices that a row does not state are the catalogue's"
     parser.add_argument("table", metavar="IN", help=help)
     parser.add_argument("--out", metavar="OUT", required=True, help="where the rows go: .csv, .parquet, .jsonl")
     parser.add_argument(
@@ -21,6 +21,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--master", metavar="URL", help="the Spark cluster (default: this machine)")
     parser.add_argument("--rejects", metavar="FILE", help="where rejected rows are listed (default: OUT.rejects.csv)")
     add_rules(parser)
+    add_catalogue(parser)
+    add_date(parser)
     parser.set_defaults(run=run)
 
 
@@ -37,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
     paths = checked_paths(options.table, options.out, options.rejects)
     rulebook = rulebook_in_use(options.rules)
+    catalogue, decided_on = catalogue_from(options), parse_date(options.date)
 
     from advisor.common.progress import Progress
     from advisor.sweep.run import SweepOptions, sweep
@@ -47,7 +50,9 @@ def run(options: argparse.Namespace) -> int:
         progress.clear()
         print(problem, file=sys.stderr)
 
-    how = SweepOptions(by_row=options.reading == "run", on_spark=options.on == "spark", master=options.master)
+    how = SweepOptions(
+        options.reading == "run", options.on == "spark", options.master, catalogue=catalogue, decided_on=decided_on
+    )
     try:
         swept = sweep(paths, rulebook, how, warn, progress)
     finally:

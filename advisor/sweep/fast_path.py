@@ -19,6 +19,7 @@ import ibis.expr.types as ir
 from advisor.domain.cost_model import GPU_MONTH_HOURS, VOLUMES
 from advisor.domain.quantity import Quantity
 from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST, MAX_TEXT, FieldSpec, GpuBilling
+from advisor.rulebook.symbols import MODEL
 from advisor.sweep.source import STRANGE
 
 IRREGULAR = "irregular"
@@ -46,6 +47,8 @@ def with_irregular(table: ir.Table, cells: Mapping[str, str], needed: tuple[str,
     """The table with the column ``irregular``; ``needed`` lists the fields that every row must have."""
 
     def fine(name: str, column: Any) -> Any:
+        if name == MODEL:  # the terms of its licence count
+            return column.isnull() | (column == "") if column.type().is_string() else column.isnull()
         quantity = FIELDS[name].quantity
         is_fine = _number_fine(table[_NUMBER + name], quantity) if quantity else _word_fine(column, FIELDS[name])
         if name in needed and name not in (LOW, HIGH, *UNASKED):

@@ -6,20 +6,20 @@ from collections.abc import Iterator, Sequence
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.scenario import FIELDS
+from advisor.rulebook.symbols import MODEL
 
 RESULTS = ("route", "deciding_axis", "feasible_routes", "settled")
 MAX_COLUMNS = 1_000
-_CATALOGUE_FIELD = "model"
-_WITHOUT_CATALOGUE = "leave the column out, or rename it, and state the prices in columns of their own"
+_WITHOUT_CATALOGUE = "leave out `--catalogue none`, or the column"
 _TOO_ALIKE = "rename one of them; names that differ only in case count as the same"
 
 
-def check_columns(names: Sequence[str], file: str, line: int | None = None) -> list[Problem]:
+def check_columns(names: Sequence[str], file: str, line: int | None, has_catalogue: bool) -> list[Problem]:
     """Warnings for columns that look like misspelt fields.
 
     Raises BadInput for names that cannot be written to OUT: empty, duplicate, or the name of a result.
     """
-    problems = list(_faults(names, file, line))
+    problems = list(_faults(names, file, line, has_catalogue))
     if problems:
         raise BadInput(problems)
     return [
@@ -36,7 +36,7 @@ def check_columns(names: Sequence[str], file: str, line: int | None = None) -> l
     ]
 
 
-def _faults(names: Sequence[str], file: str, line: int | None) -> Iterator[Problem]:
+def _faults(names: Sequence[str], file: str, line: int | None, has_catalogue: bool) -> Iterator[Problem]:
     if len(names) > MAX_COLUMNS:
         what = f"there are {len(names):,} columns, more than {MAX_COLUMNS:,}"
         yield Problem(what, file, line, help="check that this is the right file")
@@ -52,8 +52,8 @@ def _faults(names: Sequence[str], file: str, line: int | None) -> Iterator[Probl
             yield Problem(
                 f"the columns {same} and {number} are both called {quoted(name)}", file, line, help=_TOO_ALIKE
             )
-        elif name == _CATALOGUE_FIELD:
-            what = f"the column {quoted(name)} names checkpoints of the catalogue, and a sweep decides without it"
+        elif name == MODEL and not has_catalogue:
+            what = f"the column {quoted(name)} names checkpoints of the catalogue, and this sweep decides without one"
             yield Problem(what, file, line, help=_WITHOUT_CATALOGUE)
         elif name.casefold() in RESULTS:
             yield Problem(f"a column is called {quoted(name)}, as one of the results", file, line, help="rename it")

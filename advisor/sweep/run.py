@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.catalogue.loader import Catalogue
 from advisor.common.atomic_files import settle
 from advisor.common.diagnostics import Problem
 from advisor.common.files import move_together
@@ -58,11 +60,16 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class SweepOptions:
-    """``by_row``: decided by the rules engine, else by one expression over all rows, in DuckDB or ``on_spark``."""
+    """``by_row``: decided by the rules engine, else by one expression over all rows, in DuckDB or ``on_spark``.
+
+    With a ``catalogue`` its offers of ``decided_on`` compete on the routes that a row has no price for.
+    """
 
     by_row: bool = False
     on_spark: bool = False
     master: str | None = None
+    catalogue: Catalogue | None = None
+    decided_on: datetime.date = field(default_factory=datetime.date.today)
 
 
 @dataclass(frozen=True)
@@ -85,12 +92,14 @@ def sweep(
         settle(path.parent)
     with sweep_work_folder(paths.out) as folder, closing(Database(folder)) as database:
         source = _read(paths, folder, progress)
-        for warning in check_columns(source.names, source.file, 1 if source.format is Format.CSV else None):
+        has_catalogue = how.catalogue is not None
+        for warning in check_columns(
+            source.names, source.file, 1 if source.format is Format.CSV else None, has_catalogue
+        ):
             warn(warning)
         codes = Codes(source.rows)
-        needed = needed_fields(
-            rulebook, names_that_matter(rulebook) if how.by_row else IbisReading(table_of(rulebook)).names
-        )
+        matter = names_that_matter(rulebook) if how.by_row else IbisReading(table_of(rulebook)).names
+        needed = needed_fields(rulebook, matter, has_catalogue)
         if how.by_row or not _may_be_complete(source, needed):
             table, irregular = database.table(source), np.arange(source.rows)
         elif how.on_spark:
@@ -100,10 +109,11 @@ def sweep(
             )
         else:
             table, irregular = _decided_on_duckdb(rulebook, needed, source, database, progress)
-        matcher = engine_reading(rulebook) if how.by_row else PlainReading(rulebook)
+        matcher_of = engine_reading if how.by_row else PlainReading
+        reading = RowReading(rulebook, matcher_of, needed, how.catalogue, how.decided_on)
         report = progress.phase("deciding one by one", irregular.size)
         with closing(Rejects(folder / "rejects.csv")) as rejects:
-            decide_irregular(source, irregular, RowReading(rulebook, matcher, needed), codes, rejects, report)
+            decide_irregular(source, irregular, reading, codes, rejects, report)
         if irregular.size or RESULTS[0] not in table.columns:
             database.set_codes(codes.codes)
             table = with_outcomes(table, codes.outcomes, any_rejected=rejects.rows > 0)

@@ -33,6 +33,8 @@ def decide_irregular(
     for done, (row, line, answers) in enumerate(_rows(source, rows), 1):
         try:
             scenario = scenario_of(answers(), source.file)
+            if faults := reading.faults(scenario):
+                raise BadInput(faults)
         except BadInput as error:
             rejects.add(line, error.problems)
         else:

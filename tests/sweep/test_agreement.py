@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from advisor.catalogue.loader import bundled_catalogue
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.decide import decide
 from advisor.domain.quantity import NotANumber
@@ -24,7 +25,6 @@ from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.ibis_backend import IbisReading
 from advisor.evaluation.outcome_table import OutcomeTable
 from advisor.evaluation.protocol import Facts
-from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.tabulation import table_of
@@ -51,14 +51,13 @@ SPELLINGS = (
         "\n5",
     ),
 )
-COLUMNS = {name: spec for name, spec in FIELDS.items() if name != "model"}
-"""A column `model` is refused, as a sweep decides without the catalogue."""
+MODELS = ("flux-1-schnell", "flux-1-schnell", "sd-3-5-large", "qwen-image", "wan-2-1-i2v-14b", "nonesuch")
 WORDS = ("", " anywhere", "Anywhere", "yes", "no", "True", "TRUE", "true", "FALSE", "tRue", "1", "adapters", "null")
 
 
 def _cells(random: random.Random, oddity: float) -> dict[str, str]:
     row = {}
-    for name, spec in COLUMNS.items():
+    for name, spec in FIELDS.items():
         if random.random() < (0.6 if spec.optional else oddity):
             row[name] = ""
         elif random.random() < oddity:
@@ -67,7 +66,7 @@ def _cells(random: random.Random, oddity: float) -> dict[str, str]:
             kept = random.randrange(spec.quantity.places + 1)
             row[name] = str(Decimal(random.randrange(1, 10 ** random.randrange(1, 8))).scaleb(-kept))
         else:
-            row[name] = random.choice(spec.options or ("a", "\u00e9" * 10_000, "x" * 9))
+            row[name] = random.choice(spec.options or (MODELS if name == "model" else ("a", "\u00e9" * 10_000, "EU")))
     volumes = sorted(str(random.randrange(1, 10 ** random.randrange(1, 8))) for _ in range(3))
     ends = ("monthly_images_low", "monthly_images", "monthly_images_high")
     return row | dict(zip(ends, sorted(volumes, key=int), strict=True)) if random.random() < 0.9 else row
@@ -76,7 +75,7 @@ def _cells(random: random.Random, oddity: float) -> dict[str, str]:
 def _json(name: str, cell: str, random: random.Random) -> Any:
     if cell == "" and random.random() < 0.5:
         return None
-    if COLUMNS[name].boolean and cell in ("true", "false"):
+    if FIELDS[name].boolean and cell in ("true", "false"):
         return cell == "true"
     if random.random() < 0.01:
         return random.choice([5, [1], True, {"a": 1}, 0.5])
@@ -84,7 +83,7 @@ def _json(name: str, cell: str, random: random.Random) -> Any:
 
 
 def _typed(name: str, cells: list[str], random: random.Random) -> pa.Array:
-    spec = COLUMNS[name]
+    spec = FIELDS[name]
     if spec.boolean:
         return pa.array([{"true": True, "false": False}.get(cell) for cell in cells])
     if not spec.quantity:
@@ -109,7 +108,7 @@ def test_at_once_and_one_by_one_agree(kind: str, seed: int, oddity: float, sweep
     if kind == "jsonl":
         sweeping.write("in.jsonl", [{name: _json(name, cell, chance) for name, cell in row.items()} for row in rows])
     elif kind == "parquet":
-        columns = {name: _typed(name, [row[name] for row in rows], chance) for name in COLUMNS}
+        columns = {name: _typed(name, [row[name] for row in rows], chance) for name in FIELDS}
         pq.write_table(pa.table(columns), sweeping.folder / "in.parquet", row_group_size=100)
     else:
         sweeping.write("in.csv", rows)
@@ -143,7 +142,7 @@ def test_complete_answers_in_plain_form_are_not_odd(many: list[dict[str, Any]]) 
 
 def _odd(columns: dict[str, Any]) -> list[bool]:
     rulebook = bundled_rulebook()
-    needed = needed_fields(rulebook, IbisReading(table_of(rulebook)).names)
+    needed = needed_fields(rulebook, IbisReading(table_of(rulebook)).names, has_catalogue=True)
     cells = {name: name for name in columns}
     table = with_irregular(with_numbers(ibis.memtable(pa.table(columns)), cells), cells, needed)
     return list(table["irregular"].to_pyarrow().to_pylist())
@@ -158,15 +157,30 @@ def _mixed() -> list[dict[str, str]]:
     return [_cells(chance, 0.02) for _ in range(40)]
 
 
-@pytest.mark.parametrize("rows", [_mixed(), [{**PLAIN, name: ""} for name in PLAIN]], ids=["mixed", "each lacks one"])
+def _without_prices() -> list[dict[str, str]]:
+    chance = random.Random(4)
+    rows = [_cells(chance, 0.02) for _ in range(60)]
+    unpriced = [{**row, **dict.fromkeys(chance.choice(PRICES), "")} for row in rows]
+    return [{**row, "model": "" if row["model"] == "nonesuch" else row["model"]} for row in unpriced]
+
+
+HOSTED, OWN = ("open_price", "closed_price"), ("gpu_hour_price", "images_per_gpu_hour")
+PRICES = [(*HOSTED, *OWN), HOSTED, OWN, ("closed_price",), ("gpu_hour_price",), ("monthly_overhead", *OWN)]
+ROWS = {
+    "mixed": _mixed(),
+    "each lacks one": [{**PLAIN, name: ""} for name in PLAIN],
+    "prices of the catalogue": _without_prices(),
+}
+
+
+@pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
 def test_results_are_those_of_a_decision(rows: list[dict[str, str]], sweeping: Sweeping) -> None:
     sweeping.write("in.jsonl", rows)
     sweeping("in.jsonl", "out.jsonl")
-    rulebook = bundled_rulebook()
-    matcher = PlainReading(rulebook)
+    rulebook, catalogue = bundled_rulebook(), bundled_catalogue()
     for swept in sweeping.read("out.jsonl"):
-        answers = {name: swept[name] for name in COLUMNS if name in swept}
-        decision = decide(scenario_of(answers, "row"), rulebook, matcher=matcher)
+        answers = {name: swept[name] for name in FIELDS if name in swept}
+        decision = decide(scenario_of(answers, "row"), rulebook, catalogue=catalogue)
         expected: tuple[Any, ...] = (None,) * 4
         if decision.status is not Status.OPEN:
             expected = (decision.route, decision.deciding_axis, decision.feasible_routes, decision.settled)
@@ -177,7 +191,7 @@ def test_results_are_those_of_a_decision(rows: list[dict[str, str]], sweeping: S
 @pytest.mark.parametrize("field", ["open_price", "monthly_images", "images_per_gpu_hour", "monthly_overhead"])
 def test_a_number_is_taken_for_fine_only_where_the_validator_reads_the_same(field: str, spelling: str) -> None:
     (odd,) = _odd({name: [cell] for name, cell in {**PLAIN, field: spelling}.items()})
-    quantity = COLUMNS[field].quantity
+    quantity = FIELDS[field].quantity
     assert quantity is not None
     try:
         quantity.check(spelling)

@@ -46,7 +46,6 @@ CASES: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "the same column twice": ("in.csv", _text("latency,id,id\n"), "the columns 2 and 3 are both called `id`"),
     "the same but for case": ("in.csv", _text("latency,Latency\n"), "the columns 1 and 2 are both called `Latency`"),
     "a result": ("in.csv", _text("latency,Settled\n"), "a column is called `Settled`, as one of the results"),
-    "a checkpoint": ("in.csv", _text("latency,model\n"), "a sweep decides without it"),
     "no name": ("in.csv", _text(",latency\n"), "column 1 has no name"),
     "too many columns": ("in.csv", _text(",".join(f"c{n}" for n in range(1_001))), "there are 1,001 columns"),
     "open quote": ("in.csv", _text('latency,title\na,b\na,"b\n'), "in.csv:3"),
@@ -145,3 +144,14 @@ def test_out_is_as_it_was_when_the_table_is_broken(sweeping: Sweeping) -> None:
     (sweeping.folder / "out.csv").write_text("of yesterday")
     assert sweeping("in.csv", "out.csv").code == 2
     assert (sweeping.folder / "out.csv").read_text() == "of yesterday"
+
+
+def test_a_column_of_checkpoints_needs_the_catalogue(sweeping: Sweeping) -> None:
+    sweeping.write("in.csv", [{**PLAIN, "model": "flux-1-schnell"}, {**PLAIN, "model": "flux-1-schnel"}])
+    done = sweeping("in.csv", "out.csv", "--catalogue", "none")
+    assert done.code == 2
+    assert "the column `model` names checkpoints of the catalogue, and this sweep decides without one" in done.said
+    assert sweeping("in.csv", "out.csv").said.startswith("1 row decided: out.csv\n1 row rejected")
+    ((line, field, _, help),) = sweeping.rejects("out.csv")
+    assert (line, field) == ("3", "model")
+    assert "did you mean `flux-1-schnell`?" in help
