@@ -127,6 +127,12 @@ def _with_basis(page: _PageState, found: re.Match[str]) -> str:
     return f"{found[0][: -len(CLOSE)]}{page.basis(claim, found[2])}{CLOSE}"
 
 
+def _align_by_class(cell: Token) -> None:
+    """A class such as ``right`` in place of an inline style, which a content security policy would forbid."""
+    if style := cell.attrs.pop("style", None):
+        cell.attrJoin("class", str(style).removeprefix("text-align:"))
+
+
 class _Renderer(RendererHTML):
     """HTML with tables that scroll or stack, the box as a section, and links from the names of rules and fields."""
 
@@ -143,6 +149,7 @@ class _Renderer(RendererHTML):
     def th_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
         """A heading of a column."""
         tokens[at].attrSet("scope", "col")
+        _align_by_class(tokens[at])
         return self.renderToken(tokens, at, options, env)
 
     def td_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
@@ -152,6 +159,7 @@ class _Renderer(RendererHTML):
         table = next(place for place in range(at, -1, -1) if tokens[place].type == "table_open")
         headings = [place for place in range(table, at) if tokens[place].type == "th_open"]
         tokens[at].attrSet("data-label", stripped(tokens[headings[column] + 1].content).replace("`", ""))
+        _align_by_class(tokens[at])
         return self.renderToken(tokens, at, options, env)
 
     def blockquote_open(

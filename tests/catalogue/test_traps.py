@@ -155,6 +155,12 @@ def test_the_united_kingdom_is_not_the_union() -> None:
     assert found == {"gb"}
 
 
+def test_a_price_of_another_size_gives_way_to_the_tokens_of_the_usual_one() -> None:
+    assert figure("litellm", "gemini/gemini-3.1-flash-image").usd == Decimal("0.0672")
+    assert figure("litellm", "gemini-3.1-flash-image").usd == Decimal("0.0672")
+    assert figure("litellm", "gemini-3-pro-image").usd == Decimal("0.134")
+
+
 def test_genai_prices_has_image_tokens_for_some_models() -> None:
     assert figure("genai-prices", "google/gemini-3-pro-image-preview").usd == Decimal("0.1344")
     assert refused("genai-prices", "openai/gpt-image-1") is Reason.TOKENS

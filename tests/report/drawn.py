@@ -99,6 +99,5 @@ def box_of(element: ElementTree.Element) -> tuple[str, float, float, float, floa
     """The words and about how much room a usual typeface takes for them."""
     words, x, y = element.text or "", float(element.attrib["x"]), float(element.attrib["y"])
     width = 12 * 0.5 * len(words)
-    anchor = re.search(r"text-anchor: (\w+)", element.attrib["style"])
-    left = x - {"middle": width / 2, "end": width}.get(anchor[1] if anchor else "", 0)
+    left = x - {"middle": width / 2, "end": width}.get(element.attrib["text-anchor"], 0)
     return words, left, y - 9, left + width, y + 2

@@ -44,8 +44,8 @@ def assert_room(root: ElementTree.Element) -> None:
 def wide_box(element: ElementTree.Element) -> tuple[str, float, float, float, float]:
     """The words and the room DejaVu Sans takes for them, which matplotlib brings along."""
     words, x, y = element.text or "", float(element.attrib["x"]), float(element.attrib["y"])
-    style = element.attrib["style"]
-    face = FontProperties(family="DejaVu Sans", weight="bold" if "font-weight: 700" in style else "normal", size=12)
+    bold = element.attrib.get("font-weight") == "700"
+    face = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=12)
     width = float(TextPath((0, 0), words, prop=face).get_extents().width)
-    left = x - (width / 2 if "text-anchor: middle" in style else 0)
+    left = x - (width / 2 if element.attrib["text-anchor"] == "middle" else 0)
     return words, left, y - 9, left + width, y + 2

@@ -86,7 +86,8 @@ def _line(provider: str, model: Mapping[str, Any], on: datetime.date) -> Line | 
         return Refusal(listing, Reason.RETIRED, "marked as deprecated")
     if stated is None or known is None:
         return Refusal(listing, Reason.TOKENS, f"{field} is {shown(prices.get(field))}")
-    sized = Listing(listing.key, field, provider, name, size=known.size, quality=known.quality)
+    listed = name.removesuffix("-preview")  # Google's general model took the place of its preview at the same price
+    sized = Listing(listing.key, field, provider, listed, size=known.size, quality=known.quality)
     note = f"${shown(stated)} per million tokens, {known.tokens:,} tokens an image ({known.source})"
     return priced(sized, Fraction(stated) * known.tokens / 1_000_000, note=note)
 

@@ -160,7 +160,9 @@ def _price(key: str, provider: str, fields: Mapping[str, Any]) -> Line:
 
     size = listing("").size
     if _above_zero(fields, field := "output_cost_per_image"):
-        return _stated(listing(field), fields, Fraction(1))
+        stated = _stated(listing(field), fields, Fraction(1))
+        of_tokens = _of_tokens(listing(_IMAGE_TOKEN), fields) if _above_zero(fields, _IMAGE_TOKEN) else stated
+        return of_tokens if _disagree(stated, of_tokens) else stated
     if _above_zero(fields, field := "input_cost_per_image"):
         # The price of an output on OpenAI's sized keys and on xAI; else of an image that is sent in.
         if provider == "xai" or (provider == "openai" and size):
@@ -173,9 +175,9 @@ def _price(key: str, provider: str, fields: Mapping[str, Any]) -> Line:
             return _stated(listing(field), fields, Fraction(width * height), note=note)
     if provider == _FIREWORKS:
         return _fireworks(listing, key, fields)
-    stated = [field for field in _TOKEN_FIELDS if _above_zero(fields, field)]
-    if stated:
-        return _of_tokens(listing(stated[0]), fields)
+    by_token = [field for field in _TOKEN_FIELDS if _above_zero(fields, field)]
+    if by_token:
+        return _of_tokens(listing(by_token[0]), fields)
     zero = next((field for field, value in fields.items() if "cost" in field and amount(value) == 0), None)
     if zero:
         return Refusal(listing(zero), Reason.ZERO, f"{zero} is 0")
@@ -204,6 +206,13 @@ def _of_tokens(listing: Listing, fields: Mapping[str, Any]) -> Line:
     sized = with_listing(Refusal(listing, Reason.TOKENS), size=known.size, quality=known.quality).listing
     note = f"{shown(fields[listing.field])} per token, {known.tokens:,} tokens an image ({known.source})"
     return _stated(sized, fields, Fraction(known.tokens), note=note)
+
+
+def _disagree(stated: Line, of_tokens: Line) -> bool:
+    """Whether a price an image is that of another size: more than 2 % off the tokens of an image of the usual size."""
+    if isinstance(stated, Refusal) or isinstance(of_tokens, Refusal):
+        return False
+    return abs(stated.usd - of_tokens.usd) > of_tokens.usd / 50
 
 
 def _stated(
