@@ -43,7 +43,7 @@ $(made): pyproject.toml constraints.txt
 	  echo "help: name another one, as in: make PYTHON=python3.12 venv" >&2; exit 1; }
 	@echo "setting up .venv (Python $(firstword $(python)))"
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --editable '.[dev,pdf]'
+	@$(BIN)/python -m pip install --quiet --editable '.[dev,pdf,web]'
 	@$(BIN)/python -c 'import durable_rules_engine'
 	@touch $@
 
@@ -135,7 +135,7 @@ other-python: $(made) ## the same memos to the byte on another Python (3.12 or 3
 constraints: ## write constraints.txt anew: the newest versions that pyproject.toml allows
 	@set -e; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; unset PIP_CONSTRAINT PIP_BUILD_CONSTRAINT; \
 	$(PYTHON) -m venv "$$tmp/venv"; \
-	"$$tmp/venv/bin/python" -m pip install --quiet --upgrade setuptools hatchling '.[dev,bench,pdf,proof,spark]'; \
+	"$$tmp/venv/bin/python" -m pip install --quiet --upgrade setuptools hatchling '.[dev,bench,pdf,proof,spark,web]'; \
 	"$$tmp/venv/bin/python" -m pip freeze --all --exclude pip --exclude rent-or-own > "$$tmp/constraints.txt"; \
 	cp "$$tmp/constraints.txt" constraints.txt
 

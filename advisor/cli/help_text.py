@@ -68,6 +68,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "advisor catalogue age",
         "advisor catalogue age decisions/photos.decision.json --date 2027-03-01",
     ),
+    "serve": ("advisor serve --open", "advisor serve --host 0.0.0.0 --allow-host advisor.example.com"),
     "schema": ("advisor schema scenario",),
     "completion": (
         "advisor completion bash > ~/.local/share/bash-completion/completions/advisor",

@@ -1,0 +1,35 @@
+"""Pages from templates in ``reports/templates/web``, and the page of an error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.report.templates import fill
+from advisor.wording import web as words
+
+
+def page(request: Request, name: str, named: dict[str, Any], status: int = 200) -> Response:
+    """The page ``web/NAME.html.j2``; ``here`` is the path of the request."""
+    return HTMLResponse(fill(f"web/{name}.html.j2", {"here": request.url.path, **named}), status)
+
+
+def error_page(request: Request, status: int, what: str, problems: Sequence[Problem] = ()) -> Response:
+    """The page of an error: what is wrong, in which field, and what to do. Nothing of the server is in it."""
+    named = {
+        "status": status,
+        "what": what,
+        "problems": [{"what": one.what, "field": one.field, "help": one.help} for one in problems],
+        "query": request.url.query,
+    }
+    return page(request, "error", named, status)
+
+
+async def on_bad_input(request: Request, error: Exception) -> Response:
+    """422: the problems of an input, by field."""
+    assert isinstance(error, BadInput)
+    return error_page(request, 422, words.UNUSABLE, error.problems)

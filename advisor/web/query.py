@@ -1,0 +1,87 @@
+"""The answers in a query string, by field name, with ``unknown`` for *don't know*, and the day of the decision."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.decision.competition import model_faults
+from advisor.interview.state import InterviewState
+from advisor.web.site import Site
+
+DATE, CHANGE, ASKED, KEPT = "date", "change", "asked", "kept"
+"""The keys that are no answers: the day, the question to change, the question a form answers, its earlier answer."""
+MAX_QUERY = 8_000
+"""Bytes of a query string; a link with every answer and estimate has about 1,500."""
+MAX_KEYS = 80
+_WHERE = "the link"
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query string: the answers so far, the day of the decision, and the keys that are no answers.
+
+    ``dated`` says whether the day is in the query; else it is today.
+    """
+
+    state: InterviewState
+    decided_on: datetime.date
+    dated: bool
+    change: str | None = None
+    extra: Mapping[str, str] | None = None
+
+    def string(self, state: InterviewState | None = None, **more: str) -> str:
+        """The query string of answers, by default these, with more keys."""
+        mapping = dict((state or self.state).to_mapping())
+        if self.dated:
+            mapping[DATE] = self.decided_on.isoformat()
+        return urlencode({**mapping, **more})
+
+
+def pairs_of(request: Request) -> dict[str, str]:
+    """The keys of a query, each once. Raises BadInput for a query that is too long, or a key that comes twice."""
+    if len(request.url.query) > MAX_QUERY:
+        what = f"the link is longer than {MAX_QUERY:,} characters"
+        raise BadInput(Problem(what, help="start again, or shorten the title"))
+    pairs = request.query_params.multi_items()
+    if len(pairs) > MAX_KEYS:
+        raise BadInput(Problem(f"the link has more than {MAX_KEYS} answers", help="start again"))
+    found: dict[str, str] = {}
+    for name, text in pairs:
+        if name in found and found[name] != text:
+            raise BadInput(Problem(f"the link answers {quoted(name)} twice", field=name, help="leave one of them out"))
+        found[name] = text
+    return found
+
+
+def date_of(pairs: Mapping[str, str]) -> tuple[datetime.date, bool]:
+    """The day of the decision, and whether it is in the query; today by default. Raises BadInput."""
+    text = pairs.get(DATE)
+    if not text:
+        return datetime.date.today(), False
+    try:
+        if len(text) != len("2026-11-27"):
+            raise ValueError
+        return datetime.date.fromisoformat(text), True
+    except ValueError:
+        help = "write YYYY-MM-DD, a day that exists"
+        raise BadInput(Problem(f"{quoted(text)} is not a date", _WHERE, field=DATE, help=help)) from None
+
+
+def query_of(request: Request, site: Site, *others: str) -> Query:
+    """The query of a request; ``others`` are the keys besides the answers that a path reads.
+
+    Raises BadInput for whatever is not an answer, and for answers that contradict one another.
+    """
+    pairs = pairs_of(request)
+    decided_on, dated = date_of(pairs)
+    extra = {name: pairs.pop(name) for name in (DATE, CHANGE, *others) if name in pairs}
+    state = InterviewState.from_mapping(pairs, _WHERE)
+    if faults := model_faults(site.catalogue, state.scenario()):
+        raise BadInput(fault._replace(file=_WHERE) for fault in faults)
+    return Query(state, decided_on, dated, extra.get(CHANGE) or None, extra)
