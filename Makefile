@@ -55,6 +55,10 @@ run: $(made) ## interview you in a terminal; without one, decide an example and 
 	  exec $(BIN)/advisor decide examples/exercise-38-3-2.scenario.yaml; \
 	fi
 
+.PHONY: serve
+serve: $(made) ## serve the web page at http://127.0.0.1:8765/
+	exec $(BIN)/advisor serve
+
 .PHONY: docs
 docs: $(made) ## record the interviews of the documentation, draw the packages
 	$(BIN)/python -m docs.record_interview
@@ -87,7 +91,7 @@ sweep-test: $(made) ## files of scenarios decided at once
 
 .PHONY: pages
 pages: $(made) ## look at every page in Chromium
-	$(BIN)/pytest tests/report tests/monitor -m pages $(SPREAD)
+	$(BIN)/pytest tests/report tests/monitor tests/web -m pages $(SPREAD)
 
 .PHONY: properties
 properties: $(made) ## the properties over generated scenarios and every wrong input, many more than in make test
