@@ -60,9 +60,10 @@ serve: $(made) ## serve the web page at http://127.0.0.1:8765/
 	exec $(BIN)/advisor serve
 
 .PHONY: docs
-docs: $(made) ## record the interviews of the documentation, draw the packages
+docs: $(made) ## record the interviews of the documentation, draw the packages, photograph the pages
 	$(BIN)/python -m docs.record_interview
 	$(BIN)/python docs/draw_architecture.py
+	$(BIN)/python -m docs.photograph_pages
 
 .PHONY: lint
 lint: $(made) ## ruff, mypy, the import layers and the rulebook
