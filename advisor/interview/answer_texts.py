@@ -94,7 +94,9 @@ class AnswerTexts:
     def steps(self, question: str, state: InterviewState) -> tuple[str, ...]:
         """How an estimate leads to its answer, line by line; empty for an answer that was not estimated."""
         known = estimates.known_of(question, state.inputs)
-        if question not in state.answers or estimates.missing_input(question, state.inputs, state.answers):
+        if not known or question not in state.answers:
+            return ()
+        if estimates.missing_input(question, state.inputs, state.answers):
             return ()
         if question in PRICE_OF.values():
             images = f"{grouped(known['images'])} {self._nouns(state)['units']}"
