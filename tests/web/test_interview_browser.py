@@ -95,8 +95,8 @@ def test_a_whole_interview(server: str, browser: Any, scripts: bool, width: str,
         assert_sound(page, axe=scripts)
         assert page.locator("dl.answers >> text=$0.042222").count() == 1
         follow(page, "dd.change a[href*='change=control']")
-        assert page.is_checked("input[value=adapters]")
-        page.check("input[value=pinned_version]")
+        assert page.is_checked("input[type=radio][value=adapters]")
+        page.check("input[type=radio][value=pinned_version]")
         follow(page, "text=Continue")
         assert "/check?" in page.url
         assert "control=pinned_version" in page.url
