@@ -36,7 +36,11 @@ def read_text(path: str, max_bytes: int = MAX_BYTES) -> str:
     than ``max_bytes`` bytes, or bytes that are not UTF-8.
     """
     name = "standard input" if path == STANDARD_INPUT else path
-    data = _bytes_of(path, name, max_bytes + 1)
+    return text_of(_bytes_of(path, name, max_bytes + 1), name, max_bytes)
+
+
+def text_of(data: bytes, name: str, max_bytes: int) -> str:
+    """The text of bytes. Raises BadInput for more than ``max_bytes`` of them, or what is not UTF-8."""
     if len(data) > max_bytes:
         raise BadInput(
             Problem(

@@ -83,12 +83,20 @@ class AnswerTexts:
             return ()
         if question == asked:
             return (f"= {self.shown(asked, state.answers[asked], state)}",)
-        return (*self.steps(asked, state), f"= {self._result(asked, state)}")
+        return self.noted(asked, state)
+
+    def noted(self, question: str, state: InterviewState) -> tuple[str, ...]:
+        """The interpretation of the answer of a question: the steps of its estimate, and its result."""
+        if estimates.known_of(question, state.inputs):
+            return (*self.steps(question, state), f"= {self._result(question, state)}")
+        return (f"= {self.shown(question, state.answers[question], state)}",)
 
     def steps(self, question: str, state: InterviewState) -> tuple[str, ...]:
         """How an estimate leads to its answer, line by line; empty for an answer that was not estimated."""
         known = estimates.known_of(question, state.inputs)
-        if question not in state.answers or estimates.missing_input(question, state.inputs, state.answers):
+        if not known or question not in state.answers:
+            return ()
+        if estimates.missing_input(question, state.inputs, state.answers):
             return ()
         if question in PRICE_OF.values():
             images = f"{grouped(known['images'])} {self._nouns(state)['units']}"
@@ -102,7 +110,7 @@ class AnswerTexts:
         return ()
 
     def _result(self, question: str, state: InterviewState) -> str:
-        if question != "monthly_images":
+        if question != "monthly_images" or any(name not in state.answers for name in VOLUMES):
             return self.shown(question, state.answers[question], state)
         low, expected, high = (grouped(state.answers[name]) for name in VOLUMES)
         if low == high:

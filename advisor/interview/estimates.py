@@ -138,6 +138,25 @@ def needed_inputs(question: str, inputs: Mapping[str, Any], answers: Mapping[str
     return tuple(f"{question}.{name}" for name, input in _ESTIMATES[question].items() if input.when(known, answers))
 
 
+def layout(question: str, answers: Mapping[str, Any]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The inputs to ask for together, in order; for one with options, the inputs that only some of them need.
+
+    >>> layout("images_per_gpu_hour", {})["images_per_gpu_hour.known"]["image"]
+    ('images_per_gpu_hour.seconds',)
+    """
+    options = {f"{question}.{name}": each.kind for name, each in _ESTIMATES[question].items()}
+    some = {name: Decimal(1) if isinstance(kind, Quantity) else kind[0] for name, kind in options.items()}
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for name, kind in options.items():
+        if isinstance(kind, Quantity):
+            continue
+        needed = {option: needed_inputs(question, {**some, name: option}, answers) for option in kind}
+        always = set.intersection(*map(set, needed.values()))
+        found[name] = {option: tuple(each for each in names if each not in always) for option, names in needed.items()}
+    under = {each for by_option in found.values() for names in by_option.values() for each in names}
+    return {name: found.get(name, {}) for name in needed_inputs(question, some, answers) if name not in under}
+
+
 def missing_input(question: str, inputs: Mapping[str, Any], answers: Mapping[str, Any]) -> str | None:
     """The first input that the estimate needs and that is not known."""
     return next((name for name in needed_inputs(question, inputs, answers) if name not in inputs), None)

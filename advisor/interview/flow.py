@@ -112,12 +112,12 @@ class Flow:
         """The id of the next question or input of an estimate; None after the last."""
         if state.estimating:
             return state.estimating
-        return next(iter(self._waiting(state)), None)
+        return next(iter(self.waiting(state)), None)
 
     def about(self, state: InterviewState) -> int:
         """About how many questions the interview has in all, with those answered; those about itself not counted."""
         answered = len(state.counted)
-        waiting = [name for name in self._waiting(state) if name not in ASIDES]
+        waiting = [name for name in self.waiting(state) if name not in ASIDES]
         certain = len({*_FIRST, *_ALWAYS} & {*waiting}) if not any(name in state for name in ASIDES) else len(waiting)
         rest = len(waiting) - certain
         asked = min(rest, _ALL_ASKED) + max(0, rest - _ALL_ASKED) * _SHARE_OF_MORE
@@ -131,7 +131,7 @@ class Flow:
         """The rulebook with the offers that compete for a scenario."""
         return competing(self._rulebook, self.catalogue, scenario, self._decided_on)
 
-    def _waiting(self, state: InterviewState) -> list[str]:
+    def waiting(self, state: InterviewState) -> list[str]:
         """The questions that are not answered yet and may be asked, the next one first."""
         position = self.position(state)
         clash = (CLASH,) if position.outcomes == {None} else ()

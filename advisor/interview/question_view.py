@@ -104,10 +104,11 @@ class ReviewView:
 
 @dataclass(frozen=True)
 class InterviewViews:
-    """The views of an interview over one flow, in the words of one folder of templates."""
+    """The views of an interview over one flow, in the words of one folder of templates and of a terminal or a page."""
 
     flow: Flow
     templates: Path | None = None
+    hints: words.HintWords = words.IN_TERMINAL
 
     @cached_property
     def texts(self) -> AnswerTexts:
@@ -142,6 +143,14 @@ class InterviewViews:
             ),
             skipped=self.flow.skipped(state) if question in (COSTS, DETAILS) and question not in state else (),
         )
+
+    def place(self, view: QuestionView, state: InterviewState) -> str:
+        """Which question it is, of about how many; empty for one about the interview itself or an input."""
+        if view.id in (*ASIDES, *estimates.INPUTS):
+            return ""
+        before = state.counted
+        number = before.index(view.id) + 1 if view.id in before else view.progress.answered + 1
+        return words.NUMBER.format(number=number, about=max(number, view.progress.about))
 
     def review(self, state: InterviewState) -> ReviewView:
         """The answers in the order of answering, then the amounts that the catalogue supplies instead."""
@@ -198,6 +207,7 @@ class InterviewViews:
 
     def _hints(self, question: str, state: InterviewState) -> tuple[str, ...]:
         """What may be typed at a question for a number or a text."""
+        said = self.hints
         wording, supplied = self.texts.wording(question, state), self.flow.position(state).supplied
         if question == OWN_PRICES and supplied:
             found = (
@@ -207,20 +217,20 @@ class InterviewViews:
         if wording.answers or question == CLASH:
             return ()
         current, blank = self._current(question, state), blank_of(question, state)
-        hints = [words.NOT_KNOWN_YET]
+        hints = [said.not_known_yet]
         if current and current.value != UNKNOWN:
-            hints = [words.KEEPS.format(answer=current.label), *([words.TAKES_BACK] if question in FIELDS else [])]
+            hints = [said.keeps.format(answer=current.label), *([said.takes_back] if question in FIELDS else [])]
         elif question in supplied:
-            hints = [words.BLANK.format(answer=supplied_text(self.texts, question, supplied[question], state))]
+            hints = [said.blank.format(answer=supplied_text(self.texts, question, supplied[question], state))]
         elif blank is not None:
-            hints = [words.BLANK.format(answer=self.texts.shown(question, blank, state))]
+            hints = [said.blank.format(answer=self.texts.shown(question, blank, state))]
         elif question in estimates.INPUTS:
-            hints = [words.LEAVES]
+            hints = [said.leaves]
         if estimates.can_be_estimated(question, state.answers):
-            hints.append(words.HELP_ESTIMATES)
+            hints.append(said.estimates)
         if question in PRICE_OF.values():
-            hints.append(words.BILL_IS_FINE)
-        return tuple(hints)
+            hints.append(said.bill)
+        return tuple(filter(None, hints))
 
     def _options(self, question: str, wording: Wording | InputWording, state: InterviewState) -> tuple[Option, ...]:
         options = [Option(value, answer.short, answer.means) for value, answer in wording.answers.items()]
@@ -299,6 +309,12 @@ class InterviewViews:
         """Whether prices of the user's own may still take the place of the catalogue's and change the outcome."""
         asked = state.answers.get(OWN_PRICES) is False or all(name in state for name in position.supplied)
         return position.own_prices_matter and not asked
+
+
+def accepted(view: QuestionView, text: str, state: InterviewState) -> InterviewState:
+    """The state with an answer to a view as it is typed; empty text keeps the current answer. Raises BadInput."""
+    kept = view.current.value if view.current else "" if view.id in estimates.INPUTS else UNKNOWN
+    return state.answer_text(view.id, text if text.strip() else kept)
 
 
 def _possible(outcomes: frozenset[Route | None]) -> dict[str, Any]:

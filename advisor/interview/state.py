@@ -116,6 +116,12 @@ class InterviewState:
         """With an estimate of a question in progress: each input is asked, with its earlier answer where it has one."""
         return replace(self, estimating=estimates.needed_inputs(question, self.inputs, self.answers)[0])
 
+    def estimated(self, question: str, inputs: Mapping[str, Any]) -> InterviewState:
+        """With the inputs of an estimate together, and the answers they lead to; the first one that is missing is
+        asked next. Raises BadInput for a result out of bounds.
+        """
+        return replace(self, inputs={**self._inputs_except([question]), **inputs})._at(None, question)
+
     def without_estimate(self) -> InterviewState:
         """Without the estimate in progress; its inputs are kept."""
         return replace(self, estimating=None)
@@ -156,6 +162,8 @@ class InterviewState:
         if problems:
             raise BadInput(problems)
         estimating = values.pop(ESTIMATING, None)
+        if estimating and not estimates.can_be_estimated(estimates.estimated_by(estimating), values):
+            estimating = None
         inputs = {name: values.pop(name) for name in estimates.INPUTS if name in values}
         bills = {name: values.pop(name) for name, value in [*values.items()] if isinstance(value, TypedBill)}
         answers = {name: value for name, value in values.items() if value is not None}
@@ -237,7 +245,10 @@ def parse_answer(question: str, text: str, where: str = "the answer") -> Any:
 
 def _changed(field: str, text: str) -> Any:
     """The new answer in a change of ``clash``. Raises BadInput."""
-    return parse_answer(_one_of(field, tuple(FIELDS), CLASH, "the answer"), text)
+    value = parse_answer(_one_of(field, tuple(FIELDS), CLASH, "the answer"), text)
+    if isinstance(value, TypedBill):
+        raise BadInput(Problem(f"{quoted(text)} is a bill, not a change", "the answer", field=CLASH))
+    return value
 
 
 def _is_number(question: str) -> bool:

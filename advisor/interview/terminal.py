@@ -22,8 +22,8 @@ from prompt_toolkit.output import create_output
 from advisor.common.diagnostics import BadInput
 from advisor.domain.scenario import FIELDS
 from advisor.interview.estimates import INPUTS, estimated_by
-from advisor.interview.question_view import InterviewViews, QuestionView, ReviewView
-from advisor.interview.state import ASIDES, HELP, UNKNOWN, InterviewState
+from advisor.interview.question_view import InterviewViews, QuestionView, ReviewView, accepted
+from advisor.interview.state import HELP, InterviewState
 from advisor.report.templates import fill
 from advisor.wording import interview as words
 
@@ -95,9 +95,8 @@ class Terminal:
 
     def _accepted(self, view: QuestionView, answer: str, state: InterviewState) -> tuple[str | None, InterviewState]:
         """The state with an answer; with a question to ask again where the answer cannot be used."""
-        kept = view.current.value if view.current else "" if view.id in INPUTS else UNKNOWN
         try:
-            changed = state.answer_text(view.id, answer if answer.strip() else kept)
+            changed = accepted(view, answer, state)
         except BadInput as error:
             self.say(str(error))
             return None if state.estimating else view.id, state
@@ -141,11 +140,7 @@ class Terminal:
 
     def _introduce(self, view: QuestionView, state: InterviewState) -> None:
         """Says which question it is, what it is about, and what may be typed."""
-        before = state.counted
-        number = before.index(view.id) + 1 if view.id in before else view.progress.answered + 1
-        counted = view.id not in (*ASIDES, *INPUTS)
-        place = words.NUMBER.format(number=number, about=max(number, view.progress.about)) if counted else ""
-        parts = [part for part in (place, view.help, *view.hints) if part]
+        parts = [part for part in (self.views.place(view, state), view.help, *view.hints) if part]
         if parts:
             self.say(f"\n{' '.join(parts)}")
 

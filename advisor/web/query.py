@@ -16,6 +16,9 @@ from advisor.web.site import Site
 
 DATE, CHANGE, ASKED, KEPT = "date", "change", "asked", "kept"
 """The keys that are no answers: the day, the question to change, the question a form answers, its earlier answer."""
+DO, BACK, NOTED = "do", "back", "noted"
+"""More of them: what another button of a form does, the page to return to, the question whose answer is confirmed."""
+CHECK = "check"
 MAX_QUERY = 8_000
 """Bytes of a query string; a link with every answer and estimate has about 1,500."""
 MAX_KEYS = 80
@@ -37,10 +40,12 @@ class Query:
 
     def string(self, state: InterviewState | None = None, **more: str) -> str:
         """The query string of answers, by default these, with more keys."""
-        mapping = dict((state or self.state).to_mapping())
-        if self.dated:
-            mapping[DATE] = self.decided_on.isoformat()
-        return urlencode({**mapping, **more})
+        return urlencode({**self.pairs(state), **more})
+
+    def pairs(self, state: InterviewState | None = None) -> dict[str, str]:
+        """The keys of ``string`` with their texts, as a form carries them."""
+        dated = {DATE: self.decided_on.isoformat()} if self.dated else {}
+        return {**(state or self.state).to_mapping(), **dated}
 
 
 def pairs_of(request: Request) -> dict[str, str]:
@@ -78,7 +83,12 @@ def query_of(request: Request, site: Site, *others: str) -> Query:
 
     Raises BadInput for whatever is not an answer, and for answers that contradict one another.
     """
-    pairs = pairs_of(request)
+    return read_query(pairs_of(request), site, *others)
+
+
+def read_query(pairs: dict[str, str], site: Site, *others: str) -> Query:
+    """``query_of`` for the keys of a query."""
+    pairs = dict(pairs)
     decided_on, dated = date_of(pairs)
     extra = {name: pairs.pop(name) for name in (DATE, CHANGE, *others) if name in pairs}
     state = InterviewState.from_mapping(pairs, _WHERE)

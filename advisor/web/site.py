@@ -14,6 +14,7 @@ from advisor.domain.scenario import Scenario
 from advisor.interview.flow import flow_of
 from advisor.interview.question_view import InterviewViews
 from advisor.rulebook.model import Rulebook
+from advisor.wording.interview import ON_PAGE
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Site:
 
     def views(self, decided_on: datetime.date) -> InterviewViews:
         """The interview as of a day."""
-        return InterviewViews(flow_of(self.rulebook, self.catalogue, decided_on))
+        return InterviewViews(flow_of(self.rulebook, self.catalogue, decided_on), hints=ON_PAGE)
 
     def decide(self, scenario: Scenario, decided_on: datetime.date) -> Decision:
         """The decision on a scenario as the command line makes it. Raises what ``decide`` raises."""

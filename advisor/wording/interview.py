@@ -1,18 +1,46 @@
 """The words of the interview, except its questions, which are in ``questions.yaml``."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class HintWords:
+    """What may be typed at a number or a text, in the words of a terminal or of a page; an empty text is left out."""
+
+    keeps: str
+    takes_back: str
+    blank: str
+    not_known_yet: str
+    leaves: str
+    estimates: str
+    bill: str = 'A bill is fine too: "1900/45000", or "my bill is 1900".'
+
+
+IN_TERMINAL = HintWords(
+    keeps="Now: {answer}; press enter to keep it.",
+    takes_back="Type unknown to take it back.",
+    blank="Enter alone: {answer}.",
+    not_known_yet="Enter alone: not known yet.",
+    leaves="Enter alone: leave the estimate, which keeps its entries.",
+    estimates="Type help to estimate it step by step.",
+)
+ON_PAGE = HintWords(
+    keeps="Now: {answer}; left empty, it stays.",
+    takes_back="",
+    blank="Left empty: {answer}.",
+    not_known_yet="Left empty: not known yet.",
+    leaves="",
+    estimates="",
+)
+
 NOT_KNOWN = "not known"
 DO_NOT_KNOW = "I do not know yet"
 CHECK_ANSWERS = "Check your answers; choose one to change it."
 CHECK_HELP = "Nothing is decided before you choose Decide."
 DECIDE = "Decide"
 NUMBER = "Question {number} of about {about}."
-KEEPS = "Now: {answer}; press enter to keep it."
-TAKES_BACK = "Type unknown to take it back."
-BLANK = "Enter alone: {answer}."
-NOT_KNOWN_YET = "Enter alone: not known yet."
-LEAVES = "Enter alone: leave the estimate, which keeps its entries."
-HELP_ESTIMATES = "Type help to estimate it step by step."
-BILL_IS_FINE = 'A bill is fine too: "1900/45000", or "my bill is 1900".'
 ESTIMATES_NEXT = "enter: estimate it step by step"
 KEYS = "? why, ctrl-b back, ctrl-c stop"
 FEWER_STEPS = "with four steps instead of {steps}, about {rate} an hour"
