@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from advisor.report.markdown_to_html import PageLinks, html_of
 from advisor.report.templates import MEMO, fill, identifier, memo_with_marks, one_line, rendered
 
 _FRONT_MATTER = "---\n"
+_PLACE = re.compile("<!-- part ([a-z]+) -->")
 
 
 def memo_html(decision: Decision, templates: Path | None = None) -> str:
@@ -41,9 +43,14 @@ def memo_html(decision: Decision, templates: Path | None = None) -> str:
     return fill("page.html.j2", named, templates)
 
 
-def page_of_decision(decision: Decision, figures: Mapping[str, str]) -> str:
-    """What the web page shows of the memo, in the same words, as HTML; ``figures`` are its own parts, as HTML too."""
-    return html_of(rendered("web/decision.md.j2", decision), PageLinks({}, frozenset(), figures))
+def page_of_decision(decision: Decision, parts: Mapping[str, str]) -> str:
+    """What the web page shows of the memo, in the same words, as HTML; ``parts`` are its own parts, as HTML too.
+
+    They are put in last, so that nothing of them is read as a mark of a claim.
+    """
+    places = {name: f"<!-- part {name} -->" for name in parts}
+    body = html_of(rendered("web/decision.md.j2", decision), PageLinks({}, frozenset(), places))
+    return _PLACE.sub(lambda found: parts[found[1]], body)
 
 
 def cost_figures(decision: Decision) -> str:

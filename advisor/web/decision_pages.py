@@ -38,14 +38,14 @@ def decision(request: Request) -> Response:
     if not what_if.problems and not what_if.is_shortest:
         return RedirectResponse(f"/decision?{query.string(**what_if.keys)}", 303)
     shown = controls(what_if, _texts(what_if))
-    figures = {
+    parts = {
         "links": fill("web/decision_links.html.j2", _links(what_if)),
         "panel": _panel(what_if, shown),
         "charts": f'<div id="charts">{_charts(what_if)}</div>',
     }
     named = {
         "title": one_line(what_if.decision.scenario.get("title") or "") or words.DECISION,
-        "body": Markup(page_of_decision(what_if.decision, figures)),
+        "body": Markup(page_of_decision(what_if.decision, parts)),
         "problems": [{"key": f"{PREFIX}{one.field}", "what": one.what, "help": one.help} for one in what_if.problems],
         "keys": [control.key for control in shown],
     }
