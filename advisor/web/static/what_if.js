@@ -28,6 +28,7 @@
       busy = true;
       again = false;
       const script = document.createElement("script");
+      script.fetchPriority = "high";
       script.src = `${path}?${new URLSearchParams(new FormData(form))}`;
       script.onload = script.onerror = () => {
         script.remove();
