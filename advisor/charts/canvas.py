@@ -9,6 +9,7 @@ import io
 import logging
 import re
 import textwrap
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -58,6 +59,10 @@ _LONG_NUMBER = re.compile(r"-?[0-9]+\.[0-9]{3,}")
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
+_drawing = threading.Lock()
+"""Matplotlib's settings are of the whole process, so that one thread draws at a time."""
+
+
 @dataclass(frozen=True)
 class ChartTable:
     """A heading for each column, and rows of cells. Plain text, to be escaped when printed."""
@@ -90,7 +95,7 @@ def chart(
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context():
+    with _drawing, matplotlib.rc_context():
         # Not `rcdefaults`, which reads all style sheets first. The defaults are valid, so `dict` stores them unchecked.
         # The backend is left alone, because `rc_context` does not restore it.
         defaults: dict[Any, Any] = {k: value for k, value in matplotlib.rcParamsDefault.items() if k != "backend"}

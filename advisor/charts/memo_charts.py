@@ -15,5 +15,10 @@ def charts_of(decision: Decision, width: int = WIDTH) -> list[Chart]:
     ``width`` is that of each chart in pixels. A record of version 1 has no few-step line and no map. The same arguments
     give the same bytes. Raises BadInput where the record holds invalid answers.
     """
-    drawn = (narrowing_chart(decision, width), costs_chart(decision, width), map_chart(decision, width))
-    return [chart for chart in drawn if chart]
+    narrowing = narrowing_chart(decision, width)
+    return [*([narrowing] if narrowing else []), *cost_charts_of(decision, width)]
+
+
+def cost_charts_of(decision: Decision, width: int = WIDTH) -> list[Chart]:
+    """The cost curves and the route map, as ``charts_of`` draws them."""
+    return [chart for chart in (costs_chart(decision, width), map_chart(decision, width)) if chart]

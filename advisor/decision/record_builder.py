@@ -76,8 +76,8 @@ class _RecordBuilder:
             possible_routes=[route for route in Route if route in this.outcomes],
             may_be_infeasible=None in this.outcomes,
             settled=this.settled,
-            crossovers=self._crossovers(),
-            monthly_costs=self._monthly_costs(),
+            crossovers=crossovers(this),
+            monthly_costs=monthly_costs(this),
             eliminated=self._eliminated(),
             preferences=self._preferences(),
             trace=trace,
@@ -101,7 +101,7 @@ class _RecordBuilder:
             review_trigger=None,
             route_by_amounts=route_by_amounts(this),
             few_step_speedup=self.rulebook.constants.get("few_step_speedup") if assumed else None,
-            owning_from=self._owning_from(),
+            owning_from=owning_from(this),
             turning_points=turning_points(this),
             route_by_own_cost=own_cost_steps(this),
             fleet=fleet_of(this),
@@ -121,30 +121,8 @@ class _RecordBuilder:
         left_out = {rule.id for rule in self.rulebook.advice if not assumes_few_step and "{few_step_" in rule.advise}
         return tuple(id for id in self.assessment.matcher.advice(outcome) if id not in left_out)
 
-    def _crossovers(self) -> dict[Route, str | None]:
-        found = {route: self.assessment.costs.crossover(route) for route in HOSTED}
-        return {route: crossover.text() for route, crossover in found.items() if crossover is not None}
-
-    def _owning_from(self) -> dict[Route, str | None]:
-        found = {route: self.assessment.costs.crossover(route) for route in HOSTED}
-        volumes = {route: crossover.from_volume() for route, crossover in found.items() if crossover is not None}
-        return {route: None if volume is None else str(volume) for route, volume in volumes.items()}
-
     def _expected_cost(self, route: Route) -> Fraction | None:
         return self.assessment.costs.monthly(route, self.scenario.monthly_images)
-
-    def _monthly_costs(self) -> dict[Route, record.MonthlyCost]:
-        costs = {}
-        for route in Route:
-            low, expected, high = (
-                self.assessment.costs.monthly(route, volume)
-                for volume in (self.scenario.low, self.scenario.monthly_images, self.scenario.high)
-            )
-            if low is not None and high is not None:
-                costs[route] = record.MonthlyCost(
-                    low=_amount(low), expected=None if expected is None else _amount(expected), high=_amount(high)
-                )
-        return costs
 
     def _eliminated(self) -> list[record.Elimination]:
         return [
@@ -238,6 +216,33 @@ def _cited(rule: Rule) -> dict[str, Any]:
 
 def _amount(cost: Fraction) -> str:
     return amount_text(to_micro_dollars(cost))
+
+
+def crossovers(assessment: Assessment) -> dict[Route, str | None]:
+    """N* against each hosted route, as far as the amounts are known; None where owning never wins."""
+    found = {route: assessment.costs.crossover(route) for route in HOSTED}
+    return {route: crossover.text() for route, crossover in found.items() if crossover is not None}
+
+
+def owning_from(assessment: Assessment) -> dict[Route, str | None]:
+    """For each crossover the least whole volume from which owning costs no more."""
+    found = {route: assessment.costs.crossover(route) for route in HOSTED}
+    volumes = {route: crossover.from_volume() for route, crossover in found.items() if crossover is not None}
+    return {route: None if volume is None else str(volume) for route, volume in volumes.items()}
+
+
+def monthly_costs(assessment: Assessment) -> dict[Route, record.MonthlyCost]:
+    """What each route costs in the low, the expected and the high month, as far as the amounts are known."""
+    scenario, costs = assessment.scenario, {}
+    for route in Route:
+        low, expected, high = (
+            assessment.costs.monthly(route, volume) for volume in (scenario.low, scenario.monthly_images, scenario.high)
+        )
+        if low is not None and high is not None:
+            costs[route] = record.MonthlyCost(
+                low=_amount(low), expected=None if expected is None else _amount(expected), high=_amount(high)
+            )
+    return costs
 
 
 def route_by_amounts(assessment: Assessment) -> RouteByAmounts | None:

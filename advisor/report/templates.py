@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -55,7 +56,7 @@ def memo_markdown(decision: Decision, templates: Path | None = None) -> str:
 
 def memo_with_marks(decision: Decision, templates: Path | None = None) -> str:
     """The memo in Markdown with the marks of its claims and figures (``claim_markers``)."""
-    return _render(MEMO, decision, templates)
+    return rendered(MEMO, decision, templates)
 
 
 def unmarked(marked: str) -> str:
@@ -65,10 +66,11 @@ def unmarked(marked: str) -> str:
 
 def summary(decision: Decision, templates: Path | None = None) -> str:
     """The decision in a few lines for a terminal."""
-    return _render("summary.txt.j2", decision, templates)
+    return rendered("summary.txt.j2", decision, templates)
 
 
-def _render(template: str, decision: Decision, templates: Path | None) -> str:
+def rendered(template: str, decision: Decision, templates: Path | None = None) -> str:
+    """A template that says something of a decision, filled with its claims."""
     named = {
         "claims": _Sections(claims_of(decision)),
         "title": decision.scenario.get("title"),
@@ -124,7 +126,7 @@ def fill_within_limits(template: str, named: Mapping[str, Any], folder: Path, he
 
 
 def _loaded(template: str, folder: Path) -> Template:
-    environment = _environment(folder)
+    environment = _bundled_environment() if folder == bundled("templates") else _environment(folder)
     environment.globals["wording"] = wordings(folder)
     return environment.get_template(template)
 
@@ -225,10 +227,16 @@ def _compiled_before() -> BytecodeCache | None:
         return None
 
 
-def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
+@lru_cache(maxsize=1)
+def _bundled_environment() -> ImmutableSandboxedEnvironment:
+    """The environment of the bundled templates, which do not change while the program runs."""
+    return _environment(bundled("templates"), _compiled_before())
+
+
+def _environment(folder: Path, compiled: BytecodeCache | None = None) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=_Folder(folder),
-        bytecode_cache=_compiled_before() if folder == bundled("templates") else None,
+        bytecode_cache=compiled,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

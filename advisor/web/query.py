@@ -38,7 +38,7 @@ class Query:
     change: str | None = None
     extra: Mapping[str, str] | None = None
 
-    def string(self, state: InterviewState | None = None, **more: str) -> str:
+    def string(self, state: InterviewState | None = None, /, **more: str) -> str:
         """The query string of answers, by default these, with more keys."""
         return urlencode({**self.pairs(state), **more})
 

@@ -1,20 +1,33 @@
-"""What every page reads: the rules and the catalogue in use, and the decision and the interview over them."""
+"""What every page reads: the rules and the catalogue in use, and the decision and the interview over them.
+
+Requests run in several threads. What decides keeps results in memory that it shares, so one thread decides at a time.
+"""
 
 from __future__ import annotations
 
 import datetime
+import threading
 from dataclasses import dataclass
+from functools import lru_cache
 
 from starlette.requests import Request
 
 from advisor.catalogue.loader import Catalogue
+from advisor.decision.assessment import Assessment
+from advisor.decision.competition import competing
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Scenario
+from advisor.evaluation.python_backend import PlainReading
 from advisor.interview.flow import flow_of
 from advisor.interview.question_view import InterviewViews
+from advisor.report.html import cost_figures
 from advisor.rulebook.model import Rulebook
 from advisor.wording.interview import ON_PAGE
+
+_deciding = threading.RLock()
+_KEPT, _CHARTS_KEPT = 64, 32
+"""How many decisions, and how many pairs of charts, are kept for the next request about the same answers."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +43,33 @@ class Site:
 
     def decide(self, scenario: Scenario, decided_on: datetime.date) -> Decision:
         """The decision on a scenario as the command line makes it. Raises what ``decide`` raises."""
-        return decide(scenario, self.rulebook, catalogue=self.catalogue, decided_on=decided_on)
+        return _decided(self, scenario, decided_on)
+
+    def cost_figures(self, scenario: Scenario, decided_on: datetime.date) -> str:
+        """The cost curves and the route map of the decision, as HTML."""
+        return _cost_figures(self, scenario, decided_on)
+
+    def assess(self, scenario: Scenario, decided_on: datetime.date) -> Assessment:
+        """The outcome of ``decide`` without its explanations, in a few milliseconds. Raises what ``decide`` raises."""
+        with _deciding:
+            rulebook = competing(self.rulebook, self.catalogue, scenario, decided_on)
+            return Assessment(scenario, rulebook, _reading(rulebook))
+
+
+@lru_cache(maxsize=_KEPT)
+def _decided(site: Site, scenario: Scenario, decided_on: datetime.date) -> Decision:
+    with _deciding:
+        return decide(scenario, site.rulebook, catalogue=site.catalogue, decided_on=decided_on)
+
+
+@lru_cache(maxsize=_CHARTS_KEPT)
+def _cost_figures(site: Site, scenario: Scenario, decided_on: datetime.date) -> str:
+    return cost_figures(site.decide(scenario, decided_on))
+
+
+@lru_cache(maxsize=32)
+def _reading(rulebook: Rulebook) -> PlainReading:
+    return PlainReading(rulebook)
 
 
 def site_of(request: Request) -> Site:

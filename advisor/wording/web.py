@@ -14,3 +14,6 @@ WHOLE_LINK = "copy the whole address of a page of the interview, with all that f
 NO_FILE = "no file is chosen"
 SCENARIO_FILE = "choose a scenario file, such as one that `advisor interview` writes"
 FILE, LINE = "the file", "line"
+OR_MORE = "{figure} or more"
+DECISION = "The decision"
+OTHER_SITE = "Only a page of this server may ask for this"
