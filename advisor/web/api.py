@@ -66,7 +66,7 @@ def _object_text(body: bytes) -> str:
 
 def openapi(request: Request) -> Response:
     """The OpenAPI document."""
-    known_pairs(request)
+    date_of(known_pairs(request))
     return JSONResponse(document())
 
 

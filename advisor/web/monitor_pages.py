@@ -53,14 +53,11 @@ class Form:
     options: Mapping[str, str]
 
 
-async def form_page(request: Request) -> Response:
-    """The form."""
-    return _form_page(request, _query(request), {})
-
-
-async def dashboard(request: Request) -> Response:
-    """The dashboard of what was sent, or the form with what is wrong. 503 while others are being read."""
+async def monitor(request: Request) -> Response:
+    """The form; of what it sends the dashboard, or the form with what is wrong. 503 while others are being read."""
     query = _query(request)
+    if request.method != "POST":
+        return _form_page(request, query, {})
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
         return error_page(request, 415, words.UNUSABLE, [Problem("this is not a form with files", help=words.FORM)])
     filled: dict[str, str] = {}
@@ -209,7 +206,6 @@ def _job(
 
 
 ROUTES = [
-    Path_("/monitor", form_page),
-    Path_("/monitor", dashboard, methods=["POST"]),
+    Path_("/monitor", monitor, methods=["GET", "POST"]),
     Path_("/monitor/example", example),
 ]

@@ -65,9 +65,10 @@ def date_of(pairs: Mapping[str, str]) -> tuple[datetime.date, bool]:
     if not text:
         return datetime.date.today(), False
     try:
-        if len(text) != len("2026-11-27"):
+        day = datetime.date.fromisoformat(text)
+        if day.isoformat() != text:  # other ways to write a date, such as that of a week
             raise ValueError
-        return datetime.date.fromisoformat(text), True
+        return day, True
     except ValueError:
         help = "write YYYY-MM-DD, a day that exists"
         raise BadInput(Problem(f"{quoted(text)} is not a date", _WHERE, field=DATE, help=help)) from None
