@@ -8,16 +8,26 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from advisor.catalogue.entries import LISTS, EntryForm, GpuForm, HostedForm, ModelForm, ProviderForm, ThroughputForm
+from advisor.catalogue.entries import (
+    LISTS,
+    ApiOfferForm,
+    EntryForm,
+    GpuForm,
+    HostedForm,
+    ModelForm,
+    ProviderForm,
+    ThroughputForm,
+)
 from advisor.catalogue.loader import Catalogue
+from advisor.catalogue.regions import KNOWN, holds_one_of, region_code
 from advisor.catalogue.traits import OWNED, PROVIDER_TRAITS, self_host_conditions, stated_traits
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.text_table import entry
 from advisor.domain.formatting import grouped, price
-from advisor.domain.scenario import Route
+from advisor.domain.scenario import Route, Unit
 
 _INDENT = 14
-_TITLES = {  # in the order in which they are shown
+TITLES = {
     "hosted": "Open checkpoints at inference providers",
     "closed": "Closed models",
     "gpus": "GPUs by the hour",
@@ -25,6 +35,7 @@ _TITLES = {  # in the order in which they are shown
     "models": "Open checkpoints",
     "providers": "Providers",
 }
+"""The lists that are shown, in this order."""
 _OF_ROUTE = {
     Route.SELF_HOST: ("models", "gpus", "throughput"),
     Route.OPEN_WEIGHT_API: ("models", "providers", "hosted"),
@@ -62,7 +73,7 @@ def selected(catalogue: Catalogue, selection: Selection) -> dict[str, tuple[Entr
     sellers = {getattr(one, "provider", None) for one in (*lists["hosted"], *lists["closed"])}
     lists["models"] = [one for one in catalogue.models if one == model or (model is None and one.id in used)]
     lists["providers"] = [one for one in catalogue.providers if one.id in sellers]
-    return {name: tuple(lists[name]) for name in _TITLES}
+    return {name: tuple(lists[name]) for name in TITLES}
 
 
 def _check_provider(catalogue: Catalogue, id: str) -> None:
@@ -84,6 +95,51 @@ def _gpus(catalogue: Catalogue, model: ModelForm | None, cloud: str | None) -> l
     measured = {row.gpu for row in catalogue.throughput if model and row.model == model.id}
     fits = [gpu for gpu in catalogue.gpus if model is None or gpu.gpu in measured or gpu.pricing == OWNED]
     return [gpu for gpu in fits if cloud in (None, gpu.cloud)]
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What the entries of a selection must fit besides, each by itself; all do where it is None.
+
+    ``region`` is a code: entries that are known to be elsewhere do not fit, and those that do not say where they are
+    do. ``unit`` is that of the price; ``text`` stands in what is shown, in upper or lower case.
+    """
+
+    region: str | None = None
+    unit: Unit | None = None
+    text: str | None = None
+
+
+def narrowed(
+    catalogue: Catalogue, lists: dict[str, tuple[EntryForm, ...]], narrowing: Narrowing
+) -> dict[str, tuple[EntryForm, ...]]:
+    """The entries of each list that fit. Raises BadInput for an unknown region."""
+    region = region_code(narrowing.region)
+    if narrowing.region and region is None:
+        help = did_you_mean(narrowing.region, sorted(KNOWN)) or "one of " + ", ".join(sorted(KNOWN))
+        raise BadInput(Problem(f"{quoted(narrowing.region)} is no known region", field="region", help=help))
+
+    def fits(one: EntryForm) -> bool:
+        regions = _regions(catalogue, one)
+        modality = getattr(one, "modality", None)
+        unit = getattr(one, "unit", None if modality is None else "image" if modality == "image" else "video_second")
+        return (
+            not (region and isinstance(regions, tuple) and holds_one_of(region, regions) == "no")
+            and (narrowing.unit is None or unit in (None, narrowing.unit))
+            and (not narrowing.text or narrowing.text.casefold() in _all_text(catalogue, one).casefold())
+        )
+
+    return {name: tuple(filter(fits, entries)) for name, entries in lists.items()}
+
+
+def _regions(catalogue: Catalogue, one: EntryForm) -> Any:
+    """The regions of an entry: codes, ``unknown``, or None where it has none."""
+    regions = getattr(one, "regions", None)
+    return catalogue.provider(one.provider).regions if regions is None and isinstance(one, ApiOfferForm) else regions
+
+
+def _all_text(catalogue: Catalogue, one: EntryForm) -> str:
+    return "\n".join([one.id, *(text for _, text in described(catalogue, one))])
 
 
 # ------------------------------------------------------------------ JSON
@@ -109,7 +165,7 @@ def as_text(catalogue: Catalogue, lists: dict[str, tuple[EntryForm, ...]], width
     """The entries in lines of at most ``width`` characters if their words allow."""
     lines: list[str] = []
     for name, entries in lists.items():
-        lines += ["", *textwrap.wrap(f"{_TITLES[name]} ({len(entries)})", width)] if entries else []
+        lines += ["", *textwrap.wrap(f"{TITLES[name]} ({len(entries)})", width)] if entries else []
         for one in entries:
             lines += ["", *_block(catalogue, name, one, width)]
     return lines
@@ -118,9 +174,13 @@ def as_text(catalogue: Catalogue, lists: dict[str, tuple[EntryForm, ...]], width
 def _block(catalogue: Catalogue, name: str, one: EntryForm, width: int) -> Iterator[str]:
     overlay = catalogue.origins.get((name, one.id))
     yield one.id + (f" (from {overlay})" if overlay else "")
-    parts = [*_parts(catalogue, one), *_common(one)]
-    for label, text in parts:
+    for label, text in described(catalogue, one):
         yield from entry(label, text, _INDENT, width)
+
+
+def described(catalogue: Catalogue, one: EntryForm) -> list[tuple[str, str]]:
+    """Everything that an entry states, each with its label; an empty label goes on with the one before."""
+    return [*_parts(catalogue, one), *_common(one)]
 
 
 def _parts(catalogue: Catalogue, one: EntryForm) -> Iterator[tuple[str, str]]:

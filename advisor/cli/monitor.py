@@ -168,19 +168,11 @@ def _check_written(options: argparse.Namespace, run: Run) -> None:
 
 
 def _run(options: argparse.Namespace) -> Run:
-    from advisor.cli.monitor_options import (
-        amount_ranges,
-        covered,
-        number_range,
-        only,
-        rates,
-        sources,
-        thresholds,
-        whole_texts,
-    )
+    from advisor.cli.monitor_options import thresholds
     from advisor.common.progress import Progress
     from advisor.monitor.model import Guess
     from advisor.monitor.monthly_usage import IMAGES_PER_REQUEST, MEGAPIXELS_PER_IMAGE, Assumed
+    from advisor.monitor.option_values import amount_ranges, covered, number_range, only, rates, sources, whole_texts
     from advisor.monitor.run import Run, history_beside
     from advisor.usage.date_order import DateOrder
     from advisor.usage.options import ReadOptions
@@ -196,7 +188,7 @@ def _run(options: argparse.Namespace) -> Run:
     return Run(
         usage=tuple(options.usage),
         decision=options.decision,
-        rules=options.rules,
+        rulebook=rulebook_in_use(options.rules),
         catalogue=catalogue_from(options),
         route=Route(options.route) if options.route else None,
         reading=ReadOptions(

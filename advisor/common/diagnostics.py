@@ -26,6 +26,7 @@ class Problem(NamedTuple):
 
     A tuple and no dataclass, because importing ``dataclasses`` is a quarter of the time of ``advisor --help``.
     ``code`` names the kind of fault if it has a page in the documentation; ``level`` is ``error`` or ``warning``.
+    ``key`` is a key of the input that is no field, or not only once: for programs, as the message names it already.
     """
 
     what: str
@@ -35,6 +36,7 @@ class Problem(NamedTuple):
     help: str | None = None
     code: str | None = None
     level: str = "error"
+    key: str | None = None
 
     def __str__(self) -> str:
         lines = [f"{self.level}[{self.code}]: {self.what}" if self.code else f"{self.level}: {self.what}"]

@@ -319,7 +319,7 @@ def _problem(detail: ErrorDetails, file: str, lines: Mapping[str, int]) -> Probl
     if detail["type"] == "extra_forbidden":
         flat = "a scenario is flat: write its fields without a name above them"
         help = flat if isinstance(detail["input"], dict) else which_field(field)
-        return Problem(f"{quoted(field)} is not a scenario field", file, line, None, help)
+        return Problem(f"{quoted(field)} is not a scenario field", file, line, help=help, key=field)
     context = detail.get("ctx") or {}
     return Problem(str(context.get("what", detail["msg"])).rstrip("."), file, line, field, context.get("help"))
 

@@ -124,9 +124,10 @@ def _parse_json(text: str, file: str, faults: list[Problem]) -> strict_yaml.Mapp
     for (name, value), line in zip(data, _json_lines(text), strict=True):
         if name in answers:
             what = f"duplicate key {quoted(name)}, first on line {answers.lines[name]}"
-            faults.append(Problem(what, file, line, help="keep one of them"))
+            faults.append(Problem(what, file, line, help="keep one of them", key=name))
         elif HIDDEN.search(name):
-            faults.append(Problem(f"{quoted(name)} is not a scenario field", file, line, help=which_field(name)))
+            what = f"{quoted(name)} is not a scenario field"
+            faults.append(Problem(what, file, line, help=which_field(name), key=name))
         else:
             answers[name] = dict(value) if isinstance(value, _Pairs) else value
             answers.lines[name] = line

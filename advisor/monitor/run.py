@@ -25,7 +25,6 @@ from advisor.monitor.evaluate import evaluate
 from advisor.monitor.model import MonitorResult, Thresholds
 from advisor.monitor.monthly_usage import Assumed, months_of
 from advisor.monitor.span import Span
-from advisor.rulebook.loader import rulebook_in_use
 from advisor.rulebook.model import Rulebook
 from advisor.usage.history import append, read_history
 from advisor.usage.input_files import resolved
@@ -47,7 +46,7 @@ class Run:
 
     usage: tuple[str, ...]
     decision: str
-    rules: str | None
+    rulebook: Rulebook
     catalogue: Catalogue | None
     route: Route | None
     reading: ReadOptions
@@ -59,10 +58,9 @@ class Run:
 
 def monitored(run: Run) -> MonitorResult:
     """Reads and judges; what was read is kept in the history once it could be judged. Raises BadInput."""
-    rulebook = rulebook_in_use(run.rules)
-    decision, scenario = _decision(run, rulebook)
+    decision, scenario = _decision(run)
     run = replace(run, reading=replace(run.reading, unit=scenario.unit or Unit.IMAGE))
-    baseline = baseline_of(decision, scenario, rulebook, run.route, run.ranges, run.catalogue)
+    baseline = baseline_of(decision, scenario, run.rulebook, run.route, run.ranges, run.catalogue)
     reading = _reading(run)
     if reading.doubts:
         raise BadInput(reading.doubts)
@@ -167,7 +165,7 @@ def _places(days: Iterable[Day]) -> set[tuple[datetime.date, str, str]]:
     return {(day.day, day.source, day.meter) for day in days}
 
 
-def _decision(run: Run, rulebook: Rulebook) -> tuple[Decision, Scenario]:
+def _decision(run: Run) -> tuple[Decision, Scenario]:
     """The record, or the decision of a scenario file."""
     text = read_text(run.decision)
     if is_record(text):
@@ -177,7 +175,7 @@ def _decision(run: Run, rulebook: Rulebook) -> tuple[Decision, Scenario]:
         what = f"{quoted(run.decision)} is a memo"
         raise BadInput(Problem(what, "--decision", help="name the record beside it, NAME.decision.json"))
     scenario = parse_scenario(text, run.decision, check=partial(model_faults, run.catalogue))
-    decision = decide(scenario, rulebook, catalogue=run.catalogue, decided_on=run.reading.today)
+    decision = decide(scenario, run.rulebook, catalogue=run.catalogue, decided_on=run.reading.today)
     return decision, validated(decision.priced_scenario, run.decision)
 
 

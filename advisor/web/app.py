@@ -17,7 +17,7 @@ from advisor.common.diagnostics import BadInput
 from advisor.web import api, catalogue_page, decision_pages, interview_pages, monitor_pages
 from advisor.web.hosts import AllowedHosts
 from advisor.web.pages import error_page, on_bad_input
-from advisor.web.security import BoundedBodies, SecureResponses, TooLarge, TooSlow
+from advisor.web.security import HEADERS, BoundedBodies, SecureResponses, TooLarge, TooSlow
 from advisor.web.site import Site
 from advisor.wording import web as words
 
@@ -74,4 +74,6 @@ async def _on_too_slow(request: Request, error: Exception) -> Response:
 
 
 async def _on_defect(request: Request, error: Exception) -> Response:
-    return error_page(request, 500, words.DEFECT)
+    found = error_page(request, 500, words.DEFECT)
+    found.headers.update(HEADERS)  # it is answered outside the middleware
+    return found

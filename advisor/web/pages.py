@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.report.templates import fill
 from advisor.wording import web as words
+
+API = "/api/"
 
 
 def page(request: Request, name: str, named: dict[str, Any], status: int = 200) -> Response:
@@ -19,7 +21,12 @@ def page(request: Request, name: str, named: dict[str, Any], status: int = 200) 
 
 
 def error_page(request: Request, status: int, what: str, problems: Sequence[Problem] = ()) -> Response:
-    """The page of an error: what is wrong, in which field, and what to do. Nothing of the server is in it."""
+    """The page of an error: what is wrong, in which field, and what to do. Nothing of the server is in it.
+
+    Below ``/api/`` the same as JSON: ``{"errors": [{"field", "message", "help"}]}``, one at least.
+    """
+    if request.url.path.startswith(API):
+        return JSONResponse({"errors": [_as_json(one) for one in problems or [Problem(what)]]}, status)
     named = {
         "status": status,
         "what": what,
@@ -33,3 +40,9 @@ async def on_bad_input(request: Request, error: Exception) -> Response:
     """422: the problems of an input, by field."""
     assert isinstance(error, BadInput)
     return error_page(request, 422, words.UNUSABLE, error.problems)
+
+
+def _as_json(problem: Problem) -> dict[str, str | None]:
+    field = problem.field or problem.key
+    line = f" (line {problem.line})" if problem.line and not field else ""
+    return {"field": field, "message": problem.what + line, "help": problem.help}

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.decision.competition import model_faults
 from advisor.interview.state import InterviewState
 from advisor.web.site import Site
@@ -70,9 +70,10 @@ def date_of(pairs: Mapping[str, str]) -> tuple[datetime.date, bool]:
     if not text:
         return datetime.date.today(), False
     try:
-        if len(text) != len("2026-11-27"):
+        day = datetime.date.fromisoformat(text)
+        if day.isoformat() != text:  # other ways to write a date, such as that of a week
             raise ValueError
-        return datetime.date.fromisoformat(text), True
+        return day, True
     except ValueError:
         help = "write YYYY-MM-DD, a day that exists"
         raise BadInput(Problem(f"{quoted(text)} is not a date", _WHERE, field=DATE, help=help)) from None
@@ -95,3 +96,13 @@ def read_query(pairs: dict[str, str], site: Site, *others: str) -> Query:
     if faults := model_faults(site.catalogue, state.scenario()):
         raise BadInput(fault._replace(file=_WHERE) for fault in faults)
     return Query(state, decided_on, dated, extra.get(CHANGE) or None, extra)
+
+
+def known_pairs(request: Request, *known: str) -> dict[str, str]:
+    """The keys of a query of a path that reads no answers: these and the day. Raises BadInput for any other."""
+    pairs = pairs_of(request)
+    for name in pairs:
+        if name not in (DATE, *known):
+            help = did_you_mean(name, (DATE, *known)) or f"known here: {', '.join((DATE, *known))}"
+            raise BadInput(Problem(f"{quoted(name)} is not known here", _WHERE, key=name, help=help))
+    return pairs

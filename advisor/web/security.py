@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'"
@@ -76,6 +76,10 @@ class BoundedBodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        stated = Headers(scope=scope).get("content-length", "")
+        if stated.isdecimal() and int(stated[:20]) > MAX_BODY:
+            await self._app(scope, _refuse, send)
+            return
         size, until = 0, asyncio.get_running_loop().time() + BODY_SECONDS
 
         async def bounded() -> Message:
@@ -91,3 +95,7 @@ class BoundedBodies:
             return message
 
         await self._app(scope, bounded, send)
+
+
+async def _refuse() -> Message:
+    raise TooLarge

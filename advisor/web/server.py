@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 
+import h11
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from advisor.common.diagnostics import BadInput, Problem, quoted, reason
 
 MAX_AT_ONCE = 200
 """Connections; beyond them the answer is 503."""
+HEAD_SECONDS = 10.0
+"""For the head of a request to arrive."""
 _IDLE_SECONDS = 10
 
 
@@ -30,12 +35,12 @@ def listening(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(app: Starlette, bound: socket.socket, ready: Callable[[str], None]) -> None:
-    """Serves until interrupted; ``ready`` gets the address once connections are accepted."""
-    host, port = bound.getsockname()[:2]
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+def server_of(app: Starlette) -> uvicorn.Server:
+    """A server with its limits; nothing listens yet."""
     config = uvicorn.Config(
         app,
+        http=ImpatientProtocol,
+        ws="none",
         log_level="warning",
         access_log=False,
         limit_concurrency=MAX_AT_ONCE,
@@ -43,8 +48,31 @@ def serve(app: Starlette, bound: socket.socket, ready: Callable[[str], None]) ->
         server_header=False,
         h11_max_incomplete_event_size=64_000,
     )
+    return uvicorn.Server(config)
+
+
+class ImpatientProtocol(H11Protocol):
+    """Closes connections that do not send the head of a request in time; uvicorn would wait for ever."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begins to look at the connection."""
+        super().connection_made(transport)
+        self._look(False)
+
+    def _look(self, was_waiting: bool) -> None:
+        waiting = self.conn.their_state is h11.IDLE
+        if waiting and was_waiting:
+            self.transport.close()
+        if not self.transport.is_closing():
+            self.loop.call_later(HEAD_SECONDS / 2, self._look, waiting)
+
+
+def serve(app: Starlette, bound: socket.socket, ready: Callable[[str], None]) -> None:
+    """Serves until interrupted; ``ready`` gets the address once connections are accepted."""
+    host, port = bound.getsockname()[:2]
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     ready(address)
     try:
-        uvicorn.Server(config).run(sockets=[bound])
+        server_of(app).run(sockets=[bound])
     finally:
         bound.close()

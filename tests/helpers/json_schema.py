@@ -17,7 +17,7 @@ TYPES: dict[str, Callable[[Any], bool]] = {
     "number": lambda value: isinstance(value, int | Decimal) and not isinstance(value, bool),
     "null": lambda value: value is None,
 }
-ANNOTATIONS = {"$schema", "$defs", "title", "description", "default", "axis", "optional"}
+ANNOTATIONS = {"$schema", "$defs", "title", "description", "default", "axis", "optional", "since_schema_version"}
 
 
 def same(a: Any, b: Any) -> bool:

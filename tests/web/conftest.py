@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from starlette.testclient import TestClient
 
 from advisor.catalogue.loader import bundled_catalogue
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.web.app import make_app
-from advisor.web.server import listening
+from advisor.web.server import listening, server_of
 from advisor.web.site import Site
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -35,8 +35,15 @@ def client() -> TestClient:
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The address of a server that runs in a thread."""
+    with serving() as address:
+        yield address
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """Runs a server in a thread, as ``advisor serve`` does; its address."""
     bound = listening("127.0.0.1", 0)
-    running = uvicorn.Server(uvicorn.Config(make_app(site(), ()), log_level="warning"))
+    running = server_of(make_app(site(), ()))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{bound.getsockname()[1]}"

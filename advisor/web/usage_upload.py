@@ -1,0 +1,97 @@
+"""Uploaded usage in, the dashboard out: in a temporary folder and a process that both end with the request."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import BinaryIO
+
+from advisor.common.diagnostics import HIDDEN, BadInput, Problem
+from advisor.common.work_folders import temporary_folder, work_folder
+from advisor.web.usage_child import HELP, LIBRARIES, Job, answer
+
+MAX_SECONDS = 60.0
+"""For reading the files and judging them."""
+AT_ONCE, _WAIT_SECONDS = 2, 20.0
+_MAX_PAGE = 50_000_000
+_LONGEST_NAME = 60
+"""Characters: four bytes each fit into the name of a file."""
+_free = threading.BoundedSemaphore(AT_ONCE)
+
+
+class Busy(Exception):
+    """All places are taken by other uploads."""
+
+
+@contextmanager
+def upload_folder() -> Iterator[Path]:
+    """A folder for the files of one request. Raises Busy."""
+    if not _free.acquire(timeout=_WAIT_SECONDS):
+        raise Busy
+    try:
+        with work_folder(temporary_folder(), "advisor-web-") as folder:
+            yield folder
+    finally:
+        _free.release()
+
+
+def stored(folder: Path, stated_name: str, content: BinaryIO) -> str:
+    """Writes an uploaded file into the folder; its name there."""
+    name = name_for(stated_name, {path.name for path in folder.iterdir()})
+    with (folder / name).open("xb") as file:
+        shutil.copyfileobj(content, file)
+    return name
+
+
+def name_for(stated: str, taken: set[str]) -> str:
+    """The name of a file without folders, hidden characters, and what would make it an option or a hidden file.
+
+    >>> name_for("../../etc/passwd", set()), name_for("C:\\\\bill.csv", {"bill.csv"}), name_for("-", set())
+    ('passwd', '2-bill.csv', 'file')
+    """
+    name = HIDDEN.sub("", re.split(r"[/\\]", stated)[-1])[-_LONGEST_NAME:].strip().lstrip(".-") or "file"
+    number = 1
+    while (name if number == 1 else f"{number}-{name}") in taken:
+        number += 1
+    return name if number == 1 else f"{number}-{name}"
+
+
+def dashboard_of(folder: Path, job: Job) -> str:
+    """The dashboard, made by another process within its limits. Raises BadInput, RuntimeError for a defect."""
+    context = _context()
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=answer, args=(theirs, str(folder), job), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(MAX_SECONDS):
+            raise BadInput(Problem(f"these files take more than {MAX_SECONDS:g} s to read", help=HELP))
+        found = json.loads(ours.recv_bytes(_MAX_PAGE))
+    except EOFError:
+        process.join()
+        if process.exitcode == 1:  # it has raised
+            raise RuntimeError("the process that reads uploads failed; its traceback is above") from None
+        raise BadInput(Problem("these files cannot be read within the memory there is here", help=HELP)) from None
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+    if "problems" in found:
+        raise BadInput(Problem(**problem) for problem in found["problems"])
+    return str(found["page"])
+
+
+@lru_cache(maxsize=1)
+def _context() -> ForkServerContext:
+    """Copies of a process that has loaded the libraries: a copy takes milliseconds, and no thread is copied."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(LIBRARIES)
+    return context
