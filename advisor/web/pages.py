@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,11 +14,16 @@ from advisor.report.templates import fill
 from advisor.wording import web as words
 
 API = "/api/"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def page(request: Request, name: str, named: dict[str, Any], status: int = 200) -> Response:
-    """The page ``web/NAME.html.j2``; ``here`` is the path of the request."""
-    return HTMLResponse(fill(f"web/{name}.html.j2", {"here": request.url.path, **named}), status)
+    """The page ``web/NAME.html.j2``; ``here`` is the path of the request.
+
+    Control characters, which a form has to send back as they are, become character references.
+    """
+    text = fill(f"web/{name}.html.j2", {"here": request.url.path, **named})
+    return HTMLResponse(_CONTROL.sub(lambda found: f"&#{ord(found[0])};", text), status)
 
 
 def error_page(request: Request, status: int, what: str, problems: Sequence[Problem] = ()) -> Response:
