@@ -162,13 +162,13 @@ class InterviewState:
         if problems:
             raise BadInput(problems)
         estimating = values.pop(ESTIMATING, None)
-        if estimating and not estimates.can_be_estimated(estimates.estimated_by(estimating), values):
-            estimating = None
         inputs = {name: values.pop(name) for name in estimates.INPUTS if name in values}
         bills = {name: values.pop(name) for name, value in [*values.items()] if isinstance(value, TypedBill)}
         answers = {name: value for name, value in values.items() if value is not None}
         known = validated({name: value for name, value in answers.items() if name in FIELDS}, where)
         answers |= known.model_dump(exclude_none=True)
+        if estimating and not estimates.can_be_estimated(estimates.estimated_by(estimating), answers):
+            estimating = None
         if estimating in estimates.ESTIMABLE:
             blank = {name: estimates.blank_value(name, answers) for name, value in inputs.items() if value is None}
             inputs |= {name: value for name, value in blank.items() if estimates.estimated_by(name) == estimating}

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from advisor.interview.question_view import InterviewViews
 from advisor.interview.state import ASIDES
 from advisor.web.pages import page
-from advisor.web.query import NOTED, Query, query_of
+from advisor.web.query import CHECK, NOTED, Query, query_of
 from advisor.web.question_page import noted
 from advisor.web.site import site_of
 
@@ -40,6 +40,6 @@ def _named(query: Query, views: InterviewViews) -> dict[str, Any]:
         "skipped": views.skipped(skipped, state).strip() if skipped and not waiting else "",
         "settled": position.settled,
         "query": query.string(),
-        "noted": noted(query, views),
+        "noted": noted(query, views, back=CHECK),
         "back_to": f"/question?{query.string(change=previous)}" if previous else "/",
     }

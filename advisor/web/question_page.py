@@ -67,13 +67,20 @@ def around(query: Query, views: InterviewViews, question: str) -> dict[str, Any]
     }
 
 
-def noted(query: Query, views: InterviewViews) -> dict[str, Any] | None:
-    """The confirmation of the answer that led here: an amount with its unit, an estimate with its steps."""
+def noted(query: Query, views: InterviewViews, **back: str) -> dict[str, Any] | None:
+    """The confirmation of the answer that led here: an amount with its unit, an estimate with its steps.
+
+    ``back`` is the page to return to after a change of it.
+    """
     name, state = (query.extra or {}).get(NOTED, ""), query.state
     if name not in FIELDS or name not in state.answers:
         return None
     lines = views.texts.noted(name, state)
-    return {"text": views.texts.wording(name, state).ask, "lines": lines, "change": query.string(change=name)}
+    return {
+        "text": views.texts.wording(name, state).ask,
+        "lines": lines,
+        "change": query.string(None, change=name, **back),
+    }
 
 
 def _until(mapping: dict[str, str], question: str) -> list[tuple[str, str]]:

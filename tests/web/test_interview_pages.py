@@ -86,6 +86,16 @@ def test_a_fault_of_the_link_is_a_page(query: dict[str, str], client: TestClient
     assert "This link or form cannot be used" in found.text
 
 
+@pytest.mark.parametrize("month", [{}, {"monthly_images": "unknown"}])
+@pytest.mark.parametrize("estimating", ["monthly_images_low", "monthly_images_low.percent"])
+def test_a_share_of_a_month_that_is_not_known_is_not_estimated(
+    estimating: str, month: dict[str, str], client: TestClient
+) -> None:
+    found = client.get(url("/question", month, {ESTIMATING: estimating, "monthly_images_low.percent": "50"}))
+    assert found.status_code == 200
+    assert asked_in(form_of(found.text)) == "unit"
+
+
 def test_a_clash_is_asked_and_answered(client: TestClient) -> None:
     clashing = {"unit": "image", "residency": "on_premises", "quality": "frontier_only"}
     form = form_of(client.get(url("/question", clashing)).text)
