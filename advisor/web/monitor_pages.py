@@ -23,7 +23,7 @@ from advisor.web.query import DATE, Query, date_of, known_pairs, query_of
 from advisor.web.security import policy_of
 from advisor.web.site import Site, site_of
 from advisor.web.usage_child import Job
-from advisor.web.usage_upload import Busy, dashboard_of, stored, upload_folder
+from advisor.web.usage_upload import Busy, dashboard_of, place, stored, upload_folder
 from advisor.wording import web as words
 
 MAX_FILES = 20
@@ -62,17 +62,18 @@ async def monitor(request: Request) -> Response:
         return error_page(request, 415, words.UNUSABLE, [Problem("this is not a form with files", help=words.FORM)])
     filled: dict[str, str] = {}
     try:
-        async with request.form(max_files=MAX_FILES + 2, max_fields=len(_FIELDS), max_part_size=4 * MAX_TEXT) as sent:
-            filled |= {name: text for name, text in sent.items() if isinstance(text, str)}
-            form = _read(sent)
-            text = await run_in_threadpool(_dashboard, site_of(request), query, form)
+        limits = {"max_files": MAX_FILES + 2, "max_fields": len(_FIELDS), "max_part_size": 4 * MAX_TEXT}
+        with place():
+            async with request.form(**limits) as sent:
+                filled |= {name: text for name, text in sent.items() if isinstance(text, str)}
+                text = await run_in_threadpool(_dashboard, site_of(request), query, _read(sent))
     except HTTPException as error:  # of the reader of forms
         what = f"the form cannot be read: {error.detail.lower().rstrip('.')}"
         return error_page(request, 422, words.UNUSABLE, [Problem(what, help=words.FORM)])
     except BadInput as error:
         return _form_page(request, query, filled, error, 422)
     except Busy:
-        return error_page(request, 503, words.BUSY)
+        return _busy(request)
     return _served(text)
 
 
@@ -80,14 +81,20 @@ def example(request: Request) -> Response:
     """The dashboard of a bundled example, of a day on which its year is over."""
     decided_on, dated = date_of(known_pairs(request))
     try:
-        with upload_folder() as folder:
+        with place(), upload_folder() as folder:
             for name in _EXAMPLE:
                 (folder / name).write_bytes((_EXAMPLES / name).read_bytes())
             usage, decision = _EXAMPLE
             today = _usable(decided_on) if dated else EXAMPLE_DAY
             return _served(dashboard_of(folder, _job(site_of(request), today, (usage,), decision)))
     except Busy:
-        return error_page(request, 503, words.BUSY)
+        return _busy(request)
+
+
+def _busy(request: Request) -> Response:
+    found = error_page(request, 503, words.BUSY)
+    found.headers["retry-after"] = "60"
+    return found
 
 
 def _served(text: str) -> Response:

@@ -14,7 +14,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import BinaryIO
 
-from advisor.common.diagnostics import HIDDEN, BadInput, Problem
+from advisor.common.diagnostics import HIDDEN, BadInput, Problem, reason
 from advisor.common.work_folders import temporary_folder, work_folder
 from advisor.web.usage_child import HELP, LIBRARIES, Job, answer
 
@@ -24,7 +24,9 @@ AT_ONCE, _WAIT_SECONDS = 2, 20.0
 _MAX_PAGE = 50_000_000
 _LONGEST_NAME = 60
 """Characters: four bytes each fit into the name of a file."""
-_free = threading.BoundedSemaphore(AT_ONCE)
+PLACES = 10
+"""Uploads that arrive, wait or are read at the same time: each may hold a thread, and its files."""
+_free, _places = threading.BoundedSemaphore(AT_ONCE), threading.BoundedSemaphore(PLACES)
 
 
 class Busy(Exception):
@@ -32,8 +34,19 @@ class Busy(Exception):
 
 
 @contextmanager
+def place() -> Iterator[None]:
+    """One of the places, to be taken before the files of a request arrive. Raises Busy."""
+    if not _places.acquire(blocking=False):
+        raise Busy
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+@contextmanager
 def upload_folder() -> Iterator[Path]:
-    """A folder for the files of one request. Raises Busy."""
+    """A folder for the files of one request, within a place. Raises Busy."""
     if not _free.acquire(timeout=_WAIT_SECONDS):
         raise Busy
     try:
@@ -69,8 +82,13 @@ def dashboard_of(folder: Path, job: Job) -> str:
     context = _context()
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=answer, args=(theirs, str(folder), job), daemon=True)
-    process.start()
-    theirs.close()
+    try:
+        process.start()
+    except OSError as error:
+        what = f"no process can be started to read the files: {reason(error)}"
+        raise BadInput(Problem(what, help="try again, or use `advisor monitor` on your own machine")) from None
+    finally:
+        theirs.close()
     try:
         if not ours.poll(MAX_SECONDS):
             raise BadInput(Problem(f"these files take more than {MAX_SECONDS:g} s to read", help=HELP))

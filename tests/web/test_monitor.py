@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import html
 import re
 from collections import defaultdict
+from contextlib import ExitStack
 from decimal import Decimal
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,7 @@ from advisor.common.work_folders import temporary_folder
 from advisor.web import monitor_pages, usage_upload
 from advisor.web.usage_child import MAX_UNPACKED
 from advisor.web.usage_upload import name_for
-from tests.helpers.strategies import some_of
+from tests.helpers.strategies import examples, some_of
 from tests.monitor.field_cases import TINY
 
 ROOT = Path(__file__).parents[2]
@@ -220,7 +223,35 @@ def test_too_many_at_once_are_put_off(client: TestClient, monkeypatch: pytest.Mo
     with usage_upload.upload_folder(), usage_upload.upload_folder():
         assert client.get("/monitor/example").status_code == 503
         assert sent(client, [USAGE, decision()]).status_code == 503
+    with ExitStack() as held:
+        for _ in range(usage_upload.PLACES):
+            held.enter_context(usage_upload.place())
+        found = sent(client, [USAGE, decision()])
+        assert (found.status_code, found.headers["retry-after"]) == (503, "60")
     assert client.get("/monitor/example").status_code == 200
+
+
+def test_a_process_that_cannot_start_is_said(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise OSError(errno.EAGAIN, "")
+
+    monkeypatch.setattr(ForkServerProcess, "start", fail)
+    ((_, what),) = problems(sent(client, [USAGE, decision()]))
+    assert what.startswith("no process can be started to read the files: resource temporarily unavailable")
+
+
+@pytest.mark.fuzz
+@examples(40, 4)
+@given(data=st.data())
+def test_damaged_files_are_read_or_refused(data: st.DataObject, client: TestClient) -> None:
+    content = bytearray(data.draw(st.sampled_from(SAMPLES)).read_bytes()[:20_000])
+    for _ in range(data.draw(st.integers(1, 5))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place : place + data.draw(st.integers(0, 5))] = data.draw(st.binary(max_size=5))
+    name = data.draw(st.text(min_size=1, max_size=20))
+    found = sent(client, [("usage", (name, bytes(content))), decision("tiny.yaml", TINY.encode())])
+    assert found.status_code in (200, 422)
+    assert "advisor-web-" not in found.text
 
 
 def test_too_many_files_are_refused(client: TestClient) -> None:
