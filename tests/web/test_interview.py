@@ -136,6 +136,7 @@ def test_the_interview_of_a_life_ends_with_the_same_scenario(name: str, knows: s
         else:
             url = form.url({asked_in(form): text})
     assert urlsplit(url).path == "/check"
+    assert urlencode({DATE: DAY}) in url
     assert state_of(url).scenario() == last.scenario()
     assert state_of(url).to_mapping() == last.to_mapping()
 
