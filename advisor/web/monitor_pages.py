@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -81,14 +82,18 @@ def example(request: Request) -> Response:
     """The dashboard of a bundled example, of a day on which its year is over."""
     decided_on, dated = date_of(known_pairs(request))
     try:
-        with place(), upload_folder() as folder:
-            for name in _EXAMPLE:
-                (folder / name).write_bytes((_EXAMPLES / name).read_bytes())
-            usage, decision = _EXAMPLE
-            today = _usable(decided_on) if dated else EXAMPLE_DAY
-            return _served(dashboard_of(folder, _job(site_of(request), today, (usage,), decision)))
+        return _served(_example(site_of(request), _usable(decided_on) if dated else EXAMPLE_DAY))
     except Busy:
         return _busy(request)
+
+
+@lru_cache(maxsize=4)
+def _example(site: Site, today: datetime.date) -> str:
+    usage, decision = _EXAMPLE
+    with place(), upload_folder() as folder:
+        for name in _EXAMPLE:
+            (folder / name).write_bytes((_EXAMPLES / name).read_bytes())
+        return dashboard_of(folder, _job(site, today, (usage,), decision))
 
 
 def _busy(request: Request) -> Response:

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from advisor.common.diagnostics import BadInput, Problem, quoted, reason
+from advisor.web import usage_upload
 
 MAX_AT_ONCE = 200
 """Connections; beyond them the answer is 503."""
@@ -35,7 +36,15 @@ def listening(host: str, port: int) -> socket.socket:
     return bound
 
 
-def server_of(app: Starlette) -> uvicorn.Server:
+class _LastServer(uvicorn.Server):
+    """The server of a process that ends with it, at once after this where a signal ends it."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        usage_upload.stop()
+
+
+def server_of(app: Starlette, kind: type[uvicorn.Server] = uvicorn.Server) -> uvicorn.Server:
     """A server with its limits; nothing listens yet."""
     config = uvicorn.Config(
         app,
@@ -48,7 +57,7 @@ def server_of(app: Starlette) -> uvicorn.Server:
         server_header=False,
         h11_max_incomplete_event_size=64_000,
     )
-    return uvicorn.Server(config)
+    return kind(config)
 
 
 class ImpatientProtocol(H11Protocol):
@@ -73,6 +82,6 @@ def serve(app: Starlette, bound: socket.socket, ready: Callable[[str], None]) ->
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     ready(address)
     try:
-        server_of(app).run(sockets=[bound])
+        server_of(app, _LastServer).run(sockets=[bound])
     finally:
         bound.close()

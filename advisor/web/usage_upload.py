@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from multiprocessing.context import ForkServerContext
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import BinaryIO
 
@@ -113,3 +114,9 @@ def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(LIBRARIES)
     return context
+
+
+def stop() -> None:
+    """Removes the folder through which that process is reached; an interrupted program would leave it."""
+    if _context.cache_info().currsize:
+        shutil.rmtree(get_temp_dir(), ignore_errors=True)

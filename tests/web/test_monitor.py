@@ -6,7 +6,11 @@ import csv
 import errno
 import gzip
 import html
+import os
 import re
+import subprocess
+import sys
+import urllib.request
 from collections import defaultdict
 from contextlib import ExitStack
 from decimal import Decimal
@@ -221,14 +225,14 @@ def test_what_takes_too_long_is_stopped(client: TestClient, tmp_path: Path, monk
 def test_too_many_at_once_are_put_off(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usage_upload, "_WAIT_SECONDS", 0.01)
     with usage_upload.upload_folder(), usage_upload.upload_folder():
-        assert client.get("/monitor/example").status_code == 503
+        assert client.get("/monitor/example?date=2026-11-03").status_code == 503
         assert sent(client, [USAGE, decision()]).status_code == 503
     with ExitStack() as held:
         for _ in range(usage_upload.PLACES):
             held.enter_context(usage_upload.place())
         found = sent(client, [USAGE, decision()])
         assert (found.status_code, found.headers["retry-after"]) == (503, "60")
-    assert client.get("/monitor/example").status_code == 200
+    assert client.get("/monitor/example?date=2026-11-03").status_code == 200
 
 
 def test_a_process_that_cannot_start_is_said(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,6 +242,19 @@ def test_a_process_that_cannot_start_is_said(client: TestClient, monkeypatch: py
     monkeypatch.setattr(ForkServerProcess, "start", fail)
     ((_, what),) = problems(sent(client, [USAGE, decision()]))
     assert what.startswith("no process can be started to read the files: resource temporarily unavailable")
+
+
+def test_a_server_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "advisor", "serve", "--port", "0"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stderr
+        address = re.findall("http://[^;]*", process.stderr.readline())[0]
+        with urllib.request.urlopen(f"{address}monitor/example", timeout=60) as answer:
+            assert answer.status == 200
+        process.terminate()
+        process.wait(timeout=30)
+    assert [path.name for path in tmp_path.iterdir()] == [f"_jinja2-cache-{os.getuid()}"]
 
 
 @pytest.mark.fuzz
