@@ -80,7 +80,7 @@ class WhatIf:
 
     @property
     def has_turned(self) -> bool:
-        """Whether the outcome is another than that of the answers."""
+        """Whether the outcome differs from that of the answers."""
         return self._differs(self.assessment)
 
     def turned_by(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ _AROUND, _FARTHEST = 100, 10_000
 
 @dataclass(frozen=True)
 class Turn:
-    """A value with which the outcome is another one; ``at`` is its position, None outside the track."""
+    """A value with which the outcome is different; ``at`` is its position, None outside the track."""
 
     value: str
     text: str
@@ -151,7 +151,7 @@ def _past(flip: Flip) -> Decimal:
 
 
 def _other_answers(decision: Decision, texts: AnswerTexts, what_if: WhatIf, name: str) -> tuple[Turn, ...]:
-    """The other answers that lead elsewhere; those on the checkpoint are listed with the decision."""
+    """The other answers that change the outcome; those on the checkpoint are listed with the decision."""
     flips: Iterable[Flip] = () if name == "model" else decision.flips
     return tuple(
         Turn(answer_text(flip.to), texts.shown(name, flip.to, what_if.state), flip.status, flip.route, None)
