@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from advisor.common.diagnostics import BadInput
+from advisor.report.templates import fill
 from advisor.web import api, catalogue_page, decision_pages, interview_pages, monitor_pages
 from advisor.web.hosts import AllowedHosts
 from advisor.web.pages import error_page, on_bad_input
@@ -34,6 +35,7 @@ def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
             *catalogue_page.ROUTES,
             *api.ROUTES,
             Route("/healthz", _healthz),
+            Route("/static/page.css", _page_style),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         middleware=[
@@ -51,6 +53,11 @@ def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
     )
     app.state.site = site
     return app
+
+
+async def _page_style(request: Request) -> Response:
+    """The style that pages share with a memo."""
+    return Response(fill("page.css.j2", {}), media_type="text/css")
 
 
 async def _healthz(request: Request) -> Response:

@@ -7,7 +7,15 @@ from starlette.testclient import TestClient
 
 from advisor.web.security import POLICY
 
-PATHS = ("/", "/question", "/healthz", "/static/web.css", "/no-such-page", "/question?monthly_images=many")
+PATHS = (
+    "/",
+    "/question",
+    "/healthz",
+    "/static/web.css",
+    "/static/page.css",
+    "/no-such-page",
+    "/question?monthly_images=many",
+)
 
 
 @pytest.mark.parametrize("path", PATHS)
