@@ -16,15 +16,18 @@ from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import urlencode
 
-from advisor.domain.scenario import validated
+from advisor.domain.scenario import FIELDS, validated
 from benchmarks.peers.scenarios import generate
+
+_PATHS = 400
 
 
 def paths(number: int) -> list[str]:
     """Addresses of pages of generated scenarios, each of another one."""
     found = []
     for place, answers in enumerate(generate(number, seed=3)):
-        known = validated({name: value for name, value in answers.items() if value is not None}, "generated").answers()
+        stated = {name: value for name, value in answers.items() if name in FIELDS and value is not None}
+        known = validated(stated, "generated").answers()
         texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in known.items()}
         kind = ("/decision", "/question", "/check", "/memo.md", "/record.json")[place % 5]
         found.append(f"{kind}?{urlencode({**texts, 'date': '2026-11-27'})}")
@@ -69,19 +72,21 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60, help="how long (default: %(default)s)")
     parser.add_argument("--clients", type=int, default=20, help="how many at once (default: %(default)s)")
     options = parser.parse_args()
+    each = paths(_PATHS)
     command = [sys.executable, "-m", "advisor", "serve", "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr
         port = int(server.stderr.readline().split(";")[0].rstrip("/").rpartition(":")[2])
-        each, until = paths(400), time.monotonic() + options.seconds
-        clients = [Client(port, each[place:] + each[:place], until) for place in range(0, 400, 400 // options.clients)]
-        for client in clients[: options.clients]:
+        until = time.monotonic() + options.seconds
+        starts = [number * _PATHS // options.clients for number in range(options.clients)]
+        clients = [Client(port, each[place:] + each[:place], until) for place in starts]
+        for client in clients:
             client.start()
         used = []
         while time.monotonic() < until:
             time.sleep(options.seconds / 6)
             used.append(memory(server.pid) // 1024)
-        for client in clients[: options.clients]:
+        for client in clients:
             client.join()
         server.terminate()
     times = [one for client in clients for one in client.times]

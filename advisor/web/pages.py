@@ -14,7 +14,7 @@ from advisor.report.templates import fill
 from advisor.wording import web as words
 
 API = "/api/"
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f]")
 
 
 def page(request: Request, name: str, named: dict[str, Any], status: int = 200) -> Response:

@@ -18,7 +18,8 @@ MAX_AT_ONCE = 200
 """Connections; beyond them the answer is 503."""
 HEAD_SECONDS = 10.0
 """For the head of a request to arrive."""
-_IDLE_SECONDS = 10
+_IDLE_SECONDS, _LAST_SECONDS = 10, 5
+"""For the next request of a connection, and for the last responses once the server is stopped."""
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -54,6 +55,7 @@ def server_of(app: Starlette, kind: type[uvicorn.Server] = uvicorn.Server) -> uv
         access_log=False,
         limit_concurrency=MAX_AT_ONCE,
         timeout_keep_alive=_IDLE_SECONDS,
+        timeout_graceful_shutdown=_LAST_SECONDS,
         server_header=False,
         h11_max_incomplete_event_size=64_000,
     )
