@@ -130,7 +130,7 @@ def _derived(decision: Decision) -> Iterator[Decimal]:
         for theirs in decision.monthly_costs.values():
             for month in ("low", "expected", "high"):
                 if getattr(mine, month) and getattr(theirs, month):
-                    saving = Decimal(getattr(mine, month)) - Decimal(getattr(theirs, month))
+                    saving = abs(Decimal(getattr(mine, month)) - Decimal(getattr(theirs, month)))
                     yield from (saving, _to_cents(saving))
 
 
