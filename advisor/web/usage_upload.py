@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import re
 import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +27,8 @@ AT_ONCE, _WAIT_SECONDS = 2, 20.0
 _MAX_PAGE = 50_000_000
 _LONGEST_NAME = 60
 """Characters: four bytes each fit into the name of a file."""
+_LONGEST_FOLDER = 70
+"""Bytes of the path of the temporary folder: a socket's path has 107 at most, of which 31 follow."""
 PLACES = 10
 """Uploads that arrive, wait or are read at the same time: each may hold a thread, and its files."""
 _free, _places = threading.BoundedSemaphore(AT_ONCE), threading.BoundedSemaphore(PLACES)
@@ -109,8 +113,14 @@ def dashboard_of(folder: Path, job: Job) -> str:
 
 
 @lru_cache(maxsize=1)
-def _context() -> ForkServerContext:
-    """Copies of a process that has loaded the libraries: a copy takes milliseconds, and no thread is copied."""
+def _context() -> ForkServerContext | SpawnContext:
+    """Copies of a process that has loaded the libraries: a copy takes milliseconds, and no thread is copied.
+
+    It is reached through a socket in the temporary folder; where that path is too long for one, each process starts
+    anew, which takes about a second.
+    """
+    if len(os.fsencode(tempfile.gettempdir())) > _LONGEST_FOLDER:
+        return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(LIBRARIES)
     return context

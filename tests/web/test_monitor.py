@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from decimal import Decimal
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -244,17 +245,24 @@ def test_a_process_that_cannot_start_is_said(client: TestClient, monkeypatch: py
     assert what.startswith("no process can be started to read the files: resource temporarily unavailable")
 
 
-def test_a_server_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["short", "long" * 20])
+def test_a_server_that_is_stopped_leaves_nothing(name: str) -> None:
     command = [sys.executable, "-m", "advisor", "serve", "--port", "0"]
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, text=True) as process:
-        assert process.stderr
-        address = re.findall("http://[^;]*", process.stderr.readline())[0]
-        with urllib.request.urlopen(f"{address}monitor/example", timeout=60) as answer:
-            assert answer.status == 200
-        process.terminate()
-        process.wait(timeout=30)
-    assert [path.name for path in tmp_path.iterdir()] == [f"_jinja2-cache-{os.getuid()}"]
+    with TemporaryDirectory(dir="/tmp") as above:
+        folder = Path(above) / name
+        folder.mkdir()
+        environment = {**os.environ, "TMPDIR": str(folder)}
+        with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, text=True) as process:
+            try:
+                assert process.stderr
+                address = re.findall("http://[^;]*", process.stderr.readline())[0]
+                with urllib.request.urlopen(f"{address}monitor/example", timeout=60) as answer:
+                    assert answer.status == 200
+                process.terminate()
+                process.wait(timeout=30)
+            finally:
+                process.kill()
+        assert [path.name for path in folder.iterdir()] == [f"_jinja2-cache-{os.getuid()}"]
 
 
 @pytest.mark.fuzz
