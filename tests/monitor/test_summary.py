@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -280,8 +281,7 @@ def test_months_later_add_up(month: int, one: int, other: int) -> None:
 def test_templates_of_one_s_own_are_used_and_their_faults_named(tmp_path: Path) -> None:
     from advisor.common.files import bundled
 
-    for file in bundled("templates").iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
+    shutil.copytree(bundled("templates"), tmp_path, dirs_exist_ok=True)
     (tmp_path / "monitor.txt.j2").write_text("{{ result.verdict }} {{ nothing }}")
     with pytest.raises(BadInput, match="unknown name `nothing`"):
         summary_text(case("below"), WIDTH, tmp_path)
