@@ -21,7 +21,7 @@ from advisor.report.templates import fill, identifier, memo_markdown, one_line
 from advisor.web.pages import page
 from advisor.web.query import DATE, query_of
 from advisor.web.security import policy_of
-from advisor.web.site import site_of
+from advisor.web.site import in_turn, site_of
 from advisor.web.what_if import KEYS, PREFIX, WhatIf, what_if_of
 from advisor.web.what_if_panel import Control, controls
 from advisor.wording import web as words
@@ -160,7 +160,8 @@ def _texts(what_if: WhatIf) -> AnswerTexts:
 
 def memo_page(request: Request) -> Response:
     """The memo as a page. Its own style sheet is allowed by its hash."""
-    text = memo_html(_decided(request))
+    found = _decided(request)
+    text = in_turn(lambda: memo_html(found))
     return HTMLResponse(text, headers={"content-security-policy": policy_of(text)})
 
 

@@ -1,14 +1,17 @@
 """What every page reads: the rules and the catalogue in use, and the decision and the interview over them.
 
-Requests run in several threads. What decides keeps results in memory that it shares, so one thread decides at a time.
+Requests run in several threads. What decides keeps results in memory that it shares, and charts are drawn by one thread
+at a time, so one thread does both, in the order of the requests: a lock would let some of them wait for ever.
 """
 
 from __future__ import annotations
 
 import datetime
-import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from starlette.requests import Request
 
@@ -25,7 +28,8 @@ from advisor.report.html import cost_figures
 from advisor.rulebook.model import Rulebook
 from advisor.wording.interview import ON_PAGE
 
-_deciding = threading.RLock()
+_T = TypeVar("_T")
+_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="deciding")
 _KEPT, _CHARTS_KEPT = 64, 32
 """How many decisions, and how many pairs of charts, are kept for the next request about the same answers."""
 
@@ -51,20 +55,28 @@ class Site:
 
     def assess(self, scenario: Scenario, decided_on: datetime.date) -> Assessment:
         """The outcome of ``decide`` without its explanations, in a few milliseconds. Raises what ``decide`` raises."""
-        with _deciding:
+
+        def assessed() -> Assessment:
             rulebook = competing(self.rulebook, self.catalogue, scenario, decided_on)
             return Assessment(scenario, rulebook, _reading(rulebook))
+
+        return in_turn(assessed)
+
+
+def in_turn(work: Callable[[], _T]) -> _T:
+    """What a function returns or raises, run after those that other requests have handed over before."""
+    return _worker.submit(work).result()
 
 
 @lru_cache(maxsize=_KEPT)
 def _decided(site: Site, scenario: Scenario, decided_on: datetime.date) -> Decision:
-    with _deciding:
-        return decide(scenario, site.rulebook, catalogue=site.catalogue, decided_on=decided_on)
+    return in_turn(lambda: decide(scenario, site.rulebook, catalogue=site.catalogue, decided_on=decided_on))
 
 
 @lru_cache(maxsize=_CHARTS_KEPT)
 def _cost_figures(site: Site, scenario: Scenario, decided_on: datetime.date) -> str:
-    return cost_figures(site.decide(scenario, decided_on))
+    decision = site.decide(scenario, decided_on)
+    return in_turn(lambda: cost_figures(decision))
 
 
 @lru_cache(maxsize=32)
