@@ -102,7 +102,7 @@ class Narrowing:
     """What the entries of a selection must fit besides, each by itself; all do where it is None.
 
     ``region`` is a code: entries that are known to be elsewhere do not fit, and those that do not say where they are
-    do. ``unit`` is that of the price; ``text`` stands in what is shown, in upper or lower case.
+    do. ``unit`` is that of the price; ``text`` is part of the text shown for an entry, in any case.
     """
 
     region: str | None = None

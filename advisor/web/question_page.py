@@ -90,7 +90,7 @@ def _until(mapping: dict[str, str], question: str) -> list[tuple[str, str]]:
 
 
 def _in_catalogue(question: str, views: InterviewViews, state: InterviewState) -> bool:
-    """Whether the catalogue supplies an amount where there is none of one's own."""
+    """Whether the catalogue supplies an amount if the user has not answered it."""
     if question not in FIELDS or FIELDS[question].quantity is None:
         return False
     without = state.answer(question, None) if question in state.answers else state

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from typing import cast
 
 import h11
 import uvicorn
@@ -65,9 +66,9 @@ def server_of(app: Starlette, kind: type[uvicorn.Server] = uvicorn.Server) -> uv
 class ImpatientProtocol(H11Protocol):
     """Closes connections that do not send the head of a request in time; uvicorn would wait for ever."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begins to look at the connection."""
-        super().connection_made(transport)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Starts the checks of the connection."""
+        super().connection_made(cast(asyncio.Transport, transport))
         self._look(False)
 
     def _look(self, was_waiting: bool) -> None:
