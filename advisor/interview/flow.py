@@ -152,7 +152,7 @@ class Flow:
         """The questions, each once.
 
         How own GPUs are paid comes before the first amount of own GPUs. Where the catalogue supplies prices, whether
-        there are prices of one's own comes before the first price; if there are none, no price is asked.
+        the user has prices of their own comes before the first price; if there are none, no price is asked.
         """
         always_on = state.answers.get("gpu_billing") == GpuBilling.ALWAYS_ON
         fleet = ("gpu_billing", *(_KEPT_ON if always_on else ()))
