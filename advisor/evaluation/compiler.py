@@ -1,9 +1,13 @@
-"""Compiles conditions and terms once, for any carrier, which defines the values and how they combine."""
+"""Compiles conditions and terms once, for any carrier, which defines the values and how they combine.
+
+Here too are the carriers that several backends share: exact ratios of whole numbers, and upper bounds of sizes.
+"""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from advisor.rulebook.conditions import AnyOf, Comparison, Condition
 from advisor.rulebook.model import Rule
@@ -86,3 +90,90 @@ def term_value(expression: Expression, carrier: Arithmetic[V], values: Mapping[s
     if expression.shift:
         left = carrier.compute("*", left, carrier.number(10**expression.shift))
     return carrier.compute(expression.op, left, right)
+
+
+class Ratio(NamedTuple):
+    """``over / under``, with ``under`` more than zero; None is one."""
+
+    over: Any
+    under: Any = None
+
+
+class Whole:
+    """Whole numbers of any type that knows ``+``, ``-`` and ``*``; a subclass divides, compares and chooses."""
+
+    def number(self, value: int) -> Any:
+        """A whole number."""
+        return value
+
+    def compute(self, op: str, left: Any, right: Any) -> Any:
+        """``+``, ``-`` or ``*``."""
+        return {"+": operator.add, "-": operator.sub, "*": operator.mul}[op](left, right)
+
+
+class Ratios:
+    """Ratios over the numbers of another carrier."""
+
+    def __init__(self, whole: Arithmetic[Any]) -> None:
+        self._whole = whole
+
+    def number(self, value: int) -> Ratio:
+        """A whole number."""
+        return Ratio(self._whole.number(value))
+
+    def compute(self, op: str, left: Ratio, right: Ratio) -> Ratio:
+        """The exact result; what is divided by is more than zero."""
+        if op == "/":
+            return Ratio(self._times(left.over, right.under), self._times(left.under, right.over))
+        if op == "*":
+            return Ratio(self._times(left.over, right.over), self._times(left.under, right.under))
+        if op in ("ceil", "max"):
+            return Ratio(self._whole.compute(op, *self.crossed(left, right)))
+        return Ratio(self._whole.compute(op, *self.crossed(left, right)), self._times(left.under, right.under))
+
+    def choose(self, answer: Ratio, value: int, then: Ratio, otherwise: Ratio) -> Ratio:
+        """Chooses over and under separately, so that no number becomes larger."""
+        over = self._whole.choose(answer.over, value, then.over, otherwise.over)
+        if then.under is None and otherwise.under is None:
+            return Ratio(over)
+        one = self._whole.number(1)
+        unders = (one if part.under is None else part.under for part in (then, otherwise))
+        return Ratio(over, self._whole.choose(answer.over, value, *unders))
+
+    def crossed(self, left: Ratio, right: Ratio) -> tuple[Any, Any]:
+        """Two numbers that compare as the ratios do."""
+        return self._times(left.over, right.under), self._times(right.over, left.under)
+
+    def _times(self, left: Any, right: Any) -> Any:
+        if left is None or right is None:
+            return right if left is None else left
+        return self._whole.compute("*", left, right)
+
+
+class Sizes:
+    """Sizes of at least one each, so that no operation makes a size smaller. A division leaves its left side's."""
+
+    def number(self, value: int) -> Any:
+        """The size of a whole number."""
+        return max(1, abs(value))
+
+    def compute(self, op: str, left: Any, right: Any) -> Any:
+        """The size of the result."""
+        if op == "*":
+            return left * right
+        return left if op in ("/", "ceil") else left + right
+
+    def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
+        """Both sides are computed, so their sum bounds each."""
+        return then + otherwise
+
+
+class RowSizes(Sizes):
+    """Sizes in single rows, where the values are known and not only bounded."""
+
+    def compute(self, op: str, left: Any, right: Any) -> Any:
+        """The size of the result; of a quotient rounded up, and of what it is made from."""
+        return left / right + 1 if op == "ceil" else super().compute(op, left, right)
+
+
+SIZES, ROW_SIZES = Sizes(), RowSizes()

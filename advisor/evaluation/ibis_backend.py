@@ -16,11 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.evaluation.compiler import Arithmetic, term_value
-from advisor.evaluation.exact_ratios import Ratio, Ratios, Whole
-from advisor.evaluation.magnitude_bounds import SIZES
-from advisor.evaluation.outcome_table import OutcomeTable
-from advisor.evaluation.table_backend import Side
+from advisor.evaluation.compiler import SIZES, Arithmetic, Ratio, Ratios, Whole, term_value
+from advisor.evaluation.table_backend import OutcomeTable, Side
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.rulebook.terms import chosen, names_used, term_text
 

@@ -10,7 +10,6 @@ from itertools import combinations
 from advisor.domain.offer import Encoded, Offer
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.facts import computations, with_terms
-from advisor.evaluation.inequality import INEQUALITY, is_settled
 from advisor.evaluation.pricing import (
     Amounts,
     amounts_of,
@@ -23,7 +22,7 @@ from advisor.evaluation.pricing import (
 )
 from advisor.evaluation.protocol import GateMatch, Matcher
 from advisor.evaluation.python_backend import PLAIN
-from advisor.evaluation.resolution import NOTHING, Applied, Silenced, fold
+from advisor.evaluation.resolution import INEQUALITY, NOTHING, Applied, Silenced, fold, is_settled
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.terms import Operation
 

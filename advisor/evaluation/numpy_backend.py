@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.evaluation.compiler import Arithmetic, term_value
-from advisor.evaluation.exact_ratios import Whole
-from advisor.evaluation.magnitude_bounds import ROW_SIZES, SIZES
-from advisor.evaluation.outcome_table import OutcomeCodes, OutcomeTable, RowOutcomes
+from advisor.evaluation.compiler import ROW_SIZES, SIZES, Arithmetic, Whole, term_value
+from advisor.evaluation.table_backend import OutcomeCodes, OutcomeTable, RowOutcomes
 from advisor.rulebook.terms import Expression, chosen, names_used
 
 CHUNK = 65_536

@@ -1,4 +1,4 @@
-"""Truths in every cell at once.
+"""Truths in every cell at once, and the table of outcomes that they make.
 
 A cell is one combination of the answers and comparisons that the rules can distinguish in a row. A truth is an array
 with one dimension for each question, of length one if the question does not matter to it; a truth that is the same in
@@ -8,7 +8,8 @@ every cell is a bool.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from math import prod
 from typing import Any, NamedTuple
@@ -18,8 +19,8 @@ from numpy.typing import NDArray
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.offer import Encoded, Unknown
-from advisor.domain.scenario import FIELDS, Route
-from advisor.evaluation.inequality import INEQUALITY
+from advisor.domain.scenario import FIELDS, Axis, Route
+from advisor.evaluation.resolution import INEQUALITY
 from advisor.rulebook.conditions import Comparison, comparisons
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Name
@@ -207,3 +208,46 @@ def _collapsed(truth: Any) -> Truth:
 def _too_many(what: str) -> BadInput:
     help = "decide them one by one, with `--reading run`, or compare fewer numbers in the rules"
     return BadInput(Problem(f"for whole columns at once these rules distinguish {what}", "the rulebook", help=help))
+
+
+OutcomeCodes = NDArray[np.int16]
+
+
+class RowOutcome(NamedTuple):
+    """The outcome of a row. Without a route, none is feasible, or the rules do not decide."""
+
+    route: Route | None
+    deciding_axis: Axis | None
+    feasible_routes: tuple[Route, ...]
+    settled: bool | None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the rules leave several routes, or drop every feasible one for another."""
+        return self.route is None and bool(self.feasible_routes)
+
+
+@dataclass(frozen=True)
+class RowOutcomes:
+    """The outcomes of many rows: that of row ``i`` is ``table[codes[i]]``."""
+
+    codes: OutcomeCodes
+    table: Sequence[RowOutcome]
+
+
+@dataclass(frozen=True)
+class OutcomeTable:
+    """A rulebook, tabulated.
+
+    ``cells`` holds places in ``outcomes``. It has one dimension for each field of ``options``, by the place of the
+    answer in the field's list of options (false before true), and then one for each of ``steps``, by how many marks
+    are reached. ``sides`` holds each side of a step over fields and numbers. ``names`` are the fields behind all this:
+    no other field can change an outcome.
+    """
+
+    options: tuple[str, ...]
+    steps: tuple[Steps, ...]
+    cells: OutcomeCodes
+    outcomes: tuple[RowOutcome, ...]
+    sides: Mapping[Side, Expression]
+    names: tuple[str, ...]

@@ -20,8 +20,7 @@ import z3
 from advisor.domain.cost_model import VOLUMES
 from advisor.domain.offer import UNKNOWN, Encoded, Unknown
 from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST
-from advisor.evaluation.compiler import term_value
-from advisor.evaluation.exact_ratios import Whole
+from advisor.evaluation.compiler import Whole, term_value
 from advisor.evaluation.facts import NOT_ASKED
 from advisor.rulebook.conditions import LARGEST, Comparison
 from advisor.rulebook.model import Rulebook

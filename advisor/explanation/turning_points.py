@@ -14,7 +14,7 @@ from typing import NamedTuple
 from advisor.domain.cost_model import HOSTED, VOLUME_ENDS, VOLUMES
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Route
-from advisor.evaluation.inequality import INEQUALITY
+from advisor.evaluation.resolution import INEQUALITY
 from advisor.rulebook.symbols import ANSWER_NAMES, Scope
 from advisor.rulebook.terms import Operation
 from advisor.scenario_space.completions import Completions, Outcome

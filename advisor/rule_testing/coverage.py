@@ -31,9 +31,9 @@ from advisor.rule_testing.evaluation import ANY_DAY, OfferedScenario, RulebookVe
 from advisor.rule_testing.mutation.distinguish import ScenarioSearch
 from advisor.rule_testing.mutation.rule_edits import ALWAYS, NEVER, occurrences, shown, with_part, with_rule
 from advisor.rulebook.conditions import Comparison
+from advisor.rulebook.listing import names_of
 from advisor.rulebook.model import Gate, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import OUT, RUNNING
-from advisor.rulebook.unparse import names_of
 
 
 @dataclass(frozen=True)

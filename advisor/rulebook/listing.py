@@ -1,16 +1,19 @@
-"""A rulebook as text: the table of offers, the rules in order of evaluation, the terms; or one rule in full."""
+"""A rulebook as text: conditions, rules and terms in readable words, the table of offers, or one rule in full."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from itertools import groupby
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.text_table import entry, table
 from advisor.domain.offer import Unknown
+from advisor.domain.scenario import Route
+from advisor.rulebook.conditions import EQUAL, All, AnyOf, Comparison, Condition
 from advisor.rulebook.model import Advice, Case, Gate, Preference, Rule, Rulebook
+from advisor.rulebook.symbols import OUT, OUTCOME_NAMES, RUNNING, Name
 from advisor.rulebook.terms import term_text
-from advisor.rulebook.unparse import consequence_text, names_of, when_text
 
 UNKNOWN = "? unknown"
 _OF_UNKNOWN = "not established; it never rules an offer out, and becomes a condition to verify"
@@ -87,3 +90,57 @@ def _terms(rulebook: Rulebook, width: int) -> list[str]:
 def _case(case: Case) -> str:
     outcome = f"{case.route} by {case.deciding_axis}" if case.route else "no route"
     return f"{case.id} ({case.file}:{case.line}): {outcome}"
+
+
+ALWAYS = "always"
+_SIGNS = {EQUAL: "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+
+
+def names_of(rulebook: Rulebook) -> dict[str, Name]:
+    """Every name a condition of this rulebook may read below its top."""
+    return {**OUTCOME_NAMES, **rulebook.names}
+
+
+def when_text(rule: Rule, names: Mapping[str, Name]) -> str:
+    """The whole condition of a rule, including which routes a preference needs running or out."""
+    parts = [] if rule.when == All(()) else [condition_text(rule.when, names)]
+    if isinstance(rule, Preference):
+        if parts and isinstance(rule.when, AnyOf) and (rule.running or rule.out):
+            parts = [f"({parts[0]})"]
+        standing = [(rule.running, RUNNING), (rule.out, OUT)]
+        parts = [f"{route} {word}" for routes, word in standing for route in Route if route in routes] + parts
+    return " and ".join(parts) or ALWAYS
+
+
+def condition_text(condition: Condition, names: Mapping[str, Name]) -> str:
+    """The condition on one line, as in ``quality = best_preferred and closed_rent_high < own_high``."""
+    if isinstance(condition, Comparison):
+        right = str(condition.right) if condition.against_name else names[condition.name].decode(condition.right)
+        return f"{condition.name} {_SIGNS[condition.op]} {right}"
+    if isinstance(condition, AnyOf) and (name := one_of_name(condition)):
+        values = [names[name].decode(part.right) for part in condition.parts if isinstance(part, Comparison)]
+        if condition.complement:
+            refused = [option for option in names[name].options if option not in values]
+            return f"{name} != {refused[0]}" if len(refused) == 1 else f"{name} not in ({', '.join(refused)})"
+        return f"{name} in ({', '.join(values)})"
+    word = " or " if isinstance(condition, AnyOf) else " and "
+    return word.join(_within(part, type(condition), names) for part in condition.parts) or ALWAYS
+
+
+def consequence_text(rule: Rule) -> str:
+    """The consequence of a rule."""
+    if isinstance(rule, Preference):
+        return f"{' and '.join(rule.prefer)} over {' and '.join(rule.over)}"
+    return rule.advise if isinstance(rule, Advice) else "eliminate the offer"
+
+
+def one_of_name(condition: AnyOf) -> str | None:
+    """The name, if every alternative is one value of it."""
+    found = {part.name if isinstance(part, Comparison) and part.op == EQUAL else None for part in condition.parts}
+    return found.pop() if len(found) == 1 else None
+
+
+def _within(part: Condition, whole: type[Condition], names: Mapping[str, Name]) -> str:
+    text = condition_text(part, names)
+    plain = isinstance(part, Comparison | whole) or (isinstance(part, AnyOf) and one_of_name(part))
+    return text if plain else f"({text})"

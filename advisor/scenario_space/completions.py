@@ -32,8 +32,14 @@ from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
 from advisor.scenario_space.amount_regions import AmountRegions, space_of_preferences
 from advisor.scenario_space.breakpoints import Truths
-from advisor.scenario_space.gate_outcomes import Answers, GateOutcome, GateOutcomes, NeedGroup, join
-from advisor.scenario_space.relevant_offers import with_relevant_offers
+from advisor.scenario_space.gate_outcomes import (
+    Answers,
+    GateOutcome,
+    GateOutcomes,
+    NeedGroup,
+    join,
+    with_relevant_offers,
+)
 
 Outcome = Route | None
 """A recommended route, or None where no route is feasible."""

@@ -16,16 +16,14 @@ from numpy.typing import NDArray
 
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.compiler import compile_rules
-from advisor.evaluation.inequality import is_settled
 from advisor.evaluation.judgement import silences
-from advisor.evaluation.outcome_table import OutcomeTable, RowOutcome
-from advisor.evaluation.resolution import NOTHING, Folded, Silenced, eliminating_axes, fold
-from advisor.evaluation.table_backend import CellLogic
+from advisor.evaluation.resolution import NOTHING, Folded, Silenced, eliminating_axes, fold, is_settled
+from advisor.evaluation.table_backend import CellLogic, OutcomeTable, RowOutcome
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.rulebook.terms import names_used
 from advisor.scenario_space.breakpoints import written_out
-from advisor.scenario_space.relevant_offers import with_relevant_offers
+from advisor.scenario_space.gate_outcomes import with_relevant_offers
 
 _ROUTES, _AXES = tuple(Route), tuple(Axis)
 _SETTLED = (None, False, True)

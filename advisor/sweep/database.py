@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from advisor.sweep.formats import Format, TableFormat
+from advisor.sweep.paths import Format, TableFormat
 from advisor.sweep.source import ROW_NUMBER, SourceTable, cell
 from advisor.tabular.duckdb_connection import DuckDB, interrupts, parquet, sql_text, watched
 from advisor.tabular.text_files import Packing

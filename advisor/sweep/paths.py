@@ -1,14 +1,65 @@
-"""The three files of a sweep, checked before it starts."""
+"""The files of a sweep: their formats, the checks before it starts, the rejects, and the folder for work in progress."""
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from advisor.common.diagnostics import BadInput, Problem
-from advisor.common.files import check_regular, check_target, real
-from advisor.sweep.formats import TableFormat, format_of
-from advisor.sweep.rejects import is_of_rejects
+from advisor.common.atomic_files import DISK_FULL, faults_of_writing
+from advisor.common.diagnostics import BadInput, Problem, printable, quoted, reason
+from advisor.common.files import check_regular, check_target, read_start, real
+from advisor.common.work_folders import work_folder
+from advisor.tabular.text_files import Packing
+
+
+class Format(StrEnum):
+    """The format of a file of scenarios."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    JSONL = "jsonl"
+
+
+@dataclass(frozen=True)
+class TableFormat:
+    """The format and the compression of a file."""
+
+    format: Format
+    packing: Packing = Packing.NONE
+
+
+_EXTENSIONS = {
+    ".csv": TableFormat(Format.CSV),
+    ".csv.gz": TableFormat(Format.CSV, Packing.GZIP),
+    ".jsonl": TableFormat(Format.JSONL),
+    ".jsonl.gz": TableFormat(Format.JSONL, Packing.GZIP),
+    ".ndjson": TableFormat(Format.JSONL),
+    ".ndjson.gz": TableFormat(Format.JSONL, Packing.GZIP),
+    ".parquet": TableFormat(Format.PARQUET),
+}
+
+
+def format_of(path: Path) -> TableFormat:
+    """The format of a file by the extension of its name. Raises BadInput.
+
+    >>> format_of(Path("sites.csv.gz"))
+    TableFormat(format=<Format.CSV: 'csv'>, packing=<Packing.GZIP: 'gzip'>)
+    """
+    name = path.name.lower()
+    for extension, kind in _EXTENSIONS.items():
+        if name.endswith(extension):
+            return kind
+    raise BadInput(
+        Problem(
+            f"the name {quoted(path.name)} has no known extension",
+            str(path),
+            help="name a file that ends in .csv, .parquet or .jsonl; csv and jsonl may be followed by .gz",
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -54,3 +105,61 @@ def _same(one: Path, other: Path) -> bool:
         return real(one) == real(other) or (other.exists() and one.exists() and one.samefile(other))
     except (OSError, ValueError):
         return False
+
+
+COLUMNS = ("line", "field", "reason", "help")
+_HEADER = (",".join(COLUMNS) + "\n").encode()
+
+
+def is_of_rejects(path: Path) -> bool:
+    """Whether a file is a list of rejects, which a sweep may replace or remove."""
+    try:
+        return not path.is_symlink() and read_start(path, len(_HEADER)) == _HEADER
+    except BadInput:
+        return False
+
+
+class Rejects:
+    """Writes the rejects to a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.rows = 0
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer.writerow(COLUMNS)
+
+    def add(self, line: int, problems: Iterable[Problem]) -> None:
+        """Adds one row with all its faults."""
+        self.rows += 1
+        for problem in problems:
+            self._writer.writerow((line, problem.field or "", printable(problem.what), printable(problem.help or "")))
+
+    def close(self) -> None:
+        """Finishes the file."""
+        self._file.close()
+
+
+PREFIX = ".advisor-sweep-"
+
+
+@contextmanager
+def sweep_work_folder(out: Path) -> Iterator[Path]:
+    """A new folder on OUT's file system, removed at the end.
+
+    Raises BadInput if none can be created, and if the disk is full while it is in use.
+    """
+    with ExitStack() as working:
+        try:
+            folder = working.enter_context(work_folder(out.parent, PREFIX))
+        except FileNotFoundError:
+            raise BadInput(Problem("there is no such folder", str(out.parent), help="make it first")) from None
+        except OSError as error:
+            what = f"the file cannot be written: {reason(error)}"
+            raise BadInput(Problem(what, str(out), help="name a folder you may write to")) from None
+        try:
+            yield folder
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            with faults_of_writing(out):
+                raise

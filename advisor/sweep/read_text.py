@@ -13,9 +13,8 @@ import pyarrow as pa
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.scenario import FIELDS
-from advisor.sweep.formats import Format, TableFormat
-from advisor.sweep.header import MAX_COLUMNS
-from advisor.sweep.source import FAULT, HELP, LINE, RAW, STRANGE, SourceTable, cell
+from advisor.sweep.paths import Format, TableFormat
+from advisor.sweep.source import FAULT, HELP, LINE, MAX_COLUMNS, RAW, STRANGE, SourceTable, cell
 from advisor.tabular.text_files import (
     MAX_LINE,
     BadRow,

@@ -1,4 +1,4 @@
-"""The four result columns, and the columns of the output."""
+"""The outcomes of many rows, two bytes a row, the four result columns, and the columns of the output."""
 
 from __future__ import annotations
 
@@ -7,14 +7,40 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
+from numpy.typing import NDArray
 
-from advisor.evaluation.outcome_table import RowOutcome
+from advisor.evaluation.table_backend import RowOutcome
 from advisor.sweep.database import ROW, code_of_row
 from advisor.sweep.fast_path import IRREGULAR
-from advisor.sweep.formats import Format
-from advisor.sweep.header import RESULTS
-from advisor.sweep.outcome_codes import REJECTED
-from advisor.sweep.source import RAW, SourceTable, cell
+from advisor.sweep.paths import Format
+from advisor.sweep.source import RAW, RESULTS, SourceTable, cell
+
+REJECTED, OPEN = 0, 1
+
+
+class Codes:
+    """For each row the index of its outcome in ``outcomes``, which has None at REJECTED and OPEN."""
+
+    def __init__(self, rows: int) -> None:
+        self.codes = np.zeros(rows, np.int16)
+        self.outcomes: list[RowOutcome | None] = [None, None]
+        self._places: dict[RowOutcome, int] = {}
+
+    def undecided(self) -> NDArray[np.int64]:
+        """The rows that the rules leave undecided."""
+        places = [place for place, outcome in enumerate(self.outcomes) if outcome and outcome.undecided]
+        return np.flatnonzero(np.isin(self.codes, places))
+
+    def place(self, outcome: RowOutcome | None) -> int:
+        """The index of an outcome; None is OPEN."""
+        if outcome is None:
+            return OPEN
+        if outcome not in self._places:
+            self._places[outcome] = len(self.outcomes)
+            self.outcomes.append(outcome)
+        return self._places[outcome]
+
 
 _TYPES = {"route": "string", "deciding_axis": "string", "feasible_routes": "array<string>", "settled": "boolean"}
 

@@ -38,17 +38,11 @@ from advisor.sweep.fast_path import (
     with_irregular,
     with_numbers,
 )
-from advisor.sweep.formats import Format
-from advisor.sweep.header import RESULTS, check_columns
-from advisor.sweep.outcome_codes import OPEN, Codes
-from advisor.sweep.paths import Paths
+from advisor.sweep.paths import Format, Paths, Rejects, is_of_rejects, sweep_work_folder
 from advisor.sweep.read_text import csv_source, jsonl_source
-from advisor.sweep.rejects import Rejects, is_of_rejects
-from advisor.sweep.results import as_written, with_outcomes
-from advisor.sweep.row_decider import RowReading, names_that_matter, needed_fields
-from advisor.sweep.slow_path import decide_irregular
-from advisor.sweep.source import SourceTable, parquet_source
-from advisor.sweep.work_dir import sweep_work_folder
+from advisor.sweep.results import OPEN, Codes, as_written, with_outcomes
+from advisor.sweep.slow_path import RowReading, decide_irregular, names_that_matter, needed_fields
+from advisor.sweep.source import RESULTS, SourceTable, check_columns, parquet_source
 
 if TYPE_CHECKING:
     from advisor.sweep.spark import SparkSweep

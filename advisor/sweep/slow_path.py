@@ -1,8 +1,12 @@
-"""Decides irregular rows one at a time in Python: the validator reads or rejects them."""
+"""Decides rows one at a time in Python: the validator of scenario files reads or rejects them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,12 +14,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from advisor.catalogue.loader import Catalogue
+from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.sweep.outcome_codes import Codes
+from advisor.decision.assessment import Assessment
+from advisor.decision.competition import competing, model_faults
+from advisor.domain.record import Status
+from advisor.domain.scenario import FIELDS, Scenario, validated
+from advisor.evaluation.facts import answer_facts, with_range
+from advisor.evaluation.judgement import judge
+from advisor.evaluation.pricing import FIELDS_OF
+from advisor.evaluation.protocol import Matcher
+from advisor.evaluation.table_backend import RowOutcome
+from advisor.rulebook.model import Rulebook
+from advisor.scenario_space.tabulation import table_of
+from advisor.sweep.paths import Rejects
 from advisor.sweep.read_text import answers_in
-from advisor.sweep.rejects import Rejects
-from advisor.sweep.row_decider import RowReading
-from advisor.sweep.row_to_scenario import scenario_of, values_of
+from advisor.sweep.results import Codes
 from advisor.sweep.source import FAULT, HELP, LINE, RAW, SourceTable
 
 _BATCH = 10_000
@@ -77,3 +92,102 @@ def _answers(cells: dict[str, Any], extras: dict[str, Any]) -> Callable[[], dict
         return answers_in(extras[RAW]) if extras.get(RAW) else cells
 
     return answers
+
+
+@dataclass(frozen=True)
+class UnsupportedValue:
+    """A value that Python cannot represent, such as a day after the year 9999. It is not an answer."""
+
+    type: str
+
+    def __str__(self) -> str:
+        return self.type
+
+
+def values_of(column: pa.Array, places: Iterable[int]) -> list[Any]:
+    """The values of a column at these indices with exact numbers: a float becomes its shortest decimal text."""
+    if pa.types.is_duration(column.type):
+        column = column.cast(pa.int64())  # as it is stored, and as every program but Arrow reads it
+    kind = column.type.to_pandas_dtype() if pa.types.is_floating(column.type) else None
+    return [_value_of(column[place], kind) for place in places]
+
+
+def _value_of(cell: pa.Scalar, kind: Any) -> Any:
+    try:
+        value = cell.as_py()
+    except (pa.ArrowException, OverflowError, ValueError):
+        return UnsupportedValue(str(cell.type))
+    return value if kind is None or value is None else Decimal(str(kind(value)))
+
+
+def scenario_of(row: Mapping[str, Any], file: str) -> Scenario:
+    """The scenario in a row of fields; null and empty text are unanswered. Raises BadInput with every fault."""
+    return validated({name: _answer(name, value) for name, value in row.items() if value not in (None, "")}, file)
+
+
+def _answer(name: str, value: Any) -> Any:
+    """Text is read as a boolean like an unquoted value in a scenario file."""
+    if not (FIELDS[name].boolean and isinstance(value, str)):
+        return value
+    meant = strict_yaml.scalar(value)
+    return meant if isinstance(meant, bool) else value
+
+
+PRICES = frozenset(name for fields in FIELDS_OF.values() for name in fields)
+
+
+def needed_fields(rulebook: Rulebook, names: tuple[str, ...] | None, has_catalogue: bool) -> tuple[str, ...]:
+    """The fields that a complete row answers: those that can change an outcome, and required fields that rules read.
+
+    ``names`` are those that can change an outcome; None means every field that rules read. Where there is a catalogue,
+    every price is one: without it the catalogue's offers compete.
+    """
+    read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
+    matter = {*(read if names is None else names), *(PRICES if has_catalogue else ())}
+    return tuple(name for name, spec in FIELDS.items() if name in matter or (name in read and not spec.optional))
+
+
+def names_that_matter(rulebook: Rulebook) -> tuple[str, ...] | None:
+    """The fields that can change an outcome; None for a rulebook too large to tabulate."""
+    try:
+        return table_of(rulebook).names
+    except BadInput:
+        return None
+
+
+class RowReading:
+    """Decides scenarios one by one."""
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        matcher_of: Callable[[Rulebook], Matcher],
+        needed: tuple[str, ...],
+        catalogue: Catalogue | None,
+        decided_on: datetime.date,
+    ) -> None:
+        self._rulebook, self._matcher_of, self._needed = rulebook, lru_cache(maxsize=32)(matcher_of), needed
+        self._catalogue, self._decided_on = catalogue, decided_on
+
+    def faults(self, scenario: Scenario) -> tuple[Problem, ...]:
+        """Why the checkpoint that a row names cannot be used."""
+        return model_faults(self._catalogue, scenario)
+
+    def outcome(self, scenario: Scenario) -> RowOutcome | None:
+        """The outcome of a scenario without ``faults``; None if missing answers can still change it.
+
+        Raises EngineFailure, and BadInput for rules that do not decide.
+        """
+        rulebook = competing(self._rulebook, self._catalogue, scenario, self._decided_on)
+        answers, matcher = answer_facts(scenario), self._matcher_of(rulebook)
+        if rulebook is self._rulebook and all(name in with_range(answers) for name in self._needed):
+            judgement = judge(rulebook, matcher, answers)
+            verdict, axes = judgement.verdict, judgement.deciding_axes
+            if not verdict.undecided:
+                return RowOutcome(verdict.route, axes[0] if axes else None, verdict.feasible, judgement.settled)
+        assessment = Assessment(scenario, rulebook, matcher)
+        if assessment.status is Status.OPEN:
+            return None
+        axes = assessment.deciding_axes
+        feasible = assessment.judgement.verdict.feasible
+        return RowOutcome(assessment.route, axes[0] if axes else None, feasible, assessment.settled)

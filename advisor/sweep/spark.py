@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from advisor.domain.scenario import Axis, Route
-from advisor.evaluation.outcome_table import RowOutcome
+from advisor.evaluation.table_backend import RowOutcome
 from advisor.sweep.database import ROW
 from advisor.sweep.fast_path import IRREGULAR
-from advisor.sweep.outcome_codes import Codes
+from advisor.sweep.results import Codes
 from advisor.sweep.source import SourceTable, cell
 from advisor.tabular.spark_session import Spark, column_of, path_of
 

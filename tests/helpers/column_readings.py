@@ -12,8 +12,8 @@ import pyarrow as pa
 from advisor.evaluation.facts import with_terms
 from advisor.evaluation.ibis_backend import IbisReading
 from advisor.evaluation.judgement import judge
-from advisor.evaluation.outcome_table import RowOutcome, RowOutcomes
 from advisor.evaluation.protocol import Matcher
+from advisor.evaluation.table_backend import RowOutcome, RowOutcomes
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.tabulation import table_of

@@ -28,8 +28,7 @@ from advisor.rule_testing.evaluation import (
     with_offers,
 )
 from advisor.rule_testing.mutation.distinguish import ScenarioSearch
-from advisor.rule_testing.mutation.mutants import Mutant, mutants
-from advisor.rule_testing.mutation.run import MutationResult, mutate
+from advisor.rule_testing.mutation.run import Mutant, MutationResult, mutants, mutate
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.amount_regions import AmountExample, AmountSpace

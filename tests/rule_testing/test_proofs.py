@@ -28,10 +28,9 @@ from advisor.evaluation.resolution import NOTHING, Folded, Silenced
 from advisor.evaluation.z3_backend import LOGIC
 from advisor.rule_testing.proofs import completions as partial_answers
 from advisor.rule_testing.proofs.report import fault_files, witness_files
-from advisor.rule_testing.proofs.results import Proof
 from advisor.rule_testing.proofs.solver import ScenarioSolver, Unsettled
 from advisor.rule_testing.proofs.suite import proofs
-from advisor.rule_testing.proofs.symbolic_scenario import Example, SymbolicScenario
+from advisor.rule_testing.proofs.symbolic_scenario import Example, Proof, SymbolicScenario
 from advisor.rulebook.conditions import All, AnyOf, Comparison, Condition
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook

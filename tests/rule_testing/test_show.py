@@ -19,10 +19,9 @@ from advisor.cli.main import run
 from advisor.common.files import bundled
 from advisor.common.text_table import table
 from advisor.domain.scenario import Axis
-from advisor.rulebook.listing import UNKNOWN, overview, whole_rule
+from advisor.rulebook.listing import UNKNOWN, names_of, overview, when_text, whole_rule
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.terms import term_text
-from advisor.rulebook.unparse import names_of, when_text
 
 RULEBOOK = load_rulebook()
 

@@ -23,16 +23,15 @@ from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.ibis_backend import IbisReading
-from advisor.evaluation.outcome_table import OutcomeTable
 from advisor.evaluation.protocol import Facts
+from advisor.evaluation.table_backend import OutcomeTable
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.tabulation import table_of
-from advisor.sweep import row_decider as deciding
 from advisor.sweep import run as module
+from advisor.sweep import slow_path as deciding
 from advisor.sweep.fast_path import with_answers, with_irregular, with_numbers
-from advisor.sweep.row_decider import needed_fields
-from advisor.sweep.row_to_scenario import scenario_of
+from advisor.sweep.slow_path import needed_fields, scenario_of
 from tests.helpers.strategies import complete_answers
 from tests.sweep.sweeping import PLAIN, RESULTS, Sweeping, outcomes
 

@@ -12,7 +12,7 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.common.atomic_files import settle
-from advisor.sweep.work_dir import PREFIX, sweep_work_folder
+from advisor.sweep.paths import PREFIX, sweep_work_folder
 from tests.helpers.kill_steps import ROOT, hidden, killed_at_each_step
 from tests.sweep.sweeping import PLAIN, Sweeping
 

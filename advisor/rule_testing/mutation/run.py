@@ -1,14 +1,170 @@
-"""Which mutants of a rulebook its cases notice, and of the others whether any scenario could distinguish them."""
+"""Mutants, the versions of a rulebook with one small fault: which its cases notice, and whether any scenario could.
+
+Only versions that would load are mutants: a comparison that is not exact, or a term with mixed units, is refused there.
+The axis of advice is only printed, and so is a constant that nothing compares: neither is changed.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
+from advisor.common.diagnostics import BadInput
+from advisor.domain.scenario import Axis, Route
 from advisor.rule_testing.cases import differences, situation_of
 from advisor.rule_testing.evaluation import RulebookVersion
 from advisor.rule_testing.mutation.distinguish import Distinction, ScenarioSearch
-from advisor.rule_testing.mutation.mutants import Mutant, mutants
-from advisor.rulebook.model import Rulebook
+from advisor.rule_testing.mutation.rule_edits import ALWAYS, negated, occurrences, shown, with_part, with_rule
+from advisor.rulebook.conditions import EQUAL, NEGATED, Comparison, ConditionParser, names_in_order
+from advisor.rulebook.listing import names_of
+from advisor.rulebook.model import Gate, Preference, Rule, Rulebook
+from advisor.rulebook.symbols import OUT, RUNNING, Name
+from advisor.rulebook.terms import Choice, Expression, Number, Term, Use, parse_term, term_text
+
+_ENDS = {"_low": "_high", "_high": "_low"}
+
+
+@dataclass(frozen=True, eq=False)
+class Mutant:
+    """A rulebook with one fault: in which rule (or term, or constant), what was changed, and its place."""
+
+    rule: str
+    what: str
+    file: str
+    line: int
+    rulebook: Rulebook
+
+
+def mutants(rulebook: Rulebook) -> Iterator[Mutant]:
+    """Every mutant, each once, in the order of the rules."""
+    for rule in rulebook.rules.values():
+        yield Mutant(rule.id, "the rule is dropped", rule.file, rule.line, with_rule(rulebook, rule, None))
+        seen: list[Rule] = [rule]
+        for what, changed in _rule_changes(rulebook, rule):
+            if changed not in seen:
+                seen.append(changed)
+                yield Mutant(rule.id, what, rule.file, rule.line, with_rule(rulebook, rule, changed))
+    yield from _term_mutants(rulebook)
+
+
+def _rule_changes(rulebook: Rulebook, rule: Rule) -> Iterator[tuple[str, Rule]]:
+    names = names_of(rulebook)
+    if rule.when != ALWAYS:
+        yield "its condition is negated", replace(rule, when=negated(rule.when, names))
+    for at, comparison in occurrences(rule.when):
+        text = shown(comparison, names)
+        yield f"`{text}` is dropped", replace(rule, when=with_part(rule.when, at, None))
+        for other in _other_comparisons(comparison, names):
+            what = f"`{text}` becomes `{shown(other, names)}`"
+            yield what, replace(rule, when=with_part(rule.when, at, other))
+    if isinstance(rule, Preference):
+        yield from _preference_changes(rule)
+    if isinstance(rule, Gate | Preference):
+        axes = list(Axis)
+        place = axes.index(rule.axis)
+        for axis in (*axes[max(0, place - 1) : place], *axes[place + 1 : place + 2]):
+            yield f"its axis {rule.axis} becomes {axis}", replace(rule, axis=axis)
+
+
+def _other_comparisons(comparison: Comparison, names: dict[str, Name]) -> Iterator[Comparison]:
+    """Other options, other operators, a step to either side, and the other end of the range of volumes."""
+    known = names[comparison.name]
+    if comparison.op == EQUAL:
+        yield from (replace(comparison, right=other) for other in known.others(comparison.right))
+        return
+    others = [replace(comparison, op=op) for op in NEGATED if op != comparison.op]
+    if not comparison.against_name:
+        others += [replace(comparison, right=int(comparison.right) + step) for step in (-1, 1)]
+    others += [replace(comparison, name=end) for end in _other_end(comparison.name, names)]
+    if comparison.against_name:
+        others += [replace(comparison, right=end) for end in _other_end(str(comparison.right), names)]
+    yield from (other for other in others if _would_load(other, names))
+
+
+def _other_end(name: str, names: Mapping[str, Name]) -> list[str]:
+    """The same amount in the low month for the high one, and the reverse."""
+    ends = [name.removesuffix(end) + other for end, other in _ENDS.items() if name.endswith(end)]
+    return [end for end in ends if end in names]
+
+
+def _would_load(comparison: Comparison, names: dict[str, Name]) -> bool:
+    known = names[comparison.name]
+    right: object = comparison.right
+    if not comparison.against_name:
+        if known.ordered and not 0 <= int(comparison.right) < len(known.options):
+            return False
+        right = known.options[int(comparison.right)] if known.ordered else Decimal(known.decode(comparison.right))
+    try:
+        return ConditionParser(names, "", "").compare(known, comparison.op, right, 0) == comparison
+    except BadInput:
+        return False
+
+
+def _preference_changes(rule: Preference) -> Iterator[tuple[str, Preference]]:
+    for route in Route:
+        if route in rule.running:
+            without = replace(rule, running=rule.running - {route})
+            yield f"`{route}: {RUNNING}` is dropped", without
+            yield f"`{route}: {RUNNING}` becomes `{OUT}`", replace(without, out=rule.out | {route})
+        if route in rule.out:
+            without = replace(rule, out=rule.out - {route})
+            yield f"`{route}: {OUT}` is dropped", without
+            yield f"`{route}: {OUT}` becomes `{RUNNING}`", replace(without, running=rule.running | {route})
+    yield "prefer and over are exchanged", replace(rule, prefer=rule.over, over=rule.prefer)
+    for key, routes in (("prefer", rule.prefer), ("over", rule.over)):
+        for route in routes if len(routes) > 1 else ():
+            fewer = tuple(other for other in routes if other is not route)
+            changed = replace(rule, prefer=fewer) if key == "prefer" else replace(rule, over=fewer)
+            yield f"{route} is taken out of `{key}`", changed
+
+
+def _term_mutants(rulebook: Rulebook) -> Iterator[Mutant]:
+    for name, term in rulebook.terms.items():
+        for other in dict.fromkeys(_other_expressions(term.expression, rulebook.names)):
+            mutated = _loaded(rulebook, term, other)
+            if mutated and mutated != term:
+                what = f"`{term_text(term.expression)}` becomes `{term_text(other)}`"
+                terms = {**rulebook.terms, name: mutated}
+                yield Mutant(name, what, *rulebook.places[name], replace(rulebook, terms=terms))
+    compared = {name for rule in rulebook.rules.values() for name in names_in_order(rule.when)}
+    for name, value in rulebook.constants.items():
+        if name in compared or any(name in term.reads for term in rulebook.terms.values()):
+            for other_value in (value - 1, value + 1):
+                if other_value > 0:
+                    constants = {**rulebook.constants, name: other_value}
+                    changed = replace(rulebook, constants=constants)
+                    yield Mutant(name, f"`{value}` becomes `{other_value}`", *rulebook.places[name], changed)
+
+
+def _other_expressions(expression: Expression, names: Mapping[str, Name]) -> Iterator[Expression]:
+    """Another constant, another operator, or the other end of the range of volumes, at one place."""
+    if isinstance(expression, Number):
+        yield from (Number(expression.value + step) for step in (-1, 1))
+    elif isinstance(expression, Use):
+        yield from map(Use, _other_end(expression.name, names))
+    elif isinstance(expression, Choice):
+        yield replace(expression, then=expression.otherwise, otherwise=expression.then)
+        yield from (replace(expression, then=then) for then in _other_expressions(expression.then, names))
+        others = _other_expressions(expression.otherwise, names)
+        yield from (replace(expression, otherwise=otherwise) for otherwise in others)
+    elif expression.op == "max":
+        yield from (expression.left, expression.right)
+        yield from (replace(expression, left=left) for left in _other_expressions(expression.left, names))
+        yield from (replace(expression, right=right) for right in _other_expressions(expression.right, names))
+    else:
+        yield from (replace(expression, op=op) for op in "+-*/" if op != expression.op)
+        yield from (replace(expression, left=left) for left in _other_expressions(expression.left, names))
+        yield from (replace(expression, right=right) for right in _other_expressions(expression.right, names))
+
+
+def _loaded(rulebook: Rulebook, term: Term, expression: Expression) -> Term | None:
+    """The term with another expression as it would be loaded; None if it would be refused."""
+    try:
+        mutated = parse_term(term.name.name, term_text(expression), rulebook.names, "", 0)
+    except BadInput:
+        return None
+    return mutated if mutated.name == term.name else None
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from advisor.decision.decide import DEFAULT_PAYBACK_LIMIT, decide
 from advisor.domain.cost_model import HOSTED, PRICE_OF
 from advisor.domain.scenario import Route
 from advisor.evaluation.compiler import compile_condition
-from advisor.evaluation.inequality import is_settled
 from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.resolution import is_settled
 from advisor.evaluation.z3_backend import LOGIC, Symbol, Truth
 from advisor.rule_testing.proofs.properties import both_ends, owning
 from advisor.rule_testing.proofs.symbolic_scenario import Example, SymbolicScenario

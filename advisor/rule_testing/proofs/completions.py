@@ -10,9 +10,8 @@ from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.evaluation.facts import NOT_ASKED, with_terms
 from advisor.evaluation.python_backend import PLAIN
-from advisor.rule_testing.proofs.results import Findings, Violation
 from advisor.rule_testing.proofs.solver import ScenarioSolver
-from advisor.rule_testing.proofs.symbolic_scenario import SymbolicScenario
+from advisor.rule_testing.proofs.symbolic_scenario import Findings, SymbolicScenario, Violation
 from advisor.rulebook.conditions import Comparison
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES

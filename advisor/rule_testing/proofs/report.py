@@ -9,8 +9,7 @@ import z3
 
 from advisor.common.diagnostics import printable
 from advisor.domain.scenario_io import scenario_text
-from advisor.rule_testing.proofs.results import Proof, Violation
-from advisor.rule_testing.proofs.symbolic_scenario import Example
+from advisor.rule_testing.proofs.symbolic_scenario import Example, Proof, Violation
 from advisor.rulebook.model import Rule, Rulebook
 
 _VERDICTS = {"holds": "holds", "fails": "FAILS", "unknown": "UNKNOWN"}

@@ -9,9 +9,8 @@ from typing import Any
 
 from advisor.domain.scenario import Route
 from advisor.rule_testing.proofs import advice as outcome
-from advisor.rule_testing.proofs.results import Findings, Violation
 from advisor.rule_testing.proofs.solver import ScenarioSolver
-from advisor.rule_testing.proofs.symbolic_scenario import SymbolicScenario
+from advisor.rule_testing.proofs.symbolic_scenario import Findings, SymbolicScenario, Violation
 from advisor.rulebook.model import Preference, Rule, Rulebook
 
 

@@ -9,10 +9,9 @@ from functools import partial
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.rule_testing.proofs.completions import partial_answers
 from advisor.rule_testing.proofs.properties import CLAIMS, Property
-from advisor.rule_testing.proofs.results import Findings, Proof, Violation
 from advisor.rule_testing.proofs.rules import no_contradiction, no_idle_rule, no_implied_rule
 from advisor.rule_testing.proofs.solver import ScenarioSolver, Unsettled
-from advisor.rule_testing.proofs.symbolic_scenario import Example
+from advisor.rule_testing.proofs.symbolic_scenario import Example, Findings, Proof, Violation
 from advisor.rulebook.model import Rule, Rulebook
 
 Question = Callable[[Rulebook, ScenarioSolver, Findings], None]

@@ -1,9 +1,12 @@
-"""One scenario under one rulebook, as a carrier represents it. Claims are written once, for every carrier."""
+"""One scenario under one rulebook, as a carrier represents it, and what a proof finds.
+
+Claims are written once, for every carrier.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations, product
@@ -138,3 +141,40 @@ class Example:
     def left(self) -> tuple[Route, ...]:
         """The routes left in it."""
         return tuple(route for route, on in self.world.folded.left.items() if on)
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A fault, the rules that cause it, and the scenarios that show it: two where the amounts change between them.
+
+    Without a scenario if the fault is that something never happens.
+    """
+
+    what: str
+    rules: tuple[Rule, ...] = ()
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass
+class Findings:
+    """The faults, and for each rule that was looked for a scenario in which it matters."""
+
+    faults: list[Violation] = field(default_factory=list)
+    witnesses: dict[str, Example] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One claim about a rulebook; ``unsettled`` is the reason why Z3 found no answer, if it found none."""
+
+    name: str
+    claim: str
+    milliseconds: int
+    faults: tuple[Violation, ...]
+    unsettled: str | None
+    witnesses: Mapping[str, Example]
+
+    @property
+    def verdict(self) -> str:
+        """``holds``, ``fails`` or ``unknown``."""
+        return "fails" if self.faults else ("unknown" if self.unsettled else "holds")

@@ -10,8 +10,7 @@ from advisor.domain.offer import Offer, Unknown
 from advisor.domain.scenario import FIELDS, Route
 from advisor.rulebook.conditions import EQUAL, Comparison, names_in_order
 from advisor.rulebook.diagnostics import Code
-from advisor.rulebook.lint.conditions import condition_findings
-from advisor.rulebook.lint.satisfiability import Branch, Space, alternatives, space_of
+from advisor.rulebook.lint.conditions import Branch, Space, alternatives, condition_findings, space_of
 from advisor.rulebook.model import Advice, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import FIGURES, Figure, fields_of
 
