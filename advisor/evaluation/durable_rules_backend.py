@@ -64,22 +64,17 @@ def load_engine() -> Any:
 
 
 class Ruleset:
-    """Rules compiled into the engine once; ``match`` returns those that one fact satisfies.
+    """Rules compiled into the engine once; ``match`` returns those that one fact satisfies, ``names`` those read.
 
     One fact may satisfy at most 64 patterns of a ruleset of the engine, so that many are split over several.
     """
 
     def __init__(self, name: str, patterns: Mapping[str, list[Pattern]], names: Iterable[str]) -> None:
-        self._names = tuple(sorted(names))
+        self.names = tuple(sorted(names))
         self._order = {rule: position for position, rule in enumerate(patterns)}
         keyed = [(rule, pattern) for rule, alternatives in patterns.items() for pattern in alternatives]
         self._parts = [_Part(f"{name}_{number}", part) for number, part in enumerate(_split(keyed))]
         self.match({})
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names its rules read."""
-        return self._names
 
     def match(self, facts: Facts) -> tuple[str, ...]:
         """Ids of the rules the fact satisfies, each once, in the order of the rules.
@@ -93,7 +88,7 @@ class Ruleset:
     def _content(self, facts: Facts) -> str:
         """The fact as JSON without braces; names the rules do not read are left out."""
         parts = [f'"{_EVERY_FACT}":1']
-        for name in self._names:
+        for name in self.names:
             value = facts.get(name)
             if value is None:
                 continue

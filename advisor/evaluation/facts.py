@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
+from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import FIELDS, Scenario
 from advisor.evaluation.compiler import term_value
@@ -12,7 +13,6 @@ from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, FIELD_NAMES
 from advisor.rulebook.terms import Expression
 
-_RANGE_DEFAULTS = {"monthly_images_low": "monthly_images", "monthly_images_high": "monthly_images"}
 NOT_ASKED = {"gpu_billing": 0, "peak_to_mean": 1000, "min_gpus": 1}
 """What holds unless it is answered: GPU-hours are paid as used, and the load is even. With GPUs that are always on the
 load is an open question."""
@@ -50,9 +50,9 @@ def with_terms(
 def with_range(answers: Mapping[str, Encoded]) -> dict[str, Encoded]:
     """The answers with the ends of the volume range filled in from the expected month."""
     facts = dict(answers)
-    for name, default in _RANGE_DEFAULTS.items():
-        if name not in facts and default in facts:
-            facts[name] = facts[default]
+    if "monthly_images" in facts:
+        for end in VOLUME_ENDS:
+            facts.setdefault(end, facts["monthly_images"])
     return facts
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import combinations
@@ -14,7 +14,6 @@ from advisor.evaluation.pricing import (
     Amounts,
     amounts_of,
     cheapest,
-    model_of,
     of_model,
     places_of_model,
     usage_of,
@@ -24,6 +23,7 @@ from advisor.evaluation.protocol import GateMatch, Matcher
 from advisor.evaluation.python_backend import PLAIN
 from advisor.evaluation.resolution import INEQUALITY, NOTHING, Applied, Silenced, fold, is_settled
 from advisor.rulebook.model import Rulebook
+from advisor.rulebook.symbols import MODEL
 from advisor.rulebook.terms import Operation
 
 _REMEMBERED = 1 << 16
@@ -104,16 +104,19 @@ class Fold:
     def _deciding_axes(self, eliminated: tuple[frozenset[Axis], ...], matched: tuple[str, ...]) -> tuple[Axis, ...]:
         """The smallest set of axes whose joint silence changes the routes left; only axes that say something count."""
         speaking = frozenset[Axis]().union(*eliminated) | {self._axis_of[rule] for rule in matched}
-        left = self.verdict(eliminated, matched).left
-        for axes in silences(tuple(axis for axis in Axis if axis in speaking)):
-            if self.verdict(eliminated, matched, frozenset(axes)).left != left:
-                return axes
-        return ()
+        return _decisive(speaking, lambda silenced: self.verdict(eliminated, matched, silenced).left)
 
 
-def silences(axes: tuple[Axis, ...]) -> list[tuple[Axis, ...]]:
-    """Every set of axes, small ones first, equal sizes by precedence."""
-    return [chosen for size in range(1, len(axes) + 1) for chosen in combinations(axes, size)]
+def silences(axes: Collection[Axis]) -> list[tuple[Axis, ...]]:
+    """Every set of some axes, small ones first, equal sizes by precedence."""
+    ordered = [axis for axis in Axis if axis in axes]
+    return [chosen for size in range(1, len(ordered) + 1) for chosen in combinations(ordered, size)]
+
+
+def _decisive(speaking: Collection[Axis], left: Callable[[Silenced], tuple[Route, ...]]) -> tuple[Axis, ...]:
+    """The first set of axes that, when silenced, changes the routes left; empty if none does."""
+    found = left(NOTHING)
+    return next((axes for axes in silences(speaking) if left(frozenset(axes)) != found), ())
 
 
 @lru_cache(maxsize=64)
@@ -144,7 +147,7 @@ def judge(rulebook: Rulebook, matcher: Matcher, answers: Mapping[str, Encoded]) 
 
     The gates read no term, so that a price may depend on the offers that survive them: between gates and terms.
     """
-    model = model_of(answers)
+    model = answers.get(MODEL)
     fold, places = fold_of(of_model(rulebook, model)), places_of_model(rulebook, model)
     matches = matcher.gates(answers)
     gates = tuple(matches[place] for place in places)
@@ -196,8 +199,4 @@ def _deciding_with_prices(
         return fold.verdict(eliminated, matcher.preferences(facts), silenced).left
 
     speaking = frozenset[Axis]().union(*eliminated) | {rule.axis for rule in rulebook.preferences}
-    found = left(NOTHING)
-    for axes in silences(tuple(axis for axis in Axis if axis in speaking)):
-        if left(frozenset(axes)) != found:
-            return axes
-    return ()
+    return _decisive(speaking, left)

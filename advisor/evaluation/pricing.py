@@ -16,7 +16,6 @@ from advisor.domain.cost_model import AMOUNTS_OF, PRICE_OF, OwnGpus
 from advisor.domain.offer import Encoded, Offer
 from advisor.domain.scenario import FIELDS, Route
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import MODEL
 
 Amounts = tuple[int, ...]
 """The price of a hosted offer, or of a GPU-hour and the images an hour, in smallest steps; empty if not known."""
@@ -127,8 +126,3 @@ def places_of_model(rulebook: Rulebook, model: Encoded | None) -> tuple[int, ...
     """The places of the offers that compete for a checkpoint; of all if it is None, or if no offer names one."""
     any_model = model is None or not rulebook.models
     return tuple(place for place, offer in enumerate(rulebook.offers) if any_model or offer.model in (None, model))
-
-
-def model_of(answers: Mapping[str, Encoded]) -> Encoded | None:
-    """The checkpoint that is answered."""
-    return answers.get(MODEL)

@@ -7,7 +7,7 @@ folded in Python, so that terms are built only of what is still free.
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -68,21 +68,22 @@ class Z3Logic:
 
     def every(self, truths: list[Truth]) -> Truth:
         """Their conjunction."""
-        free = [truth for truth in truths if truth is not True]
-        if any(truth is False for truth in free):
-            return False
-        return z3.And(free) if len(free) > 1 else (free[0] if free else True)
+        return _joined(z3.And, True, truths)
 
     def some(self, truths: list[Truth]) -> Truth:
         """Their disjunction."""
-        free = [truth for truth in truths if truth is not False]
-        if any(truth is True for truth in free):
-            return True
-        return z3.Or(free) if len(free) > 1 else (free[0] if free else False)
+        return _joined(z3.Or, False, truths)
 
     def negate(self, truth: Truth) -> Truth:
         """True where it is false."""
         return not truth if isinstance(truth, bool) else z3.Not(truth)
+
+
+def _joined(join: Callable[[list[Truth]], Truth], neutral: bool, truths: list[Truth]) -> Truth:
+    free = [truth for truth in truths if truth is not neutral]
+    if any(truth is (not neutral) for truth in free):
+        return not neutral
+    return join(free) if len(free) > 1 else (free[0] if free else neutral)
 
 
 class _Exact(Whole):
@@ -249,11 +250,6 @@ def symbolic_facts(rulebook: Rulebook, answers: Mapping[str, Symbol], carrier: _
         answered = LOGIC.every([facts[read].answered for read in sorted(term.reads)])
         facts[name] = Symbol(term_value(term.expression, carrier, values), answered)
     return facts
-
-
-def paid_as_used() -> dict[str, Symbol]:
-    """The answers that say how GPUs are paid, where GPU-hours are paid as used and nothing else is answered."""
-    return {name: Symbol(value) for name, value in NOT_ASKED.items()}
 
 
 def accepted(answers: Mapping[str, Variable]) -> list[Truth]:

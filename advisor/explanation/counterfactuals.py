@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, pairwise, product
 from typing import NamedTuple
@@ -21,8 +20,7 @@ _USAGE = (*VOLUMES, "gpu_billing", "peak_to_mean", "min_gpus")
 """What the cheapest of several GPUs depends on."""
 
 
-@dataclass(frozen=True)
-class AnswerFlip:
+class AnswerFlip(NamedTuple):
     """Changing ``field`` to ``to`` leads to ``outcomes`` instead."""
 
     field: str
@@ -30,23 +28,28 @@ class AnswerFlip:
     outcomes: frozenset[Outcome]
 
 
-@dataclass(frozen=True)
-class NumberFlip:
-    """``below`` or ``above`` this value of ``field`` the outcomes change. Exactly one of the two is set."""
-
-    field: str
-    below: int | None
-    above: int | None
-    outcomes: frozenset[Outcome]
-
-
 class ShiftedNumber(NamedTuple):
-    """A number moved ``below`` or ``above`` a value, and the comparisons that hold from there to the next break."""
+    """A number moved ``below`` or ``above`` a value: exactly one of the two is set.
+
+    ``truths`` are the comparisons that hold from there to the next break; none for a number that only gates compare.
+    """
 
     field: str
     below: int | None
     above: int | None
-    truths: Truths
+    truths: Truths = ()
+
+    @property
+    def beyond(self) -> int:
+        """The nearest value past it."""
+        return self.above + 1 if self.above is not None else (self.below or 0) - 1
+
+
+class NumberFlip(NamedTuple):
+    """A number past a value, and the outcomes there."""
+
+    number: ShiftedNumber
+    outcomes: frozenset[Outcome]
 
 
 def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -> list[AnswerFlip]:
@@ -54,7 +57,9 @@ def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -
     found = []
     for name, value in answers.items():
         if ANSWER_NAMES[name].scope is Scope.NEED:
-            for other in other_values(completions, name, value):
+            known = ANSWER_NAMES[name]
+            values = completions.gate_outcomes.values(name) if known.free else known.values
+            for other in (other for other in values if other != value):
                 outcomes = completions.outcomes({**answers, name: other})
                 if outcomes != {outcome}:
                     found.append(AnswerFlip(name, other, outcomes))
@@ -70,20 +75,19 @@ def number_flips(
     """
     reached = completions.gate_outcomes.of(answers)
     found: dict[tuple[str, bool], NumberFlip] = {}
-    for field, below, above, truths in passed:
-        side = (field, below is None)
+    for moved in passed:
+        side = (moved.field, moved.below is None)
         if side not in found:
-            outcomes = frozenset[Outcome]().union(*(completions.outcome(number, truths) for number in reached))
-            if len(reached) > 1 and completions.priced_fields and field in _USAGE:
-                beyond = above + 1 if above is not None else (below or 0) - 1
-                outcomes = completions.outcomes({**answers, field: beyond})
+            outcomes = frozenset[Outcome]().union(*(completions.outcome(number, moved.truths) for number in reached))
+            if len(reached) > 1 and completions.priced_fields and moved.field in _USAGE:
+                outcomes = completions.outcomes({**answers, moved.field: moved.beyond})
             if outcomes != {outcome}:
-                found[side] = NumberFlip(field, below, above, outcomes)
+                found[side] = NumberFlip(moved, outcomes)
     for name, value in answers.items():
         if name in completions.gate_outcomes.needs and ANSWER_NAMES[name].numeric:
             for flip in _need_flips(completions, answers, name, int(value)):
                 if flip.outcomes != {outcome}:
-                    found.setdefault((name, flip.below is None), flip)
+                    found.setdefault((name, flip.number.below is None), flip)
     return list(found.values())
 
 
@@ -125,19 +129,10 @@ def _need_flips(completions: Completions, answers: Answers, name: str, value: in
     starts = sorted({least, *map(int, completions.gate_outcomes.values(name))})
     for start in reversed(starts):
         if least < start <= value:
-            yield NumberFlip(name, start, None, completions.outcomes({**answers, name: start - 1}))
+            yield NumberFlip(ShiftedNumber(name, start, None), completions.outcomes({**answers, name: start - 1}))
     for start in starts:
         if start > value:
-            yield NumberFlip(name, None, start - 1, completions.outcomes({**answers, name: start}))
-
-
-def other_values(completions: Completions, name: str, value: Encoded) -> tuple[Encoded, ...]:
-    """Every other option of an answered question; none for a number, or for a checkpoint that offers do not name."""
-    known = ANSWER_NAMES[name]
-    if known.free:
-        options = completions.gate_outcomes.values(name)
-        return tuple(other for other in options if other != value)
-    return () if known.numeric else known.others(value)
+            yield NumberFlip(ShiftedNumber(name, None, start - 1), completions.outcomes({**answers, name: start}))
 
 
 _MAX_COMBINATIONS = 20_000

@@ -15,6 +15,7 @@ from advisor.explanation.counterfactuals import (
     AnswerFlip,
     Counterfactual,
     NumberFlip,
+    ShiftedNumber,
     answer_flips,
     counterfactuals_of,
     number_flips,
@@ -109,28 +110,20 @@ class Explainer:
         parts = [
             record.Change(field=name, from_=self._stated[name], to=shown(name, value)) for name, value in change.answers
         ]
-        if change.number:
-            field, below, above, _ = change.number
-            parts.append(self._moved(field, below, above))
-        return parts
+        return [*parts, self._moved(change.number)] if change.number else parts
 
-    def _moved(self, field: str, below: int | None, above: int | None) -> record.Change:
-        name = ANSWER_NAMES[field]
+    def _moved(self, number: ShiftedNumber) -> record.Change:
+        name, before = ANSWER_NAMES[number.field], self._stated[number.field]
         if not name.numeric:
-            to = above + 1 if above is not None else (below or 0) - 1
-            return record.Change(field=field, from_=self._stated[field], to=name.decode(to))
-        return record.Change(
-            field=field,
-            from_=self._stated[field],
-            below=None if below is None else name.decode(below),
-            above=None if above is None else name.decode(above),
-        )
+            return record.Change(field=number.field, from_=before, to=name.decode(number.beyond))
+        below, above = (None if value is None else name.decode(value) for value in (number.below, number.above))
+        return record.Change(field=number.field, from_=before, below=below, above=above)
 
     def _flip(self, flip: AnswerFlip | NumberFlip) -> record.Flip:
         if isinstance(flip, AnswerFlip):
             change = record.Change(field=flip.field, from_=self._stated[flip.field], to=shown(flip.field, flip.to))
         else:
-            change = self._moved(flip.field, flip.below, flip.above)
+            change = self._moved(flip.number)
         return record.Flip(**change.model_dump(), status=status_of(flip.outcomes), route=route_of(flip.outcomes))
 
 

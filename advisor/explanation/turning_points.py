@@ -118,12 +118,9 @@ class _Line:
     @cached_property
     def _priced_corners(self) -> list[Answers]:
         """The corners at every price that the offers lead to."""
-        found = {tuple(sorted(corner.items())): corner for corner in self._priced()}
-        return list(found.values())
-
-    def _priced(self) -> Iterator[Answers]:
-        for corner in self._corners:
-            yield from (self._completions.fixed(corner, number) for number in self._classes)
+        fixed = self._completions.fixed
+        priced = (fixed(corner, number) for corner in self._corners for number in self._classes)
+        return list({tuple(sorted(corner.items())): corner for corner in priced}.values())
 
     def outcomes(self, piece: tuple[int, int]) -> frozenset[Outcome]:
         """Every outcome in one piece. The corners are tried first, because most pieces differ between them."""

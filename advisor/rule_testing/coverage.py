@@ -38,15 +38,10 @@ from advisor.rulebook.symbols import OUT, RUNNING
 
 @dataclass(frozen=True)
 class Evidence:
-    """Whether a condition is shown to be relevant, by which case, or the reason why not."""
+    """The case that shows a condition to be relevant, or that no scenario can; such a condition does not count."""
 
     case: str | None
     never: bool = False
-
-    @property
-    def counts(self) -> bool:
-        """Whether some case should show it."""
-        return not self.never
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,7 @@ class Coverage:
     def counted(self) -> tuple[Evidence, ...]:
         """What the cases should show."""
         found = (shown for line in self.lines for shown in (line.when_true, line.when_false))
-        return tuple(shown for shown in found if shown and shown.counts)
+        return tuple(shown for shown in found if shown and not shown.never)
 
     @property
     def covered(self) -> int:

@@ -84,12 +84,10 @@ class RulebookVersion:
         self.rulebook = rulebook
         self.original = original or self
         before = self.original.rulebook
+        same_terms = rulebook.terms == before.terms and rulebook.constants == before.constants
         self.same_gates = original is not None and rulebook.gates is before.gates
-        self.same_terms = original is not None and (rulebook.terms, rulebook.constants) == (
-            before.terms,
-            before.constants,
-        )
-        self.same_preferences = original is not None and rulebook.preferences is before.preferences and self.same_terms
+        self.same_terms = original is not None and same_terms
+        self.same_preferences = self.same_terms and rulebook.preferences is before.preferences
         self.same_fold = original is not None and _shape(rulebook) <= _shape(before)
         self.fold: Fold = self.original.fold if self.same_fold else Fold(rulebook)
         rules = set(before.preferences) ^ set(rulebook.preferences)

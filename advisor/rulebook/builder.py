@@ -85,11 +85,9 @@ class Draft:
                     what = f"the name {quoted(name)} is taken"
                     raise Code.UNUSABLE_NAME.fault(what, file, line, help="choose another name")
                 if not re.fullmatch(records.WORD_PATTERN, name):
-                    what, help = (
-                        "cannot be a name in a rule",
-                        "start with a small letter, then small letters, digits and `_`",
-                    )
-                    raise Code.UNUSABLE_NAME.fault(f"{quoted(name)} {what}", file, line, help=help)
+                    what = f"{quoted(name)} cannot be a name in a rule"
+                    help = "start with a small letter, then small letters, digits and `_`"
+                    raise Code.UNUSABLE_NAME.fault(what, file, line, help=help)
                 read(name, value, line)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisor.common.diagnostics import BadInput, quoted
+from advisor.common.diagnostics import BadInput, did_you_mean, quoted
 from advisor.common.yaml_loader import Mapping, Sequence
 from advisor.domain.offer import Encoded
 from advisor.domain.quantity import NotANumber
 from advisor.rulebook.diagnostics import Code
-from advisor.rulebook.symbols import Name, Scope, unknown_name
+from advisor.rulebook.symbols import Name, Scope
 
 NEGATED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 EQUAL = "eq"
@@ -87,6 +87,12 @@ def branches(condition: Condition, limit: int) -> list[tuple[Comparison, ...]]:
     return list(dict.fromkeys(found))
 
 
+_COMPARED_WITH = "use a scenario field, a trait, a term or a constant"
+_NEW_NAME = (
+    f"{_COMPARED_WITH}; a new need is added in advisor/domain/scenario.py, as a "
+    "field of `Scenario` with its axis, and its question in questions.yaml: see CONTRIBUTING.md, Adding a question"
+)
+_OPERATORS = "use lt, le, gt, ge or not"
 _AMOUNTS = "amounts are compared by preferences and advice, not by gates"
 _READ_BY = {
     Scope.NEED: "it is an answer of the scenario",
@@ -112,27 +118,30 @@ class ConditionParser:
     def parse(self, when: Mapping, negated: bool = False) -> Condition:
         """A mapping: all its entries together (or, negated, the failure of any)."""
         parts = tuple(self._entry(key, value, when.lines[key], negated) for key, value in when.items())
-        if len(parts) == 1:
-            return parts[0]
-        return AnyOf(parts) if negated else All(parts)
+        return self._joined(parts, negated)
 
     def error(self, code: Code, what: str, line: int, help: str) -> BadInput:
         """The error for something wrong in this rule's condition."""
         return code.fault(f"in rule `{self.rule}`, {what}", self.file, line, help=help)
 
-    def _unknown(self, name: str, line: int, *, as_value: bool = False) -> BadInput:
+    def _unknown(self, name: str, line: int, help: str) -> BadInput:
         if name in self.others:
-            return self.error(
-                Code.WRONG_KIND_OF_NAME, f"`{name}` cannot be read here", line, _READ_BY[self.others[name].scope]
-            )
-        return unknown_name(name, self.names, self.file, line, self.rule, as_value=as_value)
+            why = _READ_BY[self.others[name].scope]
+            return self.error(Code.WRONG_KIND_OF_NAME, f"`{name}` cannot be read here", line, why)
+        help = did_you_mean(name, self.names) or help
+        return self.error(Code.UNKNOWN_NAME, f"the name {quoted(name)} is not known here", line, help)
+
+    @staticmethod
+    def _joined(parts: tuple[Condition, ...], alternatives: bool) -> Condition:
+        if len(parts) == 1:
+            return parts[0]
+        return AnyOf(parts) if alternatives else All(parts)
 
     def _entry(self, key: str, value: Any, line: int, negated: bool) -> Condition:
         if key in ("all", "any"):
             if not isinstance(value, Sequence) or not value or not all(isinstance(p, Mapping) and p for p in value):
-                raise self.error(
-                    Code.WRONG_FORM, f"`{key}` needs a list of conditions", line, "start each with `- name: value`"
-                )
+                what = f"`{key}` needs a list of conditions"
+                raise self.error(Code.WRONG_FORM, what, line, "start each with `- name: value`")
             parts = tuple(self.parse(part, negated) for part in value)
             return AnyOf(parts) if (key == "any") != negated else All(parts)
         if key == "not":
@@ -140,7 +149,7 @@ class ConditionParser:
                 raise self.error(Code.WRONG_FORM, "`not` needs a condition", line, "write `not: {name: value}`")
             return self.parse(value, not negated)
         if key not in self.names:
-            raise self._unknown(key, line)
+            raise self._unknown(key, line, _NEW_NAME)
         name = self.names[key]
         if isinstance(value, Mapping):
             return self._operators(name, value, line, negated)
@@ -155,8 +164,7 @@ class ConditionParser:
             raise self.error(Code.WRONG_COMPARISON, what, line, "use lt, le, gt or ge")
         wanted = [self._literal(name, value, line) for value in values]
         if negated:
-            refused = set(wanted)
-            wanted = [code for code in map(name.encode, name.options or (False, True)) if code not in refused]
+            wanted = [code for code in name.values if code not in wanted]
             if not wanted:
                 what = f"no value of `{name.name}` is left, so the rule can never fire"
                 raise self.error(Code.NO_VALUE_LEFT, what, line, "leave a value out of the list")
@@ -165,9 +173,8 @@ class ConditionParser:
 
     def _operators(self, name: Name, operators: Mapping, line: int, negated: bool) -> Condition:
         if not operators:
-            raise self.error(
-                Code.WRONG_FORM, f"the comparison of `{name.name}` is empty", line, "use lt, le, gt, ge or not"
-            )
+            what = f"the comparison of `{name.name}` is empty"
+            raise self.error(Code.WRONG_FORM, what, line, _OPERATORS)
         parts = []
         for op, right in operators.items():
             if op == "not":
@@ -175,12 +182,8 @@ class ConditionParser:
             elif op in NEGATED:
                 parts.append(self.compare(name, NEGATED[op] if negated else op, right, line))
             else:
-                raise self.error(
-                    Code.WRONG_COMPARISON, f"{quoted(op)} is not a comparison", line, "use lt, le, gt, ge or not"
-                )
-        if len(parts) == 1:
-            return parts[0]
-        return AnyOf(tuple(parts)) if negated else All(tuple(parts))
+                raise self.error(Code.WRONG_COMPARISON, f"{quoted(op)} is not a comparison", line, _OPERATORS)
+        return self._joined(tuple(parts), negated)
 
     def compare(self, name: Name, op: str, right: Any, line: int) -> Comparison:
         """One comparison with a value or with another name. Raises BadInput."""
@@ -189,7 +192,7 @@ class ConditionParser:
             raise self.error(Code.WRONG_COMPARISON, what, line, "name the values instead")
         other = self.names.get(right) if isinstance(right, str) and right not in name.options else None
         if isinstance(right, str) and right not in name.options and other is None:
-            raise self._unknown(right, line, as_value=True)
+            raise self._unknown(right, line, _COMPARED_WITH)
         if other is None:
             self._refuse_inexact(name.quotient, op, False, line)
             return Comparison(name.name, op, self._literal(name, right, line))
@@ -202,14 +205,11 @@ class ConditionParser:
 
     def _refuse_inexact(self, left_quotient: bool, op: str, right_quotient: bool, line: int) -> None:
         """Division is rounded up, which is exact only for ``x < quotient`` and ``quotient <= x``."""
-        exact = (op in ("lt", "ge") and not left_quotient) or (op in ("le", "gt") and not right_quotient)
-        if (left_quotient and right_quotient) or ((left_quotient or right_quotient) and not exact):
-            raise self.error(
-                Code.INEXACT_COMPARISON,
-                "the comparison is not exact, because a quotient is rounded up",
-                line,
-                "compare as `x: {lt: quotient}` or `x: {ge: quotient}`, with no division in x",
-            )
+        exact = not left_quotient if op in ("lt", "ge") else not right_quotient
+        if (left_quotient or right_quotient) and not exact:
+            what = "the comparison is not exact, because a quotient is rounded up"
+            help = "compare as `x: {lt: quotient}` or `x: {ge: quotient}`, with no division in x"
+            raise self.error(Code.INEXACT_COMPARISON, what, line, help)
 
     def _literal(self, name: Name, value: Any, line: int) -> Encoded:
         try:

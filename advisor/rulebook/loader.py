@@ -25,7 +25,7 @@ from advisor.rulebook.builder import (
     read_terms,
     unverifiable,
 )
-from advisor.rulebook.conditions import Comparison, branches
+from advisor.rulebook.conditions import branches
 from advisor.rulebook.diagnostics import Code, all_are
 from advisor.rulebook.model import Advice, Gate, Preference, Rule, Rulebook
 
@@ -167,23 +167,20 @@ def _finished(draft: Draft, documents: dict[str, Any], offers: tuple[Offer, ...]
 
 def engine_limits(rulebook: Rulebook) -> Iterator[Problem]:
     """Every rule that is too large for the engine; of how many there are, nothing is too large."""
-    for rule in (*rulebook.gates, *rulebook.preferences, *rulebook.advice):
+    traits = rulebook.traits.keys()
+    for rule in rulebook.rules.values():
         try:
             found = branches(rule.when, MAX_BRANCHES_A_RULE)
         except ValueError as error:
             yield _too_large(rule, f"rule `{rule.id}` is too large for the engine: {error}")
             continue
-        patterns = sum(_patterns(branch, frozenset(rulebook.traits)) for branch in found)
+        # A trait needs two patterns, one for its value and one for unknown.
+        patterns = sum(2 ** sum(not traits.isdisjoint(part.names) for part in branch) for branch in found)
         if max(map(len, found), default=0) > MAX_COMPARISONS_A_BRANCH:
             yield _too_large(rule, f"rule `{rule.id}` compares more than {MAX_COMPARISONS_A_BRANCH} values together")
         elif patterns > MAX_PATTERNS_A_RULE:
             what = f"rule `{rule.id}` has {patterns} alternatives, as each trait that it reads may be unknown"
             yield _too_large(rule, f"{what}, more than the {MAX_PATTERNS_A_RULE} the engine can match")
-
-
-def _patterns(branch: tuple[Comparison, ...], traits: frozenset[str]) -> int:
-    """The number of patterns of a branch: a trait needs two, one for its value and one for unknown."""
-    return int(2 ** sum(not traits.isdisjoint(comparison.names) for comparison in branch))
 
 
 def _too_large(rule: Rule, what: str) -> Problem:

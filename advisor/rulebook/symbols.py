@@ -8,11 +8,10 @@ from enum import StrEnum
 from string import Formatter
 from typing import Any
 
-from advisor.common.diagnostics import BadInput, did_you_mean, quoted
+from advisor.common.diagnostics import did_you_mean, quoted
 from advisor.domain.offer import Encoded
 from advisor.domain.quantity import NotANumber, Quantity
 from advisor.domain.scenario import FIELDS, ORDERED, FieldSpec, GpuBilling, Route
-from advisor.rulebook.diagnostics import Code
 
 
 class Scope(StrEnum):
@@ -132,22 +131,6 @@ OUTCOME_NAMES = {
     "compared_with": Name("compared_with", Scope.OUTCOME, ("open_weight_api", "closed_api", "none")),
     "moving": Name("moving", Scope.OUTCOME, ("none", "worth_it", "not_yet", "never", "has_to", "not_known")),
 }
-
-
-_COMPARED_WITH = "use a scenario field, a trait, a term or a constant"
-_NEW_NAME = (
-    f"{_COMPARED_WITH}; a new need is added in advisor/domain/scenario.py, as a "
-    "field of `Scenario` with its axis, and its question in questions.yaml: see CONTRIBUTING.md, Adding a question"
-)
-
-
-def unknown_name(
-    name: str, known: dict[str, Name], file: str, line: int | None, rule: str | None, *, as_value: bool = False
-) -> BadInput:
-    """The error for a name no rule of this kind may use; ``as_value`` if something is compared with it."""
-    where = f"in rule `{rule}`, " if rule else ""
-    help = did_you_mean(name, known) or (_COMPARED_WITH if as_value else _NEW_NAME)
-    return Code.UNKNOWN_NAME.fault(f"{where}the name {quoted(name)} is not known here", file, line, help=help)
 
 
 @dataclass(frozen=True)

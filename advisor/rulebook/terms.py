@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from advisor.common.diagnostics import BadInput, did_you_mean, quoted
@@ -78,8 +78,12 @@ class Term:
 @dataclass(frozen=True)
 class _Shape:
     places: int
-    quotient: bool
+    quotient: bool = False
     bare: bool = False
+
+    @property
+    def unit(self) -> tuple[int, bool]:
+        return self.places, self.bare
 
 
 def parse_term(
@@ -98,16 +102,16 @@ def parse_term(
     def fault(code: Code, what: str, help: str) -> BadInput:
         return code.fault(f"in term `{name}`, {what}", file, line, help=help)
 
-    if isinstance(text, str) and len(text) > MAX_LENGTH:
-        raise fault(Code.INVALID_TERM, f"the line is longer than {MAX_LENGTH} characters", "shorten it")
     if not isinstance(text, str):
         raise fault(Code.INVALID_TERM, f"{quoted(text)} is not a line of arithmetic", _EXAMPLE)
+    if len(text) > MAX_LENGTH:
+        raise fault(Code.INVALID_TERM, f"the line is longer than {MAX_LENGTH} characters", "shorten it")
     reads: set[str] = set()
     above: set[str] = set()
 
     def walk(node: ast.AST) -> tuple[Expression, _Shape]:
         if isinstance(node, ast.Constant) and type(node.value) is int:
-            return Number(node.value), _Shape(0, False, bare=True)
+            return Number(node.value), _Shape(0, bare=True)
         if isinstance(node, ast.Name):
             return use(node.id)
         if isinstance(node, ast.BinOp):
@@ -133,7 +137,7 @@ def parse_term(
             what = f"`{name}` is not an amount, a constant or a term above"
             raise fault(Code.WRONG_KIND_OF_NAME, what, _READABLE)
         reads.add(name)
-        return Use(name), _Shape(known.places, False, bare=known.scope is Scope.CONSTANT)
+        return Use(name), _Shape(known.places, bare=known.scope is Scope.CONSTANT)
 
     def call(node: ast.Call, function: str) -> tuple[Expression, _Shape]:
         if function == "ceil" and len(node.args) == 1 and isinstance(node.args[0], ast.BinOp):
@@ -143,7 +147,7 @@ def parse_term(
         if function != "max" or len(node.args) != 2:
             raise fault(Code.INVALID_TERM, f"{_source(node)} is not a function that terms have", _CALLS)
         (left, a), (right, b) = (walk(argument) for argument in node.args)
-        if a.places != b.places or a.bare != b.bare:
+        if a.unit != b.unit:
             raise fault(Code.MIXED_UNITS, f"{_source(node)} compares different units", "compare dollars with dollars")
         if a.quotient or b.quotient:
             raise fault(Code.INEXACT_TERM, f"{_source(node)} compares a quotient", _CALLS)
@@ -157,7 +161,7 @@ def parse_term(
         if a.quotient or shift < 0:
             help = "multiply first, and divide once"
             raise fault(Code.INEXACT_TERM, "the division would not be exact", help)
-        return Operation("ceil", left, right, shift), _Shape(0, False)
+        return Operation("ceil", left, right, shift), _Shape(0)
 
     def choose(node: ast.IfExp) -> tuple[Expression, _Shape]:
         test = node.test
@@ -169,7 +173,7 @@ def parse_term(
         if known.scope is not Scope.AMOUNT or words[1] not in known.options:
             raise fault(Code.INVALID_TERM, f"{_source(test)} is not an answer to choose by", _CHOICE)
         (then, a), (otherwise, b) = walk(node.body), walk(node.orelse)
-        if a.places != b.places or a.bare != b.bare:
+        if a.unit != b.unit:
             raise fault(Code.MIXED_UNITS, f"{_source(node)} chooses between different units", _UNITS)
         reads.add(known.name)
         quotient = a.quotient or b.quotient
@@ -180,7 +184,7 @@ def parse_term(
         right, b = walk(node.right)
         if isinstance(node.op, ast.Add | ast.Sub):
             sign = "+" if isinstance(node.op, ast.Add) else "-"
-            if a.places != b.places or a.bare != b.bare:
+            if a.unit != b.unit:
                 what = f"`{sign}` joins {_source(node.left)} and {_source(node.right)}, of different units"
                 raise fault(Code.MIXED_UNITS, what, _UNITS)
             if b.quotient and (a.quotient or sign == "-"):
@@ -190,7 +194,7 @@ def parse_term(
         if isinstance(node.op, ast.Mult):
             if a.quotient or b.quotient:
                 raise fault(Code.INEXACT_TERM, "a quotient is multiplied", "multiply before you divide: `2 * a / b`")
-            return Operation("*", left, right), _Shape(a.places + b.places, False, a.bare and b.bare)
+            return Operation("*", left, right), _Shape(a.places + b.places, bare=a.bare and b.bare)
         if isinstance(node.op, ast.Div):
             return divide(left, a, right, b)
         raise fault(Code.INEXACT_TERM, f"{_source(node)} uses an operator that is not exact", _EXAMPLE)
@@ -198,8 +202,7 @@ def parse_term(
     def divide(left: Expression, a: _Shape, right: Expression, b: _Shape) -> tuple[Expression, _Shape]:
         if isinstance(right, Operation | Choice):
             raise fault(Code.INEXACT_TERM, "it divides by a sum, a product or a quotient", "divide by one name, once")
-        positive = right.value > 0 if isinstance(right, Number) else not names[right.name].may_be_zero
-        if not positive:
+        if not _is_positive(right, names):
             help = "divide by a field that is always more than zero"
             raise fault(Code.ZERO_DIVISOR, "it divides by something that may be zero", help)
         shift = MICRO + b.places - a.places
@@ -236,27 +239,33 @@ def constant_value(expression: Expression, constants: Mapping[str, int]) -> int 
     return left * right if expression.op == "*" else left + right if expression.op == "+" else left - right
 
 
+def parts_of(expression: Expression) -> tuple[Expression, ...]:
+    """The two expressions that it is made of; none of a number or a name."""
+    if isinstance(expression, Operation):
+        return expression.left, expression.right
+    return (expression.then, expression.otherwise) if isinstance(expression, Choice) else ()
+
+
+def with_parts(expression: Expression, parts: Sequence[Expression]) -> Expression:
+    """The same expression of other parts."""
+    if isinstance(expression, Operation):
+        return replace(expression, left=parts[0], right=parts[1])
+    return replace(expression, then=parts[0], otherwise=parts[1]) if isinstance(expression, Choice) else expression
+
+
 def names_used(expression: Expression) -> Iterator[str]:
     """Every name an expression reads, from left to right."""
-    if isinstance(expression, Use):
+    if isinstance(expression, Use | Choice):
         yield expression.name
-    elif isinstance(expression, Operation):
-        yield from names_used(expression.left)
-        yield from names_used(expression.right)
-    elif isinstance(expression, Choice):
-        yield expression.name
-        yield from names_used(expression.then)
-        yield from names_used(expression.otherwise)
+    for part in parts_of(expression):
+        yield from names_used(part)
 
 
 def replaced(expression: Expression, new: Callable[[str], Expression]) -> Expression:
     """The expression with another one in place of each name it computes with."""
-    if isinstance(expression, Operation):
-        return replace(expression, left=replaced(expression.left, new), right=replaced(expression.right, new))
-    if isinstance(expression, Choice):
-        then, otherwise = replaced(expression.then, new), replaced(expression.otherwise, new)
-        return replace(expression, then=then, otherwise=otherwise)
-    return new(expression.name) if isinstance(expression, Use) else expression
+    if isinstance(expression, Use):
+        return new(expression.name)
+    return with_parts(expression, [replaced(part, new) for part in parts_of(expression)])
 
 
 def chosen(expression: Expression, answers: Mapping[str, object]) -> Expression:
@@ -264,12 +273,7 @@ def chosen(expression: Expression, answers: Mapping[str, object]) -> Expression:
     if isinstance(expression, Choice) and expression.name in answers:
         taken = expression.then if answers[expression.name] == expression.value else expression.otherwise
         return chosen(taken, answers)
-    if isinstance(expression, Choice):
-        then, otherwise = chosen(expression.then, answers), chosen(expression.otherwise, answers)
-        return replace(expression, then=then, otherwise=otherwise)
-    if isinstance(expression, Operation):
-        return replace(expression, left=chosen(expression.left, answers), right=chosen(expression.right, answers))
-    return expression
+    return with_parts(expression, [chosen(part, answers) for part in parts_of(expression)])
 
 
 def _is_positive(expression: Expression, names: Mapping[str, Name]) -> bool:

@@ -44,22 +44,11 @@ class AmountRegions:
     steps: dict[str, set[tuple[Truths, Truths]]] = field(default_factory=dict)
 
 
-def amounts_of(rulebook: Rulebook, breakpoints: Breakpoints) -> AmountSpace:
-    """The amounts that the preferences of a rulebook compare."""
-    read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
-    volumes = VOLUMES if not read.isdisjoint(VOLUMES) else ()
-    amounts = (name for name, known in FIELD_NAMES.items() if known.scope is Scope.AMOUNT and name in read)
-    return AmountSpace((*volumes, *amounts), breakpoints, reads_expected="monthly_images" in read)
-
-
 def space_of_preferences(rulebook: Rulebook) -> tuple[PreferenceBreakpoints, AmountSpace]:
     """The breakpoints of a rulebook's preferences and their space: one for all rulebooks that differ in offers only."""
-    content = (rulebook.gates, rulebook.preferences, *(tuple(each.items()) for each in _read_by_rules(rulebook)))
+    read: tuple[Mapping[str, object], ...] = (rulebook.terms, rulebook.constants, rulebook.names)
+    content = (rulebook.gates, rulebook.preferences, *(tuple(each.items()) for each in read))
     return _space_of(_SameRules(content, rulebook))
-
-
-def _read_by_rules(rulebook: Rulebook) -> tuple[Mapping[str, object], ...]:
-    return rulebook.terms, rulebook.constants, rulebook.names
 
 
 @dataclass(frozen=True)
@@ -72,8 +61,11 @@ class _SameRules:
 
 @lru_cache(maxsize=16)
 def _space_of(rules: _SameRules) -> tuple[PreferenceBreakpoints, AmountSpace]:
-    breakpoints = PreferenceBreakpoints(rules.rulebook)
-    return breakpoints, amounts_of(rules.rulebook, breakpoints)
+    rulebook, breakpoints = rules.rulebook, PreferenceBreakpoints(rules.rulebook)
+    read = rulebook.reads((*rulebook.gates, *rulebook.preferences))
+    volumes = VOLUMES if not read.isdisjoint(VOLUMES) else ()
+    amounts = (name for name, known in FIELD_NAMES.items() if known.scope is Scope.AMOUNT and name in read)
+    return breakpoints, AmountSpace((*volumes, *amounts), breakpoints, reads_expected="monthly_images" in read)
 
 
 class AmountSpace:

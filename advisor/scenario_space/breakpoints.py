@@ -21,7 +21,7 @@ from advisor.evaluation.python_backend import PlainLogic
 from advisor.rulebook.conditions import Comparison, comparisons
 from advisor.rulebook.model import Rule, Rulebook
 from advisor.rulebook.symbols import Scope
-from advisor.rulebook.terms import Choice, Expression, Number, Operation, Use, chosen, names_used, replaced
+from advisor.rulebook.terms import Choice, Expression, Number, Operation, Use, chosen, names_used, parts_of, replaced
 from advisor.scenario_space.whole_points import HalfPlane, greatest_point, least_point
 
 Truths = tuple[bool, ...]
@@ -289,11 +289,8 @@ class GpuSteps:
 
 
 def _rounds_up(expression: Expression) -> bool:
-    if isinstance(expression, Choice):
-        return _rounds_up(expression.then) or _rounds_up(expression.otherwise)
-    if not isinstance(expression, Operation):
-        return False
-    return expression.op == "ceil" or _rounds_up(expression.left) or _rounds_up(expression.right)
+    is_rounded = isinstance(expression, Operation) and expression.op == "ceil"
+    return is_rounded or any(map(_rounds_up, parts_of(expression)))
 
 
 def _line(

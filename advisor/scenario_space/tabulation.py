@@ -6,8 +6,8 @@ is computed beforehand, with the same compiler and the same fold as every other 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import lru_cache, partial
 from itertools import compress
 from typing import Any
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.compiler import compile_rules
 from advisor.evaluation.judgement import silences
-from advisor.evaluation.resolution import NOTHING, Folded, Silenced, eliminating_axes, fold, is_settled
+from advisor.evaluation.resolution import eliminating_axes, fold, is_settled
 from advisor.evaluation.table_backend import CellLogic, OutcomeTable, RowOutcome
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
@@ -36,20 +36,7 @@ def table_of(rulebook: Rulebook) -> OutcomeTable:
     """Tabulates a rulebook, once. Raises BadInput if it has more cells than can be computed."""
     rulebook = with_relevant_offers(rulebook)
     logic = CellLogic(rulebook)
-    gates = compile_rules(rulebook.gates, logic)
-    eliminated = [
-        eliminating_axes(rulebook, logic, {id: test({**logic.facts, **offer.traits})[0] for id, test in gates.items()})
-        for offer in rulebook.offers
-    ]
-    holds = {id: test(logic.facts)[0] for id, test in compile_rules(rulebook.preferences, logic).items()}
-    speaking = {rule.axis for rule in (*rulebook.gates, *rulebook.preferences)}
-    wins = logic.wins(rulebook)
-    keys = _keys(
-        lambda silenced: fold(rulebook, logic, eliminated, holds, silenced),
-        silences(tuple(axis for axis in Axis if axis in speaking)),
-        lambda asked: is_settled(logic, asked, wins),
-        (1,) * logic.dimensions,
-    )
+    keys = _keys(rulebook, logic)
     distinct, places = np.unique(keys, return_inverse=True)
     cells = places.reshape(keys.shape).astype(np.int16)
     matters = [bool((cells != cells.take([0], dimension)).any()) for dimension in range(cells.ndim)]
@@ -62,19 +49,21 @@ def table_of(rulebook: Rulebook) -> OutcomeTable:
     return OutcomeTable(options, steps, cells, tuple(map(_outcome, distinct)), sides, names)
 
 
-def _keys(
-    folded: Callable[[Silenced], Folded[Any]],
-    silences: Sequence[tuple[Axis, ...]],
-    is_settled: Callable[[Mapping[Route, Any]], Any],
-    shape: tuple[int, ...],
-) -> NDArray[np.int64]:
+def _keys(rulebook: Rulebook, logic: CellLogic) -> NDArray[np.int64]:
     """The outcome of every cell as one number."""
-    whole = folded(NOTHING)
+    gates = compile_rules(rulebook.gates, logic)
+    eliminated = [
+        eliminating_axes(rulebook, logic, {id: test({**logic.facts, **offer.traits})[0] for id, test in gates.items()})
+        for offer in rulebook.offers
+    ]
+    holds = {id: test(logic.facts)[0] for id, test in compile_rules(rulebook.preferences, logic).items()}
+    folded = partial(fold, rulebook, logic, eliminated, holds)
+    whole = folded()
     left = _mask(whole.left)
     asked = sum(map(np.asarray, whole.asked.values()))
-    settled = np.where(asked, 1 + np.asarray(is_settled(whole.asked)), 0)
-    deciding, undecided = np.zeros(shape, np.int64), left != 0
-    for axes in silences:
+    settled = np.where(asked, 1 + np.asarray(is_settled(logic, whole.asked, logic.wins(rulebook))), 0)
+    deciding, undecided = np.zeros((1,) * logic.dimensions, np.int64), left != 0
+    for axes in silences({rule.axis for rule in (*rulebook.gates, *rulebook.preferences)}):
         if not np.any(undecided):
             break
         turned = undecided & (_mask(folded(frozenset(axes)).left) != left)

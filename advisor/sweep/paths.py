@@ -1,4 +1,4 @@
-"""The files of a sweep: their formats, the checks before it starts, the rejects, and the folder for work in progress."""
+"""The files of a sweep: formats, the checks before it starts, rejects, and the folder for work in progress."""
 
 from __future__ import annotations
 
@@ -70,23 +70,14 @@ class Paths:
     out: Path
     rejects: Path
     named: bool
-
-    @property
-    def source_kind(self) -> TableFormat:
-        """The format of the input."""
-        return format_of(self.source)
-
-    @property
-    def out_kind(self) -> TableFormat:
-        """The format of the output."""
-        return format_of(self.out)
+    source_kind: TableFormat
+    out_kind: TableFormat
 
 
 def checked_paths(source: str, out: str, rejects: str | None) -> Paths:
     """The files of a sweep; rejects go to OUT's name and `.rejects.csv` unless named. Raises BadInput."""
-    paths = Paths(Path(source), Path(out), Path(rejects or f"{out}.rejects.csv"), bool(rejects))
-    for path in (paths.source, paths.out):
-        format_of(path)
+    kinds = format_of(Path(source)), format_of(Path(out))
+    paths = Paths(Path(source), Path(out), Path(rejects or f"{out}.rejects.csv"), bool(rejects), *kinds)
     check_regular(paths.source)
     for path in (paths.out, paths.rejects):
         check_target(path)

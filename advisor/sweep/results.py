@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 import ibis
@@ -93,16 +95,5 @@ def _extended(table: ir.Table) -> Any:
     routes = table["feasible_routes"]
     listed = (routes.length() == 0).ifelse("[]", '["' + routes.join('", "') + '"]').fill_null("null")
     settled = table["settled"].cast("string").fill_null("null")
-    return (
-        opening
-        + comma
-        + '"route": '
-        + words["route"]
-        + ', "deciding_axis": '
-        + words["deciding_axis"]
-        + ', "feasible_routes": '
-        + listed
-        + ', "settled": '
-        + settled
-        + "}"
-    )
+    parts = [opening, comma, '"route": ', words["route"], ', "deciding_axis": ', words["deciding_axis"]]
+    return reduce(add, [*parts, ', "feasible_routes": ', listed, ', "settled": ', settled, "}"])

@@ -87,9 +87,8 @@ def sweep(
     with sweep_work_folder(paths.out) as folder, closing(Database(folder)) as database:
         source = _read(paths, folder, progress)
         has_catalogue = how.catalogue is not None
-        for warning in check_columns(
-            source.names, source.file, 1 if source.format is Format.CSV else None, has_catalogue
-        ):
+        line = 1 if source.format is Format.CSV else None
+        for warning in check_columns(source.names, source.file, line, has_catalogue):
             warn(warning)
         codes = Codes(source.rows)
         matter = names_that_matter(rulebook) if how.by_row else IbisReading(table_of(rulebook)).names
@@ -97,10 +96,8 @@ def sweep(
         if how.by_row or not _may_be_complete(source, needed):
             table, irregular = database.table(source), np.arange(source.rows)
         elif how.on_spark:
-            table, irregular = (
-                database.table(source),
-                _decided_on_spark(rulebook, needed, source, codes, folder, how.master),
-            )
+            table = database.table(source)
+            irregular = _decided_on_spark(rulebook, needed, source, codes, folder, how.master)
         else:
             table, irregular = _decided_on_duckdb(rulebook, needed, source, database, progress)
         matcher_of = engine_reading if how.by_row else PlainReading

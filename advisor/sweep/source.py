@@ -38,11 +38,6 @@ class SourceTable:
     rows: int
 
     @property
-    def staged(self) -> bool:
-        """Whether the table was text."""
-        return self.format is not Format.PARQUET
-
-    @property
     def fields(self) -> Mapping[str, str]:
         """The scenario fields and the columns of ``path`` that hold them."""
         pairs = zip(self.names, self.columns, strict=True)
@@ -56,7 +51,7 @@ class SourceTable:
     @property
     def extras(self) -> tuple[str, ...]:
         """The columns of ``path`` that staging added."""
-        if not self.staged:
+        if self.format is Format.PARQUET:
             return ()
         return (LINE, FAULT, HELP, STRANGE, *((RAW,) if self.format is Format.JSONL else ()))
 

@@ -20,7 +20,7 @@ from advisor.rulebook.conditions import EQUAL, NEGATED, Comparison, ConditionPar
 from advisor.rulebook.listing import names_of
 from advisor.rulebook.model import Gate, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import OUT, RUNNING, Name
-from advisor.rulebook.terms import Choice, Expression, Number, Term, Use, parse_term, term_text
+from advisor.rulebook.terms import Choice, Expression, Number, Term, Use, parse_term, parts_of, term_text, with_parts
 
 _ENDS = {"_low": "_high", "_high": "_low"}
 
@@ -145,17 +145,14 @@ def _other_expressions(expression: Expression, names: Mapping[str, Name]) -> Ite
         yield from map(Use, _other_end(expression.name, names))
     elif isinstance(expression, Choice):
         yield replace(expression, then=expression.otherwise, otherwise=expression.then)
-        yield from (replace(expression, then=then) for then in _other_expressions(expression.then, names))
-        others = _other_expressions(expression.otherwise, names)
-        yield from (replace(expression, otherwise=otherwise) for otherwise in others)
     elif expression.op == "max":
         yield from (expression.left, expression.right)
-        yield from (replace(expression, left=left) for left in _other_expressions(expression.left, names))
-        yield from (replace(expression, right=right) for right in _other_expressions(expression.right, names))
     else:
         yield from (replace(expression, op=op) for op in "+-*/" if op != expression.op)
-        yield from (replace(expression, left=left) for left in _other_expressions(expression.left, names))
-        yield from (replace(expression, right=right) for right in _other_expressions(expression.right, names))
+    parts = parts_of(expression)
+    for place, part in enumerate(parts):
+        for other in _other_expressions(part, names):
+            yield with_parts(expression, (*parts[:place], other, *parts[place + 1 :]))
 
 
 def _loaded(rulebook: Rulebook, term: Term, expression: Expression) -> Term | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -29,13 +30,12 @@ def partial_answers(rulebook: Rulebook, search: ScenarioSolver, found: Findings)
         ]
         reached = {tuple(PLAIN.compare(facts, comparison)[0] for comparison in compared) for facts in completed}
         here = f"{', '.join(known) or 'no amount'} known{', the range open' if ranged else ''}"
-        missed = search.find(partial(_beyond, compared, known, ranged, reached))
-        if missed:
-            found.faults.append(
-                Violation(f"with {here}, the completions of a partial answer miss this one", (), missed)
-            )
+        asked = _Asked(compared, known, ranged)
+        if missed := search.find(partial(asked.beyond, reached)):
+            what = f"with {here}, the completions of a partial answer miss this one"
+            found.faults.append(Violation(what, (), missed))
         for region in sorted(reached):
-            if not search.exists(partial(_within, compared, known, ranged, region)):
+            if not search.exists(partial(asked.within, region)):
                 found.faults.append(Violation(f"with {here}, the completions contain one that no scenario reaches"))
 
 
@@ -49,34 +49,30 @@ def _cases(names: tuple[str, ...]) -> Iterator[tuple[dict[str, Encoded], bool]]:
             yield {other: value for other, value in usual.items() if other != name}, ranged
 
 
-def _asked(known: Mapping[str, Encoded], ranged: bool, world: SymbolicScenario) -> list[Any]:
-    amounts = world.amounts
-    ends = [] if ranged else [amounts[end] == amounts["monthly_images"] for end in VOLUME_ENDS]
-    return [*ends, *(amounts[name] * 10 ** (FIELD_NAMES[name].places or 0) == value for name, value in known.items())]
+@dataclass(frozen=True)
+class _Asked:
+    """Worlds with the known amounts; unless ``ranged``, the ends of the range of volumes are the expected month."""
 
+    compared: tuple[Comparison, ...]
+    known: Mapping[str, Encoded]
+    ranged: bool
 
-def _in_region(compared: tuple[Comparison, ...], region: Truths, world: SymbolicScenario) -> Any:
-    truths = [world.carrier.compare(world.facts, comparison)[0] for comparison in compared]
-    pairs = zip(truths, region, strict=True)
-    return world.carrier.every([truth if holds else world.carrier.negate(truth) for truth, holds in pairs])
+    def within(self, region: Truths, world: SymbolicScenario) -> Any:
+        """Whether the world is in a region."""
+        return world.carrier.every([*self._holds(world), self._in_region(region, world)])
 
+    def beyond(self, reached: set[Truths], world: SymbolicScenario) -> Any:
+        """Whether the world is in none of some regions."""
+        others = [world.carrier.negate(self._in_region(region, world)) for region in sorted(reached)]
+        return world.carrier.every([*self._holds(world), *others])
 
-def _within(
-    compared: tuple[Comparison, ...],
-    known: Mapping[str, Encoded],
-    ranged: bool,
-    region: Truths,
-    world: SymbolicScenario,
-) -> Any:
-    return world.carrier.every([*_asked(known, ranged, world), _in_region(compared, region, world)])
+    def _holds(self, world: SymbolicScenario) -> list[Any]:
+        amounts = world.amounts
+        ends = [] if self.ranged else [amounts[end] == amounts["monthly_images"] for end in VOLUME_ENDS]
+        known = self.known.items()
+        return [*ends, *(amounts[name] * 10 ** (FIELD_NAMES[name].places or 0) == value for name, value in known)]
 
-
-def _beyond(
-    compared: tuple[Comparison, ...],
-    known: Mapping[str, Encoded],
-    ranged: bool,
-    reached: set[Truths],
-    world: SymbolicScenario,
-) -> Any:
-    others = [world.carrier.negate(_in_region(compared, region, world)) for region in sorted(reached)]
-    return world.carrier.every([*_asked(known, ranged, world), *others])
+    def _in_region(self, region: Truths, world: SymbolicScenario) -> Any:
+        truths = [world.carrier.compare(world.facts, comparison)[0] for comparison in self.compared]
+        pairs = zip(truths, region, strict=True)
+        return world.carrier.every([truth if holds else world.carrier.negate(truth) for truth, holds in pairs])

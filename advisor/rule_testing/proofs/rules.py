@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import combinations, permutations
+from operator import methodcaller
 from typing import Any
 
 from advisor.domain.scenario import Route
@@ -17,7 +18,7 @@ from advisor.rulebook.model import Preference, Rule, Rulebook
 def no_idle_rule(rulebook: Rulebook, search: ScenarioSolver, found: Findings) -> None:
     """Every gate and preference can decide, and every advice can fire."""
     for rule in (*rulebook.gates, *rulebook.preferences):
-        decides, fires = search.find(partial(_decides, rule.id)), partial(_fires, rule)
+        decides, fires = search.find(partial(_decides, rule.id)), methodcaller("fires", rule)
         if decides:
             found.witnesses[rule.id] = decides[0]
         elif examples := search.find(fires):
@@ -41,7 +42,9 @@ def no_idle_rule(rulebook: Rulebook, search: ScenarioSolver, found: Findings) ->
 def no_implied_rule(rulebook: Rulebook, search: ScenarioSolver, found: Findings) -> None:
     """No rule is implied by another rule of its axis."""
     for rule, other in _pairs_of_an_axis(rulebook, permutations):
-        if not search.exists(partial(_goes_beyond, rule, other)) and (examples := search.find(partial(_fires, rule))):
+        if not search.exists(partial(_goes_beyond, rule, other)) and (
+            examples := search.find(methodcaller("fires", rule))
+        ):
             what = f"`{rule.id}` has no effect that `{other.id}` does not have"
             found.faults.append(Violation(what, (rule, other), examples))
 
@@ -69,10 +72,6 @@ def _pairs_of_an_axis(
 def _decides(rule: str, world: SymbolicScenario) -> Any:
     left, without = world.folded.left, world.fold(without=rule).left
     return world.carrier.some([world.differ(left[route], without[route]) for route in Route])
-
-
-def _fires(rule: Rule, world: SymbolicScenario) -> Any:
-    return world.fires(rule)
 
 
 def _goes_beyond(rule: Rule, other: Rule, world: SymbolicScenario) -> Any:

@@ -17,13 +17,13 @@ from advisor.domain.scenario import FIELDS, validated
 from advisor.evaluation.facts import NOT_ASKED
 from advisor.evaluation.z3_backend import (
     LOGIC,
+    Symbol,
     Value,
     Variable,
     accepted,
     always_on_facts,
     free_answer,
     free_trait,
-    paid_as_used,
     stated,
     symbolic_facts,
 )
@@ -145,7 +145,8 @@ class ScenarioSolver:
             facts, limits = always_on_facts(self._rulebook, answered)
             solver.add(*limits)
         else:
-            facts = symbolic_facts(self._rulebook, {**paid_as_used(), **answered})
+            as_used = {name: Symbol(value) for name, value in NOT_ASKED.items()}
+            facts = symbolic_facts(self._rulebook, {**as_used, **answered})
         amounts = {
             name: variable.value / 10**variable.name.places
             for name, variable in answers.items()

@@ -46,7 +46,7 @@ class Space:
         words: dict[str, object] = {}
         limits = list(_INCREASING)
         for comparison in branch:
-            if self._ordered(comparison.name):
+            if self.names[comparison.name].comparable:
                 limits += _limits(comparison)
                 limits += [limit for name in comparison.names for limit in self._bounds(name)]
             elif words.setdefault(comparison.name, comparison.right) != comparison.right:
@@ -68,9 +68,6 @@ class Space:
     def possible_alternatives(self, *conditions: Condition) -> list[Branch]:
         """The alternatives of the conditions together that some values satisfy."""
         return [branch for branch in alternatives(*conditions) if self.possible(branch)]
-
-    def _ordered(self, name: str) -> bool:
-        return self.names[name].comparable
 
     def negations(self, comparison: Comparison) -> Iterator[Comparison]:
         """The comparisons one of which holds where this one does not; a single one for numbers."""
@@ -176,7 +173,7 @@ class _Condition:
             return False
         if name := one_of_name(part):
             listed = {other.right for other in part.parts if isinstance(other, Comparison)}
-            return len(listed) == len(self.space.names[name].options or (False, True)) > 1
+            return len(listed) == len(self.space.names[name].values) > 1
         numbers = [other for other in part.parts if isinstance(other, Comparison) and other.op != EQUAL]
         negated = [negation for number in numbers for negation in self.space.negations(number)]
         return len(numbers) == len(part.parts) and not self.space.possible(negated)
@@ -202,8 +199,8 @@ class _Condition:
             return False
         if isinstance(part, AnyOf) and part.complement:
             name = str(one_of_name(part))
-            refused = {self.space.names[name].encode(option) for option in self.space.names[name].options}
-            refused -= {value.right for value in part.parts if isinstance(value, Comparison)}
+            left = {value.right for value in part.parts if isinstance(value, Comparison)}
+            refused = set(self.space.names[name].values) - left
             excluded = not any(self.space.possible((*others, Comparison(name, EQUAL, value))) for value in refused)
             return excluded and any(name in other.names for other in others)
         return isinstance(part, Comparison) and self.space.covers([(part,)], others)

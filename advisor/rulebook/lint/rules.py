@@ -40,15 +40,9 @@ def _whenever(space: Space, rule: Rule, other: Rule) -> bool:
     """Whether the other rule fires wherever this one does."""
     wider = alternatives(other.when)
     narrower = space.possible_alternatives(rule.when)
-    return (
-        bool(narrower) and all(space.covers(wider, branch) for branch in narrower) and _requires_routes_of(rule, other)
-    )
-
-
-def _requires_routes_of(rule: Rule, other: Rule) -> bool:
     if isinstance(rule, Preference) and isinstance(other, Preference):
-        return rule.running >= other.running and rule.out >= other.out
-    return True
+        narrower = narrower if rule.running >= other.running and rule.out >= other.out else []
+    return bool(narrower) and all(space.covers(wider, branch) for branch in narrower)
 
 
 def _covered_rules(rulebook: Rulebook) -> Iterator[Problem]:
