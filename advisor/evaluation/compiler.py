@@ -118,7 +118,6 @@ class Ratios:
         self._whole = whole
 
     def number(self, value: int) -> Ratio:
-        """A whole number."""
         return Ratio(self._whole.number(value))
 
     def compute(self, op: str, left: Ratio, right: Ratio) -> Ratio:
@@ -154,11 +153,9 @@ class Sizes:
     """Sizes of at least one each, so that no operation makes a size smaller. A division leaves its left side's."""
 
     def number(self, value: int) -> Any:
-        """The size of a whole number."""
         return max(1, abs(value))
 
     def compute(self, op: str, left: Any, right: Any) -> Any:
-        """The size of the result."""
         if op == "*":
             return left * right
         return left if op in ("/", "ceil") else left + right

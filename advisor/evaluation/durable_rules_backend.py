@@ -233,7 +233,6 @@ class EngineReading:
         self._gates_given = lru_cache(maxsize=_REMEMBERED)(self._match_gates) if remember else self._match_gates
 
     def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
-        """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
         return self._gates_given(tuple(facts.get(name) for name in self._needs))
 
     def _match_gates(self, needs: tuple[Encoded | Unknown | None, ...]) -> tuple[GateMatch, ...]:
@@ -252,11 +251,9 @@ class EngineReading:
         return GateMatch(eliminating, tuple(rule for rule in possible if rule not in eliminating))
 
     def preferences(self, facts: Facts) -> tuple[str, ...]:
-        """The preferences whose condition holds, whichever routes are running."""
         return self._preferences.match(facts)
 
     def advice(self, facts: Facts) -> tuple[str, ...]:
-        """The advice whose condition holds."""
         return self._advice.match(facts)
 
 

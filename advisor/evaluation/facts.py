@@ -60,7 +60,6 @@ class _Source:
     """Terms as Python source text, so that each is computed by one compiled expression."""
 
     def number(self, value: int) -> str:
-        """A whole number."""
         return str(value)
 
     def compute(self, op: str, left: str, right: str) -> str:
@@ -70,7 +69,6 @@ class _Source:
         return f"(-(-{left} // {right}))" if op in ("/", "ceil") else f"({left} {op} {right})"
 
     def choose(self, answer: str, value: int, then: str, otherwise: str) -> str:
-        """A conditional expression."""
         return f"({then} if {answer} == {value} else {otherwise})"
 
 

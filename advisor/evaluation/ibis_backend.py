@@ -7,6 +7,7 @@ Numbers are compared without dividing, as Ibis divides them as floats on both.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -16,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.evaluation.compiler import SIZES, Arithmetic, Ratio, Ratios, Whole, term_value
+from advisor.evaluation.compiler import SIZES, Ratio, Ratios, Whole
 from advisor.evaluation.table_backend import OutcomeTable, Side
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.rulebook.terms import chosen, names_used, term_text
+from advisor.rulebook.terms import term_text
 
 MAX_LOOKED_UP = 2**19
 """Entries of one array that is looked up: a database parses this many in a few seconds."""
@@ -47,7 +48,6 @@ class _Columns(Whole):
         return estimate + sum(short)
 
     def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
-        """A choice for each row."""
         return (answer == value).ifelse(then, otherwise)
 
 
@@ -71,13 +71,8 @@ class IbisReading:
         longest = max(self._answer_classes.size, self._comparisons.size, self._outcomes.size)
         if longest > MAX_LOOKED_UP:
             what = f"in a database these rules distinguish {longest:,} cases, more than {MAX_LOOKED_UP:,}"
-            raise BadInput(
-                Problem(
-                    what,
-                    "the rulebook",
-                    help="decide them one by one, with `--reading run`, or compare fewer numbers in the rules",
-                )
-            )
+            help = "decide them one by one, with `--reading run`, or compare fewer numbers in the rules"
+            raise BadInput(Problem(what, "the rulebook", help=help))
 
     def decide(self, table: ir.Table, most: Mapping[str, int]) -> ir.Table:
         """The table with ``route``, ``deciding_axis``, ``feasible_routes`` and ``settled``.
@@ -115,12 +110,12 @@ class IbisReading:
         """The place of the row's numbers among all ways in which they may compare."""
         sizes = Ratios(SIZES)
         as_used = most.get("gpu_billing") == 0
-        largest = self._sides(sizes, {name: Ratio(max(1, most.get(name, 1))) for name in self._numeric}, as_used)
+        side_values = partial(self._table.side_values, as_used=as_used)
+        largest = side_values(sizes, {name: Ratio(max(1, most.get(name, 1))) for name in self._table.numbers})
         whole = Ratios(_Columns())
-        numbers = {name: _number(table, name) for name in self._numeric}
-        narrow = self._sides(whole, {name: Ratio(number) for name, number in numbers.items()}, as_used)
-        cast = {name: Ratio(number.cast("decimal(38, 0)")) for name, number in numbers.items()}
-        wide = self._sides(whole, cast, as_used)
+        numbers = {name: _number(table, name) for name in self._table.numbers}
+        narrow = side_values(whole, {name: Ratio(number) for name, number in numbers.items()})
+        wide = side_values(whole, {name: Ratio(number.cast("decimal(38, 0)")) for name, number in numbers.items()})
         place: Any = ibis.literal(0)
         stride = self._comparisons.size
         for step in self._table.steps:
@@ -133,18 +128,6 @@ class IbisReading:
                 left, right = whole.crossed(sides[step.left], sides[mark])
                 place += (left >= right).ifelse(stride, 0)
         return place
-
-    @property
-    def _numeric(self) -> list[str]:
-        used = {name for side in self._table.sides.values() for name in names_used(side)}
-        return [name for name in self.names if name in used]
-
-    def _sides(self, carrier: Arithmetic[Ratio], values: Mapping[str, Ratio], as_used: bool) -> dict[Side, Ratio]:
-        billing = {"gpu_billing": 0} if as_used else {}
-        return {
-            side: term_value(chosen(expression, billing), carrier, values)
-            for side, expression in self._table.sides.items()
-        }
 
 
 def _number(table: ir.Table, name: str) -> Any:

@@ -10,15 +10,7 @@ from itertools import combinations
 from advisor.domain.offer import Encoded, Offer
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.facts import computations, with_terms
-from advisor.evaluation.pricing import (
-    Amounts,
-    amounts_of,
-    cheapest,
-    of_model,
-    places_of_model,
-    usage_of,
-    with_prices,
-)
+from advisor.evaluation.pricing import Amounts, amounts_of, cheapest, of_model, places_of_model, usage_of, with_prices
 from advisor.evaluation.protocol import GateMatch, Matcher
 from advisor.evaluation.python_backend import PLAIN
 from advisor.evaluation.resolution import INEQUALITY, NOTHING, Applied, Silenced, fold, is_settled

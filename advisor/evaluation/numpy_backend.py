@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from advisor.evaluation.compiler import ROW_SIZES, SIZES, Arithmetic, Whole, term_value
 from advisor.evaluation.table_backend import OutcomeCodes, OutcomeTable, RowOutcomes
-from advisor.rulebook.terms import Expression, chosen, names_used
+from advisor.rulebook.terms import Expression
 
 CHUNK = 65_536
 """Rows at a time: their columns stay in the processor's cache."""
@@ -23,13 +23,11 @@ class _Rounded(Whole):
     """Whole numbers, int64 or Python's own; ``/`` rounds up."""
 
     def compute(self, op: str, left: Any, right: Any) -> Any:
-        """Exact while the numbers fit."""
         if op == "max":
             return np.maximum(left, right)
         return -(-left // right) if op in ("/", "ceil") else super().compute(op, left, right)
 
     def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
-        """A choice for each row."""
         return np.where(answer == value, then, otherwise)
 
 
@@ -44,9 +42,6 @@ class NumpyReading:
     def __init__(self, table: OutcomeTable) -> None:
         self._table, self.names = table, table.names
         self._flat = table.cells.ravel()
-        used = {name for side in table.sides.values() for name in names_used(side)}
-        self._numbers = tuple(name for name in table.names if name in used)
-        self._as_used = {side: chosen(expression, {"gpu_billing": 0}) for side, expression in table.sides.items()}
 
     def decide(self, columns: Columns) -> RowOutcomes:
         """The outcome of each row.
@@ -64,16 +59,16 @@ class NumpyReading:
 
     def beyond_int64(self, columns: Columns) -> NDArray[np.bool_]:
         """The rows in which some intermediate result may not fit an int64."""
-        sizes = self._size({name: columns[name].astype(np.float64) for name in self._numbers}, ROW_SIZES)
+        sizes = self._size({name: columns[name].astype(np.float64) for name in self._table.numbers}, ROW_SIZES)
         return np.asarray(sizes > _LARGEST)
 
     def _decided(self, chunk: Columns, rows: int) -> OutcomeCodes:
         """With int64, and once more with Python's integers where int64 may be too small."""
         codes = self._looked_up(chunk, rows)
-        if self._size({name: float(chunk[name].max()) for name in self._numbers}, SIZES) > _LARGEST:
+        if self._size({name: float(chunk[name].max()) for name in self._table.numbers}, SIZES) > _LARGEST:
             (large,) = np.nonzero(self.beyond_int64(chunk))
             exact = {name: column[large] for name, column in chunk.items()}
-            exact |= {name: exact[name].astype(object) for name in self._numbers}
+            exact |= {name: exact[name].astype(object) for name in self._table.numbers}
             codes[large] = self._looked_up(exact, len(large))
         return codes
 
@@ -98,10 +93,7 @@ class NumpyReading:
         return size
 
     def _sides(self, carrier: Arithmetic[Any], values: Mapping[str, Any]) -> dict[Any, Any]:
-        """Each side; where GPU-hours are paid as used in every row, no GPUs are counted."""
-        billing = values.get("gpu_billing", 0)
-        sides = self._table.sides if np.any(billing) else self._as_used
-        return {side: term_value(expression, carrier, values) for side, expression in sides.items()}
+        return self._table.side_values(carrier, values, as_used=not np.any(values.get("gpu_billing", 0)))
 
 
 def less(left: Expression, right: Expression, values: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:

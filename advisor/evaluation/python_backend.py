@@ -15,10 +15,9 @@ Value = Encoded | Unknown
 
 
 class PlainLogic:
-    """Python values and bools. A comparison of a missing fact does not hold; one of an unknown trait may hold."""
+    """Carrier of Python values and bools. A comparison of a missing fact does not hold; one of an unknown trait may."""
 
     def compare(self, facts: Mapping[str, Value], comparison: Comparison) -> tuple[bool, bool]:
-        """Whether the comparison surely holds, and whether it may."""
         left = facts.get(comparison.name)
         right = facts.get(str(comparison.right)) if comparison.against_name else comparison.right
         if left is None or right is None:
@@ -29,15 +28,12 @@ class PlainLogic:
         return holds, holds
 
     def every(self, truths: list[bool]) -> bool:
-        """Their conjunction."""
         return all(truths)
 
     def some(self, truths: list[bool]) -> bool:
-        """Their disjunction."""
         return any(truths)
 
     def negate(self, truth: bool) -> bool:
-        """True where it is false."""
         return not truth
 
 
@@ -58,19 +54,15 @@ class PlainReading:
         self._advice = compile_rules(rulebook.advice, PLAIN)
 
     def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
-        """For each offer the gates that eliminate it, and those that would if an unknown trait turned out badly."""
         return self.match_offers(facts, self._offers)
 
     def match_offers(self, facts: Facts, offers: Iterable[Offer]) -> tuple[GateMatch, ...]:
-        """Needs and each of these offers' traits against the gates; offers with equal traits are matched once."""
         return match_each(offers, self._traits, lambda offer: match_offer(self._gates, {**facts, **offer.traits}))
 
     def preferences(self, facts: Facts) -> tuple[str, ...]:
-        """The preferences whose condition holds, whichever routes are running."""
         return tuple(rule for rule, test in self._preferences.items() if test(facts)[0])
 
     def advice(self, facts: Facts) -> tuple[str, ...]:
-        """The advice whose condition holds."""
         return tuple(rule for rule, test in self._advice.items() if test(facts)[0])
 
 

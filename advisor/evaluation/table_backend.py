@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from math import prod
 from typing import Any, NamedTuple
 
@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.offer import Encoded, Unknown
 from advisor.domain.scenario import FIELDS, Axis, Route
+from advisor.evaluation.compiler import Arithmetic, V, term_value
 from advisor.evaluation.resolution import INEQUALITY
 from advisor.rulebook.conditions import Comparison, comparisons
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Name
-from advisor.rulebook.terms import Expression, Number, Use, constant_value, replaced
+from advisor.rulebook.terms import Expression, Number, Use, chosen, constant_value, names_used, replaced
 
 MAX_CELLS = 2**22
 _MAX_DIMENSIONS = 32
@@ -80,7 +81,6 @@ class CellLogic:
         self._step_of = {(step.left, mark): step for step in self.steps for mark in step.marks}
 
     def compare(self, facts: Mapping[str, Value], comparison: Comparison) -> tuple[Truth, Truth]:
-        """Whether the comparison surely holds, and whether it may."""
         left, right = _sides(facts, comparison)
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return False, True
@@ -91,15 +91,12 @@ class CellLogic:
         return holds, holds
 
     def every(self, truths: list[Truth]) -> Truth:
-        """Their conjunction."""
         return _joined(np.logical_and, True, truths)
 
     def some(self, truths: list[Truth]) -> Truth:
-        """Their disjunction."""
         return _joined(np.logical_or, False, truths)
 
     def negate(self, truth: Truth) -> Truth:
-        """True where it is false."""
         return not truth if isinstance(truth, bool) else ~truth
 
     def wins(self, rulebook: Rulebook) -> dict[Route, tuple[Truth, ...]]:
@@ -251,3 +248,14 @@ class OutcomeTable:
     outcomes: tuple[RowOutcome, ...]
     sides: Mapping[Side, Expression]
     names: tuple[str, ...]
+
+    @cached_property
+    def numbers(self) -> tuple[str, ...]:
+        """The fields that the sides are computed from."""
+        used = {name for side in self.sides.values() for name in names_used(side)}
+        return tuple(name for name in self.names if name in used)
+
+    def side_values(self, carrier: Arithmetic[V], values: Mapping[str, V], as_used: bool) -> dict[Side, V]:
+        """The value of each side from those of ``numbers``; no GPUs are counted where all are paid ``as_used``."""
+        billing = {"gpu_billing": 0} if as_used else {}
+        return {side: term_value(chosen(each, billing), carrier, values) for side, each in self.sides.items()}

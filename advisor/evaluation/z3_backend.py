@@ -45,10 +45,9 @@ class Symbol:
 
 
 class Z3Logic:
-    """Symbols and truths that may be free. Comparisons of missing answers do not hold; those of unknown traits may."""
+    """Carrier of symbols with free truths. Comparisons of missing answers do not hold; those of unknown traits may."""
 
     def compare(self, facts: Mapping[str, Symbol], comparison: Comparison) -> tuple[Truth, Truth]:
-        """Whether the comparison surely holds, and whether it may."""
         left = facts.get(comparison.name)
         right = facts.get(str(comparison.right)) if comparison.against_name else Symbol(comparison.right)
         if left is None or right is None:
@@ -67,15 +66,12 @@ class Z3Logic:
         return getattr(operator, op)(left, right)
 
     def every(self, truths: list[Truth]) -> Truth:
-        """Their conjunction."""
         return _joined(z3.And, True, truths)
 
     def some(self, truths: list[Truth]) -> Truth:
-        """Their disjunction."""
         return _joined(z3.Or, False, truths)
 
     def negate(self, truth: Truth) -> Truth:
-        """True where it is false."""
         return not truth if isinstance(truth, bool) else z3.Not(truth)
 
 
@@ -90,7 +86,6 @@ class _Exact(Whole):
     """Whole numbers and Z3 reals; ``/`` is exact, and ``ceil`` rounds up."""
 
     def compute(self, op: str, left: Any, right: Any) -> Any:
-        """Exact arithmetic."""
         if op == "max":
             known = isinstance(left, Rational) and isinstance(right, Rational)
             return max(left, right) if known else z3.If(left >= right, left, right)
@@ -102,7 +97,6 @@ class _Exact(Whole):
         return super().compute(op, left, right)
 
     def choose(self, answer: Any, value: int, then: Any, otherwise: Any) -> Any:
-        """The branch, where the answer is known."""
         if isinstance(answer, int):
             return then if answer == value else otherwise
         return z3.If(answer == value, then, otherwise)
@@ -118,7 +112,6 @@ class _AnyGpus(_Exact):
         self.limits: list[Any] = []
 
     def compute(self, op: str, left: Any, right: Any) -> Any:
-        """Exact arithmetic, but for ``ceil``."""
         if op != "ceil":
             return super().compute(op, left, right)
         quotient, rounded = left / right, z3.FreshReal("rounded up")

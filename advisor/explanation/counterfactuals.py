@@ -244,11 +244,7 @@ class Counterfactuals:
         return changes[:_MAX_CHANGES]
 
     def _leads(
-        self,
-        needs: tuple[Encoded | None, ...],
-        amounts: Frozen,
-        at: Priced | None,
-        cells: tuple[Truths, ...] | None,
+        self, needs: tuple[Encoded | None, ...], amounts: Frozen, at: Priced | None, cells: tuple[Truths, ...] | None
     ) -> dict[frozenset[Outcome], list[Changed]]:
         """The minimal changes of needs that lead to each set of outcomes over the regions of the amounts."""
         leads: dict[frozenset[Outcome], list[Changed]] = {}

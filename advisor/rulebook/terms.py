@@ -87,12 +87,7 @@ class _Shape:
 
 
 def parse_term(
-    name: str,
-    text: object,
-    names: Mapping[str, Name],
-    file: str,
-    line: int,
-    terms: Mapping[str, Term] | None = None,
+    name: str, text: object, names: Mapping[str, Name], file: str, line: int, terms: Mapping[str, Term] | None = None
 ) -> Term:
     """Parses one term, which may read the ``terms`` above it: they are written out.
 

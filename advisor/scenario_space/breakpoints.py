@@ -210,7 +210,6 @@ class _OnStep:
         self.shares: set[Share] = set()
 
     def number(self, value: int) -> Linear:
-        """A whole number."""
         return Linear(0, 0, value)
 
     def compute(self, op: str, left: Linear, right: Linear) -> Linear:
@@ -231,7 +230,6 @@ class _OnStep:
         raise NotLinearError
 
     def choose(self, answer: Linear, value: int, then: Linear, otherwise: Linear) -> Linear:
-        """A conditional expression."""
         return then if answer.base == value else otherwise
 
     def _greater(self, left: Linear, right: Linear) -> Linear:

@@ -114,10 +114,7 @@ class Completions:
         return self._whatever_amounts(found.eliminated, found.preferred, silenced)
 
     def _outcomes_whatever_amounts(
-        self,
-        eliminated: tuple[frozenset[Axis], ...],
-        preferred: tuple[tuple[str, Encoded], ...],
-        silenced: Silenced,
+        self, eliminated: tuple[frozenset[Axis], ...], preferred: tuple[tuple[str, Encoded], ...], silenced: Silenced
     ) -> frozenset[Outcome]:
         compared = len(self.breakpoints.differences)
         if compared > _MOST_COMPARED:

@@ -31,11 +31,15 @@ class WayOut(NamedTuple):
 
 def ways_out(completions: Completions, answers: Answers) -> tuple[WayOut, ...]:
     """Where answers leave no option: the changes of fewest answers after which some option is left."""
-    answered = [name for name in completions.gate_outcomes.needs if name in answers]
-    for size in range(1, len(answered) + 1):
+    others = {
+        name: [(text, code) for text, code in _options(completions, name).items() if code != answers[name]]
+        for name in completions.gate_outcomes.needs
+        if name in answers
+    }
+    for size in range(1, len(others) + 1):
         found = []
-        for fields in combinations(answered, size):
-            for options in product(*(_other_options(completions, name, answers) for name in fields)):
+        for fields in combinations(others, size):
+            for options in product(*(others[name] for name in fields)):
                 changes = {name: code for name, (_, code) in zip(fields, options, strict=True)}
                 outcomes = completions.outcomes({**answers, **changes}, ranged=True)
                 if outcomes != {None}:
@@ -44,10 +48,6 @@ def ways_out(completions: Completions, answers: Answers) -> tuple[WayOut, ...]:
         if found:
             return tuple(found)
     return ()
-
-
-def _other_options(completions: Completions, question: str, answers: Answers) -> list[tuple[str, Encoded]]:
-    return [(text, code) for text, code in _options(completions, question).items() if code != answers[question]]
 
 
 def _options(completions: Completions, question: str) -> dict[str, Encoded]:
