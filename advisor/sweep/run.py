@@ -39,10 +39,9 @@ from advisor.sweep.fast_path import (
     with_numbers,
 )
 from advisor.sweep.paths import Format, Paths, Rejects, is_of_rejects, sweep_work_folder
-from advisor.sweep.read_text import csv_source, jsonl_source
 from advisor.sweep.results import OPEN, Codes, as_written, with_outcomes
 from advisor.sweep.slow_path import RowReading, decide_irregular, names_that_matter, needed_fields
-from advisor.sweep.source import RESULTS, SourceTable, check_columns, parquet_source
+from advisor.sweep.source import RESULTS, SourceTable, check_columns, csv_source, jsonl_source, parquet_source
 
 if TYPE_CHECKING:
     from advisor.sweep.spark import SparkSweep

@@ -29,9 +29,8 @@ from advisor.evaluation.table_backend import RowOutcome
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.tabulation import table_of
 from advisor.sweep.paths import Rejects
-from advisor.sweep.read_text import answers_in
 from advisor.sweep.results import Codes
-from advisor.sweep.source import FAULT, HELP, LINE, RAW, SourceTable
+from advisor.sweep.source import FAULT, HELP, LINE, RAW, SourceTable, answers_in
 
 _BATCH = 10_000
 
@@ -45,20 +44,20 @@ def decide_irregular(
     report: Callable[[int], None],
 ) -> None:
     """Sets the codes of ``rows`` (ascending). Raises EngineFailure, and BadInput for rules that do not decide."""
-    for done, (row, line, answers) in enumerate(_rows(source, rows), 1):
+    for done, (row, cells, extras) in enumerate(_rows(source, rows), 1):
         try:
-            scenario = scenario_of(answers(), source.file)
+            scenario = scenario_of(_answers(cells, extras), source.file)
             if faults := reading.faults(scenario):
                 raise BadInput(faults)
         except BadInput as error:
-            rejects.add(line, error.problems)
+            rejects.add(extras.get(LINE, row + 1), error.problems)
         else:
             codes.codes[row] = codes.place(reading.outcome(scenario))
         report(done)
 
 
-def _rows(source: SourceTable, wanted: NDArray[np.int64]) -> Iterator[tuple[int, int, Callable[[], dict[str, Any]]]]:
-    """Number, line and answers of each wanted row; calling the answers raises BadInput for a faulty row."""
+def _rows(source: SourceTable, wanted: NDArray[np.int64]) -> Iterator[tuple[int, dict[str, Any], dict[str, Any]]]:
+    """The number of each wanted row, its cells by field, and what staging added."""
     for start, batch in _batches(source, wanted):
         first, last = np.searchsorted(wanted, (start, start + batch.num_rows))
         rows = wanted[first:last]
@@ -66,7 +65,7 @@ def _rows(source: SourceTable, wanted: NDArray[np.int64]) -> Iterator[tuple[int,
         for place, row in enumerate(rows.tolist()):
             cells = {name: columns[column][place] for name, column in source.fields.items()}
             extras = {name: columns[name][place] for name in source.extras}
-            yield row, extras.get(LINE, row + 1), _answers(cells, extras)
+            yield row, cells, extras
 
 
 def _batches(source: SourceTable, wanted: NDArray[np.int64]) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -85,13 +84,11 @@ def _batches(source: SourceTable, wanted: NDArray[np.int64]) -> Iterator[tuple[i
             start += rows
 
 
-def _answers(cells: dict[str, Any], extras: dict[str, Any]) -> Callable[[], dict[str, Any]]:
-    def answers() -> dict[str, Any]:
-        if extras.get(FAULT):
-            raise BadInput(Problem(extras[FAULT], help=extras[HELP]))
-        return answers_in(extras[RAW]) if extras.get(RAW) else cells
-
-    return answers
+def _answers(cells: dict[str, Any], extras: dict[str, Any]) -> dict[str, Any]:
+    """The answers of a row. Raises BadInput for a faulty one."""
+    if extras.get(FAULT):
+        raise BadInput(Problem(extras[FAULT], help=extras[HELP]))
+    return answers_in(extras[RAW]) if extras.get(RAW) else cells
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from advisor.domain.scenario_io import read_scenario
 from advisor.evaluation.facts import answer_facts
 from advisor.evaluation.resolution import NOTHING, Folded, Silenced
 from advisor.evaluation.z3_backend import LOGIC
-from advisor.rule_testing.proofs import completions as partial_answers
+from advisor.rule_testing.proofs import suite
 from advisor.rule_testing.proofs.report import fault_files, witness_files
 from advisor.rule_testing.proofs.solver import ScenarioSolver, Unsettled
 from advisor.rule_testing.proofs.suite import proofs
@@ -263,7 +263,7 @@ def with_cells(monkeypatch: pytest.MonkeyPatch, change: Callable[[dict[Truths, A
         return AmountRegions(change(amounts.regions(known, ranged).witnesses))
 
     changed = SimpleNamespace(amounts=SimpleNamespace(names=amounts.names, regions=regions))
-    monkeypatch.setattr(partial_answers, "completions_of", lambda rulebook: changed)
+    monkeypatch.setattr(suite, "completions_of", lambda rulebook: changed)
 
 
 def test_a_combination_that_the_completions_miss_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

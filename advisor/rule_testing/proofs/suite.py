@@ -1,18 +1,35 @@
-"""Proofs about a whole rulebook with Z3: each claim holds for every scenario, or one shows its fault."""
+"""Proofs about a whole rulebook with Z3: each claim holds for every scenario, or one shows its fault.
+
+Besides the claims that exclude a fault (``properties``): no rule is dead, idle, implied by another, or contradicts
+another; and the walk over completions of partial answers reaches every combination of comparisons that exists, and no
+other.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
+from itertools import combinations, permutations
+from operator import methodcaller
+from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.rule_testing.proofs.completions import partial_answers
-from advisor.rule_testing.proofs.properties import CLAIMS, Property
-from advisor.rule_testing.proofs.rules import no_contradiction, no_idle_rule, no_implied_rule
+from advisor.domain.cost_model import VOLUME_ENDS
+from advisor.domain.offer import Encoded
+from advisor.domain.scenario import Route
+from advisor.evaluation.facts import NOT_ASKED, with_terms
+from advisor.evaluation.python_backend import PLAIN
+from advisor.rule_testing.proofs.properties import CLAIMS, Property, advised, is_advised
 from advisor.rule_testing.proofs.solver import ScenarioSolver, Unsettled
-from advisor.rule_testing.proofs.symbolic_scenario import Example, Findings, Proof, Violation
-from advisor.rulebook.model import Rule, Rulebook
+from advisor.rule_testing.proofs.symbolic_scenario import Example, Findings, Proof, SymbolicScenario, Violation
+from advisor.rulebook.conditions import Comparison
+from advisor.rulebook.model import Preference, Rule, Rulebook
+from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.breakpoints import Truths, amount_comparisons
+from advisor.scenario_space.completions import completions_of
+from advisor.scenario_space.values import usual_amount
 
 Question = Callable[[Rulebook, ScenarioSolver, Findings], None]
 """Looks for faults of a rulebook, and notes what it finds."""
@@ -92,3 +109,140 @@ def _to_blame(claim: Property, rulebook: Rulebook, examples: tuple[Example, ...]
     turned = fired[0] if len(fired) == 1 else fired[0] ^ fired[1]
     blamed = tuple(rule for rule in rules if rule.id in turned and claim.axis in (None, rule.axis))
     return blamed or tuple(rule for rule in rules if claim.axis is rule.axis)
+
+
+def partial_answers(rulebook: Rulebook, search: ScenarioSolver, found: Findings) -> None:
+    """For several sets of unknown amounts: the combinations of comparisons met are those that some scenario meets."""
+    compared, amounts = amount_comparisons(rulebook, rulebook.preferences), completions_of(rulebook).amounts
+    for known, ranged in _cases(amounts.names):
+        completed = [
+            with_terms(rulebook, one) for one in amounts.regions({**NOT_ASKED, **known}, ranged).witnesses.values()
+        ]
+        reached = {tuple(PLAIN.compare(facts, comparison)[0] for comparison in compared) for facts in completed}
+        here = f"{', '.join(known) or 'no amount'} known{', the range open' if ranged else ''}"
+        asked = _Asked(compared, known, ranged)
+        if missed := search.find(partial(asked.beyond, reached)):
+            what = f"with {here}, the completions of a partial answer miss this one"
+            found.faults.append(Violation(what, (), missed))
+        for region in sorted(reached):
+            if not search.exists(partial(asked.within, region)):
+                found.faults.append(Violation(f"with {here}, the completions contain one that no scenario reaches"))
+
+
+def _cases(names: tuple[str, ...]) -> Iterator[tuple[dict[str, Encoded], bool]]:
+    """No amount known; each known alone; each alone unknown. The usual amounts are the known ones."""
+    usual: dict[str, Encoded] = {name: usual_amount(name) for name in names if name not in (*VOLUME_ENDS, *NOT_ASKED)}
+    for ranged in (False, True):
+        yield {}, ranged
+        for name in usual:
+            yield {name: usual[name]}, ranged
+            yield {other: value for other, value in usual.items() if other != name}, ranged
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Worlds with the known amounts; unless ``ranged``, the ends of the range of volumes are the expected month."""
+
+    compared: tuple[Comparison, ...]
+    known: Mapping[str, Encoded]
+    ranged: bool
+
+    def within(self, region: Truths, world: SymbolicScenario) -> Any:
+        """Whether the world is in a region."""
+        return world.carrier.every([*self._holds(world), self._in_region(region, world)])
+
+    def beyond(self, reached: set[Truths], world: SymbolicScenario) -> Any:
+        """Whether the world is in none of some regions."""
+        others = [world.carrier.negate(self._in_region(region, world)) for region in sorted(reached)]
+        return world.carrier.every([*self._holds(world), *others])
+
+    def _holds(self, world: SymbolicScenario) -> list[Any]:
+        amounts = world.amounts
+        ends = [] if self.ranged else [amounts[end] == amounts["monthly_images"] for end in VOLUME_ENDS]
+        known = self.known.items()
+        return [*ends, *(amounts[name] * 10 ** (FIELD_NAMES[name].places or 0) == value for name, value in known)]
+
+    def _in_region(self, region: Truths, world: SymbolicScenario) -> Any:
+        truths = [world.carrier.compare(world.facts, comparison)[0] for comparison in self.compared]
+        pairs = zip(truths, region, strict=True)
+        return world.carrier.every([truth if holds else world.carrier.negate(truth) for truth, holds in pairs])
+
+
+def no_idle_rule(rulebook: Rulebook, search: ScenarioSolver, found: Findings) -> None:
+    """Every gate and preference can decide, and every advice can fire."""
+    for rule in (*rulebook.gates, *rulebook.preferences):
+        decides, fires = search.find(partial(_decides, rule.id)), methodcaller("fires", rule)
+        if decides:
+            found.witnesses[rule.id] = decides[0]
+        elif examples := search.find(fires):
+            found.faults.append(
+                Violation(f"`{rule.id}` fires, but never changes which routes are left", (rule,), examples)
+            )
+        else:
+            found.faults.append(Violation(f"`{rule.id}` can never fire", (rule,)))
+    for advice in rulebook.advice:
+        confirm, speaks = partial(is_advised, advice=advice), partial(advised, advice=advice)
+        examples = search.find(speaks, confirm=confirm)
+        if not examples and "gpu_billing" in rulebook.reads((advice,)):
+            examples = ScenarioSolver(rulebook, always_on=True).find(speaks, confirm=confirm)
+        if examples:
+            found.witnesses[advice.id] = examples[0]
+        else:
+            found.faults.append(Violation(f"the advice `{advice.id}` can never fire", (advice,)))
+
+
+def no_implied_rule(rulebook: Rulebook, search: ScenarioSolver, found: Findings) -> None:
+    """No rule is implied by another rule of its axis."""
+    for rule, other in _pairs_of_an_axis(rulebook, permutations):
+        if not search.exists(partial(_goes_beyond, rule, other)) and (
+            examples := search.find(methodcaller("fires", rule))
+        ):
+            what = f"`{rule.id}` has no effect that `{other.id}` does not have"
+            found.faults.append(Violation(what, (rule, other), examples))
+
+
+def no_contradiction(rulebook: Rulebook, search: ScenarioSolver, found: Findings) -> None:
+    """No two preferences of one axis prefer against each other at once."""
+    for rule, other in _pairs_of_an_axis(rulebook, combinations):
+        if isinstance(rule, Preference) and isinstance(other, Preference):
+            examples = search.find(partial(_against_each_other, rule, other))
+            if examples:
+                what = f"`{rule.id}` and `{other.id}` prefer against each other, and drop both routes"
+                found.faults.append(Violation(what, (rule, other), examples))
+
+
+def _pairs_of_an_axis(
+    rulebook: Rulebook, pairs: Callable[[list[Rule], int], Iterator[tuple[Rule, ...]]]
+) -> Iterator[tuple[Rule, Rule]]:
+    kinds: tuple[tuple[Rule, ...], ...] = (rulebook.gates, rulebook.preferences)
+    for rules in kinds:
+        for rule, other in pairs(list(rules), 2):
+            if rule.axis is other.axis:
+                yield rule, other
+
+
+def _decides(rule: str, world: SymbolicScenario) -> Any:
+    left, without = world.folded.left, world.fold(without=rule).left
+    return world.carrier.some([world.differ(left[route], without[route]) for route in Route])
+
+
+def _goes_beyond(rule: Rule, other: Rule, world: SymbolicScenario) -> Any:
+    """Whether a rule eliminates an offer, or drops a route for another, where the other rule does not."""
+    carrier = world.carrier
+    if isinstance(rule, Preference) and isinstance(other, Preference):
+        others = world.applied(other)
+        alone = [(drops, others.get(pair)) for pair, drops in world.applied(rule).items()]
+    else:
+        alone = [(gates[rule.id], gates[other.id]) for gates in world.gates]
+    return carrier.some([carrier.every([said, *([] if too is None else [carrier.negate(too)])]) for said, too in alone])
+
+
+def _against_each_other(rule: Preference, other: Preference, world: SymbolicScenario) -> Any:
+    carrier, others = world.carrier, world.applied(other)
+    return carrier.some(
+        [
+            carrier.every([drops, others[over, preferred]])
+            for (preferred, over), drops in world.applied(rule).items()
+            if (over, preferred) in others
+        ]
+    )
