@@ -77,10 +77,7 @@ class Ruleset:
         self.match({})
 
     def match(self, facts: Facts) -> tuple[str, ...]:
-        """Ids of the rules the fact satisfies, each once, in the order of the rules.
-
-        Raises EngineFailure, and BadInput for a number that is too large.
-        """
+        """Ids of the rules it satisfies, in their order. Raises EngineFailure, and BadInput for too large a number."""
         content = self._content(facts)
         found = frozenset[str]().union(*(part.match(content) for part in self._parts))
         return tuple(sorted(found, key=self._order.__getitem__))

@@ -20,14 +20,6 @@ _USAGE = (*VOLUMES, "gpu_billing", "peak_to_mean", "min_gpus")
 """What the cheapest of several GPUs depends on."""
 
 
-class AnswerFlip(NamedTuple):
-    """Changing ``field`` to ``to`` leads to ``outcomes`` instead."""
-
-    field: str
-    to: Encoded
-    outcomes: frozenset[Outcome]
-
-
 class ShiftedNumber(NamedTuple):
     """A number moved ``below`` or ``above`` a value: exactly one of the two is set.
 
@@ -45,14 +37,15 @@ class ShiftedNumber(NamedTuple):
         return self.above + 1 if self.above is not None else (self.below or 0) - 1
 
 
-class NumberFlip(NamedTuple):
-    """A number past a value, and the outcomes there."""
+class Counterfactual(NamedTuple):
+    """Changed answers, at most one number past a break point, and the outcomes then possible."""
 
-    number: ShiftedNumber
+    answers: tuple[tuple[str, Encoded], ...]
+    number: ShiftedNumber | None
     outcomes: frozenset[Outcome]
 
 
-def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -> list[AnswerFlip]:
+def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -> list[Counterfactual]:
     """Every change of a single answered question (not a number) after which ``outcome`` is no longer certain."""
     found = []
     for name, value in answers.items():
@@ -62,19 +55,19 @@ def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -
             for other in (other for other in values if other != value):
                 outcomes = completions.outcomes({**answers, name: other})
                 if outcomes != {outcome}:
-                    found.append(AnswerFlip(name, other, outcomes))
+                    found.append(Counterfactual(((name, other),), None, outcomes))
     return found
 
 
 def number_flips(
     completions: Completions, answers: Answers, outcome: Outcome, passed: Iterable[ShiftedNumber]
-) -> list[NumberFlip]:
+) -> list[Counterfactual]:
     """For each answered number, the nearest value on either side past which ``outcome`` is no longer certain.
 
     ``passed`` is the result of ``shifted_numbers``; without any, amounts are not listed.
     """
     reached = completions.gate_outcomes.of(answers)
-    found: dict[tuple[str, bool], NumberFlip] = {}
+    found: dict[tuple[str, bool], Counterfactual] = {}
     for moved in passed:
         side = (moved.field, moved.below is None)
         if side not in found:
@@ -82,12 +75,13 @@ def number_flips(
             if len(reached) > 1 and completions.priced_fields and moved.field in _USAGE:
                 outcomes = completions.outcomes({**answers, moved.field: moved.beyond})
             if outcomes != {outcome}:
-                found[side] = NumberFlip(moved, outcomes)
+                found[side] = Counterfactual((), moved, outcomes)
     for name, value in answers.items():
         if name in completions.gate_outcomes.needs and ANSWER_NAMES[name].numeric:
-            for flip in _need_flips(completions, answers, name, int(value)):
-                if flip.outcomes != {outcome}:
-                    found.setdefault((name, flip.number.below is None), flip)
+            for moved in _shifted_need(completions, name, int(value)):
+                outcomes = completions.outcomes({**answers, name: moved.beyond})
+                if outcomes != {outcome}:
+                    found.setdefault((name, moved.below is None), Counterfactual((), moved, outcomes))
     return list(found.values())
 
 
@@ -123,16 +117,16 @@ def shifted_numbers(completions: Completions, answers: Answers, number: int | No
                 yield ShiftedNumber(name, None, low - 1, truths(name, low))
 
 
-def _need_flips(completions: Completions, answers: Answers, name: str, value: int) -> Iterator[NumberFlip]:
+def _shifted_need(completions: Completions, name: str, value: int) -> Iterator[ShiftedNumber]:
     """A number that gates compare, moved past each value it is compared with, the nearest first."""
     least, _ = bounds_of(name, {})
     starts = sorted({least, *map(int, completions.gate_outcomes.values(name))})
     for start in reversed(starts):
         if least < start <= value:
-            yield NumberFlip(ShiftedNumber(name, start, None), completions.outcomes({**answers, name: start - 1}))
+            yield ShiftedNumber(name, start, None)
     for start in starts:
         if start > value:
-            yield NumberFlip(ShiftedNumber(name, None, start - 1), completions.outcomes({**answers, name: start}))
+            yield ShiftedNumber(name, None, start - 1)
 
 
 _MAX_COMBINATIONS = 20_000
@@ -160,14 +154,6 @@ class Moved(NamedTuple):
     number: ShiftedNumber | None
     cells: tuple[Truths, ...] | None
     priced: Priced | None = None
-
-
-class Counterfactual(NamedTuple):
-    """Changed answers, at most one number past a break point, and the outcomes then possible."""
-
-    answers: tuple[tuple[str, Encoded], ...]
-    number: ShiftedNumber | None
-    outcomes: frozenset[Outcome]
 
 
 @lru_cache(maxsize=8)

@@ -12,9 +12,7 @@ from advisor.domain.record import Status
 from advisor.domain.scenario import Route
 from advisor.evaluation.judgement import Judgement
 from advisor.explanation.counterfactuals import (
-    AnswerFlip,
     Counterfactual,
-    NumberFlip,
     ShiftedNumber,
     answer_flips,
     counterfactuals_of,
@@ -50,11 +48,13 @@ class Explainer:
     def flips(self, outcome: Outcome) -> list[record.Flip]:
         """Every single change of an answer, or of a number past a value, that changes the outcome."""
         completions = completions_of(self._rulebook)
-        found: list[AnswerFlip | NumberFlip] = [
-            *answer_flips(completions, self._answers, outcome),
-            *number_flips(completions, self._answers, outcome, self._passed),
+        found = answer_flips(completions, self._answers, outcome)
+        found += number_flips(completions, self._answers, outcome, self._passed)
+        return [
+            record.Flip(**part.model_dump(), status=status_of(flip.outcomes), route=route_of(flip.outcomes))
+            for flip in found
+            for part in self._change(flip)
         ]
-        return [self._flip(flip) for flip in found]
 
     def conflicts(self) -> list[record.Conflict]:
         """Every minimal set of answers that cannot hold together."""
@@ -118,13 +118,6 @@ class Explainer:
             return record.Change(field=number.field, from_=before, to=name.decode(number.beyond))
         below, above = (None if value is None else name.decode(value) for value in (number.below, number.above))
         return record.Change(field=number.field, from_=before, below=below, above=above)
-
-    def _flip(self, flip: AnswerFlip | NumberFlip) -> record.Flip:
-        if isinstance(flip, AnswerFlip):
-            change = record.Change(field=flip.field, from_=self._stated[flip.field], to=shown(flip.field, flip.to))
-        else:
-            change = self._moved(flip.number)
-        return record.Flip(**change.model_dump(), status=status_of(flip.outcomes), route=route_of(flip.outcomes))
 
 
 def _with_prices(completions: Completions, answers: Mapping[str, Encoded]) -> Mapping[str, Encoded]:

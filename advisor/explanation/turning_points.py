@@ -69,8 +69,7 @@ def stretches(
     example = dict(next(iter(completions.amounts.regions(completions.priced(answers, number)).witnesses.values())))
     for name in unknown:
         others = [other for other in unknown if other != name]
-        found = _certain(_Line(completions, answers, example, name, others, is_alone))
-        yield from _joined(name, found)
+        yield from _joined(name, _Line(completions, answers, example, name, others, is_alone).certain())
 
 
 class _Line:
@@ -86,13 +85,22 @@ class _Line:
         is_alone: bool,
     ) -> None:
         self._completions, self._answers, self._name = completions, answers, name
-        self.is_alone = is_alone
+        self._is_alone = is_alone
         self._classes = tuple(completions.gate_outcomes.of(answers))
         corners = assignments({other: bounds_of(other, answers) for other in others})
         self._corners = [{**example, **corner} for corner in corners]
         self._bounds = bounds_of(name, answers)
 
-    def pieces(self) -> Iterator[tuple[int, int, bool]]:
+    def certain(self) -> Iterator[tuple[int, int, Outcome]]:
+        """The pieces with one outcome; if no other amount is unknown, those without a single one too."""
+        for least, most, is_constant in self._pieces():
+            outcomes = self._outcomes((least, most)) if is_constant else frozenset[Outcome]()
+            if len(outcomes) == 1:
+                yield least, most, next(iter(outcomes))
+            elif self._is_alone:
+                yield least, most, None
+
+    def _pieces(self) -> Iterator[tuple[int, int, bool]]:
         """Pieces in ascending order, and whether no comparison changes within, at any corner.
 
         Along a volume the cost of own GPUs may rise in steps, so that comparisons change more often than can be listed.
@@ -122,7 +130,7 @@ class _Line:
         priced = (fixed(corner, number) for corner in self._corners for number in self._classes)
         return list({tuple(sorted(corner.items())): corner for corner in priced}.values())
 
-    def outcomes(self, piece: tuple[int, int]) -> frozenset[Outcome]:
+    def _outcomes(self, piece: tuple[int, int]) -> frozenset[Outcome]:
         """Every outcome in one piece. The corners are tried first, because most pieces differ between them."""
         found = frozenset[Outcome]()
         for corner in self._corners:
@@ -130,7 +138,7 @@ class _Line:
             found = found.union(*(self._outcome(changed, number) for number in self._classes))
             if len(found) > 1:
                 return found
-        if self.is_alone:
+        if self._is_alone:
             return found
         ends = dict.fromkeys(piece)
         return found.union(*(self._completions.outcomes({**self._answers, self._name: end}) for end in ends))
@@ -138,15 +146,6 @@ class _Line:
     def _outcome(self, amounts: Answers, number: int) -> frozenset[Outcome]:
         truths = self._completions.breakpoints.truths(self._completions.fixed(amounts, number))
         return self._completions.outcome(number, truths)
-
-
-def _certain(line: _Line) -> Iterator[tuple[int, int, Outcome]]:
-    for least, most, is_constant in line.pieces():
-        outcomes = line.outcomes((least, most)) if is_constant else frozenset[Outcome]()
-        if len(outcomes) == 1:
-            yield least, most, next(iter(outcomes))
-        elif line.is_alone:
-            yield least, most, None
 
 
 def _joined(name: str, found: Iterable[tuple[int, int, Outcome]]) -> list[Stretch]:

@@ -43,10 +43,7 @@ class All:
 
 @dataclass(frozen=True)
 class AnyOf:
-    """True when some part is.
-
-    ``complement`` says that the parts are the values that ``not`` leaves, not values from the file.
-    """
+    """True when some part is. With ``complement`` the parts are the values that a `not` in the file leaves."""
 
     parts: tuple[Condition, ...]
     complement: bool = field(default=False, compare=False)

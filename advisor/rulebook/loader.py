@@ -77,10 +77,7 @@ def bundled_rulebook() -> Rulebook:
 
 
 def rulebook_in_use(folder: str | Path | None) -> Rulebook:
-    """The rulebook to decide with: the bundled one, or that in a folder, whose test cases are checked too.
-
-    Raises BadInput listing every fault found.
-    """
+    """The bundled rulebook, or that in a folder, whose test cases are checked too. Raises BadInput with every fault."""
     return bundled_rulebook() if folder is None else load_rulebook(folder)
 
 

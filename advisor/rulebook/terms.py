@@ -89,10 +89,7 @@ class _Shape:
 def parse_term(
     name: str, text: object, names: Mapping[str, Name], file: str, line: int, terms: Mapping[str, Term] | None = None
 ) -> Term:
-    """Parses one term, which may read the ``terms`` above it: they are written out.
-
-    Raises BadInput for unknown names, mixed units, and forms that would not be exact.
-    """
+    """Parses one term; the ``terms`` above it are written out. Raises BadInput for what is not known or not exact."""
 
     def fault(code: Code, what: str, help: str) -> BadInput:
         return code.fault(f"in term `{name}`, {what}", file, line, help=help)

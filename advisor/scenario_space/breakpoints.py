@@ -8,6 +8,7 @@ exactly, for any number of GPUs.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
@@ -140,30 +141,18 @@ def written_out(rulebook: Rulebook, side: Encoded | Expression) -> Expression:
 
 
 def _sign_change(difference: Callable[[int], int], low: int, at_low: int, high: int, at_high: int) -> int:
-    """The first value whose sign is the one at ``high``; guesses along a straight line and along a hyperbola."""
-    for step in range(2 * high.bit_length() + 2):
-        if high - low == 1:
-            break
-        weight_low, weight_high = abs(at_high) + 1, abs(at_low) + 1
-        straight = (low * weight_low + high * weight_high) // (weight_low + weight_high)
-        hyperbolic = low * high * (weight_low + weight_high) // max(1, high * weight_low + low * weight_high)
-        for guess in (straight, hyperbolic, _between(low, high))[: 3 if step > 2 else 2]:
-            middle = min(max(guess, low + 1), high - 1)
-            if high - low == 1:
-                break
-            at_middle = difference(middle)
-            if (at_middle < 0) == (at_low < 0):
-                low, at_low = middle, at_middle
-            else:
-                high, at_high = middle, at_middle
-    return high
+    """The first value with the sign of ``high``, mostly where a straight line or a hyperbola changes its own."""
 
+    def changed(value: int) -> bool:
+        return (difference(value) < 0) == (at_high < 0)
 
-def _between(low: int, high: int) -> int:
-    """Halfway; in powers of two while they differ by orders of magnitude."""
-    if low >= 0 and high > 4 * (low + 1):
-        return int(2 ** ((max(low, 1).bit_length() + high.bit_length()) // 2))
-    return (low + high) // 2
+    to_low, to_high = abs(at_high), abs(at_low)
+    straight = (low * to_low + high * to_high) // (to_low + to_high)
+    hyperbolic = low * high * (to_low + to_high) // max(1, high * to_low + low * to_high)
+    for guess in (straight, straight + 1, hyperbolic, hyperbolic + 1):
+        if low < guess <= high and changed(guess) and not changed(guess - 1):
+            return guess
+    return low + 1 + bisect_left(range(low + 1, high), True, key=changed)
 
 
 class Share(NamedTuple):

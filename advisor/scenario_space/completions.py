@@ -143,10 +143,7 @@ class Completions:
         return {**amounts, **with_prices(self._rulebook, {}, self._prices(usage_of(amounts), number, NOTHING))}
 
     def _prices_of_class(self, usage: Usage, number: int, silenced: Silenced) -> dict[Route, Amounts]:
-        """What the priced routes cost; one without a surviving offer has the price of its cheapest one.
-
-        Nothing depends on the price of such a route.
-        """
+        """What the priced routes cost; without a surviving offer as the cheapest one, as nothing depends on that."""
         return {route: cheapest(route, found, usage) for route, found in self.competing_prices(number, silenced)}
 
     def competing_prices(self, number: int, silenced: Silenced = NOTHING) -> CompetingPrices:

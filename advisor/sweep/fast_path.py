@@ -138,10 +138,7 @@ def _word_fine(column: Any, spec: FieldSpec) -> Any:
 
 
 def _floor(number: float) -> float:
-    """The database's floor of a double; this body is never called.
-
-    Ibis's floor casts to an integer, which fails for large doubles.
-    """
+    """The database's floor of a double, declared only: Ibis's casts to an integer, which fails for large doubles."""
     raise NotImplementedError
 
 

@@ -135,10 +135,7 @@ PREFIX = ".advisor-sweep-"
 
 @contextmanager
 def sweep_work_folder(out: Path) -> Iterator[Path]:
-    """A new folder on OUT's file system, removed at the end.
-
-    Raises BadInput if none can be created, and if the disk is full while it is in use.
-    """
+    """A new folder next to OUT, removed at the end. Raises BadInput if none can be made, and if the disk is full."""
     with ExitStack() as working:
         try:
             folder = working.enter_context(work_folder(out.parent, PREFIX))

@@ -171,10 +171,7 @@ class RowReading:
         return model_faults(self._catalogue, scenario)
 
     def outcome(self, scenario: Scenario) -> RowOutcome | None:
-        """The outcome of a scenario without ``faults``; None if missing answers can still change it.
-
-        Raises EngineFailure, and BadInput for rules that do not decide.
-        """
+        """None if missing answers can still change it. Raises EngineFailure, and BadInput if rules do not decide."""
         rulebook = competing(self._rulebook, self._catalogue, scenario, self._decided_on)
         answers, matcher = answer_facts(scenario), self._matcher_of(rulebook)
         if rulebook is self._rulebook and all(name in with_range(answers) for name in self._needed):

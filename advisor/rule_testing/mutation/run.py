@@ -194,9 +194,7 @@ class MutationResult:
 
 
 def mutate(rulebook: Rulebook, only: str | None = None) -> MutationResult:
-    """Tries every mutant on every case, or those of one rule, term or constant. Raises BadInput for a case that is no
-    scenario.
-    """
+    """Tries every mutant, or those of one rule, term or constant. Raises BadInput for a case that is no scenario."""
     original = RulebookVersion(rulebook)
     cases = [(case, situation_of(case)) for case in rulebook.cases]
     failing = tuple(case.id for case, situation in cases if differences(case, original.outcome_of(situation)))
