@@ -15,16 +15,8 @@ from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import bundled, is_file, is_folder, read_text
 from advisor.domain.offer import Offer
 from advisor.domain.scenario import Axis
-from advisor.rulebook.builder import (
-    Draft,
-    check_cases,
-    read_cases,
-    read_offers,
-    read_routes,
-    read_rules,
-    read_terms,
-    unverifiable,
-)
+from advisor.rulebook import builder
+from advisor.rulebook.builder import Draft
 from advisor.rulebook.conditions import branches
 from advisor.rulebook.diagnostics import Code, all_are
 from advisor.rulebook.model import Advice, Gate, Preference, Rule, Rulebook
@@ -53,16 +45,16 @@ def load_rulebook(
         raise Code.MISSING_FILE.fault("there is no such rules folder", str(folder), help="check --rules")
     draft = Draft()
     documents = _documents(draft, folder, [name for name in _names(folder) if cases or not _of_cases(name)])
-    read_routes(draft, documents["routes.yaml"], str(folder / "routes.yaml"))
+    builder.read_routes(draft, documents["routes.yaml"], str(folder / "routes.yaml"))
     if not draft.problems:
-        read_terms(draft, documents["terms.yaml"], str(folder / "terms.yaml"))
+        builder.read_terms(draft, documents["terms.yaml"], str(folder / "terms.yaml"))
     _refuse(draft.problems)
     for name, document in documents.items():
-        read_rules(draft, document, str(folder / name), name)
+        builder.read_rules(draft, document, str(folder / name), name)
         if _of_cases(name):
-            read_cases(draft, document, str(folder / name))
+            builder.read_cases(draft, document, str(folder / name))
     _refuse(draft.problems)
-    check_cases(draft)
+    builder.check_cases(draft)
     _refuse(draft.problems)
     competing = draft.offers if offers is None else _offers(draft, Path(offers))
     rulebook = _finished(draft, documents, tuple(competing))
@@ -130,9 +122,9 @@ def _offers(rules: Draft, path: Path) -> list[Offer]:
         raise Code.MISSING_FILE.fault("there are no offers in this folder", str(path), help="name a file of offers")
     draft = Draft(names=rules.names, traits=rules.traits, rules=rules.rules)
     for name, document in _documents(draft, folder, names).items():
-        read_offers(draft, document, str(folder / name))
+        builder.read_offers(draft, document, str(folder / name))
     for offer in draft.offers:
-        draft.problems += unverifiable(draft, [offer], f"offer `{offer.id}`", str(path))
+        draft.problems += builder.unverifiable(draft, [offer], f"offer `{offer.id}`", str(path))
     _refuse(draft.problems)
     return draft.offers
 

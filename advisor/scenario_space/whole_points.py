@@ -6,6 +6,7 @@ depends on the number of digits, not on the size of the polygon.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
@@ -112,10 +113,7 @@ def _first_step(upper: _Line, floor: _Line, start: int, end: int) -> int | None:
     negated = _Line(-floor.slope, -floor.base, floor.under)
     if upper.over(negated, start + end) < 0 or not _count(upper, floor, start, end):
         return None
-    while end - start > 1:
-        middle = (start + end) // 2
-        start, end = (start, middle) if _count(upper, floor, start + 1, middle) else (middle, end)
-    return end
+    return start + bisect_left(range(start, end + 1), True, key=lambda k: _count(upper, floor, start, k) > 0)
 
 
 def _count(upper: _Line, floor: _Line, start: int, end: int) -> int:

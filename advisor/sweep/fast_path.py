@@ -62,9 +62,17 @@ def with_irregular(table: ir.Table, cells: Mapping[str, str], needed: tuple[str,
     return table.mutate({IRREGULAR: ~reduce(and_, truths).fill_null(False)})
 
 
-def most_of(rows: ir.Table, cells: Mapping[str, str], name: str) -> Any:
-    """The largest number of a field in the rows that are not irregular."""
-    return _amount(rows, cells, name).max(where=~rows[IRREGULAR])
+def survey(rows: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...]) -> ir.Table:
+    """One row: how many rows are irregular, and in the others the largest value of each number.
+
+    ``gpu_billing`` is 1 if some of them have GPUs that are always on, else 0; it is absent without such a column.
+    """
+    numbers = [name for name in needed if FIELDS[name].quantity and (name not in UNASKED or name in cells)]
+    found = {name: _amount(rows, cells, name) for name in numbers}
+    if "gpu_billing" in cells:
+        found["gpu_billing"] = _is_always_on(rows, cells).ifelse(1, 0)
+    most = {name: column.max(where=~rows[IRREGULAR]) for name, column in found.items()}
+    return rows.aggregate(**{IRREGULAR: rows[IRREGULAR].sum()}, **most)
 
 
 def with_answers(rows: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...], any_irregular: bool) -> ir.Table:
@@ -104,13 +112,6 @@ def _unasked(rows: ir.Table, cells: Mapping[str, str], name: str) -> Any:
         return default if not word.type().is_string() else (absent | word.isnull() | (word == "")).ifelse(default, word)
     amount = rows[_NUMBER + name]
     return _steps((absent | amount.isnull()).ifelse(default, amount), quantity)
-
-
-def any_always_on(rows: ir.Table, cells: Mapping[str, str]) -> Any:
-    """Whether a row that is not irregular has GPUs that are always on, as 0 or 1; None without such a column."""
-    if "gpu_billing" not in cells:
-        return None
-    return _is_always_on(rows, cells).ifelse(1, 0).max(where=~rows[IRREGULAR])
 
 
 def _is_always_on(rows: ir.Table, cells: Mapping[str, str]) -> Any:

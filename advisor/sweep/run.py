@@ -32,8 +32,7 @@ from advisor.sweep.fast_path import (
     IRREGULAR,
     LOW,
     UNASKED,
-    any_always_on,
-    most_of,
+    survey,
     with_answers,
     with_irregular,
     with_numbers,
@@ -145,9 +144,9 @@ def _decided_on_duckdb(
     rows = _judged(database, source, needed)
     irregular, most = _survey(rows, needed, database, source)
     answered = with_answers(rows, source.cells, needed, any_irregular=irregular > 0)
-    numbers = (
-        database.numbers_of(rows.filter(rows[IRREGULAR]).select(ROW), source) if irregular else np.empty(0, np.int64)
-    )
+    numbers = np.empty(0, np.int64)
+    if irregular:
+        numbers = database.numbers_of(rows.filter(rows[IRREGULAR]).select(ROW), source)
     decided = IbisReading(table_of(rulebook)).decide(answered, most)
     undecided = ~decided[IRREGULAR] & decided["route"].isnull() & (decided["feasible_routes"].length() > 0)
     first = database.numbers_of(decided.filter(undecided).select(ROW).order_by(ROW).limit(1), source)
@@ -175,14 +174,10 @@ def _judged(engine: Engine, source: SourceTable, needed: tuple[str, ...]) -> ir.
 
 def _survey(rows: ir.Table, needed: tuple[str, ...], engine: Engine, source: SourceTable) -> tuple[int, dict[str, int]]:
     """How many rows are irregular, and the largest value of each number in the others, in its smallest steps."""
-    cells = source.cells
-    quantities = {name: quantity for name in needed if (quantity := FIELDS[name].quantity)}
-    most = {name: most_of(rows, cells, name) for name in quantities if name not in UNASKED or name in cells}
-    always_on = any_always_on(rows, cells)
-    most |= {} if always_on is None else {"gpu_billing": always_on}
-    (found,) = engine.rows_of(rows.aggregate(**{IRREGULAR: rows[IRREGULAR].sum()}, **most), source.file)
+    (found,) = engine.rows_of(survey(rows, source.cells, needed), source.file)
     largest = {
         name: int(Decimal(str(found.get(name) or UNASKED.get(name, 0))).scaleb(quantity.places))
-        for name, quantity in quantities.items()
+        for name in needed
+        if (quantity := FIELDS[name].quantity)
     }
     return found[IRREGULAR] or 0, {**largest, "gpu_billing": found.get("gpu_billing") or 0}
