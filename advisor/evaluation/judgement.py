@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import combinations
 
 from advisor.domain.offer import Encoded, Offer
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.facts import computations, with_terms
-from advisor.evaluation.pricing import Amounts, amounts_of, cheapest, of_model, places_of_model, usage_of, with_prices
+from advisor.evaluation.pricing import (
+    Amounts,
+    Usage,
+    amounts_of,
+    cheapest,
+    of_model,
+    places_of_model,
+    usage_of,
+    with_prices,
+)
 from advisor.evaluation.protocol import GateMatch, Matcher
 from advisor.evaluation.python_backend import PLAIN
 from advisor.evaluation.resolution import INEQUALITY, NOTHING, Applied, Silenced, fold, is_settled
@@ -140,18 +149,26 @@ def judge(rulebook: Rulebook, matcher: Matcher, answers: Mapping[str, Encoded]) 
     The gates read no term, so that a price may depend on the offers that survive them: between gates and terms.
     """
     model = answers.get(MODEL)
-    fold, places = fold_of(of_model(rulebook, model)), places_of_model(rulebook, model)
+    competing, places = of_model(rulebook, model), places_of_model(rulebook, model)
+    fold, offers = fold_of(competing), competing.offers
     matches = matcher.gates(answers)
     gates = tuple(matches[place] for place in places)
     others = tuple(match for place, match in enumerate(matches) if place not in set(places))
-    offers, eliminated = of_model(rulebook, model).offers, fold.eliminating_axes(gates)
-    prices = partial(_prices, rulebook, offers, eliminated, answers)
-    facts = with_terms(rulebook, with_prices(rulebook, answers, prices(NOTHING)))
+    eliminated = fold.eliminating_axes(gates)
+
+    def facts_without(silenced: Silenced) -> dict[str, Encoded]:
+        prices = _prices(rulebook, offers, eliminated, usage_of(answers), silenced)
+        return with_terms(rulebook, with_prices(rulebook, answers, prices))
+
+    def left(silenced: Silenced) -> tuple[Route, ...]:
+        return fold.verdict(eliminated, matcher.preferences(facts_without(silenced)), silenced).left
+
+    facts = facts_without(NOTHING)
     matched = matcher.preferences(facts)
     verdict = fold.verdict(eliminated, matched)
     deciding: tuple[Axis, ...] = ()
-    if verdict.left and rulebook.priced:
-        deciding = _deciding_with_prices(rulebook, matcher, fold, eliminated, answers, prices)
+    if verdict.left and rulebook.priced:  # a silenced axis can bring a cheaper offer back
+        deciding = _decisive(frozenset[Axis]().union(*eliminated) | {rule.axis for rule in rulebook.preferences}, left)
     elif verdict.left:
         deciding = fold.deciding_axes(eliminated, matched)
     settled = fold.settled(verdict.asked, facts)
@@ -162,11 +179,11 @@ def _prices(
     rulebook: Rulebook,
     offers: tuple[Offer, ...],
     eliminated: tuple[frozenset[Axis], ...],
-    answers: Mapping[str, Encoded],
+    usage: Usage,
     silenced: Silenced,
 ) -> dict[Route, Amounts]:
     """What each priced route costs while some axes are silenced; a route without a surviving offer is absent."""
-    usage, found = usage_of(answers), dict[Route, Amounts]()
+    found: dict[Route, Amounts] = {}
     for route in rulebook.priced:
         left = [
             offer for offer, axes in zip(offers, eliminated, strict=True) if offer.route is route and axes <= silenced
@@ -174,21 +191,3 @@ def _prices(
         if left:
             found[route] = cheapest(route, map(amounts_of, left), usage)
     return found
-
-
-def _deciding_with_prices(
-    rulebook: Rulebook,
-    matcher: Matcher,
-    fold: Fold,
-    eliminated: tuple[frozenset[Axis], ...],
-    answers: Mapping[str, Encoded],
-    prices: Callable[[Silenced], dict[Route, Amounts]],
-) -> tuple[Axis, ...]:
-    """The deciding axes where a silenced axis can bring a cheaper offer back."""
-
-    def left(silenced: Silenced) -> tuple[Route, ...]:
-        facts = with_terms(rulebook, with_prices(rulebook, answers, prices(silenced)))
-        return fold.verdict(eliminated, matcher.preferences(facts), silenced).left
-
-    speaking = frozenset[Axis]().union(*eliminated) | {rule.axis for rule in rulebook.preferences}
-    return _decisive(speaking, left)

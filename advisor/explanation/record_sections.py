@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from advisor.domain import record
@@ -57,17 +56,18 @@ class Explainer:
         ]
 
     def conflicts(self) -> list[record.Conflict]:
-        """Every minimal set of answers that cannot hold together."""
+        """Every minimal set of answers that cannot hold together, with the rules that these answers meet."""
+        fields_of = {
+            gate.id: frozenset(name for name in names_in_order(gate.when) if name in ANSWER_NAMES)
+            for gate in self._rulebook.gates
+        }
+        eliminating = {rule for match in self._judgement.gates for rule in match.eliminating}
         return [
             record.Conflict(
-                answers={
-                    name: self._stated[name]
-                    for name in ANSWER_NAMES
-                    if name in conflict.fields and name in self._stated
-                },
-                rules=list(conflict.rules),
+                answers={name: self._stated[name] for name in ANSWER_NAMES if name in way and name in self._stated},
+                rules=[rule for rule, fields in fields_of.items() if fields <= way and rule in eliminating],
             )
-            for conflict in conflicts(self._rulebook, self._judgement)
+            for way in _conflicts(self._judgement, fields_of)
         ]
 
     def repairs(self, monthly_cost: MonthlyCost) -> list[record.Repair]:
@@ -146,20 +146,11 @@ def shown(name: str, value: Encoded) -> object:
 _MAX_CHOICES = 20_000
 
 
-@dataclass(frozen=True)
-class MinimalConflict:
-    """Answers that together leave no offer; without any one of them some offer survives these rules."""
+def _conflicts(judgement: Judgement, fields_of: Mapping[str, frozenset[str]]) -> list[frozenset[str]]:
+    """Every minimal set of answers that leaves no offer, the smallest first. Empty while some offer survives.
 
-    fields: frozenset[str]
-    rules: tuple[str, ...]
-
-
-def conflicts(rulebook: Rulebook, judgement: Judgement) -> list[MinimalConflict]:
-    """Every minimal set of answers under which each offer is eliminated. Empty while some offer survives."""
-    fields_of = {
-        gate.id: frozenset(name for name in names_in_order(gate.when) if name in ANSWER_NAMES)
-        for gate in rulebook.gates
-    }
+    ``fields_of`` are the answers that each gate reads.
+    """
     ways: set[frozenset[str]] = {frozenset()}
     reasons = [[fields_of[rule] for rule in match.eliminating] for match in judgement.gates]
     reasons += [[frozenset((MODEL,)), *map(fields_of.__getitem__, match.eliminating)] for match in judgement.others]
@@ -168,19 +159,7 @@ def conflicts(rulebook: Rulebook, judgement: Judgement) -> list[MinimalConflict]
         if len(ways) > _MAX_CHOICES:
             break
     precedence = list(ANSWER_NAMES)
-    ordered = sorted(ways, key=lambda way: (len(way), sorted(map(precedence.index, way))))
-    return [
-        MinimalConflict(
-            way,
-            tuple(
-                gate.id
-                for gate in rulebook.gates
-                if fields_of[gate.id] <= way and any(gate.id in match.eliminating for match in judgement.gates)
-            ),
-        )
-        for way in ordered
-        if way
-    ]
+    return sorted(filter(None, ways), key=lambda way: (len(way), sorted(map(precedence.index, way))))
 
 
 def _minimal(ways: set[frozenset[str]]) -> set[frozenset[str]]:

@@ -20,7 +20,7 @@ from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario, validated
 from advisor.rulebook.model import Rule, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
-from advisor.scenario_space.completions import Outcome, completions_of
+from advisor.scenario_space.completions import completions_of
 from advisor.scenario_space.values import assignments
 
 _MAX_ROWS = 5_000_000
@@ -116,7 +116,7 @@ def _flips(old: Rulebook, new: Rulebook) -> tuple[tuple[RouteChange, ...], int, 
         numbers = [next(iter(side.gate_outcomes.of(answers))) for side in sides]
         for truths, amounts in regions:
             where = list(zip(sides, numbers, truths, strict=True))
-            before, after = (_routes(side.outcome(number, region)) for side, number, region in where)
+            before, after = (frozenset(filter(None, side.outcome(number, region))) for side, number, region in where)
             if before != after:
                 flipped = found.setdefault((before, after), RouteChange(before, after, 0, answers, amounts, unusual))
                 flipped.rows += 1
@@ -125,10 +125,6 @@ def _flips(old: Rulebook, new: Rulebook) -> tuple[tuple[RouteChange, ...], int, 
             elif len({side.deciding_axes(number, region) for side, number, region in where}) > 1:
                 other_axes += 1
     return tuple(sorted(found.values(), key=lambda flipped: -flipped.rows)), other_axes, rows
-
-
-def _routes(outcome: frozenset[Outcome]) -> Routes:
-    return frozenset(route for route in outcome if route)
 
 
 def _scenario(answers: dict[str, Encoded]) -> Scenario:
