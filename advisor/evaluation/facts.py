@@ -32,17 +32,12 @@ def answer_facts(scenario: Scenario) -> dict[str, Encoded]:
     return facts
 
 
-def with_terms(
-    rulebook: Rulebook, answers: Mapping[str, Encoded], wanted: frozenset[str] | None = None
-) -> dict[str, Encoded]:
-    """The answers, the range of volumes filled in from the expected month, the constants, and the wanted terms.
-
-    All terms are computed when none are named; a term one of whose amounts is not known stays absent.
-    """
+def with_terms(rulebook: Rulebook, answers: Mapping[str, Encoded]) -> dict[str, Encoded]:
+    """The answers, the range of volumes filled in, the constants, and every term whose amounts are all known."""
     facts = {**rulebook.constants, **with_range(answers)}
     present = facts.keys()
     for name, reads, compute in _terms(rulebook):
-        if (wanted is None or name in wanted) and reads <= present:
+        if reads <= present:
             (facts[name],) = compute(facts)
     return facts
 

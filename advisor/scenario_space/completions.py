@@ -124,10 +124,10 @@ class Completions:
         verdicts = [self._fold.verdict(eliminated, rules, silenced) for rules in matched]
         return frozenset(route for verdict in verdicts for route in verdict.left or verdict.feasible or (None,))
 
-    def cells(self, answers: Answers, ranged: bool = False) -> Iterator[tuple[int, Truths]]:
+    def cells(self, answers: Answers) -> Iterator[tuple[int, Truths]]:
         """Every class of gate outcomes that some completion reaches, with every region of the amounts there."""
         for number in self.gate_outcomes.of(answers):
-            for region in self.amounts.regions(self.priced(answers, number), ranged).witnesses:
+            for region in self.amounts.regions(self.priced(answers, number)).witnesses:
                 yield number, region
 
     def priced(self, answers: Answers, number: int, silenced: Silenced = NOTHING) -> Answers:
