@@ -18,6 +18,13 @@ from advisor.scenario_space.values import bounds_of
 
 _USAGE = (*VOLUMES, "gpu_billing", "peak_to_mean", "min_gpus")
 """What the cheapest of several GPUs depends on."""
+_MAX_COMBINATIONS = 20_000
+_MAX_CHANGES = 20
+Changed = frozenset[tuple[str, Encoded]]
+"""Questions with changed answers."""
+Frozen = tuple[tuple[str, Encoded], ...]
+"""Answers as a key."""
+_POSITION = {name: place for place, name in enumerate(ANSWER_NAMES)}
 
 
 class ShiftedNumber(NamedTuple):
@@ -127,14 +134,6 @@ def _shifted_need(completions: Completions, name: str, value: int) -> Iterator[S
     for start in starts:
         if start > value:
             yield ShiftedNumber(name, None, start - 1)
-
-
-_MAX_COMBINATIONS = 20_000
-_MAX_CHANGES = 20
-Changed = frozenset[tuple[str, Encoded]]
-"""Questions with changed answers."""
-Frozen = tuple[tuple[str, Encoded], ...]
-"""Answers as a key."""
 
 
 class Priced(NamedTuple):
@@ -273,9 +272,6 @@ class Counterfactuals:
             only = competing.pop() if len(competing) == 1 else None
             found.append((Priced(prices.pop(), only) if len(prices) == 1 else None, numbers, changes))
         return sorted(found, key=lambda entry: sum(min(map(len, part)) for part in entry[2]))
-
-
-_POSITION = {name: place for place, name in enumerate(ANSWER_NAMES)}
 
 
 def _in_order(changed: Changed) -> list[tuple[str, Encoded]]:

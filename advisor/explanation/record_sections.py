@@ -25,6 +25,7 @@ from advisor.scenario_space.completions import Completions, Outcome, completions
 
 MonthlyCost = Callable[[Route], Any]
 """The cost of a route in the expected month; None if it is not known."""
+_MAX_CHOICES = 20_000
 
 
 class Explainer:
@@ -141,9 +142,6 @@ def route_of(outcomes: frozenset[Outcome]) -> Route | None:
 def shown(name: str, value: Encoded) -> object:
     """An encoded answer in the form of a record."""
     return value if isinstance(value, bool) else ANSWER_NAMES[name].decode(value)
-
-
-_MAX_CHOICES = 20_000
 
 
 def _conflicts(judgement: Judgement, fields_of: Mapping[str, frozenset[str]]) -> list[frozenset[str]]:

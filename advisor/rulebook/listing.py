@@ -19,6 +19,8 @@ UNKNOWN = "? unknown"
 _OF_UNKNOWN = "not established; it never rules an offer out, and becomes a condition to verify"
 _INDENT = 13
 _KINDS: dict[type[Rule], str] = {Gate: "gate", Preference: "preference", Advice: "advice"}
+ALWAYS = "always"
+_SIGNS = {EQUAL: "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
 def overview(rulebook: Rulebook, width: int) -> list[str]:
@@ -90,10 +92,6 @@ def _terms(rulebook: Rulebook, width: int) -> list[str]:
 def _case(case: Case) -> str:
     outcome = f"{case.route} by {case.deciding_axis}" if case.route else "no route"
     return f"{case.id} ({case.file}:{case.line}): {outcome}"
-
-
-ALWAYS = "always"
-_SIGNS = {EQUAL: "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
 def names_of(rulebook: Rulebook) -> dict[str, Name]:

@@ -38,6 +38,8 @@ eliminates the offer, or the last one if it runs another checkpoint than the sce
 _OTHER_MODEL = 1 << 7
 _EVERY_AXIS = _OTHER_MODEL - 1
 NO_ELIMINATION: GateOutcome = (0, ())
+_MOST_JUDGED = 1_000_000
+"""Combinations of answers and distinct offers; a gate with more is assumed to distinguish all of them."""
 
 
 class OutcomeClass(NamedTuple):
@@ -284,10 +286,6 @@ def _least(masks: frozenset[int]) -> tuple[int, ...]:
     """Those that contain no other one, without those of other checkpoints."""
     masks = frozenset(mask for mask in masks if not mask & _OTHER_MODEL) or frozenset((_EVERY_AXIS,))
     return tuple(sorted(mask for mask in masks if not any(other != mask and other & ~mask == 0 for other in masks)))
-
-
-_MOST_JUDGED = 1_000_000
-"""Combinations of answers and distinct offers; a gate with more is assumed to distinguish all of them."""
 
 
 @lru_cache(maxsize=8)

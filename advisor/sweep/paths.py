@@ -15,6 +15,10 @@ from advisor.common.files import check_regular, check_target, read_start, real
 from advisor.common.work_folders import work_folder
 from advisor.tabular.text_files import Packing
 
+COLUMNS = ("line", "field", "reason", "help")
+_HEADER = (",".join(COLUMNS) + "\n").encode()
+PREFIX = ".advisor-sweep-"
+
 
 class Format(StrEnum):
     """The format of a file of scenarios."""
@@ -98,10 +102,6 @@ def _same(one: Path, other: Path) -> bool:
         return False
 
 
-COLUMNS = ("line", "field", "reason", "help")
-_HEADER = (",".join(COLUMNS) + "\n").encode()
-
-
 def is_of_rejects(path: Path) -> bool:
     """Whether a file is a list of rejects, which a sweep may replace or remove."""
     try:
@@ -128,9 +128,6 @@ class Rejects:
     def close(self) -> None:
         """Finishes the file."""
         self._file.close()
-
-
-PREFIX = ".advisor-sweep-"
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from advisor.sweep.paths import Format
 from advisor.sweep.source import RAW, RESULTS, SourceTable, cell
 
 REJECTED, OPEN = 0, 1
+_TYPES = {"route": "string", "deciding_axis": "string", "feasible_routes": "array<string>", "settled": "boolean"}
 
 
 class Codes:
@@ -42,9 +43,6 @@ class Codes:
             self._places[outcome] = len(self.outcomes)
             self.outcomes.append(outcome)
         return self._places[outcome]
-
-
-_TYPES = {"route": "string", "deciding_axis": "string", "feasible_routes": "array<string>", "settled": "boolean"}
 
 
 def with_outcomes(table: ir.Table, outcomes: Sequence[RowOutcome | None], any_rejected: bool) -> ir.Table:

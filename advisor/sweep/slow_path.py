@@ -33,6 +33,7 @@ from advisor.sweep.results import Codes
 from advisor.sweep.source import FAULT, HELP, LINE, RAW, SourceTable, answers_in
 
 _BATCH = 10_000
+PRICES = frozenset(name for fields in FIELDS_OF.values() for name in fields)
 
 
 def decide_irregular(
@@ -128,9 +129,6 @@ def _answer(name: str, value: Any) -> Any:
         return value
     meant = strict_yaml.scalar(value)
     return meant if isinstance(meant, bool) else value
-
-
-PRICES = frozenset(name for fields in FIELDS_OF.values() for name in fields)
 
 
 def needed_fields(rulebook: Rulebook, names: tuple[str, ...] | None, has_catalogue: bool) -> tuple[str, ...]:

@@ -37,6 +37,13 @@ LINE, FAULT, HELP, STRANGE, RAW = "line", "fault", "help", "strange", "raw"
 help, whether it holds an answer that text cannot represent, and in JSON Lines the line itself."""
 ROW_NUMBER = "file_row_number"
 _MOST_DIGITS = 38
+RESULTS = ("route", "deciding_axis", "feasible_routes", "settled")
+MAX_COLUMNS = 1_000
+_WITHOUT_CATALOGUE = "leave out `--catalogue none`, or the column"
+_TOO_ALIKE = "rename one of them; names that differ only in case count as the same"
+Report = Callable[[int], None]
+"""Receives the number of rows read so far."""
+_TEXTS = tuple(spec.name for spec in FIELDS.values() if not (spec.quantity or spec.boolean or spec.choices))
 
 
 def cell(place: int) -> str:
@@ -102,12 +109,6 @@ def _cannot_be_carried(column: pa.Field) -> str | None:
     return None
 
 
-RESULTS = ("route", "deciding_axis", "feasible_routes", "settled")
-MAX_COLUMNS = 1_000
-_WITHOUT_CATALOGUE = "leave out `--catalogue none`, or the column"
-_TOO_ALIKE = "rename one of them; names that differ only in case count as the same"
-
-
 def check_columns(names: Sequence[str], file: str, line: int | None, has_catalogue: bool) -> list[Problem]:
     """Warnings for columns that look like misspelt fields.
 
@@ -159,12 +160,6 @@ def _separator(first: str) -> str:
     if ";" in first or "\t" in first:
         return "separate the cells with commas"
     return "name the columns as the fields; `advisor schema scenario` lists them"
-
-
-Report = Callable[[int], None]
-"""Receives the number of rows read so far."""
-
-_TEXTS = tuple(spec.name for spec in FIELDS.values() if not (spec.quantity or spec.boolean or spec.choices))
 
 
 class _Number(str):

@@ -27,6 +27,7 @@ _NOTHING = ""
 _Limit = tuple[str, str, int]
 """``left - right <= most``."""
 _INCREASING: list[_Limit] = [(low, high, 0) for low, high in combinations(VOLUMES, 2)]
+_Siblings = tuple[Condition, ...]
 
 
 def alternatives(*conditions: Condition) -> list[Branch]:
@@ -120,9 +121,6 @@ def _consistent(limits: list[_Limit]) -> bool:
         if not changed:
             return True
     return False
-
-
-_Siblings = tuple[Condition, ...]
 
 
 def condition_findings(rulebook: Rulebook) -> Iterator[Problem]:
