@@ -39,7 +39,7 @@ class Explainer:
     ) -> None:
         self._rulebook, self._judgement = rulebook, judgement
         self._answers = answers
-        self._stated = {**{name: shown(name, value) for name, value in answers.items()}, **stated}
+        self._stated = {**{name: ANSWER_NAMES[name].stated(value) for name, value in answers.items()}, **stated}
         completions = completions_of(rulebook)
         number = next(iter(completions.gate_outcomes.of(answers)), None)
         priced = _with_prices(completions, answers)
@@ -75,7 +75,7 @@ class Explainer:
         """Every minimal relaxation and its outcome: fewest answers first, then the cheapest route."""
         found = [
             record.Repair(
-                changes={name: shown(name, value) for name, value in change.answers},
+                changes={name: ANSWER_NAMES[name].stated(value) for name, value in change.answers},
                 status=status_of(change.outcomes),
                 route=route_of(change.outcomes),
             )
@@ -109,7 +109,8 @@ class Explainer:
 
     def _change(self, change: Counterfactual) -> list[record.Change]:
         parts = [
-            record.Change(field=name, from_=self._stated[name], to=shown(name, value)) for name, value in change.answers
+            record.Change(field=name, from_=self._stated[name], to=ANSWER_NAMES[name].stated(value))
+            for name, value in change.answers
         ]
         return [*parts, self._moved(change.number)] if change.number else parts
 
@@ -137,11 +138,6 @@ def status_of(outcomes: frozenset[Outcome]) -> Status:
 def route_of(outcomes: frozenset[Outcome]) -> Route | None:
     """The route, if there is exactly one outcome."""
     return next(iter(outcomes)) if len(outcomes) == 1 else None
-
-
-def shown(name: str, value: Encoded) -> object:
-    """An encoded answer in the form of a record."""
-    return value if isinstance(value, bool) else ANSWER_NAMES[name].decode(value)
 
 
 def _conflicts(judgement: Judgement, fields_of: Mapping[str, frozenset[str]]) -> list[frozenset[str]]:

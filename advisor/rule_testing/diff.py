@@ -132,7 +132,7 @@ def _scenario(answers: dict[str, Encoded]) -> Scenario:
     for name, value in answers.items():
         known = FIELD_NAMES[name]
         if not (FIELDS[name].optional and known.scope is Scope.NEED and value == 0):
-            stated[name] = value if known.boolean else known.decode(value)
+            stated[name] = known.stated(value)
     if all(end in stated for end in VOLUME_ENDS) and len({stated[end] for end in VOLUME_ENDS}) == 1:
         stated["monthly_images"] = stated.pop(VOLUME_ENDS[0])
         del stated[VOLUME_ENDS[1]]

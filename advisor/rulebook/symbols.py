@@ -90,6 +90,10 @@ class Name:
             return str(Quantity("", self.places, Decimal(0), Decimal(0)).outside(int(value)))
         return self.options[int(value)] if self.ordered else str(value)
 
+    def stated(self, value: Encoded) -> str | bool:
+        """As a scenario file or a record states it."""
+        return value if isinstance(value, bool) else self.decode(value)
+
     @property
     def values(self) -> tuple[Encoded, ...]:
         """Every value, false before true; none for a number."""

@@ -166,8 +166,7 @@ class ScenarioSearch:
 
     def _situations(self, row: SearchRow, amounts: AmountExample, moving: bool) -> Iterator[OfferedScenario]:
         answers: dict[str, object] = {
-            name: value if isinstance(value, bool) else FIELD_NAMES[name].decode(value)
-            for name, value in {**row.needs, **amounts}.items()
+            name: FIELD_NAMES[name].stated(value) for name, value in {**row.needs, **amounts}.items()
         }
         for end in VOLUME_ENDS:
             if answers[end] == answers["monthly_images"]:

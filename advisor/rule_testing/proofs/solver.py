@@ -184,7 +184,7 @@ class ScenarioSolver:
 
     def _example(self, answers: dict[str, Variable], model: Any, rulebook: Rulebook) -> Example:
         values = {name: _exact(variable.read(model)) for name, variable in answers.items()}
-        stated_answers = {name: _outside(name, value) for name, value in values.items() if value is not None}
+        stated_answers = {name: FIELD_NAMES[name].stated(value) for name, value in values.items() if value is not None}
         stated_answers |= {"gpu_billing": "always_on"} if self._always_on else {}
         if stated_answers[VOLUME_ENDS[0]] == stated_answers[VOLUME_ENDS[1]]:
             stated_answers = {name: value for name, value in stated_answers.items() if name not in VOLUME_ENDS}
@@ -300,10 +300,3 @@ def _near(value: Fraction, variable: Variable) -> Iterator[int]:
 
 def _exact(value: Value | Fraction) -> Any:
     return int(value) if isinstance(value, Fraction) else value
-
-
-def _outside(name: str, value: Any) -> Any:
-    quantity = FIELDS[name].quantity
-    if quantity:
-        return quantity.outside(value)
-    return value if isinstance(value, bool) else FIELD_NAMES[name].decode(value)
