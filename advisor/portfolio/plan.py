@@ -1,0 +1,1 @@
+"""Portfolio -> plan: who owns is chosen jointly, so that the total of the expected months is least."""
