@@ -111,6 +111,7 @@ def _named(plan: PortfolioPlan, files: Sequence[str], ending: str, words: Mappin
     data = plan.model_dump(mode="json")
     planned = [one for one in data["workloads"] if one["route"] is not None]
     on = {route.value: [one["title"] for one in planned if one["route"] == route] for route in Route}
+    sharing = {title for pool in plan.pools if len(pool.workloads) > 1 for title in pool.workloads}
     units = {workload.title: workload.unit for workload in plan.workloads}
 
     def about(workload: str | None) -> Callable[[str], Wording]:
@@ -124,7 +125,9 @@ def _named(plan: PortfolioPlan, files: Sequence[str], ending: str, words: Mappin
         "unserved": plan.infeasible,
         "compared": any(workload.regret for workload in plan.workloads),
         "cheaper_routes": any((more or "").startswith("-") for one in plan.workloads for more in one.regret.values()),
-        "differing": [one for one in planned if one["alone"] not in (None, one["route"])],
+        "differing": [
+            {**one, "shares": one["title"] in sharing} for one in planned if one["alone"] not in (None, one["route"])
+        ],
         "missing": [{**one, **_question(one["field"], about(one["workload"]))} for one in data["missing"]],
         "turns": [turn for turn in data["growth"] if turn["volume"] is not None],
         "steady": [turn["workload"] for turn in data["growth"] if turn["volume"] is None],
