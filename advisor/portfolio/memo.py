@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def _named(plan: PortfolioPlan, files: Sequence[str], ending: str, words: Mappin
             {**one, "shares": one["title"] in sharing} for one in planned if one["alone"] not in (None, one["route"])
         ],
         "missing": [{**one, **_question(one["field"], about(one["workload"]))} for one in data["missing"]],
-        "turns": [turn for turn in data["growth"] if turn["volume"] is not None],
+        "turns": sorted((turn for turn in data["growth"] if turn["volume"] is not None), key=_growth(plan)),
         "steady": [turn["workload"] for turn in data["growth"] if turn["volume"] is None],
         "from_catalogue": [
             {"workload": one["title"], **quote, "subject": about(one["title"])(quote["field"]).subject}
@@ -147,6 +148,12 @@ def _named(plan: PortfolioPlan, files: Sequence[str], ending: str, words: Mappin
         "ending": ending,
         "embedded": portfolio_text(plan.portfolio).rstrip("\n"),
     }
+
+
+def _growth(plan: PortfolioPlan) -> Callable[[Mapping[str, Any]], Fraction]:
+    """By which factor a workload has to grow until the plan turns."""
+    expected = {one.title: Fraction(one.images) for one in plan.workloads if one.images is not None}
+    return lambda turn: Fraction(turn["volume"]) / expected[turn["workload"]]
 
 
 def _question(field: str, words: Callable[[str], Wording]) -> dict[str, str]:
