@@ -72,10 +72,10 @@ class GroupSearch:
         best = max(range(len(nets)), key=nets.__getitem__)
         return self._found(best, nets[best], nets[best])
 
-    def search(self, known: Iterable[Collection[int]] = (), most: int = MAX_STATES) -> Owners:
+    def search(self, known: Iterable[Collection[int]] = (), most: int | None = None) -> Owners:
         """The best owners, starting from known plans; with a bound where the search stops after ``most`` states."""
         chosen, best = max(((at, self._net_of(at)) for at in self._starts(known)), key=lambda pair: pair[1])
-        states, looked_at = [(self._start, 0, 0)], 0
+        states, looked_at, most = [(self._start, 0, 0)], 0, MAX_STATES if most is None else most
         for at in range(len(self.free)):
             states = list(self._undominated(states, at))
             for need, gain, bits in states:

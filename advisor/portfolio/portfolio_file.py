@@ -187,7 +187,7 @@ class _Reader:
         answers, places = dict[str, Any](), dict[str, Place]()
         path, line = item.get("scenario"), item.lines.get("scenario")
         try:
-            if isinstance(path, str) and self._folder is not None:
+            if isinstance(path, str) and path != STANDARD_INPUT and self._folder is not None:
                 answers, places = map(dict, self._scenario_file(str(self._folder / path)))
             elif self._folder is None and path is not None:
                 help = "write the fields of the scenario here"
@@ -229,7 +229,8 @@ class _Reader:
             if answers.pop(field, None) is not None:
                 what = f"`{field}` is that of the pool {quoted(name)}"
                 file, line = places[field]
-                faults.append(Problem(what, file, line, field, "leave it out here, or leave out `pool`"))
+                here = "leave it out here" if file == self._file else f"write `{field}: null` next to `pool`"
+                faults.append(Problem(what, file, line, field, f"{here}, or leave out `pool`"))
         return pools[name]
 
 

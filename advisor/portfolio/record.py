@@ -54,7 +54,7 @@ class PlannedWorkload(Part):
     regret: dict[Route, str | None] = Field(
         description="for each feasible route: what a month of the portfolio costs more if this workload is on that "
         "route and all others are planned anew. Less than zero only for a hosted route that the preferences do not "
-        "take. Empty while the plan is open"
+        "take. Null where it is not known or not proven; empty where the choice of owners depends on unknown costs"
     )
     owned_because_of_others: bool | None = Field(
         description="true if it is owned, and would be rented in a portfolio of this workload alone"
@@ -145,7 +145,10 @@ class PortfolioPlan(Part):
         description="owning pays while the shared overhead is less than this; null where something is owned in any "
         "case, or where it is not known"
     )
-    growth: list[GrowthTurn] = Field(description="one for each workload that can be rented as well as owned")
+    growth: list[GrowthTurn] = Field(
+        description="one for each workload that can be rented as well as owned; empty where the choice of owners "
+        "depends on unknown costs, or is not proven"
+    )
     missing: list[MissingAnswer]
 
     @property
