@@ -57,11 +57,12 @@ def main() -> None:
         for name, (path, width) in addresses().items():
             window = browser.new_page(viewport={"width": width, "height": HEIGHT})
             answer = window.goto(f"http://127.0.0.1:{bound.getsockname()[1]}{path}")
+            if name in PRESSED:
+                with window.expect_navigation() as pressed:
+                    window.get_by_role("button", name=PRESSED[name]).click()
+                answer = pressed.value
             if answer is None or not answer.ok:
                 raise SystemExit(f"no picture of {path}")
-            if name in PRESSED:
-                with window.expect_navigation():
-                    window.get_by_role("button", name=PRESSED[name]).click()
             window.screenshot(path=PICTURES / f"{name}.png")
             window.close()
         browser.close()

@@ -129,6 +129,7 @@ def _named(plan: PortfolioPlan, files: Sequence[str], ending: str, words: Mappin
         "differing": [
             {**one, "shares": one["title"] in sharing} for one in planned if one["alone"] not in (None, one["route"])
         ],
+        "proven": plan.gap is not None and Fraction(plan.gap) == 0,
         "missing": [{**one, **_question(one["field"], about(one["workload"]))} for one in data["missing"]],
         "turns": sorted((turn for turn in data["growth"] if turn["volume"] is not None), key=_growth(plan)),
         "steady": [turn["workload"] for turn in data["growth"] if turn["volume"] is None],

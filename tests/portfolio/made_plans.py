@@ -159,37 +159,53 @@ def open_plan() -> PortfolioPlan:
             *("owners_low", "owners_high", "lower_bound", "gap", "shared_overhead_pays_below"),
         )
     )
-    pools = [pool.model_copy(update={"workloads": []})]
+    pools = [pool.model_copy(update={"workloads": [], "assumes_peaks_coincide": False})]
     return made_plan(**nothing, status=Status.OPEN, workloads=workloads, pools=pools, missing=missing, growth=[])
+
+
+def _unserved(one: PlannedWorkload) -> PlannedWorkload:
+    """The workload without a route."""
+    none = {"status": Status.INFEASIBLE, "route": None, "hosted_route": None, "deciding_axis": None, "expected": None}
+    return one.model_copy(
+        update={**none, "eliminated": [ruled_out(route) for route in Route], "regret": {}, "alone": None}
+    )
 
 
 def unserved_plan() -> PortfolioPlan:
     """No route can serve one workload; the rest is planned."""
-    plan = made_plan()
-    none = {"status": Status.INFEASIBLE, "route": None, "hosted_route": None, "deciding_axis": None, "expected": None}
-    gone = plan.workloads[3].model_copy(
-        update={**none, "eliminated": [ruled_out(route) for route in Route], "regret": {}, "alone": None}
-    )
+    workloads = made_plan().workloads
     return made_plan(
-        status=Status.INFEASIBLE, workloads=[*plan.workloads[:3], gone], total_if_all_owned="31000.00", not_ownable=[]
+        status=Status.INFEASIBLE,
+        workloads=[*workloads[:3], _unserved(workloads[3])],
+        total_if_all_owned="31000.00",
+        not_ownable=[],
     )
+
+
+def unserved_open_plan() -> PortfolioPlan:
+    """No route can serve one workload, and the rest depends on missing answers."""
+    plan = open_plan()
+    workloads = [*plan.workloads[:3], _unserved(plan.workloads[3])]
+    return plan.model_copy(update={"status": Status.INFEASIBLE, "workloads": workloads})
 
 
 def unproven_plan() -> PortfolioPlan:
-    """The search ended at its limit, a cost is not known, and the months at both ends differ."""
+    """The search ended at its limit, and the months at both ends differ."""
+    return made_plan(lower_bound="29950.50", gap="480.00", settled=False, owners_low=[])
+
+
+def unknown_cost_plan() -> PortfolioPlan:
+    """A cost is not known, and no value of it changes who owns."""
     plan = made_plan()
-    workloads = [
-        *plan.workloads[:3],
-        plan.workloads[3].model_copy(update={"expected": None, "images": None}),
-    ]
+    workloads = [*plan.workloads[:3], plan.workloads[3].model_copy(update={"expected": None, "images": None})]
     return made_plan(
         workloads=workloads,
         total=None,
         unknown_costs=[HERO],
-        lower_bound="29950.50",
-        gap="480.00",
-        settled=False,
-        owners_low=[],
+        lower_bound=None,
+        settled=None,
+        owners_low=None,
+        owners_high=None,
         total_if_all_rented=None,
     )
 

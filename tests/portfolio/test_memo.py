@@ -21,13 +21,24 @@ from advisor.portfolio.portfolio_file import parse_portfolio
 from advisor.portfolio.record import PortfolioPlan
 from advisor.report.front_matter import NOTES_END, NOTES_START, parse_memo
 from tests.helpers.strategies import examples, partial_answers
-from tests.portfolio.made_plans import BULK, made_plan, open_plan, rented_plan, unproven_plan, unserved_plan
+from tests.portfolio.made_plans import (
+    BULK,
+    made_plan,
+    open_plan,
+    rented_plan,
+    unknown_cost_plan,
+    unproven_plan,
+    unserved_open_plan,
+    unserved_plan,
+)
 
 PLANS: dict[str, Callable[[], PortfolioPlan]] = {
     "made": made_plan,
     "open": open_plan,
     "unserved": unserved_plan,
+    "unserved-open": unserved_open_plan,
     "unproven": unproven_plan,
+    "unknown-cost": unknown_cost_plan,
     "rented": rented_plan,
 }
 FILES = ("./studio/1-core", "./studio/2-bulk", "./studio/3-small", "./studio/4-hero-shots")
@@ -154,4 +165,4 @@ def test_templates_of_ones_own_are_used_and_their_faults_named(tmp_path: Path) -
     assert "the platform team" in plan_text(made_plan(), 80, own)
     words.write_text(words.read_text().replace("plan.unknown_costs", "plan.unknown_cost"))
     with pytest.raises(BadInput, match="unknown_cost"):
-        plan_text(unproven_plan(), 80, own)
+        plan_text(unknown_cost_plan(), 80, own)
