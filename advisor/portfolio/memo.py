@@ -112,7 +112,7 @@ def _named(plan: PortfolioPlan, files: Sequence[str], ending: str, words: Mappin
     data = plan.model_dump(mode="json")
     planned = [one for one in data["workloads"] if one["route"] is not None]
     on = {route.value: [one["title"] for one in planned if one["route"] == route] for route in Route}
-    sharing = {title for pool in plan.pools if len(pool.workloads) > 1 for title in pool.workloads}
+    pools = {pool.name: pool.workloads for pool in plan.pools}
     units = {workload.title: workload.unit for workload in plan.workloads}
 
     def about(workload: str | None) -> Callable[[str], Wording]:
@@ -127,7 +127,9 @@ def _named(plan: PortfolioPlan, files: Sequence[str], ending: str, words: Mappin
         "compared": any(workload.regret for workload in plan.workloads),
         "cheaper_routes": any((more or "").startswith("-") for one in plan.workloads for more in one.regret.values()),
         "differing": [
-            {**one, "shares": one["title"] in sharing} for one in planned if one["alone"] not in (None, one["route"])
+            {**one, "shares": bool({*pools.get(one["pool"], ())} - {one["title"]})}
+            for one in planned
+            if one["alone"] not in (None, one["route"])
         ],
         "proven": plan.gap is not None and Fraction(plan.gap) == 0,
         "missing": [{**one, **_question(one["field"], about(one["workload"]))} for one in data["missing"]],
