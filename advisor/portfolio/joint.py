@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from advisor.portfolio.highs import highs_owners
-from advisor.portfolio.pool_search import GroupSearch
+from advisor.portfolio.pool_search import Budget, GroupSearch
 from advisor.portfolio.problem import Group, Item, Owners, Scoring
 
 BRUTE_FORCE = 14
@@ -105,6 +105,6 @@ def chooser(scoring: Scoring, brute_force: int = BRUTE_FORCE) -> Choose:
         search = GroupSearch(group, scoring)
         if len(search.free) <= brute_force:
             return search.brute_force()
-        return search.search([highs_owners(group)])
+        return search.search([highs_owners(group)], Budget())
 
     return choose

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.common.diagnostics import BadInput
-from advisor.portfolio import pool_search
+from advisor.portfolio import joint
 from advisor.portfolio.highs import highs_owners
 from advisor.portfolio.joint import OwnershipProblem, chooser, solve
-from advisor.portfolio.pool_search import GroupSearch, search
+from advisor.portfolio.pool_search import Budget, GroupSearch, search
 from advisor.portfolio.problem import Group, Item, Scoring
 from tests.helpers.strategies import examples
 
@@ -68,14 +68,14 @@ def test_a_large_group_is_planned_with_highs_and_proven() -> None:
 @pytest.mark.parametrize("most", [0, 20, 200])
 def test_a_search_that_stops_says_what_is_proven(most: int) -> None:
     group, scoring = group_of(Random(3), 40), Scoring(40)
-    best, stopped = search(group, scoring), GroupSearch(group, scoring).search(most=most)
+    best, stopped = search(group, scoring), search(group, scoring, budget=Budget(most))
     assert best.proven
     assert not stopped.proven
     assert stopped.bound < best.score <= stopped.score
 
 
 def test_the_difference_of_a_search_that_stopped_is_in_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_search, "MAX_STATES", 20)
+    monkeypatch.setattr(joint, "Budget", lambda: Budget(20))
     group, scoring = group_of(Random(3), 40), Scoring(40)
     plan = solve(OwnershipProblem((group,), 0, scoring)).plan
     assert not plan.proven
