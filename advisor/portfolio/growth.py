@@ -14,7 +14,7 @@ from math import floor
 from advisor.domain.cost_model import Costs, exact, rent, to_micro_dollars
 from advisor.portfolio.joint import Solution
 from advisor.portfolio.months import PortfolioMonth
-from advisor.portfolio.pool_search import search
+from advisor.portfolio.pool_search import Budget, search
 from advisor.portfolio.problem import Group, Item
 from advisor.portfolio.regret import Forced
 
@@ -32,19 +32,20 @@ class Turn:
     owners: frozenset[int] = frozenset()
 
 
-def turn_of(month: PortfolioMonth, solution: Solution, place: int) -> Turn:
+def turn_of(month: PortfolioMonth, solution: Solution, place: int, budget: Budget) -> Turn:
     """How far a workload that can be owned as well as rented can grow, the others unchanged."""
-    return _Growth(month, solution, place).turn()
+    return _Growth(month, solution, place, budget).turn()
 
 
 class _Growth:
-    def __init__(self, month: PortfolioMonth, solution: Solution, place: int) -> None:
+    def __init__(self, month: PortfolioMonth, solution: Solution, place: int, budget: Budget) -> None:
         candidate, volume = month.costs[place].candidate, month.costs[place].volume
         hosted = candidate.hosted_route
         assert hosted is not None
         self._costs: Costs = candidate.costs
         self._shares = candidate.shares_gpus
-        self._solution, self._place, self._forced = solution, place, Forced(solution)
+        self._solution, self._place, self._forced = solution, place, Forced(solution, budget)
+        self._budget = budget
         self._item = solution.problem.item(place)
         self._number = solution.problem.group_of(place)
         self._group = solution.problem.groups[self._number]
@@ -83,7 +84,7 @@ class _Growth:
             if volume > self._limit:
                 return Turn(None, self._limit)
             grown = self._at(volume)
-            found = search(grown, self._solution.problem.scoring, [owners])
+            found = search(grown, self._solution.problem.scoring, [owners], self._budget)
             plan = self._solution.instead(self._number, grown, found).plan
             if not plan.proven:
                 return Turn(None, volume - 1)

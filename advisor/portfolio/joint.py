@@ -99,12 +99,13 @@ def solve(problem: OwnershipProblem, choose: Choose | None = None) -> Solution:
 
 
 def chooser(scoring: Scoring, brute_force: int = BRUTE_FORCE) -> Choose:
-    """Chooses the owners of a group: by brute force if it is small, else by HiGHS, with an exact proof."""
+    """Chooses the owners of groups: by brute force if one is small, else by HiGHS, with an exact proof."""
+    budget = Budget()
 
     def choose(group: Group) -> Owners:
         search = GroupSearch(group, scoring)
         if len(search.free) <= brute_force:
             return search.brute_force()
-        return search.search([highs_owners(group)], Budget())
+        return search.search([highs_owners(group)], budget)
 
     return choose

@@ -17,7 +17,7 @@ from advisor.domain.scenario import FIELDS, Route
 from advisor.portfolio.cost_ranges import MonthlyCosts
 from advisor.portfolio.joint import OwnershipProblem, Solution, solve
 from advisor.portfolio.months import PortfolioMonth
-from advisor.portfolio.pool_search import search
+from advisor.portfolio.pool_search import Budget, search
 from advisor.portfolio.portfolio import POOL_FIELDS, GpuPool
 from advisor.portfolio.problem import Group, Item
 
@@ -45,7 +45,7 @@ class PartialAnswers:
         ends = (quantity.least, quantity.most) if shared is None else (shared, shared)
         self._shared_is_known = shared is not None
         self._least_shared, self._most_shared = (to_micro_dollars(exact(end)) for end in ends)
-        self._search = partial(search, scoring=month.scoring)
+        self._search = partial(search, scoring=month.scoring, budget=Budget())
 
     def certain_owners(self) -> frozenset[int] | None:
         """Who owns, whatever the missing answers are; None if that depends on them."""

@@ -21,12 +21,15 @@ from advisor.portfolio.joint import Solution, solve
 from advisor.portfolio.months import PortfolioMonth
 from advisor.portfolio.open_answers import OpenPlan, PartialAnswers
 from advisor.portfolio.plan_costs import PlanCosts, PoolMonth
+from advisor.portfolio.pool_search import Budget
 from advisor.portfolio.portfolio import Portfolio
 from advisor.portfolio.record import GrowthTurn, MissingAnswer, PlannedPool, PlannedWorkload, PortfolioPlan, RouteChange
 from advisor.portfolio.regret import owned_because_of_others, regrets, shared_overhead_pays_below
 from advisor.rulebook.model import Rulebook
 
 _LOW, _EXPECTED, _HIGH = VOLUMES
+MAX_EXPLAINING = 1_000_000
+"""How many partial choices are looked at for the explanations of a plan; those past it are not known."""
 
 
 class PlanBuilder:
@@ -36,6 +39,7 @@ class PlanBuilder:
         self._portfolio, self._candidates, self._catalogue = portfolio, candidates, catalogue
         self._months = {month: PortfolioMonth(portfolio, candidates, month) for month in VOLUMES}
         self._month = self._months[_EXPECTED]
+        self._budget = Budget(MAX_EXPLAINING)
 
     def record(self, rulebook: Rulebook, decided_on: datetime.date) -> PortfolioPlan:
         """The whole record. Raises BadInput for a large pool without the extra ``portfolio``."""
@@ -171,7 +175,7 @@ class PlanBuilder:
             eliminated=eliminations(assessment),
             regret={
                 which: _amount(more)
-                for which, more in (regrets(self._month, explained, place) if explained else {}).items()
+                for which, more in (regrets(self._month, explained, place, self._budget) if explained else {}).items()
             },
             owned_because_of_others=place in self._for_others if explained else None,
             quotes=quotes(assessment) if self._catalogue else [],
@@ -203,7 +207,7 @@ class PlanBuilder:
         for candidate in self._candidates if solution else ():
             if solution is None or not candidate.is_free:
                 continue
-            turn = turn_of(self._month, solution, candidate.place)
+            turn = turn_of(self._month, solution, candidate.place, self._budget)
             after = {} if turn.volume is None else self._routes_with(turn.owners)
             found.append(
                 GrowthTurn(

@@ -21,7 +21,7 @@ from advisor.domain.staircase import ceiling
 from advisor.portfolio.problem import Group, Item, Owners, Scoring
 
 MAX_STATES = 400_000
-"""How many partial choices a search looks at before it stops and reports its bound."""
+"""How many partial choices the searches of a plan look at before they stop and report their bounds."""
 
 State = tuple[int, int, int]
 """GPUs needed, gain, and the owners chosen as bits."""
@@ -199,6 +199,7 @@ class GroupSearch:
     def search(self, known: Iterable[Collection[int]], budget: Budget) -> Owners:
         """The best owners, starting from known plans; with a bound where the budget ends."""
         choices = self._choices
+        budget.spend(len(self.free))
         numbers = ([at for at, item in enumerate(self.free) if item.place in owners] for owners in known)
         starts = [choices.start, *choices.full(), *map(choices.with_all, numbers)]
         chosen = max(starts, key=choices.net)

@@ -9,15 +9,15 @@ from functools import partial
 from advisor.domain.scenario import Route
 from advisor.portfolio.joint import OwnershipProblem, Solution, solve
 from advisor.portfolio.months import PortfolioMonth
-from advisor.portfolio.pool_search import search
+from advisor.portfolio.pool_search import Budget, search
 from advisor.portfolio.problem import Group, Item, Owners
 
 
 class Forced:
     """The plans with one workload owned, or rented, and all others planned anew."""
 
-    def __init__(self, solution: Solution) -> None:
-        self._solution = solution
+    def __init__(self, solution: Solution, budget: Budget) -> None:
+        self._solution, self._budget = solution, budget
 
     def owned(self, item: Item, group: Group | None = None) -> Solution:
         """With a workload owned; ``group`` replaces the one that it is in."""
@@ -38,15 +38,15 @@ class Forced:
                 0 if item.rent is None else (item.rent - (problem.item(item.place).rent or 0)) * problem.scoring.unit
             )
             return self._solution.instead(number, changed, Owners(owners, before.score + dearer, before.bound + dearer))
-        return self._solution.instead(number, changed, search(changed, problem.scoring, [owners]))
+        return self._solution.instead(number, changed, search(changed, problem.scoring, [owners], self._budget))
 
 
-def regrets(month: PortfolioMonth, solution: Solution, place: int) -> dict[Route, int | None]:
+def regrets(month: PortfolioMonth, solution: Solution, place: int, budget: Budget) -> dict[Route, int | None]:
     """What a month costs more, in micro-dollars, with a workload on each route that can serve it.
 
     None where the cost on that route is not known, or where no plan with it was proven to be the best.
     """
-    costs, item, forced = month.costs[place], solution.problem.item(place), Forced(solution)
+    costs, item, forced = month.costs[place], solution.problem.item(place), Forced(solution, budget)
     hosted, plan, cost_of = costs.candidate.hosted_route, solution.plan, solution.problem.scoring.cost_of
     found = dict[Route, int | None]()
     for route in costs.candidate.feasible_routes:
