@@ -134,7 +134,7 @@ def _named(plan: PortfolioPlan, files: Sequence[str], ending: str, words: Mappin
         "proven": plan.gap is not None and Fraction(plan.gap) == 0,
         "missing": [{**one, **_question(one["field"], about(one["workload"]))} for one in data["missing"]],
         "turns": sorted((turn for turn in data["growth"] if turn["volume"] is not None), key=_growth(plan)),
-        "steady": [turn["workload"] for turn in data["growth"] if turn["volume"] is None],
+        "steady": [turn for turn in data["growth"] if turn["volume"] is None],
         "from_catalogue": [
             {"workload": one["title"], **quote, "subject": about(one["title"])(quote["field"]).subject}
             for one in data["workloads"]
