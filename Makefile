@@ -118,6 +118,7 @@ bench: $(made) ## time decisions, explanations, sweeps, usage files and proofs
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python -m benchmarks.explanations
 	$(BIN)/python -m benchmarks.catalogue
+	$(BIN)/python -m benchmarks.portfolio
 	$(BIN)/python -m benchmarks.sweep_readings
 	$(BIN)/python -m benchmarks.sweep_files
 	$(BIN)/python -m benchmarks.usage_files

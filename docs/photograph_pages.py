@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 CHROMIUM = "/usr/bin/chromium"
 EXAMPLE = ROOT / "examples" / "exercise-38-3-2.scenario.yaml"
+PRESSED = {"web-portfolio": "Plan it"}
+"""The buttons that are pressed before the picture."""
 WIDTH, PHONE, HEIGHT = 1000, 390, 900
 
 
@@ -37,6 +39,7 @@ def addresses() -> dict[str, tuple[str, int]]:
         "web-decision-phone": (f"/decision?{query}", PHONE),
         "web-catalogue": ("/catalogue?date=2026-11-22", WIDTH),
         "web-monitor": ("/monitor", WIDTH),
+        "web-portfolio": ("/portfolio/example?date=2026-11-22", WIDTH),
         "web-dashboard": ("/monitor/example", WIDTH),
     }
 
@@ -54,6 +57,10 @@ def main() -> None:
         for name, (path, width) in addresses().items():
             window = browser.new_page(viewport={"width": width, "height": HEIGHT})
             answer = window.goto(f"http://127.0.0.1:{bound.getsockname()[1]}{path}")
+            if name in PRESSED:
+                with window.expect_navigation() as pressed:
+                    window.get_by_role("button", name=PRESSED[name]).click()
+                answer = pressed.value
             if answer is None or not answer.ok:
                 raise SystemExit(f"no picture of {path}")
             window.screenshot(path=PICTURES / f"{name}.png")

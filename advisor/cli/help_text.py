@@ -20,6 +20,7 @@ _WITH_CODES: dict[str, tuple[int, ...]] = {
     "interview": _DECIDES,
     "decide": _DECIDES,
     "explain": _DECIDES,
+    "portfolio": _DECIDES,
     "verify": _COMPARES,
     "recheck": _COMPARES,
     "monitor": (0, 1, 2, 10, 130),
@@ -46,6 +47,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "cost": ("advisor cost --price 0.03 --gpu-hour 1.2 --images-per-hour 600 --overhead 2000",),
     "sweep": ("advisor sweep scenarios.csv --out decided.parquet",),
+    "portfolio": (
+        "advisor portfolio film-studio.portfolio.yaml",
+        "advisor portfolio film-studio.portfolio.yaml --out plans",
+        "advisor portfolio film-studio.portfolio.yaml --json --date 2026-11-27",
+    ),
     "monitor": (
         "advisor monitor 'usage/*.json' --decision decisions/photos.decision.json",
         "advisor monitor bill.csv --decision photos.decision.json --html bill.html",

@@ -22,6 +22,7 @@ COMMANDS = {
     "recheck": "find the decisions in a folder that today's rules would change",
     "cost": "print the exact crossover volume",
     "sweep": "decide a table of scenarios: csv, Parquet or JSON Lines",
+    "portfolio": "plan several workloads at once: which own GPUs, and which rent",
     "monitor": "compare the real bill with a decision: has the answer changed?",
     "serve": "serve the interview, the decision and the monitor as a web page",
     "rules": "maintain the rules: show, check, test, prove, compare them",

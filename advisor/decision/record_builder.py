@@ -78,7 +78,7 @@ class _RecordBuilder:
             settled=this.settled,
             crossovers=crossovers(this),
             monthly_costs=monthly_costs(this),
-            eliminated=self._eliminated(),
+            eliminated=eliminations(this),
             preferences=self._preferences(),
             trace=trace,
             conditions=conditions,
@@ -123,17 +123,6 @@ class _RecordBuilder:
 
     def _expected_cost(self, route: Route) -> Fraction | None:
         return self.assessment.costs.monthly(route, self.scenario.monthly_images)
-
-    def _eliminated(self) -> list[record.Elimination]:
-        return [
-            record.Elimination(
-                route=offer.route,
-                offer=offer.id,
-                **_cited(self.rulebook.rules[id]),
-            )
-            for offer, match in zip(self.judgement.offers, self.judgement.gates, strict=True)
-            for id in match.eliminating
-        ]
 
     def _preferences(self) -> list[record.PreferenceApplied]:
         if self.assessment.status is Status.OPEN:
@@ -207,6 +196,16 @@ class _RecordBuilder:
             )
             for option, outcomes in leads(self.assessment.completions, self.assessment.answers, question)
         ]
+
+
+def eliminations(assessment: Assessment) -> list[record.Elimination]:
+    """Each gate that rules an offer out; of a catalogue's offers only those that represent their route."""
+    rulebook, judgement = assessment.rulebook, assessment.judgement
+    return [
+        record.Elimination(route=offer.route, offer=offer.id, **_cited(rulebook.rules[id]))
+        for offer, match in zip(judgement.offers, judgement.gates, strict=True)
+        for id in match.eliminating
+    ]
 
 
 def _cited(rule: Rule) -> dict[str, Any]:

@@ -154,7 +154,15 @@ class OwnGpus:
         >>> OwnGpus(Fraction("1.2"), Fraction(600), Fraction(2000), True, Fraction(3)).gpus(500_000)
         4
         """
-        return max(self.min_gpus, ceil(self.peak_to_mean * self.hours_used(N) / GPU_MONTH_HOURS))
+        needed = self.gpus_needed(N)
+        return whole_gpus(needed.numerator, needed.denominator, self.min_gpus)
+
+    def gpus_needed(self, N: Number) -> Fraction:
+        """How many GPUs the busiest hour of a month of N images takes, not rounded.
+
+        Several workloads that share GPUs need the sum of them: their busiest hours are assumed to be the same hour.
+        """
+        return self.peak_to_mean * self.hours_used(N) / GPU_MONTH_HOURS
 
     def last_volume(self, gpus: int) -> int:
         """The largest monthly volume for which so many GPUs are enough in the busiest hour."""
@@ -206,6 +214,16 @@ class OwnGpus:
         found = tuple((start, min(end, MOST_IMAGES)) for start, end in ends if start <= MOST_IMAGES)
         return OwningRanges(found, staircase.breaks(MOST_IMAGES) - len(found))
 
+    def next_change(self, c: Number, N: int) -> int | None:
+        """The least whole volume above N at which renting at c dollars an image and owning change places.
+
+        None if they never do. Owning wins where it costs no more.
+        """
+        if self.always_on:
+            return self._staircase(c).next_change(N)
+        volume = self.crossover(c).from_volume()
+        return volume if volume is not None and volume > N else None
+
     def largest_volume(self, dollars: Fraction) -> int:
         """The largest monthly volume whose cost without overhead is at most this; 0 if there is no such volume."""
         if not self.always_on:
@@ -215,8 +233,7 @@ class OwnGpus:
         return floor(hours / self.peak_to_mean / _hours_per_image(self.images_per_gpu_hour))
 
     def _staircase(self, c: Number) -> Staircase:
-        rise, base = exact(c), self.monthly_overhead
-        height = self.gpu_hour_price * GPU_MONTH_HOURS
+        rise, base, height = exact(c), self.monthly_overhead, gpu_month(self.gpu_hour_price)
         gpus_per_image = self.peak_to_mean * _hours_per_image(self.images_per_gpu_hour) / GPU_MONTH_HOURS
         scale = lcm(rise.denominator, height.denominator, base.denominator)
         return Staircase(
@@ -227,6 +244,24 @@ class OwnGpus:
             least=self.min_gpus,
             base=int(base * scale),
         )
+
+
+def whole_gpus(over: int, under: int, least: int) -> int:
+    """The whole GPUs that are kept on where ``over / under`` are needed, at least ``least``.
+
+    >>> whole_gpus(5, 2, 1)
+    3
+    """
+    return max(least, -(-over // under))
+
+
+def gpu_month(G: Number) -> Fraction:
+    """Dollars a month of one GPU that is always on, at G dollars a GPU-hour.
+
+    >>> gpu_month("1.20")
+    Fraction(876, 1)
+    """
+    return exact(G) * GPU_MONTH_HOURS
 
 
 def _hours_per_image(images_per_gpu_hour: Fraction) -> Fraction:

@@ -45,7 +45,7 @@ def read_scenario(path: str, settings: tuple[str, ...] = (), check: Check | None
 
 def parse_scenario(text: str, file: str, settings: tuple[str, ...] = (), check: Check | None = None) -> Scenario:
     """The text of a scenario file, with settings on top. Raises BadInput as ``read_scenario`` does."""
-    data, lines, faults = _parse(text, file)
+    data, lines, faults = parse_answers(text, file)
     places: dict[str, str] = {}
     for setting in settings:
         try:
@@ -68,8 +68,8 @@ def parse_scenario(text: str, file: str, settings: tuple[str, ...] = (), check: 
     return scenario
 
 
-def _parse(text: str, file: str) -> tuple[dict[str, Any], dict[str, int], list[Problem]]:
-    """The answers, their lines, and the faults that do not prevent reading them."""
+def parse_answers(text: str, file: str) -> tuple[dict[str, Any], dict[str, int], list[Problem]]:
+    """The answers, their lines, and the faults that do not prevent reading them. Raises BadInput."""
     faults: list[Problem] = []
     is_json = text.lstrip().startswith("{")
     data = _parse_json(text, file, faults) if is_json else strict_yaml.load(text, file, faults)

@@ -147,6 +147,10 @@ class Staircase:
             yield start, None if end is None else end - 1
             start = None if end is None else self._next_good(end)
 
+    def next_change(self, n: int) -> int | None:
+        """The least number above n that is good where n is not, or the reverse; None if there is none."""
+        return self._next_bad(n + 1) if self.is_good(n) else self._next_good(n + 1)
+
     def breaks(self, most: int | None = None) -> int:
         """How many stretches of good numbers end, at ``most`` at the latest, which must be there for ``never``."""
         if self.rise * self.under < self.height * self.over:

@@ -84,10 +84,18 @@ def rendered(template: str, decision: Decision, templates: Path | None = None) -
 
 def identifier(decision: Decision) -> str:
     """``YYYYMMDD-slug``, the slug from the title in ASCII letters; for file names and links."""
-    title = unicodedata.normalize("NFKD", str(decision.scenario.get("title") or "")[:_SLUG_READ])
-    words = re.findall("[a-z0-9]+", title.encode("ascii", "ignore").decode().lower())
-    slug = "-".join(words)[:_SLUG].strip("-") or "decision"
-    return f"{decision.decided_on.replace('-', '')}-{slug}"
+    return f"{decision.decided_on.replace('-', '')}-{slug(decision.scenario.get('title')) or 'decision'}"
+
+
+def slug(title: object) -> str:
+    """The words of a title in ASCII letters and digits, with dashes between them; empty where there are none.
+
+    >>> slug("Hero shots, in *4K*"), slug(None)
+    ('hero-shots-in-4k', '')
+    """
+    text = unicodedata.normalize("NFKD", str(title or "")[:_SLUG_READ])
+    words = re.findall("[a-z0-9]+", text.encode("ascii", "ignore").decode().lower())
+    return "-".join(words)[:_SLUG].strip("-")
 
 
 def fill(template: str, named: Mapping[str, Any], templates: Path | None = None) -> str:

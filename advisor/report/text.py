@@ -24,12 +24,12 @@ def memo_text(decision: Decision, templates: Path | None = None) -> str:
     return limits.bounded(limits.FILLING, templates, MEMO, text_of, memo_markdown(decision, templates))
 
 
-def text_of(memo: str) -> str:
-    """A memo in Markdown as ``memo_text`` shows it."""
+def text_of(memo: str, width: int = WIDTH) -> str:
+    """A memo in Markdown as ``memo_text`` shows it, in lines of at most ``width`` characters if its words allow."""
     if memo.startswith("---\n"):
         memo = memo[4:].partition("\n---\n")[2]
     tree = SyntaxTreeNode(MarkdownIt("commonmark", {"html": False}).enable("table").parse(memo))
-    return tidy("\n".join(line for block in _without_notes(tree.children) for line in (*_lines(block, WIDTH), "")))
+    return tidy("\n".join(line for block in _without_notes(tree.children) for line in (*_lines(block, width), "")))
 
 
 def _without_notes(blocks: list[SyntaxTreeNode]) -> list[SyntaxTreeNode]:

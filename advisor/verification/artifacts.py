@@ -6,6 +6,7 @@ They are written together with the link in the memo that they supersede: all of 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,24 +57,48 @@ def write_decision(
     earlier memo of that name are kept. Raises BadInput.
     """
     names = ("scenario.yaml", "decision.json", "memo.md", "memo.html")
-    answers, record, memo, page = paths = [folder / f"{name}.{ending}" for ending in names]
+    _, _, memo, page = paths = [folder / f"{name}.{ending}" for ending in names]
     paper = folder / f"{name}.memo.pdf"
-    markdown, html = memo_markdown(decision, templates), memo_html(decision, templates)
+    texts = file_texts(decision, templates)
     # The old memo is read and written under one lock, so that the second of two superseding decisions sees the first.
     with writing(folder, *([real(supersedes).parent] if supersedes else [])):
-        for path in (*paths, paper):
-            _check_target(path)
-        html = page_with_review(page, html)
-        markdown = memo_with_review(memo, markdown)
-        links = link_memos(supersedes, memo, markdown, rulebook, templates, catalogue) if supersedes else None
-        contents: dict[Path, str | bytes] = {paper: memo_pdf(html, templates)} if pdf else {}
-        scenario = validated(decision.scenario, "the record")
-        contents |= {answers: scenario_text(scenario), record: decision.to_json(), page: html, memo: markdown}
+        _check_target(paper)
+        files = with_reviews(folder, name, texts)
+        links = link_memos(supersedes, memo, files[memo], rulebook, templates, catalogue) if supersedes else None
+        contents: dict[Path, str | bytes] = {paper: memo_pdf(files[page], templates)} if pdf else {}
+        contents |= files
         if links and supersedes:
             contents |= {memo: links.new, real(supersedes): links.old}
         write_together(contents)
     paths += [*([supersedes] if supersedes else []), *([paper] if pdf else [])]
     return WrittenFiles(paths, links is None or links.compared)
+
+
+def file_texts(decision: Decision, templates: Path | None) -> dict[str, str]:
+    """The files of a decision but the PDF, by the endings of their names. Raises BadInput for a fault in templates."""
+    return {
+        "scenario.yaml": scenario_text(validated(decision.scenario, "the record")),
+        "decision.json": decision.to_json(),
+        "memo.html": memo_html(decision, templates),
+        "memo.md": memo_markdown(decision, templates),
+    }
+
+
+def with_reviews(folder: Path, name: str, texts: Mapping[str, str]) -> dict[Path, str]:
+    """The files of this name by their paths, with the reviewer's parts of those that are there already.
+
+    ``texts`` are by the endings of their names. Call it within ``writing``. Raises BadInput.
+    """
+    files = {folder / f"{name}.{ending}": text for ending, text in texts.items()}
+    for path in files:
+        _check_target(path)
+    return {path: _with_review(path, text) for path, text in files.items()}
+
+
+def _with_review(path: Path, text: str) -> str:
+    if path.suffix == ".md":
+        return memo_with_review(path, text)
+    return page_with_review(path, text) if path.suffix == ".html" else text
 
 
 def _check_target(path: Path) -> None:

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from advisor.common.diagnostics import BadInput
 from advisor.report.templates import fill
-from advisor.web import api, catalogue_page, decision_pages, interview_pages, monitor_pages
+from advisor.web import api, catalogue_page, decision_pages, interview_pages, monitor_pages, portfolio_page
 from advisor.web.hosts import AllowedHosts
 from advisor.web.pages import error_page, on_bad_input
 from advisor.web.security import HEADERS, BoundedBodies, SecureResponses, TooLarge, TooSlow
@@ -32,6 +32,7 @@ def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
             *interview_pages.ROUTES,
             *decision_pages.ROUTES,
             *monitor_pages.ROUTES,
+            *portfolio_page.ROUTES,
             *catalogue_page.ROUTES,
             *api.ROUTES,
             Route("/healthz", _healthz),

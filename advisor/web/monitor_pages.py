@@ -19,12 +19,13 @@ from starlette.routing import Route as Path_
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.scenario import Route
 from advisor.domain.scenario_io import scenario_text
-from advisor.web.pages import error_page, page
+from advisor.web.child_process import Busy, place
+from advisor.web.pages import busy_page, error_page, page
 from advisor.web.query import DATE, Query, date_of, known_pairs, query_of
 from advisor.web.security import policy_of
 from advisor.web.site import Site, site_of
 from advisor.web.usage_child import Job
-from advisor.web.usage_upload import Busy, dashboard_of, place, stored, upload_folder
+from advisor.web.usage_upload import dashboard_of, stored, upload_folder
 from advisor.wording import web as words
 
 MAX_FILES = 20
@@ -74,7 +75,7 @@ async def monitor(request: Request) -> Response:
     except BadInput as error:
         return _form_page(request, query, filled, error, 422)
     except Busy:
-        return _busy(request)
+        return busy_page(request)
     return _served(text)
 
 
@@ -84,7 +85,7 @@ def example(request: Request) -> Response:
     try:
         return _served(_example(site_of(request), _usable(decided_on) if dated else EXAMPLE_DAY))
     except Busy:
-        return _busy(request)
+        return busy_page(request)
 
 
 @lru_cache(maxsize=4)
@@ -94,12 +95,6 @@ def _example(site: Site, today: datetime.date) -> str:
         for name in _EXAMPLE:
             (folder / name).write_bytes((_EXAMPLES / name).read_bytes())
         return dashboard_of(folder, _job(site, today, (usage,), decision))
-
-
-def _busy(request: Request) -> Response:
-    found = error_page(request, 503, words.BUSY)
-    found.headers["retry-after"] = "60"
-    return found
 
 
 def _served(text: str) -> Response:

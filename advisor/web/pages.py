@@ -42,6 +42,13 @@ def error_page(request: Request, status: int, what: str, problems: Sequence[Prob
     return page(request, "error", named, status)
 
 
+def busy_page(request: Request) -> Response:
+    """503: as many requests as the server takes are being worked on."""
+    found = error_page(request, 503, words.BUSY)
+    found.headers["retry-after"] = "60"
+    return found
+
+
 async def on_bad_input(request: Request, error: Exception) -> Response:
     """422: the problems of an input, by field."""
     assert isinstance(error, BadInput)

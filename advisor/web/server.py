@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from advisor.common.diagnostics import BadInput, Problem, quoted, reason
-from advisor.web import usage_upload
+from advisor.web import child_process
 
 MAX_AT_ONCE = 200
 """Connections; beyond them the answer is 503."""
@@ -43,7 +43,7 @@ class _LastServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
-        usage_upload.stop()
+        child_process.stop()
 
 
 def server_of(app: Starlette, kind: type[uvicorn.Server] = uvicorn.Server) -> uvicorn.Server:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
-import resource
-import signal
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,19 +15,13 @@ from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.scenario import Route
 from advisor.rulebook.model import Rulebook
+from advisor.web.child_process import send
 
 if TYPE_CHECKING:
     from advisor.monitor.run import Run
 
-LIBRARIES = [
-    *("advisor.monitor.run", "advisor.monitor.dashboard", "advisor.monitor.option_values"),
-    *("ibis.backends.duckdb", "matplotlib.figure", "matplotlib.backends.backend_svg"),
-]
-"""What takes seconds to import: loaded once, in the process that the others are copies of."""
 MAX_UNPACKED = 200_000_000
 """Bytes of all packed files, unpacked."""
-MAX_MEMORY, MAX_WRITTEN = 4 * 2**30, 2 * 2**30
-"""Bytes of address space, and of one file that is written on the way."""
 _CHUNK = 1 << 20
 _PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 
@@ -52,22 +42,18 @@ class Job:
     options: Mapping[str, str]
 
 
-def answer(connection: Connection, folder: str, job: Job) -> None:
-    """Sends ``{"page": HTML}`` or ``{"problems": [...]}`` as JSON, which the parent can read without trust."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it, and ends this process
-    found: dict[str, object]
-    try:
-        _hold_to_limits()
-        os.chdir(folder)
-        found = {"page": page_of(job)}
-    except BadInput as error:
-        found = {"problems": [problem._asdict() for problem in error.problems]}
-    except MemoryError:
-        found = {"problems": [Problem("these files need more memory than there is here", help=HELP)._asdict()]}
-    connection.send_bytes(json.dumps(found).encode())
-
-
 HELP = "upload fewer or smaller files, or use `advisor monitor` on your own machine"
+_OUT_OF_MEMORY = Problem("these files need more memory than there is here", help=HELP)
+
+
+def answer(connection: Connection, folder: str, job: Job) -> None:
+    """Sends the page of the dashboard, or problems."""
+
+    def work() -> str:
+        os.chdir(folder)
+        return page_of(job)
+
+    send(connection, work, _OUT_OF_MEMORY)
 
 
 def page_of(job: Job) -> str:
@@ -135,11 +121,3 @@ def _check_unpacked(names: tuple[str, ...]) -> None:
                 if done > MAX_UNPACKED:
                     what = f"the packed files have more than {MAX_UNPACKED:,} bytes unpacked"
                     raise BadInput(Problem(what, name, help=HELP))
-
-
-def _hold_to_limits() -> None:
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing fails with an OSError instead
-    limits = ((resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_FSIZE, MAX_WRITTEN), (resource.RLIMIT_CORE, 0))
-    for kind, most in limits:
-        with suppress(OSError, ValueError):
-            resource.setrlimit(kind, (most, most))

@@ -75,6 +75,7 @@ def cases() -> Iterator[tuple[str, bytes]]:
     yield from of_headers()
     yield from of_json()
     yield from of_forms()
+    yield from of_portfolios()
 
 
 def of_paths() -> Iterator[tuple[str, bytes]]:
@@ -266,6 +267,31 @@ def of_forms() -> Iterator[tuple[str, bytes]]:
     )
 
 
+def of_portfolios() -> Iterator[tuple[str, bytes]]:
+    """Forms of the page `/portfolio`."""
+    end, head = b"--x--\r\n", b"workloads:\n  - title: a\n    "
+    bodies = {
+        "empty": end,
+        "path": part("text", head + b"scenario: /etc/passwd\n") + end,
+        "standard input": part("text", head + b"scenario: '-'\n") + end,
+        "yaml bomb": part("text", YAML_BOMB) + end,
+        "tag": part("text", b"!!python/object/apply:os.system [id]") + end,
+        "deep": part("text", b"{" * 10_000) + end,
+        "long": part("text", b"a" * 300_000) + end,
+        "long file": part("file", b"a" * 300_000, "a.yaml") + end,
+        "two files": part("file", b"a", "a.yaml") * 2 + end,
+        "nul": part("text", head + b"model: \0\n") + end,
+        "many workloads": part("text", b"workloads:\n" + b"- {}\n" * 30_000) + end,
+        "many pools": part("text", b"pools:\n" + b"".join(b" p%d: {}\n" % one for one in range(9_000))) + end,
+        "script": part("text", b"<script>alert(1)</script>: 1\n") + end,
+        "unknown field": part("out", b"/tmp/x") + end,
+        "many fields": b"".join(part(f"f{number}", b"a") for number in range(2_000)) + end,
+        "too large": part("text", b"a" * (MAX_BODY + 1)) + end,
+    }
+    for name, body in bodies.items():
+        yield f"portfolio {name}", post("/portfolio", FORM, body)
+
+
 YAML_BOMB = b"a: &a [1]\n" + b"".join(
     f"{name}: &{name} [{', '.join(['*' + before] * 10)}]\n".encode()
     for before, name in zip("abcdefgh", "bcdefghi", strict=True)
@@ -341,7 +367,7 @@ def test_a_hostile_request(name: str, address: tuple[str, int]) -> None:
     assert answered(address, request("GET", "/healthz"))[0] == 200
 
 
-@pytest.mark.parametrize(("target", "kind"), [("/api/decide", JSON), ("/monitor", FORM)])
+@pytest.mark.parametrize(("target", "kind"), [("/api/decide", JSON), ("/monitor", FORM), ("/portfolio", FORM)])
 def test_a_slow_body_is_refused(target: str, kind: str, address: tuple[str, int]) -> None:
     with socket.create_connection(address, timeout=SECONDS) as connection:
         connection.sendall(request("POST", target, kind, "content-length: 1000", body=b"--x"))

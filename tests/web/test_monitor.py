@@ -26,7 +26,7 @@ from starlette.testclient import TestClient
 
 from advisor.cli.main import run
 from advisor.common.work_folders import temporary_folder
-from advisor.web import monitor_pages, usage_upload
+from advisor.web import child_process, monitor_pages, usage_upload
 from advisor.web.usage_child import MAX_UNPACKED
 from advisor.web.usage_upload import name_for
 from tests.helpers.strategies import examples, some_of
@@ -216,7 +216,7 @@ def test_what_unpacks_too_far_is_refused(client: TestClient) -> None:
 
 
 def test_what_takes_too_long_is_stopped(client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage_upload, "MAX_SECONDS", 0.01)
+    monkeypatch.setattr(child_process, "MAX_SECONDS", 0.01)
     monkeypatch.setattr(usage_upload, "temporary_folder", lambda: tmp_path)
     ((_, what),) = problems(sent(client, [USAGE, decision()]))
     assert "take more than" in what
@@ -224,13 +224,13 @@ def test_what_takes_too_long_is_stopped(client: TestClient, tmp_path: Path, monk
 
 
 def test_too_many_at_once_are_put_off(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage_upload, "_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(child_process, "_WAIT_SECONDS", 0.01)
     with usage_upload.upload_folder(), usage_upload.upload_folder():
         assert client.get("/monitor/example?date=2026-11-03").status_code == 503
         assert sent(client, [USAGE, decision()]).status_code == 503
     with ExitStack() as held:
-        for _ in range(usage_upload.PLACES):
-            held.enter_context(usage_upload.place())
+        for _ in range(child_process.PLACES):
+            held.enter_context(child_process.place())
         found = sent(client, [USAGE, decision()])
         assert (found.status_code, found.headers["retry-after"]) == (503, "60")
     assert client.get("/monitor/example?date=2026-11-03").status_code == 200
@@ -242,7 +242,7 @@ def test_a_process_that_cannot_start_is_said(client: TestClient, monkeypatch: py
 
     monkeypatch.setattr(ForkServerProcess, "start", fail)
     ((_, what),) = problems(sent(client, [USAGE, decision()]))
-    assert what.startswith("no process can be started to read the files: resource temporarily unavailable")
+    assert what.startswith("no process can be started to read these files: resource temporarily unavailable")
 
 
 @pytest.mark.parametrize("name", ["short", "long" * 20])

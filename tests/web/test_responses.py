@@ -14,6 +14,8 @@ PATHS = (
     "/static/web.css",
     "/static/page.css",
     "/no-such-page",
+    "/portfolio",
+    "/portfolio/example",
     "/question?monthly_images=many",
 )
 

@@ -1,0 +1,1 @@
+"""Several workloads at once: who owns is chosen jointly (DESIGN, section 9)."""

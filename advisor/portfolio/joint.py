@@ -1,0 +1,111 @@
+"""The best plan of all groups: nothing is owned, or the shared overhead is paid and each group chooses alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from advisor.portfolio.highs import highs_owners
+from advisor.portfolio.pool_search import Budget, GroupSearch
+from advisor.portfolio.problem import Group, Item, Owners, Scoring
+
+BRUTE_FORCE = 14
+"""Up to so many workloads of a group that could be owned, every choice of owners is looked at: with more of them HiGHS
+finds a plan sooner (`benchmarks/portfolio.py`)."""
+
+Choose = Callable[[Group], Owners]
+
+
+@dataclass(frozen=True)
+class OwnershipProblem:
+    """All groups, and the overhead in micro-dollars that is paid once if anything is owned."""
+
+    groups: tuple[Group, ...]
+    shared_overhead: int
+    scoring: Scoring
+
+    def group_of(self, place: int) -> int:
+        """The number of the group that holds a workload."""
+        return self._group_of[place]
+
+    def item(self, place: int) -> Item:
+        """A workload by its place."""
+        return next(item for item in self.groups[self.group_of(place)].items if item.place == place)
+
+    @cached_property
+    def _group_of(self) -> dict[int, int]:
+        return {item.place: number for number, group in enumerate(self.groups) for item in group.items}
+
+
+@dataclass(frozen=True)
+class JointPlan:
+    """Who owns, the score of that, and a bound that no plan's score is below."""
+
+    owners: frozenset[int]
+    score: int
+    bound: int
+
+    @property
+    def proven(self) -> bool:
+        """Whether no plan is better."""
+        return self.bound == self.score
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The best owners of each group where the shared overhead is paid, and the plan that follows."""
+
+    problem: OwnershipProblem
+    found: tuple[Owners, ...]
+
+    @cached_property
+    def paid(self) -> int:
+        """The score of all groups if the shared overhead is paid."""
+        return self.problem.shared_overhead * self.problem.scoring.unit + sum(owners.score for owners in self.found)
+
+    @cached_property
+    def rented(self) -> int | None:
+        """The score if nothing is owned; None if something must be."""
+        rents = [item.rent for group in self.problem.groups for item in group.items]
+        known = [rent for rent in rents if rent is not None]
+        return sum(known) * self.problem.scoring.unit if len(known) == len(rents) else None
+
+    @property
+    def proven(self) -> bool:
+        """Whether the owners of every group are proven to be the best."""
+        return all(owners.proven for owners in self.found)
+
+    @cached_property
+    def plan(self) -> JointPlan:
+        """The plan of least score."""
+        bound = self.paid - sum(owners.score - owners.bound for owners in self.found)
+        if self.rented is not None and self.rented <= self.paid:
+            return JointPlan(frozenset(), self.rented, min(self.rented, bound))
+        owners = frozenset[int]().union(*(owners.owners for owners in self.found))
+        return JointPlan(owners, self.paid, bound if self.rented is None else min(self.rented, bound))
+
+    def instead(self, number: int, group: Group, owners: Owners) -> Solution:
+        """The solution with another group, solved, in the place of one."""
+        groups, found = list(self.problem.groups), list(self.found)
+        groups[number], found[number] = group, owners
+        problem = OwnershipProblem(tuple(groups), self.problem.shared_overhead, self.problem.scoring)
+        return Solution(problem, tuple(found))
+
+
+def solve(problem: OwnershipProblem, choose: Choose | None = None) -> Solution:
+    """The best owners of every group. Raises BadInput for a large group without the extra ``portfolio``."""
+    return Solution(problem, tuple(map(choose or chooser(problem.scoring), problem.groups)))
+
+
+def chooser(scoring: Scoring, brute_force: int = BRUTE_FORCE) -> Choose:
+    """Chooses the owners of groups: by brute force if one is small, else by HiGHS, with an exact proof."""
+    budget = Budget()
+
+    def choose(group: Group) -> Owners:
+        search = GroupSearch(group, scoring)
+        if len(search.free) <= brute_force:
+            return search.brute_force()
+        return search.search([highs_owners(group)], budget)
+
+    return choose

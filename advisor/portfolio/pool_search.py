@@ -1,0 +1,236 @@
+"""The best owners of one group, by exact search in whole numbers.
+
+The net gain of owners is what they save on rent less the GPUs they need. A workload that gains far more, or far less,
+than its part of the GPUs costs is owned, or rented, in every plan that is better than the best one known; the choice is
+searched among the others. They are added one by one, those that gain most for each GPU first. Of two partial choices
+the one that needs more GPUs and gains no more is dropped, and so is one whose bound, the best completion in which a
+workload may be owned in part, does not exceed the best plan found.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, cmp_to_key
+from itertools import accumulate
+from math import lcm
+
+from advisor.domain.cost_model import whole_gpus
+from advisor.domain.staircase import ceiling
+from advisor.portfolio.problem import Group, Item, Owners, Scoring
+
+MAX_STATES = 400_000
+"""How many partial choices the searches of a plan look at before they stop and report their bounds."""
+
+State = tuple[int, int, int]
+"""GPUs needed, gain, and the owners chosen as bits."""
+
+
+@dataclass
+class Budget:
+    """How many partial choices may still be looked at, by several searches together."""
+
+    states: int = MAX_STATES
+
+    def spend(self, states: int) -> bool:
+        """Whether so many may be looked at."""
+        self.states -= states
+        return self.states >= 0
+
+
+def search(
+    group: Group, scoring: Scoring, known: Iterable[Collection[int]] = (), budget: Budget | None = None
+) -> Owners:
+    """The best owners of a group by exact search, starting from known plans; with a bound where the budget ends."""
+    return GroupSearch(group, scoring).search(known, Budget() if budget is None else budget)
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """What is left to choose: workloads by their number, with gain and need of each, those of most gain a GPU first.
+
+    ``start`` is the choice made already. ``under`` units are one GPU, which costs ``price``.
+    """
+
+    numbers: Sequence[int]
+    gains: Sequence[int]
+    needs: Sequence[int]
+    start: State
+    is_empty: bool
+    price: int
+    under: int
+    min_gpus: int
+
+    def net(self, state: State) -> int:
+        """The gain of a choice less the price of its GPUs."""
+        need, gain, chosen = state
+        return 0 if self.is_empty and not chosen else gain - self.price * self.gpus(need)
+
+    def gpus(self, need: int) -> int:
+        """Whole GPUs."""
+        return whole_gpus(need, self.under, self.min_gpus)
+
+    def added(self, state: State, at: int) -> State:
+        """A choice with one more owner."""
+        return state[0] + self.needs[at], state[1] + self.gains[at], state[2] | 1 << self.numbers[at]
+
+    def with_all(self, wanted: Collection[int]) -> State:
+        """The choice of all that are wanted."""
+        state = self.start
+        for at, number in enumerate(self.numbers):
+            if number in wanted:
+                state = self.added(state, at)
+        return state
+
+    def full(self) -> Iterator[State]:
+        """For some numbers of GPUs a choice that fills them."""
+        for gpus in self._likely(self.start[0], 0):
+            state = self.start
+            for at, need in enumerate(self.needs):
+                if state[0] + need <= gpus * self.under:
+                    state = self.added(state, at)
+            yield state
+
+    def undecided(self, best: int) -> _Choices:
+        """The choices left for plans of a net gain above ``best``.
+
+        GPUs in part cost no more than whole ones. At that price each workload has a gain of its own, positive or
+        negative, and a plan without a positive one, or with a negative one, is worse by it than all positive ones.
+        """
+        own_gains = [gain * self.under - self.price * need for gain, need in zip(self.gains, self.needs, strict=True)]
+        need, gain, _ = self.start
+        most = gain * self.under - self.price * need + sum(own for own in own_gains if own > 0)
+        state, left = self.start, list[int]()
+        for at, own_gain in enumerate(own_gains):
+            if most - abs(own_gain) > best * self.under:
+                left.append(at)
+            elif own_gain > 0:
+                state = self.added(state, at)
+        return replace(
+            self,
+            numbers=[self.numbers[at] for at in left],
+            gains=[self.gains[at] for at in left],
+            needs=[self.needs[at] for at in left],
+            start=state,
+        )
+
+    def undominated(self, states: Sequence[State], at: int) -> Iterator[State]:
+        """The states without and with one more owner, in the order of the GPUs they need, each gaining more."""
+        before = None
+        both = [*states, *(self.added(state, at) for state in states)]
+        for state in sorted(both, key=lambda state: (state[0], -state[1])):
+            if before is None or state[1] > before:
+                before = state[1]
+                yield state
+
+    def bound(self, state: State, at: int) -> int:
+        """No completion of a state by workloads from ``at`` on has a greater net gain."""
+        need, gain, chosen = state
+        filled = (
+            gain + self._filled(gpus * self.under - need, at) - self.price * gpus for gpus in self._likely(need, at)
+        )
+        return max(0, *filled) if self.is_empty and not chosen else max(filled)
+
+    def _likely(self, need: int, at: int) -> Iterator[int]:
+        """The numbers of GPUs of which one is best if a workload may be owned in part."""
+        least = self.gpus(need)
+        full = need + self._need_before[max(at, self._worth)] - self._need_before[at]
+        yield max(least, full // self.under)
+        yield max(least, ceiling(full, self.under))
+
+    def _filled(self, room: int, at: int) -> int:
+        """The most that workloads from ``at`` on gain in some room, the last one in part."""
+        end = bisect_right(self._need_before, room + self._need_before[at]) - 1
+        gain = self._gain_before[end] - self._gain_before[at]
+        if end < len(self.numbers):
+            left = room - (self._need_before[end] - self._need_before[at])
+            gain += left * self.gains[end] // self.needs[end]
+        return gain
+
+    @cached_property
+    def _gain_before(self) -> list[int]:
+        return list(accumulate(self.gains, initial=0))
+
+    @cached_property
+    def _need_before(self) -> list[int]:
+        return list(accumulate(self.needs, initial=0))
+
+    @cached_property
+    def _worth(self) -> int:
+        """How many gain more than their part of the GPUs costs."""
+        pairs = enumerate(zip(self.gains, self.needs, strict=True))
+        return next((at for at, (gain, need) in pairs if gain * self.under <= self.price * need), len(self.numbers))
+
+
+class GroupSearch:
+    """One group, as gains and numbers of GPUs in whole units."""
+
+    def __init__(self, group: Group, scoring: Scoring) -> None:
+        self._group, self._scoring = group, scoring
+        self._forced = [item for item in group.items if item.rent is None]
+        under = lcm(*(item.gpus.denominator for item in group.items))
+        free = [(self._gain(item), _units(item, under), item) for item in group.items if item.is_free]
+        free = sorted((one for one in free if one[0] > 0), key=cmp_to_key(_more_gain_a_gpu))
+        self.free = [item for _, _, item in free]
+        self._base = sum(
+            scoring.score(item.own or 0, [item.place]) if item.rent is None else item.rent * scoring.unit
+            for item in group.items
+        )
+        self._choices = _Choices(
+            numbers=range(len(free)),
+            gains=[gain for gain, _, _ in free],
+            needs=[need for _, need, _ in free],
+            start=(sum(_units(item, under) for item in self._forced), 0, 0),
+            is_empty=not self._forced,
+            price=group.gpu_month * scoring.unit,
+            under=under,
+            min_gpus=group.min_gpus,
+        )
+
+    def brute_force(self) -> Owners:
+        """Every choice of owners, one by one."""
+        states = [self._choices.start]
+        for at in range(len(self.free)):
+            states += [self._choices.added(state, at) for state in states]
+        best = max(states, key=self._choices.net)
+        return self._found(best, self._choices.net(best))
+
+    def search(self, known: Iterable[Collection[int]], budget: Budget) -> Owners:
+        """The best owners, starting from known plans; with a bound where the budget ends."""
+        choices = self._choices
+        budget.spend(len(self.free))
+        numbers = ([at for at, item in enumerate(self.free) if item.place in owners] for owners in known)
+        starts = [choices.start, *choices.full(), *map(choices.with_all, numbers)]
+        chosen = max(starts, key=choices.net)
+        best = choices.net(chosen)
+        choices = choices.undecided(best)
+        states = [choices.start]
+        for at in range(len(choices.numbers) + 1):
+            if at:
+                states = list(choices.undominated(states, at - 1))
+            top = max(states, key=choices.net, default=choices.start)
+            if choices.net(top) > best:
+                chosen, best = top, choices.net(top)
+            states = [state for state in states if choices.bound(state, at) > best]
+            if states and not budget.spend(len(states) + 1):
+                return self._found(chosen, max(choices.bound(state, at) for state in states))
+        return self._found(chosen, best)
+
+    def _found(self, chosen: State, bound: int) -> Owners:
+        free = (item.place for at, item in enumerate(self.free) if chosen[2] >> at & 1)
+        owners = frozenset((*free, *(item.place for item in self._forced)))
+        return Owners(owners, self._base - self._choices.net(chosen), self._base - bound)
+
+    def _gain(self, item: Item) -> int:
+        return (item.rent or 0) * self._scoring.unit - self._scoring.score(item.own or 0, [item.place])
+
+
+def _units(item: Item, under: int) -> int:
+    return item.gpus.numerator * (under // item.gpus.denominator)
+
+
+def _more_gain_a_gpu(one: tuple[int, int, Item], other: tuple[int, int, Item]) -> int:
+    """Orders workloads by gain for each GPU, most first."""
+    left, right = other[0] * one[1], one[0] * other[1]
+    return (left > right) - (left < right)
