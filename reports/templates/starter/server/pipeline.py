@@ -100,7 +100,7 @@ def load_pipeline(model: str, *, device: str = "auto", dtype: str = "auto", lora
 
     Raises:
         OSError: the model or adapter cannot be found or read.
-        ValueError: the device or number format is not known to torch.
+        ValueError: torch does not know the device or number format, or the adapter is for another model.
     """
     import torch
 
@@ -114,13 +114,23 @@ def load_pipeline(model: str, *, device: str = "auto", dtype: str = "auto", lora
         raise ValueError(f"`{dtype}` is no number format of torch, such as `bfloat16`")
     pipeline = _source(model, numbers)
     if lora is not None:
-        pipeline.load_lora_weights(lora)
-        pipeline.fuse_lora()
-        pipeline.unload_lora_weights()
+        _merge(pipeline, lora)
     try:
         return DiffusersPipeline(pipeline.to(device))
-    except RuntimeError as fault:  # Torch's answer to an unknown device and to one that is not there.
+    except (AssertionError, RuntimeError) as fault:  # What torch raises for a device that is unknown or not there.
         raise ValueError(f"the device `{device}` cannot be used: {str(fault).splitlines()[0]}") from None
+
+
+def _merge(pipeline: Any, lora: str) -> None:
+    try:
+        pipeline.load_lora_weights(lora)
+        fits = any(pipeline.get_list_adapters().values())
+    except (KeyError, RuntimeError, ValueError):
+        fits = False
+    if not fits:
+        raise ValueError(f"the adapter `{lora}` is for another model")
+    pipeline.fuse_lora()
+    pipeline.unload_lora_weights()
 
 
 def _silence() -> None:

@@ -16,9 +16,10 @@ import pytest
 pytest.importorskip("fastapi", reason="the server's libraries are in the extra `server`")
 pytest.importorskip("uvicorn", reason="the server's libraries are in the extra `server`")
 
+from serving import serve
+
 from server.app import create_app, main
 from server.pipeline import FieldNotTaken, Order, OutOfMemory
-from serving import serve
 
 PROMPT = "a lighthouse that nobody else may read about"
 TOKEN = "test-token-6fd1"
