@@ -107,6 +107,8 @@ def load_pipeline(model: str, *, device: str = "auto", dtype: str = "auto", lora
     _silence()
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    if model == TINY and device == "cpu":
+        torch.set_num_threads(1)  # So little work is slower on several threads: ten times on a busy machine.
     if dtype == "auto":
         dtype = "float32" if device == "cpu" else "bfloat16"
     numbers = getattr(torch, dtype, None)
