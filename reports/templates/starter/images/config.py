@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parents[1]
 ROUTE_VARIABLE, CONFIG_VARIABLE, LOG_VARIABLE = "IMAGES_ROUTE", "IMAGES_CONFIG", "IMAGES_LOG"
 _TEXTS = ("base_url", "model", "token_variable", "shape")
 _NUMBERS = ("steps", "timeout_seconds", "max_retries")
-_KEYS = (*_TEXTS, *_NUMBERS, "provider", "price_per_image")
+_KEYS = (*_TEXTS, *_NUMBERS, "provider", "quality", "price_per_image")
 _SELF_HOST = "self_host"
 
 
@@ -32,6 +32,7 @@ class Route:
     provider: str = ""
     price_per_image: Decimal | None = None
     steps: int | None = None
+    quality: str = ""
     timeout_seconds: int = 120
     max_retries: int = 3
 
@@ -84,7 +85,7 @@ def _route(name: str, table: Any, file: Path) -> Route:
     missing = [key for key in needed if not table.get(key)]
     if missing:
         raise _fault(f"fill in {', '.join(f'`{key}`' for key in missing)} of {where}")
-    for key in (*_TEXTS, "provider"):
+    for key in (*_TEXTS, "provider", "quality"):
         if not isinstance(table.get(key, ""), str):
             raise _fault(f"`{key}` of {where} is not text")
     for key in _NUMBERS:

@@ -60,6 +60,8 @@ def request(route: Route, prompt: str, steps: int | None, seed: int | None, size
             body[fields[field].name] = value
         elif value is not None and (field == "seed" or steps is not None):
             left_out.append(field)
+    if route.quality and "quality" in fields:
+        body[fields["quality"].name] = route.quality
     body |= _size(fields["size"].name, *sides(size))
     together = fields["n"].sent == "yes"
     if together:

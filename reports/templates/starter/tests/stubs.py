@@ -29,7 +29,7 @@ _IMAGES_API: dict[str, set[str]] = {
     "kit_server": _DIFFUSION,
     "vllm_omni": _DIFFUSION,
     "sglang": _DIFFUSION,
-    "openai": _COMMON,
+    "openai": _COMMON | {"quality"},
     "together": {"model", "prompt", "n", "width", "height", "steps", "seed", "response_format"},
     "deepinfra": _COMMON,
     "nscale": {"model", "prompt", "size", "seed", "response_format"},
@@ -37,6 +37,7 @@ _IMAGES_API: dict[str, set[str]] = {
     "xai": {"model", "prompt", "n", "aspect_ratio", "response_format"},
 }
 _OTHERS = {
+    "fal_closed": {"prompt", "num_images", "image_size", "quality"},
     "fal": {"prompt", "num_images", "image_size", "num_inference_steps", "seed"},
     "replicate": {"prompt", "num_outputs", "aspect_ratio", "num_inference_steps", "seed"},
     "bfl": {"prompt", "width", "height", "seed"},
@@ -128,7 +129,7 @@ class Stub:
             return Answer(200, png(width, height))
         if not self._admits(got.headers):
             return Answer(401, {"error": {"message": f"the key {got.headers.get('authorization', '')} is wrong"}})
-        if self.shape == "fal":
+        if self.shape.startswith("fal"):
             return self._fal(got)
         if self.shape == "replicate":
             return self._replicate(got)
@@ -139,7 +140,7 @@ class Stub:
     def _admits(self, headers: Mapping[str, str]) -> bool:
         if self.shape == "bfl":
             return headers.get("x-key") == TOKEN and TOKEN not in headers.get("authorization", "")
-        if self.shape == "fal":
+        if self.shape.startswith("fal"):
             return headers.get("authorization") == f"Key {TOKEN}"
         return self.shape == "kit_server" or headers.get("authorization") == f"Bearer {TOKEN}"
 
@@ -170,7 +171,7 @@ class Stub:
     def _fal(self, got: Received) -> Answer:
         if (got.method, got.path) != ("POST", f"/{MODEL}"):
             return Answer(404, {"detail": "not found"})
-        if refused := self._refused(got.body, _OTHERS["fal"]):
+        if refused := self._refused(got.body, _OTHERS[self.shape]):
             return refused
         size = got.body["image_size"]
         one = {"url": f"{self.root}/files/{size['width']}x{size['height']}", "content_type": "image/png"}

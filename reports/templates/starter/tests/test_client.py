@@ -11,8 +11,8 @@ from stubs import MODEL, SHAPES, TOKEN, Answer, Configured, Stub, png, size_of
 
 from images import GeneratedImage, ImagesError, generate
 
-NO_STEPS = ("openai", "deepinfra", "nscale", "recraft", "xai", "bfl")
-NO_SEED = ("openai", "deepinfra", "recraft", "xai")
+NO_STEPS = ("openai", "deepinfra", "nscale", "recraft", "xai", "fal_closed", "bfl")
+NO_SEED = ("openai", "deepinfra", "recraft", "xai", "fal_closed")
 ONE_A_CALL = ("nscale", "bfl")
 RATIO_ONLY = ("xai", "replicate")
 
@@ -66,6 +66,14 @@ def test_the_default_steps_of_a_route_are_sent_and_left_out_silently(configured:
             configured(here=stub.table(steps=9))
             generate("a red boat", size="64x64")
         assert stub.made[0].body.get("num_inference_steps") == sent
+
+
+def test_the_quality_of_a_route_is_sent_where_it_is_taken(configured: Configured) -> None:
+    for shape, sent in (("openai", "high"), ("fal_closed", "high"), ("together", None)):
+        with Stub(shape) as stub:
+            configured(here=stub.table(quality="high"))
+            generate("a red boat", size="64x64")
+        assert stub.made[0].body.get("quality") == sent
 
 
 def test_images_of_several_calls_have_seeds_of_their_own(configured: Configured) -> None:

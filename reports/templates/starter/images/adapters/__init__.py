@@ -10,6 +10,7 @@ from images.config import Route
 ADAPTERS: dict[str, Callable[[Route, str, dict[str, object]], list[str]]] = {
     "bfl": bfl.urls,
     "fal": fal.urls,
+    "fal_closed": fal.urls,
     "replicate": replicate.urls,
 }
 """The adapter of each shape. Raises ImagesError."""
