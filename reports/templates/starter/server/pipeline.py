@@ -156,7 +156,7 @@ def _source(model: str, numbers: Any) -> Any:
 
 
 def _png(image: Any) -> bytes:
-    """A PIL image as a PNG file, packed fast: the network is rarely the bottleneck, the CPU beside a GPU may be."""
+    """A PIL image as a PNG file, packed fast: the CPU of a server with a GPU is busier than its network."""
     file = io.BytesIO()
     image.save(file, format="PNG", compress_level=1)
     return file.getvalue()
