@@ -51,6 +51,9 @@ def generate_on(
     try:
         for call in range(request.calls):
             images += _images(route, token, _reseeded(route, request, call))
+        if len(images) != n:  # Some servers cut a number that is too large without a word.
+            what = f"route `{route.name}`: {n} images were asked for, {len(images)} came"
+            raise ImagesError(f"{what}; ask for fewer at once", "bad answer")
     except ImagesError as error:
         status = error.status
         raise

@@ -160,7 +160,7 @@ def _before(route: Route, plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
     said = "the route's own steps" if steps is None or "steps" in left_out else f"{steps} steps"
     each = f"{plan.per_call} image" + ("s" if plan.per_call > 1 else "")
     yield f"calls            {plan.calls} of {each}, {plan.concurrency} at a time, {plan.size}, {said}"
-    yield f"warm-up          {plan.warm_up} more calls before the clock runs"
+    yield f"warm-up          {plan.warm_up} of the same before the clock runs"
     if route.name != SELF_HOST:
         images = plan.images + plan.warm_up * plan.per_call
         price = route.price_per_image

@@ -276,3 +276,10 @@ def test_moving_between_routes_changes_the_configuration_only(
         assert len(ask()) == 2
     assert [len(stub.made) for stub in (own, rented, closed)] == [2, 1, 1]
     assert own.made[0].body["model"] == MODEL
+
+
+def test_fewer_images_than_were_asked_for_are_an_error(configured: Configured) -> None:
+    one = {"b64_json": base64.b64encode(png(64, 64)).decode()}
+    with Stub("sglang") as stub:
+        said = refused(stub, configured, Answer(200, {"created": 1, "data": [one]}))
+    assert "2 images were asked for, 1 came; ask for fewer at once" in said

@@ -5,24 +5,29 @@ from __future__ import annotations
 import io
 import logging
 import re
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-REASON = "the pipeline's libraries are in the extra `local`"
-pytest.importorskip("fastapi", reason=REASON)
-pytest.importorskip("uvicorn", reason=REASON)
-pytest.importorskip("torch", reason=REASON)
-pytest.importorskip("diffusers", reason=REASON)
-pytest.importorskip("transformers", reason=REASON)
+pytest.importorskip("fastapi", reason="the pipeline's libraries are in the extra `local`")
+pytest.importorskip("uvicorn", reason="the pipeline's libraries are in the extra `local`")
+pytest.importorskip("torch", reason="the pipeline's libraries are in the extra `local`")
+pytest.importorskip("diffusers", reason="the pipeline's libraries are in the extra `local`")
+pytest.importorskip("transformers", reason="the pipeline's libraries are in the extra `local`")
+pytest.importorskip("peft", reason="the pipeline's libraries are in the extra `local`")
 
 from serving import serve
-from stubs import Configured, size_of
+from stubs import TOKEN, Configured, size_of
 
 from images import ImagesError, generate
+from images.config import FOLDER
 from images.measure import main as measure
 from server.app import create_app
 from server.app import main as start
@@ -48,16 +53,14 @@ def own(tiny: Pipeline, configured: Configured) -> Iterator[str]:
 
 
 def made(pipeline: Pipeline, **changes: Any) -> list[bytes]:
-    usual = {"prompt": "a fox", "seed": 7, "width": 64, "height": 64, "steps": STEPS}
-    return pipeline.generate(Order(**usual | changes))
+    return pipeline.generate(replace(Order("a fox", 7, width=64, height=64, steps=STEPS), **changes))
 
 
 def differ(one: bytes, other: bytes) -> int:
     """The largest difference of a colour of a pixel, of 255."""
     from PIL import Image, ImageChops
 
-    extremes = ImageChops.difference(*(Image.open(io.BytesIO(data)) for data in (one, other))).getextrema()
-    return int(max(high for _, high in extremes))
+    return max(ImageChops.difference(*(Image.open(io.BytesIO(data)) for data in (one, other))).tobytes())
 
 
 def test_a_seed_makes_the_same_picture_again_and_another_seed_another(own: str) -> None:
@@ -110,7 +113,7 @@ def test_weights_that_can_run_code_are_not_read(tmp_path: Path) -> None:
 
 
 def test_an_adapter_changes_the_pictures(tiny: Pipeline, tmp_path: Path) -> None:
-    peft = pytest.importorskip("peft", reason=REASON)
+    import peft
     import torch
     from diffusers import StableDiffusionPipeline
     from peft.utils import get_peft_model_state_dict
@@ -128,7 +131,6 @@ def test_an_adapter_changes_the_pictures(tiny: Pipeline, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("prefix", ["unet.of_another_model.", "another_model."])
 def test_an_adapter_for_another_model_is_refused(prefix: str, tmp_path: Path) -> None:
-    pytest.importorskip("peft", reason=REASON)
     import torch
     from safetensors.torch import save_file
 
@@ -183,6 +185,28 @@ def test_calls_from_several_threads_each_get_their_own_picture(own: str) -> None
     for thread in threads:
         thread.join()
     assert [together[seed] for seed in range(4)] == alone
+
+
+def test_the_start_command_serves_until_it_is_stopped(configured: Configured, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    base_url = f"http://127.0.0.1:{port}/v1"
+    monkeypatch.setenv("SERVER_TOKEN", TOKEN)
+    configured(self_host={"base_url": base_url, "model": TINY, "shape": "kit_server", "token_variable": "SERVER_TOKEN"})
+    options = ["--model", TINY, "--port", port, "--steps", "1", "--token-variable", "SERVER_TOKEN", "--device", "cpu"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "server.app", *options], cwd=FOLDER, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    try:
+        assert process.stderr is not None
+        # Loading takes seconds; the line comes right before the server listens, and the client tries again.
+        assert f"serving {TINY} at {base_url}" in process.stderr.readline()
+        assert size_of(generate("a fox", size="64x64")[0].data) == "64x64"
+    finally:
+        process.terminate()
+        said = process.communicate(timeout=30)[1]
+    assert '"status": 200' in said
+    assert TOKEN not in said
 
 
 @pytest.mark.parametrize(
