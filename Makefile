@@ -12,6 +12,9 @@ ADVISOR_FUZZ_EXAMPLES ?= 200000
 # Each process takes neighbouring tests, which share what is made once for a module; at the end it takes those of the other.
 SPREAD := -n 2 --dist worksteal
 
+# The starter kit, as it lies before it is written.
+KIT := reports/templates/starter
+
 # Two words: the version, and "py313" from Python 3.13 on.
 python := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2], "py313" * (sys.version_info >= (3, 13)))' 2>/dev/null)
 made := .venv/.made-$(firstword $(python))
@@ -70,6 +73,7 @@ lint: $(made) ## ruff, mypy, the import layers and the rulebook
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	MYPYPATH=$(KIT) $(BIN)/mypy $(KIT)/images $(KIT)/tests/stubs.py
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/advisor rules check
 
@@ -132,6 +136,10 @@ soak: $(made) ## 200,000 decisions in one process with flat memory
 .PHONY: wheel-test
 wheel-test: $(made) ## build the wheel and decide with it, away from the repository
 	@.ci/wheel-test
+
+.PHONY: starter-test
+starter-test: $(made) ## write three starter kits, install them and run their own tests (downloads PyTorch)
+	@.ci/starter-test
 
 .PHONY: other-python
 other-python: $(made) ## the same memos to the byte on another Python (3.12 or 3.11)

@@ -44,6 +44,8 @@ _REFERENCES = (
     ("throughput", "model", "models"),
 )
 _NOUNS = {"models": "checkpoint", "providers": "provider"}
+ENDPOINTS_FILE = "endpoints.yaml"
+"""How providers are called, for the starter kit (``endpoints``); not part of the digest, as no decision reads it."""
 
 Lists = Mapping[str, tuple[EntryForm, ...]]
 """The entries of each list, by the names of ``LISTS``."""
@@ -105,7 +107,7 @@ def read_folder(folder: str | Path | None = None) -> Lists:
     files = {name: folder / f"{name}.yaml" for name in LISTS}
     what, help = "this part of the catalogue is missing", "start from a copy of the bundled catalogue"
     problems = [Code.MISSING_FILE.problem(what, str(path), help=help) for path in files.values() if not is_file(path)]
-    known = {path.name for path in files.values()}
+    known = {ENDPOINTS_FILE, *(path.name for path in files.values())}
     help = "entries are read from " + ", ".join(sorted(known))
     unread = {path for pattern in ("*.yaml", "*.yml") for path in folder.glob(pattern) if path.name not in known}
     what = "nothing reads this file"
@@ -119,16 +121,23 @@ def read_folder(folder: str | Path | None = None) -> Lists:
     return lists
 
 
-def read_lists(path: Path, names: Iterable[str] = tuple(LISTS)) -> dict[str, tuple[EntryForm, ...]]:
+def read_lists(
+    path: Path, names: Iterable[str] = tuple(LISTS), forms: Mapping[str, type[EntryForm]] = LISTS
+) -> dict[str, tuple[EntryForm, ...]]:
     """The lists of one file, which holds some of ``names`` and nothing else. Raises BadInput with every fault."""
     with all_are(Code.UNREADABLE_FILE):
         text = read_text(str(path))
     with all_are(Code.INVALID_YAML):
         document = yaml_loader.load(text, str(path))
-    return parse_lists(document, str(path), names)
+    return parse_lists(document, str(path), names, forms)
 
 
-def parse_lists(document: object, file: str, names: Iterable[str] = tuple(LISTS)) -> dict[str, tuple[EntryForm, ...]]:
+def parse_lists(
+    document: object,
+    file: str,
+    names: Iterable[str] = tuple(LISTS),
+    forms: Mapping[str, type[EntryForm]] = LISTS,
+) -> dict[str, tuple[EntryForm, ...]]:
     """The lists of one document. Raises BadInput with every fault."""
     names = tuple(names)
     if not isinstance(document, YamlMapping) or not document:
@@ -143,13 +152,12 @@ def parse_lists(document: object, file: str, names: Iterable[str] = tuple(LISTS)
             problems.append(Code.UNKNOWN_KEY.problem(what, file, document.lines[name], help=help))
             continue
         with _collecting(problems):
-            lists[name] = _entries(name, records, file, document.lines[name])
+            lists[name] = _entries(name, forms[name], records, file, document.lines[name])
     _refuse(problems)
     return lists
 
 
-def _entries(name: str, records: Any, file: str, line: int) -> tuple[EntryForm, ...]:
-    form = LISTS[name]
+def _entries(name: str, form: type[EntryForm], records: Any, file: str, line: int) -> tuple[EntryForm, ...]:
     if not isinstance(records, YamlSequence):
         raise Code.WRONG_FORM.fault(f"`{name}` is not a list of entries", file, line, help="start each with `- id:`")
     if len(records) > MAX_ENTRIES:

@@ -21,6 +21,7 @@ _WITH_CODES: dict[str, tuple[int, ...]] = {
     "decide": _DECIDES,
     "explain": _DECIDES,
     "portfolio": _DECIDES,
+    "starter": _DECIDES,
     "verify": _COMPARES,
     "recheck": _COMPARES,
     "monitor": (0, 1, 2, 10, 130),
@@ -55,6 +56,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "monitor": (
         "advisor monitor 'usage/*.json' --decision decisions/photos.decision.json",
         "advisor monitor bill.csv --decision photos.decision.json --html bill.html",
+    ),
+    "starter": (
+        "advisor starter decisions/photos.decision.json --out images",
+        "advisor starter photos.scenario.yaml --route self_host --out images",
     ),
     "catalogue": (
         "advisor catalogue show --model flux-1-schnell",

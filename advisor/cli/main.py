@@ -24,6 +24,7 @@ COMMANDS = {
     "sweep": "decide a table of scenarios: csv, Parquet or JSON Lines",
     "portfolio": "plan several workloads at once: which own GPUs, and which rent",
     "monitor": "compare the real bill with a decision: has the answer changed?",
+    "starter": "write a small project that calls the decided route",
     "serve": "serve the interview, the decision and the monitor as a web page",
     "rules": "maintain the rules: show, check, test, prove, compare them",
     "catalogue": "show the dated offers that decisions read, and import prices",

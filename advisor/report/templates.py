@@ -255,6 +255,7 @@ def _environment(folder: Path, compiled: BytecodeCache | None = None) -> Immutab
         "md": markdown_text,
         "plain_text": one_line,
         "yaml_text": yaml_text,
+        "toml_text": yaml_text,  # a basic string of TOML is one of YAML, once control characters are removed
         "money": money,
         "number": number,
         "listed": listed,

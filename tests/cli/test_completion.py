@@ -78,5 +78,5 @@ def test_bash_uses_the_function_that_joins_words(capsys: pytest.CaptureFixture[s
 def test_zsh_completes_fields_and_their_options(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", "zsh"]) == 0
     script = capsys.readouterr().out
-    assert script.count(":FIELD=VALUE:_advisor_setting") == 3
+    assert script.count(":FIELD=VALUE:_advisor_setting") == 4
     assert "      current_route=) compadd -- self_host open_weight_api closed_api ;;" in script

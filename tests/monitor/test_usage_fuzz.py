@@ -139,6 +139,12 @@ def most_of_log(row: Row) -> Most:
     return 1 if row.get("status") in (None, "success") else 0
 
 
+def kit_line(day: str, n: int) -> Row:
+    made = {"route": "open_weight_api", "provider": "fal", "model": "fal-ai/flux/dev", "images": 1, "cost_usd": 0.04}
+    said = {"status": "ok", "latency_ms": 800, "left_out": ""}
+    return {"at": f"{day}T0{n}:00:00.000+00:00", "id": f"{day} {n}", **made, **said}
+
+
 def daily_row(day: str, n: int) -> Row:
     one = sample("litellm-daily-user-spend.jsonl")
     made = {"date": day, "api_key": f"k{n}", "spend": 0.04, "successful_requests": 1, "endpoint": None}
@@ -225,6 +231,7 @@ FORMATS = {
     "litellm-logs": Format("l.json", spend_log, list, most_of_log),
     "litellm-rows": Format("d.json", daily_row, as_lines, most_of_daily),
     "litellm-page": Format("d.json", daily_row, daily_page, most_of_page),
+    "starter-log": Format("k.jsonl", kit_line, as_lines, lambda row: row.get("images")),
     "focus": Format("f.csv", focus, as_csv, most_of_charge),
     "plain": Format(
         "t.csv",

@@ -14,6 +14,7 @@ from advisor.usage.readers.focus import FOCUS
 from advisor.usage.readers.gateways import LOGS
 from advisor.usage.readers.litellm_logs import LITELLM_LOGS, LiteLlmLogs
 from advisor.usage.readers.page_models import PageReading
+from advisor.usage.readers.starter_log import STARTER_LOG
 from advisor.usage.source import Source
 from advisor.usage.spreadsheet_dates import Columns
 
@@ -51,7 +52,7 @@ class PageReader(Protocol):
         images, if the user selected them. Raises BadInput."""
 
 
-TABLES: tuple[TableReader, ...] = (FOCUS, LITELLM_LOGS, *LOGS)
+TABLES: tuple[TableReader, ...] = (FOCUS, LITELLM_LOGS, STARTER_LOG, *LOGS)
 OF_SECONDS = ("fal-usage", "fal-billing-events", "replicate-predictions", FOCUS.name, PLAIN)
 """Sources that can count seconds of video."""
 _PAGES = ("openai", "fal", "replicate", "litellm_daily")

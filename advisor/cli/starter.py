@@ -1,0 +1,80 @@
+"""``advisor starter``: a decision in, a small project out that calls the decided route."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from advisor.cli.decided_input import decided_input
+from advisor.cli.exit_codes import EXIT_CODES
+from advisor.cli.options import (
+    NO_CATALOGUE,
+    add_catalogue,
+    add_date,
+    add_rules,
+    add_settings,
+    add_templates,
+)
+from advisor.common.diagnostics import Problem, printable
+from advisor.decision.decide import decide
+from advisor.domain.record import Status
+from advisor.domain.scenario import Route
+from advisor.report.missing_answers import missing_answers
+from advisor.rulebook.loader import rulebook_in_use
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    parser.add_argument(
+        "source", metavar="RECORD|SCENARIO", help="a decision record or a scenario; - is standard input"
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="the folder to write, new or empty")
+    parser.add_argument(
+        "--route",
+        metavar="ROUTE",
+        choices=[str(route) for route in Route],
+        help="start with this feasible route (default: the decided one)",
+    )
+    add_settings(parser, "set an answer")
+    add_date(parser, "the date of the decision (default: that of the record, else today)")
+    add_catalogue(parser)
+    add_rules(parser)
+    add_templates(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Decides, writes the kit, prints what to do next. Without a route nothing is written; exit codes as ``decide``."""
+    from advisor.catalogue.endpoints import Endpoints, read_endpoints
+    from advisor.starter_kit.files import kit_files, write_kit
+    from advisor.starter_kit.plan import kit_of
+
+    rulebook = rulebook_in_use(options.rules)
+    scenario, catalogue, on = decided_input(options, rulebook, "used")
+    decision = decide(scenario, rulebook, catalogue=catalogue, decided_on=on)
+    if decision.status is not Status.RECOMMENDED:
+        infeasible = Problem(
+            "no route is feasible, so there is nothing to start with",
+            help="`advisor explain` says which answers cannot hold together",
+        )
+        print(missing_answers(decision) if decision.status is Status.OPEN else infeasible, file=sys.stderr)
+        return EXIT_CODES[decision.status]
+    folder = None if options.catalogue == NO_CATALOGUE else options.catalogue
+    endpoints = read_endpoints(folder, catalogue) if catalogue else Endpoints()
+    kit = kit_of(decision, catalogue, endpoints, Route(options.route) if options.route else None)
+    files = kit_files(kit, options.templates)
+    write_kit(files, options.out)
+    print(f"wrote {len(files)} files into {printable(str(options.out))}: `{kit.active.name}`, {kit.active.label}")
+    for label, why in kit.unsupported:
+        print(f"not supported: {label}, {why}")
+    print("next:")
+    print(f"  cd {printable(shlex.quote(str(options.out)))} && make setup && make test")
+    if kit.active.token_variable:
+        print(f"  export {kit.active.token_variable}=...")
+    if kit.active.name == Route.SELF_HOST:
+        print("  start the server, as docs/self_hosting.md says")
+    if not kit.active.complete:
+        print(f"  fill in [routes.{kit.active.name}] of routes.toml")
+    return EXIT_CODES[decision.status]

@@ -1,0 +1,60 @@
+"""The request log of the starter kit: a line of JSON a call, with the images that came and their list price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+
+from advisor.usage.column_exprs import NARROW, Cells, scaled
+from advisor.usage.model import GATEWAY, Basis
+from advisor.usage.normalise import Fault, Shaped, all_of, cost_faults, currency_faults, image_faults, stamp_faults
+from advisor.usage.options import ReadOptions
+from advisor.usage.source import Source
+from advisor.usage.spreadsheet_dates import Columns
+
+AT, ID, IMAGES, COST = "at", "id", "images", "cost_usd"
+_IDENTIFYING = (AT, ID, "route", "model", IMAGES, COST, "status", "latency_ms", "left_out")
+
+
+@dataclass(frozen=True)
+class StarterLog:
+    """Calls that brought images. The cost is the list price at the time, absent where none was known."""
+
+    name: str = "starter-log"
+    periods: Columns = ()
+
+    def fits(self, source: Source) -> bool:
+        """Whether these are the keys of such a line."""
+        return set(_IDENTIFYING) <= set(source.columns)
+
+    def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
+        """The columns of ``usage.Row``."""
+        at, identity = cells.stamp(AT), cells.text(ID)
+        images, cost = scaled(cells, IMAGES, 0, NARROW), cells.number(COST)
+        counted = all_of([images.isnull() | (images != 0)])
+        usd = ibis.ifelse(cost.notnull(), "USD", ibis.null("string"))
+        return Shaped(
+            cells,
+            counted,
+            at,
+            GATEWAY,
+            Basis.COUNTED,
+            images=images,
+            requests=1,
+            cost=cost,
+            currency=usd,
+            identity=identity,
+            unique=True,
+            faults=(
+                *stamp_faults(at, AT, cells.text(AT), options),
+                *image_faults(images, IMAGES, cells.text(IMAGES), counted),
+                *cost_faults(cost, COST, cells.text(COST), counted),
+                *currency_faults(usd, COST, counted & cost.notnull(), options),
+                Fault("the id is empty", ID, identity, counted & identity.isnull()),
+            ),
+            counts="calls that brought images",
+        )
+
+
+STARTER_LOG = StarterLog()
