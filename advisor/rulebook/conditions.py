@@ -190,23 +190,19 @@ class ConditionParser:
         other = self.names.get(right) if isinstance(right, str) and right not in name.options else None
         if isinstance(right, str) and right not in name.options and other is None:
             raise self._unknown(right, line, _COMPARED_WITH)
-        if other is None:
-            self._refuse_inexact(name.quotient, op, False, line)
-            return Comparison(name.name, op, self._literal(name, right, line))
-        if (other.options, other.places) != (name.options, name.places) or other.scope is Scope.STANDING:
+        if other and ((other.options, other.places) != (name.options, name.places) or other.scope is Scope.STANDING):
             what = f"`{name.name}` and `{other.name}` hold different kinds of values"
             help = "compare amounts with amounts of the same unit, levels with the same levels"
             raise self.error(Code.MIXED_UNITS, what, line, help)
-        self._refuse_inexact(name.quotient, op, other.quotient, line)
-        return Comparison(name.name, op, other.name, against_name=True)
-
-    def _refuse_inexact(self, left_quotient: bool, op: str, right_quotient: bool, line: int) -> None:
-        """Division is rounded up, which is exact only for ``x < quotient`` and ``quotient <= x``."""
-        exact = not left_quotient if op in ("lt", "ge") else not right_quotient
-        if (left_quotient or right_quotient) and not exact:
+        # Division is rounded up, which is exact only for ``x < quotient`` and ``quotient <= x``.
+        rounded = name if op in ("lt", "ge") else other
+        if rounded and rounded.quotient:
             what = "the comparison is not exact, because a quotient is rounded up"
             help = "compare as `x: {lt: quotient}` or `x: {ge: quotient}`, with no division in x"
             raise self.error(Code.INEXACT_COMPARISON, what, line, help)
+        if other:
+            return Comparison(name.name, op, other.name, against_name=True)
+        return Comparison(name.name, op, self._literal(name, right, line))
 
     def _literal(self, name: Name, value: Any, line: int) -> Encoded:
         try:
