@@ -10,8 +10,9 @@ from advisor.common.diagnostics import EXIT_OK
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    help = "scenario, decision, or the files of a folder: rules, catalogue"
-    parser.add_argument("what", metavar="WHAT", choices=("scenario", "decision", "rules", "catalogue"), help=help)
+    help = "scenario, decision, portfolio (its record), or the files of a folder: rules, catalogue"
+    choices = ("scenario", "decision", "portfolio", "rules", "catalogue")
+    parser.add_argument("what", metavar="WHAT", choices=choices, help=help)
     parser.set_defaults(run=run)
 
 
@@ -20,11 +21,13 @@ def run(options: argparse.Namespace) -> int:
     from advisor.catalogue.schema import catalogue_schema
     from advisor.domain.record import Decision
     from advisor.domain.scenario import Scenario
+    from advisor.portfolio.record import PortfolioPlan
     from advisor.rulebook.schema import rules_schema
 
     schemas = {
         "scenario": Scenario.model_json_schema,
         "decision": Decision.model_json_schema,
+        "portfolio": PortfolioPlan.model_json_schema,
         "rules": rules_schema,
         "catalogue": catalogue_schema,
     }

@@ -232,6 +232,9 @@ def parse_record(text: str, file: str) -> Decision:
         data = json.loads(text, object_pairs_hook=_without_duplicates)
         if not isinstance(data, dict):
             raise ValueError("it is not a record")
+        if "portfolio" in data:
+            what = "this is the plan of a portfolio, not the record of a decision"
+            raise BadInput(Problem(what, file, help="name the record of one of its workloads"))
         _check_schema_version(data, file)
         record = Decision.model_validate_json(text, strict=True)
         if problems := list(_of_another_version(record, file)):

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import BadInput, quoted
 from advisor.decision.assessment import Assessment
 from advisor.decision.competition import competing
 from advisor.domain.cost_model import HOSTED, Costs, missing_amounts
+from advisor.domain.offer import Encoded
 from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS, Route, Scenario
 from advisor.evaluation.durable_rules_backend import engine_reading
 from advisor.evaluation.pricing import priced_fields
 from advisor.portfolio.portfolio import GpuPool, Portfolio, Workload
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES, MODEL, Scope
-from advisor.scenario_space.completions import Completions, Outcome, completions_of
+from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
+from advisor.scenario_space.completions import Outcome
+from advisor.scenario_space.values import need_values
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,13 +108,20 @@ class Candidate:
         return tuple(route for route in feasible if route in surely)
 
     def missing_needs(self) -> tuple[str, ...]:
-        """The unanswered questions on which its candidates depend."""
-        found = dict[str, None]()
-        for routes, outcomes in ((_OWN, self.owning), (_HOSTED, self.hosted)):
-            if len(outcomes) > 1:
-                open_questions = _completions(self.assessment.rulebook, routes).open_questions(self.assessment.answers)
-                found |= dict.fromkeys(name for name in open_questions if FIELD_NAMES[name].scope is Scope.NEED)
-        return tuple(name for name in FIELDS if name in found)
+        """The unanswered needs that change its candidates; all of them where only several together do."""
+        if len(self.owning) == 1 and len(self.hosted) == 1:
+            return ()
+        assessment, found = self.assessment, (self.owning, self.hosted)
+        needs = [name for name in assessment.unanswered if ANSWER_NAMES[name].scope is Scope.NEED]
+        decisive = [
+            name
+            for name in needs
+            if any(
+                _candidates(assessment, {**assessment.answers, name: value}) != found
+                for value in need_values(assessment.rulebook, name)
+            )
+        ]
+        return tuple(decisive or needs)
 
     def missing_costs(self) -> tuple[str, ...]:
         """The unanswered amounts of the expected month on its candidates; the checkpoint in place of its prices."""
@@ -153,22 +163,14 @@ def _candidate(
     except BadInput as error:
         of = f"for workload {quoted(workload.title)}, "
         raise BadInput(problem._replace(what=of + problem.what) for problem in error.problems) from None
-    owning, hosted = (
-        _completions(competes, routes).outcomes(assessment.answers)
-        if _offered(competes, routes)
-        else frozenset((None,))
-        for routes in (_OWN, _HOSTED)
-    )
+    owning, hosted = _candidates(assessment, assessment.answers)
     pool = None if workload.pool is None else portfolio.pools[workload.pool]
     return Candidate(place, workload, pool, assessment, owning, hosted)
 
 
-@lru_cache(maxsize=64)
-def _completions(rulebook: Rulebook, routes: frozenset[Route]) -> Completions:
-    """The completions where only the offers of some routes compete."""
-    offers = tuple(offer for offer in rulebook.offers if offer.route in routes)
-    return completions_of(replace(rulebook, offers=offers, priced=rulebook.priced & routes))
-
-
-def _offered(rulebook: Rulebook, routes: frozenset[Route]) -> bool:
-    return any(offer.route in routes for offer in rulebook.offers)
+def _candidates(
+    assessment: Assessment, answers: Mapping[str, Encoded]
+) -> tuple[frozenset[Outcome], frozenset[Outcome]]:
+    """The outcomes among own GPUs, and among hosted routes."""
+    completions = assessment.completions
+    return completions.outcomes_among(answers, _OWN), completions.outcomes_among(answers, _HOSTED)

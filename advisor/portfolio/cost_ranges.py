@@ -14,8 +14,9 @@ from functools import cached_property
 from itertools import product
 
 from advisor.domain.cost_model import OWN_AMOUNTS, PRICE_OF, VOLUMES, OwnGpus, exact, rent, to_micro_dollars
+from advisor.domain.offer import Encoded
 from advisor.domain.scenario import FIELDS, Route
-from advisor.evaluation.pricing import FIELDS_OF, amounts_of
+from advisor.evaluation.pricing import FIELDS_OF
 from advisor.portfolio.candidates import Candidate
 
 Values = tuple[Fraction, ...]
@@ -141,16 +142,18 @@ class MonthlyCosts:
         return _bounds(name) if value is None else (Fraction(str(value)),)
 
     def _offered(self, route: Route) -> list[Values]:
-        """The amounts of the offers that compete on a route; empty if one of them is not known."""
-        assessment = self.candidate.assessment
+        """What a route may cost by the offers that compete, over the completions; empty if that is not known in one."""
+        assessment, found = self.candidate.assessment, dict[tuple[Encoded | None, ...], None]()
         if route not in assessment.rulebook.priced:
             return []
-        found = [amounts_of(offer) for offer in assessment.every_offer.offers if offer.route is route]
-        if not all(found):
+        for number in assessment.completions.gate_outcomes.of(assessment.answers):
+            prices = assessment.completions.priced(assessment.answers, number)
+            found[tuple(prices.get(name) for name in FIELDS_OF[route])] = None
+        if any(None in amounts for amounts in found):
             return []
         return [
-            tuple(_outside(name, steps) for name, steps in zip(FIELDS_OF[route], amounts, strict=True))
-            for amounts in dict.fromkeys(found)
+            tuple(_outside(name, int(steps or 0)) for name, steps in zip(FIELDS_OF[route], amounts, strict=True))
+            for amounts in found
         ]
 
 

@@ -28,7 +28,7 @@ from advisor.portfolio.regret import owned_because_of_others, regrets, shared_ov
 from advisor.rulebook.model import Rulebook
 
 _LOW, _EXPECTED, _HIGH = VOLUMES
-MAX_EXPLAINING = 1_000_000
+MAX_EXPLAINING = 500_000
 """How many partial choices are looked at for the explanations of a plan; those past it are not known."""
 
 

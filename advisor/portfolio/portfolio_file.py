@@ -17,7 +17,7 @@ from advisor.domain.scenario_io import Check, parse_answers
 from advisor.portfolio.portfolio import POOL_FIELDS, GpuPool, Portfolio, Workload
 
 MAX_PORTFOLIO_BYTES = 2_000_000
-MAX_WORKLOADS = 1_000
+MAX_WORKLOADS = 500
 MAX_POOLS = 100
 MAX_POOL_NAME = 200
 _TOP = ("title", "shared_overhead", "pools", "workloads")

@@ -24,6 +24,8 @@ _BLOCK = re.compile(
 )
 _FENCE = re.compile(r"^```yaml\n(# .*?)^```$", re.MULTILINE | re.DOTALL)
 _PRE = re.compile(r'<pre id="scenario"[^>]*>\n?(.*?)</pre>', re.DOTALL)
+_PORTFOLIO = "The portfolio as planned"
+"""A heading of the memo of a portfolio, which embeds no decision."""
 _LOST = "write the memo again with `advisor decide --out`"
 
 
@@ -85,10 +87,13 @@ def embedded_in_page(text: str, file: str) -> Embedded:
 
 
 def _read(blocks: list[str], text: str, file: str) -> Embedded:
+    found = _BLOCK.fullmatch(blocks[0]) if len(blocks) == 1 else None
+    if found is None and _PORTFOLIO in text:
+        what = "this is the memo of a portfolio, not of a decision"
+        raise BadInput(Problem(what, file, help="name the memo of one of its workloads"))
     if len(blocks) != 1:
         what = "duplicate block of the scenario as decided" if blocks else "the scenario as decided is missing"
         raise BadInput(Problem(what, file, help=_LOST))
-    found = _BLOCK.fullmatch(blocks[0])
     if found is None:
         what = "the lines above the scenario as decided are incomplete"
         always = (f"`# {name}:`" for name in _HEAD if name != "catalogue")

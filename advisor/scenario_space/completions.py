@@ -104,6 +104,23 @@ class Completions:
                     break
         return frozenset(found)
 
+    def outcomes_among(self, answers: Answers, routes: frozenset[Route]) -> frozenset[Outcome]:
+        """Every outcome that some completion reaches if only the offers of some routes compete; None: none survives."""
+        found, everywhere = set[Outcome](), frozenset(Axis)
+        for number in self.gate_outcomes.of(answers):
+            eliminated = tuple(
+                axes if offer.route in routes else everywhere
+                for offer, axes in zip(self._rulebook.offers, self.gate_outcomes[number].eliminated, strict=True)
+            )
+            feasible = self._fold.verdict(eliminated, ()).feasible
+            if len(feasible) < 2:
+                found.add(feasible[0] if feasible else None)
+                continue
+            for region in self.amounts.regions(self.priced(answers, number)).witnesses:
+                verdict = self._fold.verdict(eliminated, self._matched(number, region))
+                found |= set(verdict.left or verdict.feasible)
+        return frozenset(found)
+
     def _regions(self, amounts: Answers, ranged: bool) -> Iterator[Truths]:
         """The regions of the amounts, worked out when the first one is needed."""
         yield from self.amounts.regions(amounts, ranged).witnesses

@@ -207,7 +207,7 @@ def test_a_page_imports_only_what_draws() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("what", ["scenario", "decision"])
+@pytest.mark.parametrize("what", ["scenario", "decision", "portfolio"])
 def test_schemas_are_json(what: str) -> None:
     assert json.loads(within("schema", what).stdout)["type"] == "object"
 

@@ -41,6 +41,12 @@ def portfolio_of(random: Random, most_workloads: int = 12, most_pools: int = 3) 
         for place in random.sample(range(number), k=random.randint(2, number)):
             workloads[place] = {**workloads[0], "title": f"workload-{place}"}
     overhead = random.choice(("0", "100", "730", "2000", "10000"))
+    always_on = [name for name, pool in pools.items() if pool["gpu_billing"] == "always_on"]
+    if number > 2 and always_on and random.random() < 0.3:  # two fill a GPU, and others are like them
+        name, overhead = random.choice(always_on), random.choice(("0", "0", "100"))
+        alike = _filling(name, Decimal(pools[name]["gpu_hour_price"]))
+        for place in random.sample(range(number), k=random.randint(3, number)):
+            workloads[place] = {**alike, "title": f"workload-{place}"}
     portfolio = {"title": "generated", "shared_overhead": overhead, "pools": pools, "workloads": workloads}
     if random.random() < 0.3:
         free = Planned({**portfolio, "shared_overhead": "0"})
@@ -78,6 +84,13 @@ def _workload(random: Random, title: str, pools: dict[str, Any]) -> dict[str, An
     elif random.random() < 0.4:
         workload |= {"gpu_billing": "always_on", "peak_to_mean": random.choice(("1", "2"))}
     return workload
+
+
+def _filling(pool: str, price: Decimal) -> dict[str, Any]:
+    """A workload that needs four tenths of a GPU, and costs 55 % of one rented: two pay for one, a third is rented."""
+    rented = (price * 730 * Decimal("0.55") / 29_200).quantize(Decimal("0.000001"))
+    figures = {"monthly_images": 29_200, "images_per_gpu_hour": "100", "peak_to_mean": "1", "monthly_overhead": "0"}
+    return {**_PERMISSIVE, **figures, "open_price": str(rented), "closed_price": "0.1", "pool": pool}
 
 
 def portfolios(most_workloads: int = 12, most_pools: int = 3) -> st.SearchStrategy[dict[str, Any]]:

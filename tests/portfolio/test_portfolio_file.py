@@ -74,7 +74,7 @@ def test_the_text_of_a_portfolio_alone_names_no_file() -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("workloads:\n" + "- {monthly_images: 5}\n" * (MAX_WORKLOADS + 1), "1,001 workloads, more than 1,000"),
+        ("workloads:\n" + "- {monthly_images: 5}\n" * (MAX_WORKLOADS + 1), "501 workloads, more than 500"),
         ("pools:\n" + "".join(f"  p{n}: {{}}\n" for n in range(MAX_POOLS + 1)), "101 pools, more than 100"),
         ("pools:\n  " + "x" * 201 + ": {}\n", "the name of the pool has 201 characters"),
         ("workloads:\n- {" + ", ".join(f"a{n}: 1" for n in range(201)) + "}\n", "there are 201 entries"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -63,6 +64,21 @@ def test_the_files_of_the_example(tmp_path: Path, golden: Callable[[str], Snapsh
     own = sorted((tmp_path / "film-studio").glob("*.memo.md"))
     assert len(own) == 5
     assert [path.name for path in own if run(["verify", str(path), "--catalogue", "none"]) != 0] == []
+
+
+def test_the_plan_is_no_decision_to_verify(tmp_path: Path) -> None:
+    within(*PLAN, "--out", str(tmp_path))
+    for ending in ("json", "md", "html"):
+        done = within("verify", str(tmp_path / f"film-studio.portfolio.{ending}"))
+        assert done.returncode == 2
+        assert re.match("error: this is the (plan|memo) of a portfolio, not ", done.stderr)
+        assert "help: name the" in done.stderr
+
+
+def test_a_folder_with_a_plan_is_rechecked(tmp_path: Path) -> None:
+    within(*PLAN, "--out", str(tmp_path))
+    done = within("recheck", str(tmp_path), "--catalogue", "none")
+    assert (done.returncode, done.stdout) == (0, "15 records and memos decided again: 0 would differ\n")
 
 
 def test_what_the_memo_embeds_is_planned_the_same_again(tmp_path: Path) -> None:
