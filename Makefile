@@ -136,6 +136,10 @@ soak: $(made) ## 200,000 decisions in one process with flat memory
 wheel-test: $(made) ## build the wheel and decide with it, away from the repository
 	@.ci/wheel-test
 
+.PHONY: starter-test
+starter-test: $(made) ## write three starter kits, install them and run their own tests (downloads PyTorch)
+	@.ci/starter-test
+
 .PHONY: other-python
 other-python: $(made) ## the same memos to the byte on another Python (3.12 or 3.11)
 	@.ci/other-python

@@ -83,7 +83,8 @@ class Endpoints:
         return Call(endpoint.id, endpoint.base_url, endpoint.token_variable, shape, served.name, served.quality)
 
 
-_FORMS: dict[str, type[EntryForm]] = {"endpoints": EndpointForm, "served": ServedForm}
+FORMS: dict[str, type[EntryForm]] = {"endpoints": EndpointForm, "served": ServedForm}
+"""The lists of the file."""
 
 
 def read_endpoints(folder: str | None, catalogue: Catalogue) -> Endpoints:
@@ -94,7 +95,7 @@ def read_endpoints(folder: str | None, catalogue: Catalogue) -> Endpoints:
     path = (Path(folder) if folder is not None else bundled("catalogue")) / ENDPOINTS_FILE
     if not is_file(path):
         return Endpoints()
-    lists = read_lists(path, _FORMS, _FORMS)
+    lists = read_lists(path, FORMS, FORMS)
     endpoints = cast("tuple[EndpointForm, ...]", lists.get("endpoints", ()))
     served = cast("tuple[ServedForm, ...]", lists.get("served", ()))
     problems = [*_faults(endpoints), *_dangling(endpoints, served, catalogue)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from advisor.catalogue.endpoints import Call, Endpoints
 from advisor.catalogue.loader import Catalogue
@@ -89,8 +90,8 @@ def _calls(
     """The hosted offers that the decision lets survive, cheapest first, and how each is called or why it cannot be."""
     offers = [*catalogue.hosted, *catalogue.closed] if catalogue else []
     providers = {offer.id: offer.provider for offer in offers}
-    steps = [entry for entry in decision.shortlist if entry.route in _PRICES and entry.status != "eliminated"]
-    return [(entry, endpoints.call(entry.offer, providers.get(entry.offer))) for entry in steps]
+    left = [entry for entry in decision.shortlist if entry.route in _PRICES and entry.status != "eliminated"]
+    return [(entry, endpoints.call(entry.offer, providers.get(entry.offer))) for entry in left]
 
 
 def _own_gpus(decision: Decision, catalogue: Catalogue | None) -> RouteTable:
@@ -123,14 +124,18 @@ def _hosted(decision: Decision, route: Route, calls: list[tuple[ShortlistEntry, 
     """The table of a route, for the cheapest offer that can be called, and one for each other offer that can."""
     mine = [(entry, call) for entry, call in calls if entry.route == route]
     usable = [(entry, call) for entry, call in mine if isinstance(call, Call)]
-    dearer = [f"cheaper, and not supported: {entry.label}, {call}" for entry, call in mine if isinstance(call, str)]
+    cheaper = takewhile(lambda one: isinstance(one[1], str), mine)
+    skipped = [f"cheaper, and not supported: {entry.label}, {call}" for entry, call in cheaper]
     for number, (entry, call) in enumerate(usable):
-        before = [one for one, _ in mine[: mine.index((entry, call))]]
-        notes = [entry.label, *dearer[: len(before)]] if number == 0 else [entry.label]
         yield RouteTable(
-            name=str(route) if number == 0 else entry.offer,
+            name=entry.offer if number else str(route),
             label=entry.label,
-            notes=(*notes, f"price of {entry.as_of}: {entry.source}", *_conditions(entry)),
+            notes=(
+                entry.label,
+                *([] if number else skipped),
+                f"price of {entry.as_of}: {entry.source}",
+                *_conditions(entry),
+            ),
             base_url=call.base_url,
             model=call.model,
             token_variable=call.token_variable,

@@ -22,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints every warning, and what was loaded, first of the rules. Exit code 2 for faults, 5 for warnings."""
     from advisor.catalogue import lint
+    from advisor.catalogue.endpoints import read_endpoints
     from advisor.catalogue.loader import catalogue_in_use
     from advisor.interview.unworded import unworded
     from advisor.rulebook.lint.rules import findings
@@ -29,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
     today = parse_date(options.date)
     rulebook, catalogue = load_rulebook(options.rules), catalogue_in_use(options.catalogue)
     of_rules = [*findings(rulebook), *(problem._replace(level="warning") for problem in unworded())]
+    read_endpoints(options.catalogue, catalogue)  # refuses every fault
     of_catalogue = lint.findings(catalogue, today)
     rules, offers = len(rulebook.rules), len(catalogue.hosted) + len(catalogue.closed) + len(catalogue.gpus)
     _print(of_rules, f"{rules} rules, {len(rulebook.cases)} cases", rulebook.digest)

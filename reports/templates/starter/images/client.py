@@ -58,7 +58,10 @@ def generate_on(
         status = error.status
         raise
     finally:
-        request_log.write(route, len(images), status, started, time.monotonic(), request.left_out)
+        try:
+            request_log.write(route, len(images), status, started, time.monotonic(), request.left_out)
+        except OSError as error:  # what was paid for is not lost for want of a line
+            warnings.warn(f"the call could not be logged: {error}", stacklevel=3)
     return images
 
 

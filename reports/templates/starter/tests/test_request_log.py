@@ -73,6 +73,16 @@ def test_neither_prompt_nor_token_is_logged(configured: Configured, tmp_path: Pa
     assert "secret" not in text
 
 
+def test_images_are_not_lost_where_the_log_cannot_be_written(
+    configured: Configured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGES_LOG", str(tmp_path))
+    with Stub("kit_server") as stub:
+        configured(here=stub.table())
+        with pytest.warns(UserWarning, match="the call could not be logged"):
+            assert len(generate(PROMPT, size="64x64")) == 1
+
+
 def test_lines_of_threads_do_not_mix(configured: Configured, tmp_path: Path) -> None:
     with Stub("kit_server") as stub:
         configured(here=stub.table())
