@@ -52,7 +52,7 @@ def _paths(source: Path) -> list[str]:
 
 
 def write_kit(files: Mapping[str, str], folder: Path) -> None:
-    """Writes all of the files or none: into a folder beside, which is then renamed.
+    """Writes all of the files or none: into a folder next to it, which is then renamed.
 
     Raises BadInput for a folder that is not empty, and for one that cannot be written.
     """

@@ -157,7 +157,7 @@ def test_no_server_is_an_error(configured: Configured) -> None:
         {"status": "succeeded", "output": {"a": 1}},
         {"status": "failed", "error": "NSFW"},
         {"status": "starting", "id": "../../accounts"},
-        {"polling_url": "https://elsewhere.example.com/poll"},
+        {"polling_url": "https://other.example.com/poll"},
         {"polling_url": 7},
     ],
     ids=str,

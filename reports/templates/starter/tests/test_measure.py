@@ -70,7 +70,9 @@ def test_the_warm_up_is_not_in_the_rate(configured: Configured, capsys: pytest.C
         got = Received("POST", "/v1/images/generations", {}, {"prompt": "a", "model": "stub/model-1", "size": "64x64"})
         stub.plan.extend([replace(stub.answer(got), delay=2.0)] * 2)
         assert main(["--images", "8", "--concurrency", "2", *SMALL]) == 0
-    assert figure("latency +p50", capsys.readouterr().out) < 2
+    out = capsys.readouterr().out
+    assert figure("failed, in", out) < 2
+    assert figure("latency +p50", out) < 2
     assert len({one.body["prompt"] for one in stub.made}) == 10
 
 
