@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -49,6 +49,14 @@ class Numerals:
             whole, digits = rf"(?:\d+|[1-9]\d{{0,2}}(?:{between}\d{{3}})+)", text.re_replace(between, "")
         written = text.re_search(rf"^ *[+-]?{whole}(?:{re.escape(self.decimal)}\d+)? *$")
         return ibis.ifelse(written, digits.replace(self.decimal, "."), ibis.null("string"))
+
+
+class Stated(NamedTuple):
+    """What a column states in each row: the name of the column, its text, and whether it is empty."""
+
+    column: str
+    text: Any
+    absent: Any
 
 
 @dataclass(frozen=True)
@@ -93,9 +101,10 @@ class Cells:
         text = (raw if raw.type().is_string() else raw.cast("string")).nullif("")
         return text if self.null is None else text.nullif(self.null)
 
-    def absent(self, column: str) -> Any:
-        """Whether the cell is empty."""
-        return (self.text(column) if self.is_text(column) else self.raw(column)).isnull()
+    def stated(self, column: str) -> Stated:
+        """The column as it is stored, to judge its values by."""
+        text = self.text(column)
+        return Stated(column, text, (text if self.is_text(column) else self.raw(column)).isnull())
 
     def is_text(self, column: str) -> bool:
         """Whether the column holds text that has yet to be read."""

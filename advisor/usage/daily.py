@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 from advisor.domain.formatting import plain
 from advisor.usage.column_exprs import AMOUNT
 from advisor.usage.model import NUMBERS, Basis, Day
-from advisor.usage.readers.gateways import LOGS
+from advisor.usage.readers.access_log import LOGS
 
 Compute = Callable[[ir.Table, str], list[dict[str, Any]]]
 """The rows of an expression; the text is the name of the file in errors."""

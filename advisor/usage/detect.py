@@ -1,36 +1,72 @@
-"""Detection of the format of a file by its content: one source, or an error with the candidates."""
+"""Every reader there is, and which of them a file is for by its content: one, or an error with the candidates."""
 
 from __future__ import annotations
 
 import codecs
 import csv
+import importlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+from advisor.domain.scenario import Unit
 from advisor.tabular.text_files import unpacked
+from advisor.usage.column_exprs import Cells
 from advisor.usage.input_files import Input, stands_in
-from advisor.usage.readers.access_log import WRAPPED, AccessLog, is_collected, object_of
+from advisor.usage.normalise import Shaped
+from advisor.usage.options import ReadOptions
+from advisor.usage.readers.access_log import LOGS, WRAPPED, AccessLog, is_collected, object_of
+from advisor.usage.readers.focus import FOCUS
 from advisor.usage.readers.json_pages import HALF_CHARACTER, Stream, parse
-from advisor.usage.readers.litellm_logs import paged
-from advisor.usage.readers.plain import Plain
-from advisor.usage.readers.registry import (
-    PLAIN,
-    TABLES,
-    PageReader,
-    TableReader,
-    names,
-    optional_keys,
-    page_readers,
-)
+from advisor.usage.readers.litellm_logs import LITELLM_LOGS, LiteLlmLogs, paged
+from advisor.usage.readers.page_models import PageReading
+from advisor.usage.readers.plain import PLAIN, Plain
 from advisor.usage.source import TEXT, Container, Lines, Source, shape_of
+from advisor.usage.spreadsheet_dates import Columns
+
+
+class TableReader(Protocol):
+    """Reads one source of tables."""
+
+    @property
+    def name(self) -> str:
+        """The name of the source."""
+
+    @property
+    def periods(self) -> Columns:
+        """Columns of dates whose order may have to be found."""
+
+    def fits(self, source: Source) -> bool:
+        """Whether a table with these columns is of this source."""
+
+    def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
+        """The columns of ``usage.Row``. Raises BadInput."""
+
+
+class PageReader(Protocol):
+    """A module that reads pages of JSON."""
+
+    NAMES: tuple[str, ...]
+
+    def name_of(self, document: object) -> str | None:
+        """Which of its sources a document is."""
+
+    def read(self, name: str, document: object, file: str, unit: Unit, chosen: Sequence[str]) -> PageReading:
+        """The rows of a document of this name. ``unit`` is what counts as an image; ``chosen`` are names that make
+        images, if the user selected them. Raises BadInput."""
+
+
+TABLES: tuple[TableReader, ...] = (FOCUS, LITELLM_LOGS, *LOGS)
+OF_SECONDS = ("fal-usage", "fal-billing-events", "replicate-predictions", FOCUS.name, PLAIN)
+"""Sources that can count seconds of video."""
+_PAGES = ("openai", "fal", "replicate", "litellm_daily")
 
 MOST_BYTES_OF_PAGES = 64_000_000
 MOST_COLUMNS = 2_000
@@ -39,6 +75,18 @@ _DELIMITERS = ",;\t|"
 _MAY_BE_PAGES = re.compile(r"\s*(\{|\[\s*[{\]])")
 _QUOTED = re.compile(r'(^|[,;\t|])"(?:[^"]|"")*')
 """A cell in quotes, within which no sign separates cells."""
+
+
+def page_readers() -> tuple[PageReader, ...]:
+    """The readers of pages, imported when they are needed."""
+    readers = (importlib.import_module(f"advisor.usage.readers.{name}") for name in _PAGES)
+    return tuple(cast(PageReader, reader) for reader in readers)
+
+
+def names() -> tuple[str, ...]:
+    """Every source, as ``--format`` takes it."""
+    pages = (name for reader in page_readers() for name in reader.NAMES)
+    return (*(reader.name for reader in TABLES), PLAIN, *pages)
 
 
 @dataclass(frozen=True)
@@ -115,7 +163,7 @@ def _with_late_keys(source: Source, reader: TableReader) -> Source:
     """
     if not source.holds_objects:
         return source
-    wanted = optional_keys(reader)
+    wanted = reader.optional if isinstance(reader, LiteLlmLogs) else ()
     if isinstance(reader, Plain) and source.has(reader.mapping.columns["at"]):
         wanted = reader.mapping.named
     seen = {column.casefold() for column in source.columns}

@@ -45,12 +45,6 @@ def refused(rejects: Sequence[Reject]) -> BadInput:
     return BadInput([*problems, Problem(more, rejects[0].file, help=help)])
 
 
-def too_many(file: str, number: int) -> BadInput:
-    """Too many bad rows: the file is probably in another format."""
-    what = f"{number:,} rows cannot be read, more than the {MOST:,} that are listed"
-    return BadInput(Problem(what, file, help="check that this is the right file, and --format or --mapping"))
-
-
 def write_rejects(path: Path, rejects: Sequence[Reject]) -> None:
     """Writes them, one a row; only the names of the columns where there are none. Raises BadInput."""
     text = io.StringIO()

@@ -15,18 +15,17 @@ import ibis.expr.types as ir
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.scenario import Unit
-from advisor.usage.column_exprs import AMOUNT, Cells, either
+from advisor.usage.column_exprs import AMOUNT, Cells, Stated, either
 from advisor.usage.model import Basis
 from advisor.usage.normalise import (
     Fault,
     Remark,
     Shaped,
     all_of,
-    cost_faults,
     currency_faults,
     end_faults,
     free_rows,
-    image_faults,
+    number_faults,
     stamp_faults,
 )
 from advisor.usage.options import ReadOptions
@@ -94,14 +93,14 @@ class Focus:
         of_images = counted & amount.notnull()
         correction = _correction(cells, cost)
         faults = (
-            *stamp_faults(start, START, cells.text(START), options),
-            *end_faults(start, end, END, cells.text(END)),
-            Fault("not a charge category", CATEGORY, category, category.isnull() | ~category.isin(CATEGORIES)),
-            Fault("missing provider", "ProviderName", meter, counted & meter.isnull()),
-            *cost_faults(cost, COST, cells.text(COST), counted, required=True),
-            Fault("missing currency", MONEY, currency, counted & currency.isnull()),
+            *stamp_faults(start, cells.stated(START), options),
+            *end_faults(start, end, cells.stated(END)),
+            Fault("not a charge category", cells.stated(CATEGORY), ~category.isin(CATEGORIES).fill_null(False)),
+            Fault("missing provider", cells.stated("ProviderName"), counted & meter.isnull()),
+            *number_faults(cost, cells.stated(COST), counted, "cost", counted),
+            Fault("missing currency", cells.stated(MONEY), counted & currency.isnull()),
             *currency_faults(currency, MONEY, counted, options),
-            *image_faults(images, "ConsumedQuantity", quantity, of_images, correction=ibis.literal(True)),
+            *number_faults(images, Stated("ConsumedQuantity", quantity, quantity.isnull()), of_images, "images"),
         )
         of_images |= counted & correction
         only = " ".join(f"--only {column}={text}" for column, text in options.only)

@@ -16,7 +16,7 @@ import ibis
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.usage.column_exprs import Cells, either
 from advisor.usage.model import GATEWAY, Basis
-from advisor.usage.normalise import Fault, Remark, Shaped, all_of, cost_faults, currency_faults, stamp_faults
+from advisor.usage.normalise import Fault, Remark, Shaped, all_of, currency_faults, number_faults, stamp_faults
 from advisor.usage.options import ReadOptions
 from advisor.usage.readers.image_names import check_known, makes_images, path_pattern
 from advisor.usage.readers.json_pages import objects, parse
@@ -77,10 +77,10 @@ class LiteLlmLogs:
             identity=identity,
             unique=True,
             faults=(
-                *stamp_faults(at, START, cells.text(START), options),
-                *cost_faults(spend, "spend", cells.text("spend"), counted),
+                *stamp_faults(at, cells.stated(START), options),
+                *number_faults(spend, cells.stated("spend"), counted, "cost"),
                 *currency_faults(usd, "spend", counted & cost.notnull(), options),
-                Fault("the id is empty", "request_id", identity, counted & identity.isnull()),
+                Fault("the id is empty", cells.stated("request_id"), counted & identity.isnull()),
             ),
             counts="requests for images that succeeded and were not answered from the cache",
             notes=(f"{self.name}: {_ESTIMATES}",),

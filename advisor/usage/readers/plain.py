@@ -18,10 +18,10 @@ from advisor.usage.normalise import (
     Remark,
     Shaped,
     all_of,
-    cost_faults,
     currency_faults,
     free_rows,
     image_faults,
+    number_faults,
     stamp_faults,
 )
 from advisor.usage.options import DUCKDB, SPARK, ReadOptions
@@ -29,6 +29,7 @@ from advisor.usage.readers.access_log import month_number
 from advisor.usage.source import TEXT, Container, Source
 from advisor.usage.spreadsheet_dates import Columns
 
+PLAIN = "plain"
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
 
 
@@ -37,7 +38,7 @@ class Plain:
     """Rows as the mapping says."""
 
     mapping: PlainMapping
-    name: str = "plain"
+    name: str = PLAIN
 
     def fits(self, source: Source) -> bool:
         """Whether every column of the mapping is there, or most of the lines fit its pattern."""
@@ -114,22 +115,17 @@ class Plain:
         cells = self._stamped(cells, columns["at"])
         at = cells.table.at
         counted = all_of([_one_of(cells, column, values) for column, values in mapping.where.items()])
-        faults = [
-            *misfit,
-            *stamp_faults(at, columns["at"], cells.text(columns["at"]), options, cells.absent(columns["at"])),
-        ]
+        faults = [*misfit, *stamp_faults(at, cells.stated(columns["at"]), options)]
         numbers: dict[str, Any] = {"requests": 1} if mapping.each_row else {}
         cost = scaled(cells, columns["cost"], COST_UNITS[mapping.cost_unit], NARROW) if "cost" in columns else None
         remarks: tuple[Remark, ...] = ()
         correction = None if cost is None else (cost < 0).fill_null(False)
         for name, places in (("images", UNITS[mapping.unit]), ("requests", 0)):
             if name in columns:
-                number, column = scaled(cells, columns[name], places, NARROW), columns[name]
-                numbers[name], text, absent = number, cells.text(column), cells.absent(column)
-                faults += image_faults(number, column, text, counted, absent=absent, called=name, correction=correction)
+                numbers[name], stated = scaled(cells, columns[name], places, NARROW), cells.stated(columns[name])
+                faults += image_faults(numbers[name], stated, counted, called=name, correction=correction)
         if cost is not None:
-            column = columns["cost"]
-            faults += cost_faults(cost, column, cells.text(column), counted, absent=cells.absent(column))
+            faults += number_faults(cost, cells.stated(columns["cost"]), counted, "cost")
             numbers["cost"] = cost.nullif(0) if mapping.meter == GATEWAY else cost
             unknown, none = numbers["cost"].isnull(), ibis.null("string")
             numbers["currency"] = ibis.ifelse(unknown, none, self._currency(cells, options))
@@ -137,12 +133,12 @@ class Plain:
             if "currency" in columns:
                 paid, field = counted & numbers["cost"].notnull(), columns["currency"]
                 wrong = paid & ~numbers["currency"].re_search("^[A-Z]{3}$").fill_null(False)
-                faults.append(Fault("not a currency code", field, cells.text(field), wrong))
+                faults.append(Fault("not a currency code", cells.stated(field), wrong))
                 faults += currency_faults(numbers["currency"], field, paid, options)
         where = [f"{column}: [{', '.join(values)}]" for column, values in mapping.where.items()]
         identity = cells.text(columns["id"]) if "id" in columns else None
         if identity is not None:
-            faults.append(Fault("the id is empty", columns["id"], identity, counted & identity.isnull()))
+            faults.append(Fault("the id is empty", cells.stated(columns["id"]), counted & identity.isnull()))
         return Shaped(
             cells,
             counted,
@@ -168,7 +164,7 @@ class Plain:
         line = cells.text(TEXT)
         groups = enumerate(groups_of(pattern), 1)
         found = {name: line.re_extract(pattern, number).nullif("") for number, name in groups}
-        misfit = Fault("the line does not match the pattern", TEXT, line, ~line.re_search(pattern))
+        misfit = Fault("the line does not match the pattern", cells.stated(TEXT), ~line.re_search(pattern))
         return cells.with_found(found), [misfit]
 
     def _currency(self, cells: Cells, options: ReadOptions) -> Any:
