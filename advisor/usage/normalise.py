@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from advisor.tabular.text_files import write_rows
-from advisor.usage.column_exprs import AMOUNT, Cells, Stated, day, either, every, joined
+from advisor.usage.column_exprs import AMOUNT, Cells, Stated, day, joined
 from advisor.usage.model import MOST_IMAGES_IN_A_ROW, NUMBERS, Basis, Row
 from advisor.usage.options import ReadOptions
 from advisor.usage.source import BROKEN, LINE, VALUE
@@ -113,7 +113,7 @@ class Shaped:
             )
             columns |= {"fault": number.cast("int16"), LINE: self.table[LINE], BROKEN: broken, "value": value}
         else:
-            columns["fault"] = ibis.ifelse(either(wrong), ibis.literal(1, type="int16"), ibis.null("int16"))
+            columns["fault"] = ibis.ifelse(ibis.or_(*wrong), ibis.literal(1, type="int16"), ibis.null("int16"))
         shaped = self.table.select(**columns)
         return shaped.filter(shaped.counted | shaped.fault.notnull()).drop("counted")
 
@@ -199,7 +199,7 @@ def free_rows(cells: Cells, of_images: Any, cost: Any, why: str) -> Remark:
 
 def all_of(conditions: Iterable[Any]) -> Any:
     """Whether all conditions hold, a null not holding."""
-    return every([condition.fill_null(False) for condition in conditions])
+    return ibis.and_(*(condition.fill_null(False) for condition in conditions))
 
 
 def stage_rows(rows: Iterable[Row], target: Path) -> None:

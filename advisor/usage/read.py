@@ -19,21 +19,19 @@ from advisor.common.diagnostics import BadInput, Problem, quoted, reason
 from advisor.common.work_folders import temporary_folder, work_folder
 from advisor.domain.scenario import Unit
 from advisor.usage.column_exprs import Cells, Stated
-from advisor.usage.daily import Part, day_sums, days_of
+from advisor.usage.daily import Buckets, Part, day_sums, days_of
+from advisor.usage.date_order import add_iso
 from advisor.usage.detect import OF_SECONDS, Found, Pages, Table, detected
 from advisor.usage.engines import Engine, engine_of
 from advisor.usage.input_files import inputs_of
-from advisor.usage.line_reader import UnreadableRows, stage
+from advisor.usage.line_reader import MOST_REJECTS, Reject, UnreadableRows, refused, stage, write_rejects
 from advisor.usage.model import NUMBERS, Day, Reading
 from advisor.usage.normalise import Shaped, end_faults, stage_rows, stamp_faults
 from advisor.usage.options import ReadOptions
 from advisor.usage.readers.focus import FOCUS, doubts, services_note
 from advisor.usage.readers.litellm_logs import missing_pages
-from advisor.usage.readers.page_models import Buckets
 from advisor.usage.readers.plain import Plain
-from advisor.usage.rejects import MOST, Reject, refused, write_rejects
 from advisor.usage.source import BROKEN, LINE
-from advisor.usage.spreadsheet_dates import add_iso
 
 _MOST_NAMED = 3
 _PREFIX = "advisor-monitor-"
@@ -50,8 +48,7 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         plain = Plain(options.plain) if options.plain else None
         inputs, notes = inputs_of(patterns, options.progress.phase("unpacking", unit="kB"))
         found = [detected(input, options.format, plain) for input in inputs]
-        _check_only(found, options)
-        _check_unit(found, options)
+        _check_options(found, options)
         with _work_folder() as folder, closing(engine_of(options, folder)) as engine:
             run = _Run(engine, folder, options)
             parts = [run.part(one) for one in found]
@@ -82,18 +79,13 @@ def _work_folder() -> Iterator[Path]:
         raise BadInput(Problem(what, help="name another folder with room in the variable TMPDIR")) from None
 
 
-def _check_only(found: Sequence[Found], options: ReadOptions) -> None:
+def _check_options(found: Sequence[Found], options: ReadOptions) -> None:
+    """Raises BadInput where there is nothing to choose from, and for requests in place of seconds of video."""
     if options.only and not any(one.name == FOCUS.name for one in found):
         help = "leave it out, or choose rows with `where` in the mapping file"
         raise BadInput(Problem("there is no bill in FOCUS that `--only` could choose from", "--only", help=help))
-
-
-def _check_unit(found: Sequence[Found], options: ReadOptions) -> None:
-    """Images and requests are no seconds of video."""
-    if options.unit is not Unit.VIDEO_SECOND:
-        return
     help = f"read {', '.join(OF_SECONDS[:-1])}, or a table with a mapping in which `images` is the column of seconds"
-    for one in found:
+    for one in found if options.unit is Unit.VIDEO_SECOND else ():
         if one.name not in OF_SECONDS or (isinstance(one.reader, Plain) and one.reader.states_requests_alone):
             what = f"the decision counts seconds of video, which {quoted(one.name)} does not state"
             raise BadInput(Problem(what, one.file, help=help))
@@ -230,8 +222,8 @@ class _Run:
     def _note_faults(self, shaped: Shaped, file: str) -> None:
         rows = shaped.rows.filter(shaped.rows.fault.notnull()).select(LINE, BROKEN, "fault", "value")
         number = self._number(rows, file)
-        if number + len(self.rejects) > MOST:
-            what = f"{number:,} rows cannot be read, more than the {MOST:,} that are listed"
+        if number + len(self.rejects) > MOST_REJECTS:
+            what = f"{number:,} rows cannot be read, more than the {MOST_REJECTS:,} that are listed"
             help = "check that this is the right file, and --format or --mapping"
             raise BadInput(Problem(what, file, help=help))
         if not number:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import ibis
 
-from advisor.usage.column_exprs import MOST_SECONDS, Cells, Stated, either, epoch_stamp, every, iso_stamp, value_in
+from advisor.usage.column_exprs import MOST_SECONDS, Cells, Stated, epoch_stamp, iso_stamp, value_in
+from advisor.usage.date_order import Columns
 from advisor.usage.model import GATEWAY, Basis
 from advisor.usage.normalise import Fault, Remark, Shaped, all_of, stamp_faults
 from advisor.usage.options import SPARK, ReadOptions
 from advisor.usage.readers.image_names import path_pattern
 from advisor.usage.source import Source
-from advisor.usage.spreadsheet_dates import Columns
 
 _ISO = r"\d{4}-\d\d-\d\d[T ]"
 _REQUEST = r'"(?P<request>(?:[^"\\]|\\.)*)"'
@@ -96,14 +95,11 @@ class Keys:
     @property
     def all(self) -> tuple[str, ...]:
         """Every key."""
-        kind = (self.kind[0],) if self.kind else ()
+        kind = self.kind[:1] if self.kind else ()
         return tuple(dict.fromkeys([*self.time, *self.status, *self.request, *self.method, *self.path, *kind]))
 
-    def fit(self, shapes: Iterable[frozenset[str]]) -> bool:
-        """Whether one of the objects has the keys of a request."""
-        return any(map(self._fit, shapes))
-
-    def _fit(self, keys: frozenset[str]) -> bool:
+    def fit(self, keys: frozenset[str]) -> bool:
+        """Whether an object with these keys is a request."""
         request = keys & set(self.request) or (keys & set(self.method) and keys & set(self.path))
         return bool(keys & set(self.time) and keys & set(self.status) and request)
 
@@ -119,8 +115,8 @@ class AccessLog:
 
     def fits(self, source: Source) -> bool:
         """Whether the lines are of the pattern, or the objects have the keys."""
-        objects = source.lines is not None or source.holds_objects
-        return self.fits_lines(source) or (objects and self.keys is not None and self.keys.fit(source.shapes))
+        objects = source.shapes if source.lines or source.holds_objects else ()
+        return self.fits_lines(source) or (self.keys is not None and any(map(self.keys.fit, objects)))
 
     def fits_lines(self, source: Source) -> bool:
         """Whether more than half of the lines are of the pattern; of a collector's, of those that are requests."""
@@ -139,8 +135,9 @@ class AccessLog:
         cells, fields = line.fields_of(cells, whole) if line else self._of_keys(cells, options)
         cells = cells.keep(**fields)
         cells = cells.keep(iso=_as_iso(cells.table.time))
-        read = iso_stamp(cells.table.iso)
-        cells = cells.keep(at=ibis.coalesce(read, _since_1970(cells.table.time)))
+        number = cells.table.time.try_cast("float64")  # in seconds, or in milliseconds if it is too large for these
+        since_1970 = epoch_stamp(ibis.ifelse(number.abs() < MOST_SECONDS, number, number / 1_000), 1)
+        cells = cells.keep(at=ibis.coalesce(iso_stamp(cells.table.iso), since_1970))
         table, at, time = cells.table, cells.table.at, cells.table.time
         counted = all_of([table.status.re_search(r"^2\d\d$"), *_asked_for(table.request, options)])
         faults = stamp_faults(at, Stated("time", time, time.isnull()), options)
@@ -195,7 +192,7 @@ class AccessLog:
         if of_lines:
             return table.time.isnull() & ~whole.re_search(_IS_REQUEST).fill_null(True)
         cut_off = table.object.notnull() & cells.text("").isnull()
-        return every([table.request.isnull(), table.status.isnull(), whole.notnull(), ~cut_off.fill_null(False)])
+        return ibis.and_(table.request.isnull(), table.status.isnull(), whole.notnull(), ~cut_off.fill_null(False))
 
     def _remark(self, cells: Cells, whole: Any, counted: Any, other: Any) -> Remark:
         """How many lines are of others, and which services the requests are of, where there are several."""
@@ -223,14 +220,8 @@ def _asked_for(request: Any, options: ReadOptions) -> list[Any]:
     path = request.re_extract(r"^\S+ (?:[a-z]+://[^/ ]*)?([^ ?]*)", 1)
     conditions = [method.isin([name.upper() for name in options.request_methods])]
     if options.request_paths:
-        conditions.append(either([path.re_search(path_pattern(wanted)) for wanted in options.request_paths]))
+        conditions.append(ibis.or_(*(path.re_search(path_pattern(wanted)) for wanted in options.request_paths)))
     return conditions
-
-
-def _since_1970(text: Any) -> Any:
-    """Seconds since 1970, or milliseconds if the number is too large."""
-    number = text.try_cast("float64")
-    return epoch_stamp(ibis.ifelse(number.abs() < MOST_SECONDS, number, number / 1_000), 1)
 
 
 def _as_iso(text: Any) -> Any:
