@@ -46,7 +46,7 @@ import datetime, time
 from pathlib import Path
 from advisor.usage.options import ReadOptions
 from advisor.usage.read import read_usage
-import advisor.usage.duckdb_engine, ibis
+import advisor.usage.engines, ibis
 ibis.duckdb
 options = ReadOptions(today=datetime.date(2026, 1, 1), mapping=Path('log.mapping.yaml'))
 started = time.perf_counter()

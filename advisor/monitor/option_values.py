@@ -92,7 +92,7 @@ def whole_texts(texts: Sequence[str], option: str) -> tuple[str, ...]:
 
 def sources(texts: Sequence[str], option: str) -> tuple[str, ...]:
     """Names of sources, as ``--format`` takes them. Raises BadInput."""
-    from advisor.usage.readers.registry import names
+    from advisor.usage.detect import names
 
     for source in texts:
         if source not in names():

@@ -26,12 +26,11 @@ from advisor.monitor.model import MonitorResult, Thresholds
 from advisor.monitor.monthly_usage import Assumed, months_of
 from advisor.monitor.span import Span
 from advisor.rulebook.model import Rulebook
-from advisor.usage.history import append, read_history
+from advisor.usage.history import append, kept_as, read_alike, read_history
 from advisor.usage.input_files import resolved
 from advisor.usage.model import Day, Reading
 from advisor.usage.options import ReadOptions
 from advisor.usage.read import read_usage
-from advisor.usage.source_keys import kept_as, read_alike
 from advisor.wording import monitor_notes as words
 
 UNSURE = Fraction(1, 4)

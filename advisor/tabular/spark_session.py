@@ -25,26 +25,6 @@ _SETTINGS = {
 }
 
 
-def started(master: str | None, name: str) -> Any:
-    """A session on this machine, or on the cluster of that address. Raises BadInput without pyspark or Java."""
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        help = "pip install 'rent-or-own[spark]', or leave out --on spark"
-        raise BadInput(Problem("pyspark is not installed", file="--on", help=help)) from None
-    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-        help = "install Java 17, or set JAVA_HOME, or leave out --on spark"
-        raise BadInput(Problem("Spark needs Java, and there is none", file="--on", help=help))
-    try:
-        builder = SparkSession.builder.master(master or LOCAL).appName(name)
-        for setting, value in _SETTINGS.items():
-            builder = builder.config(setting, value)
-        return builder.getOrCreate()
-    except Exception as error:
-        what = f"Spark does not start: {str(error).partition(chr(10))[0].lower()}"
-        raise BadInput(Problem(what, file="--master", help="check Java and the address of the cluster")) from None
-
-
 def path_of(path: Path) -> str:
     """A path as Spark reads it, with nothing in it taken for a pattern."""
     return re.sub(r"([\\*?\[\]{},])", r"\\\1", str(path.absolute()))
@@ -56,13 +36,28 @@ def column_of(name: str) -> str:
 
 
 class Spark:
-    """A Spark session, on this machine or on a cluster that can read the paths of this one.
+    """A Spark session, on this machine or on the cluster of an address, which can read the paths of this one.
 
-    ``what`` begins the messages of its errors.
+    ``what`` begins the messages of its errors. Raises BadInput without pyspark or Java.
     """
 
     def __init__(self, master: str | None, name: str, what: str) -> None:
-        self.session = started(master, name)
+        try:
+            from pyspark.sql import SparkSession
+        except ImportError:
+            help = "pip install 'rent-or-own[spark]', or leave out --on spark"
+            raise BadInput(Problem("pyspark is not installed", file="--on", help=help)) from None
+        if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+            help = "install Java 17, or set JAVA_HOME, or leave out --on spark"
+            raise BadInput(Problem("Spark needs Java, and there is none", file="--on", help=help))
+        try:
+            builder = SparkSession.builder.master(master or LOCAL).appName(name)
+            for setting, value in _SETTINGS.items():
+                builder = builder.config(setting, value)
+            self.session = builder.getOrCreate()
+        except Exception as error:
+            fault = f"Spark does not start: {str(error).partition(chr(10))[0].lower()}"
+            raise BadInput(Problem(fault, file="--master", help="check Java and the address of the cluster")) from None
         self.backend = ibis.pyspark.connect(self.session)
         self._what = what
         self._views = 0

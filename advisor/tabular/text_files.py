@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.common.diagnostics import BadInput, Problem, quoted, reason
 
 MAX_LINE = 1_000_000
 """Bytes of one line, and characters of one cell."""
@@ -52,7 +52,13 @@ def unpacked(path: Path, packing: Packing) -> Iterator[Any]:
     except FileNotFoundError:
         raise
     except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, packing, error) from None
+        if packing is Packing.NONE:
+            help = "check the path and its permissions"
+            raise BadInput(Problem(f"the file cannot be read: {reason(error)}", str(path), help=help)) from None
+        what = f"the {packing} file is damaged"
+        if "truncated" in str(error).lower():
+            what = f"the {packing} file is truncated: its end is missing"
+        raise BadInput(Problem(what, str(path), help="fetch or copy it again; nothing of it was used")) from None
 
 
 def lines_of(path: Path, packing: Packing) -> Iterator[tuple[int, bytes]]:
@@ -84,17 +90,6 @@ def text_of(line: bytes, *, first: bool) -> str:
         raise BadRow(what, "save the file as UTF-8") from None
 
 
-def _unreadable(path: Path, packing: Packing, error: Exception) -> BadInput:
-    if packing is Packing.NONE:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        help = "check the path and its permissions"
-        return BadInput(Problem(f"the file cannot be read: {reason}", str(path), help=help))
-    what = f"the {packing} file is damaged"
-    if "truncated" in str(error).lower():
-        what = f"the {packing} file is truncated: its end is missing"
-    return BadInput(Problem(what, str(path), help="fetch or copy it again; nothing of it was used"))
-
-
 def csv_rows(path: Path, packing: Packing, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
     """The line and the cells of each row, the header first; blank lines are skipped.
 
@@ -102,16 +97,14 @@ def csv_rows(path: Path, packing: Packing, delimiter: str = ",") -> Iterator[tup
     """
     csv.field_size_limit(MAX_LINE)
     reader = csv.reader(_texts(path, packing), strict=True, delimiter=delimiter)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise BadInput(_fault(str(error), path, line)) from None
-        if cells:
-            yield line, cells
+    line = 1
+    try:
+        for cells in reader:
+            if cells:
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise BadInput(_fault(str(error), path, line)) from None
 
 
 def check_width(cells: list[str], columns: int) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -29,7 +28,8 @@ _CLOCK_FROM = 10
 """Where the clock starts in `2024-09-01T00:00:00+02:00`: a sign behind it is an offset."""
 _EARLIEST, _LATEST = datetime(1900, 1, 1), datetime(9900, 1, 1)
 _NO_OFFSET = r"[+-](?:1[5-9]|[2-9]\d|\d\d:?[6-9]\d)[\d:]*$"
-"""An offset of 15 hours and more, or with 60 minutes and more."""
+"""An offset of 15 hours and more, or with 60 minutes and more, which no time zone has and databases accept."""
+_NO_SECONDS = r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d) ?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)$"
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,14 @@ class Numerals:
             whole, digits = rf"(?:\d+|[1-9]\d{{0,2}}(?:{between}\d{{3}})+)", text.re_replace(between, "")
         written = text.re_search(rf"^ *[+-]?{whole}(?:{re.escape(self.decimal)}\d+)? *$")
         return ibis.ifelse(written, digits.replace(self.decimal, "."), ibis.null("string"))
+
+
+class Stated(NamedTuple):
+    """What a column states in each row: the name of the column, its text, and whether it is empty."""
+
+    column: str
+    text: Any
+    absent: Any
 
 
 @dataclass(frozen=True)
@@ -93,9 +101,10 @@ class Cells:
         text = (raw if raw.type().is_string() else raw.cast("string")).nullif("")
         return text if self.null is None else text.nullif(self.null)
 
-    def absent(self, column: str) -> Any:
-        """Whether the cell is empty."""
-        return (self.text(column) if self.is_text(column) else self.raw(column)).isnull()
+    def stated(self, column: str) -> Stated:
+        """The column as it is stored, to judge its values by."""
+        text = self.text(column)
+        return Stated(column, text, (text if self.is_text(column) else self.raw(column)).isnull())
 
     def is_text(self, column: str) -> bool:
         """Whether the column holds text that has yet to be read."""
@@ -169,17 +178,34 @@ def joined(parts: Sequence[Any]) -> Any:
 def stamped(cells: Cells, text: Any, zone: Zone | None) -> Cells:
     """With the stamp that ISO text says as the column ``at``. A date without a clock is that day in every zone."""
     cells = cells.keep(said=text)
-    cells = cells.keep(clock=_clock(cells.table.said, _known(cells.table.said, zone)))
-    said, known = cells.table.said, _known(cells.table.said, zone)
-    clock = cells.table.clock
+    cells = cells.keep(clock=_clock(cells.table.said, _has_offset(cells.table.said, zone)))
+    said, clock = cells.table.said, cells.table.clock
     plain = clock if zone is None else ibis.ifelse(said.length() <= _CLOCK_FROM, clock, in_zone(clock, zone))
-    return cells.keep(at=_of_our_era(ibis.coalesce(plain, _instant(said, known), _repaired(said))))
+    return cells.keep(at=_stamp(said, plain, _has_offset(said, zone)))
 
 
 def iso_stamp(text: Any) -> Any:
     """ISO text as naive UTC. A cast to a stamp without an offset drops the offset, so those go another way."""
-    known = _known(text, None)
-    return _of_our_era(ibis.coalesce(_clock(text, known), _instant(text, known), _repaired(text)))
+    has_offset = _has_offset(text, None)
+    return _stamp(text, _clock(text, has_offset), has_offset)
+
+
+def _has_offset(text: Any, zone: Zone | None) -> Any:
+    clock = text.substr(_CLOCK_FROM)
+    offset = clock.contains("+") | clock.contains("-")
+    return offset if zone is None else offset | clock.contains("Z")
+
+
+def _clock(text: Any, has_offset: Any) -> Any:
+    return ibis.ifelse(has_offset, ibis.null("string"), text).try_cast(STAMP)
+
+
+def _stamp(text: Any, clock: Any, has_offset: Any) -> Any:
+    """The clock, else a stamp with an offset that a time zone has, else one without the seconds that some leave out."""
+    real = ibis.ifelse(text.substr(_CLOCK_FROM).re_search(_NO_OFFSET), ibis.null("string"), text)
+    instant = ibis.ifelse(has_offset, real, ibis.null("string"))
+    repaired = text.re_extract(_NO_SECONDS, 1) + ":00" + text.re_extract(_NO_SECONDS, 2)
+    return _of_our_era(ibis.coalesce(clock, *(one.try_cast(_INSTANT).cast(STAMP) for one in (instant, repaired))))
 
 
 def _of_our_era(stamp: Any) -> Any:
@@ -187,42 +213,13 @@ def _of_our_era(stamp: Any) -> Any:
     return ibis.ifelse(stamp.between(day(_EARLIEST), day(_LATEST)), stamp, ibis.null(STAMP))
 
 
-def _known(text: Any, zone: Zone | None) -> Any:
-    """Whether a stamp has an offset."""
-    clock = text.substr(_CLOCK_FROM)
-    offset = clock.contains("+") | clock.contains("-")
-    return offset if zone is None else offset | clock.contains("Z")
-
-
-def _clock(text: Any, known: Any) -> Any:
-    return ibis.ifelse(known, ibis.null("string"), text).try_cast(STAMP)
-
-
-def _instant(text: Any, known: Any) -> Any:
-    """Null also for offsets that no time zone has, which databases accept."""
-    real = ibis.ifelse(text.substr(_CLOCK_FROM).re_search(_NO_OFFSET), ibis.null("string"), text)
-    return ibis.ifelse(known, real, ibis.null("string")).try_cast(_INSTANT).cast(STAMP)
-
-
-def _repaired(text: Any) -> Any:
-    """With the seconds that some leave out."""
-    parts = r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d) ?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)$"
-    return (text.re_extract(parts, 1) + ":00" + text.re_extract(parts, 2)).try_cast(_INSTANT).cast(STAMP)
-
-
 def in_zone(stamp: Any, zone: Zone | None) -> Any:
     """A clock of a zone as UTC. A time that occurs twice is the first of them, as in Python."""
     if zone is None or zone.offsets == (timedelta(0),):
         return stamp
-    *before, last = zone.offsets
-    branches = [
-        (stamp < ibis.literal(until), _moved(stamp, offset)) for until, offset in zip(zone.until, before, strict=True)
-    ]
-    return ibis.cases(*branches, else_=_moved(stamp, last)) if branches else _moved(stamp, last)
-
-
-def _moved(stamp: Any, offset: timedelta) -> Any:
-    return stamp - ibis.interval(seconds=int(offset.total_seconds()))
+    *before, last = (stamp - ibis.interval(seconds=int(offset.total_seconds())) for offset in zone.offsets)
+    branches = [(stamp < ibis.literal(until), moved) for until, moved in zip(zone.until, before, strict=True)]
+    return ibis.cases(*branches, else_=last) if branches else last
 
 
 def epoch_stamp(number: Any, per_second: int) -> Any:
@@ -233,26 +230,16 @@ def epoch_stamp(number: Any, per_second: int) -> Any:
     return _of_our_era(seconds.floor().cast("int64").as_timestamp("s").cast(_INSTANT).cast(STAMP))
 
 
-def scaled(cells: Cells, column: str, places: int, kind: dt.Decimal = AMOUNT) -> Any:
+def scaled(cells: Cells, column: str, places: int) -> Any:
     """A number divided by ten to the power of ``places``, exactly."""
     if places == 0:
-        return cells.number(column, kind)
+        return cells.number(column, NARROW)
     text = cells.text(column)
     narrow = (cells.numerals.plain(text) if cells.is_text(column) else text).try_cast(
         dt.Decimal(37 - places, AMOUNT.scale - places)
     )
     step = ibis.literal(Decimal(1).scaleb(-places), type=dt.Decimal(places + 1, places))
     return (narrow * step).cast(AMOUNT)
-
-
-def either(conditions: Sequence[Any]) -> Any:
-    """Whether any of them holds."""
-    return reduce(lambda one, other: one | other, conditions)
-
-
-def every(conditions: Sequence[Any]) -> Any:
-    """Whether all of them hold; true where there are none."""
-    return reduce(lambda one, other: one & other, conditions, ibis.literal(True))
 
 
 def day(stamp: datetime) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from decimal import Context, Decimal, localcontext
 from itertools import groupby
 from typing import Any
@@ -12,14 +13,17 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.formatting import plain
 from advisor.usage.column_exprs import AMOUNT
-from advisor.usage.model import NUMBERS, Basis, Day
-from advisor.usage.readers.gateways import LOGS
+from advisor.usage.model import COLUMNS, NUMBERS, Basis, Day
+from advisor.usage.readers.access_log import LOGS
+from advisor.usage.readers.json_pages import Bucket
 
 Compute = Callable[[ir.Table, str], list[dict[str, Any]]]
 """The rows of an expression; the text is the name of the file in errors."""
 
+_UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 _GROUPS = ("meter", "basis", "currency")
 _KEPT = ("at", "ends", *_GROUPS, *NUMBERS, "identity", "unique")
 _DIGITS = 60
@@ -45,16 +49,9 @@ class Part:
     alike: tuple[Any, ...]
 
     @property
-    def first(self) -> datetime:
-        """The start of its first row."""
-        first: datetime = min(row["first"] for row in self.sums)
-        return first
-
-    @property
-    def last(self) -> datetime:
-        """The end of its last row."""
-        last: datetime = max(row["last"] for row in self.sums)
-        return last
+    def span(self) -> tuple[datetime, datetime]:
+        """The start of its first row, and the end of its last."""
+        return min(row["first"] for row in self.sums), max(row["last"] for row in self.sums)
 
 
 # ---- rows to sums, in an engine
@@ -84,7 +81,13 @@ def _each_once(parts: Sequence[Part]) -> ir.Table:
     the best basis count. Other rows that occur several times in one file are several, and the file with the most of
     them says how many.
     """
-    tables = [_of_file(part.rows, number) for number, part in enumerate(parts)]
+    tables = [
+        part.rows.select(  # in types that are the same for all files
+            file=ibis.literal(number, type="int32"),
+            **{name: part.rows[name].cast(AMOUNT) if name in NUMBERS else part.rows[name] for name in _KEPT},
+        )
+        for number, part in enumerate(parts)
+    ]
     rows = ibis.union(*tables) if len(tables) > 1 else tables[0]
     ranked = rows.mutate(basis=ibis.cases(*((rows.basis == basis.value, basis.rank) for basis in Basis)))
     in_file = ranked.group_by(["file", "identity", "unique"]).aggregate(
@@ -100,12 +103,6 @@ def _each_once(parts: Sequence[Part]) -> ir.Table:
         copies=ibis.ifelse(once.unique, ibis.literal(1, type="int64"), once.copies),
         basis=ibis.cases(*((once.basis == basis.rank, basis.value) for basis in Basis)),
     )
-
-
-def _of_file(rows: ir.Table, file: int) -> ir.Table:
-    """The rows of one file among several, in types that are the same for all."""
-    kept = {name: rows[name].cast(AMOUNT) if name in NUMBERS else rows[name] for name in _KEPT}
-    return rows.select(file=ibis.literal(file, type="int32"), **kept)
 
 
 def _several(rows: ir.Table, name: str) -> Any:
@@ -151,8 +148,8 @@ def _groups(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
         yield parts
         return
     group: list[Part] = []
-    for part in sorted(parts, key=lambda part: (part.first, part.last)):
-        if group and part.first > max(other.last for other in group):
+    for part in sorted(parts, key=lambda part: part.span):
+        if group and part.span[0] > max(other.span[1] for other in group):
             yield group
             group = []
         group.append(part)
@@ -180,6 +177,47 @@ def _notes(name: str, group: Sequence[Part], counted: Sequence[dict[str, Any]]) 
         )
 
 
+# ---- buckets of pages: whether several pages hold the same rows in different splits
+
+
+@dataclass
+class Buckets:
+    """Those of all pages of one source in their order, none of which overlap, with their files."""
+
+    _seen: list[tuple[Bucket, str]] = field(default_factory=list)
+
+    def add(self, bucket: Bucket, file: str) -> None:
+        """Raises BadInput if a bucket overlaps another one of another width, or of another split.
+
+        Two of the same time may be split in two ways if one holds all results of the other.
+        """
+        span = (bucket.start, bucket.ends)
+        place = bisect_left(self._seen, span, key=lambda seen: (seen[0].start, seen[0].ends))
+        for other, where in self._seen[max(place - 1, 0) : place + 1]:
+            same = (other.start, other.ends) == span
+            nested = bucket.results <= other.results or other.results <= bucket.results
+            if same and (bucket.split_by == other.split_by or nested):
+                return
+            if other.start < bucket.ends and bucket.start < other.ends:
+                how, before = (_by(bucket), _by(other)) if same else (_wide(bucket), _wide(other))
+                what = f"duplicate day {bucket.start.date()}: {how} here, {before} in {where}"
+                alike = "the same `group_by`" if same else "buckets of the same width"
+                help = f"give the pages of one request for a day, all with {alike}"
+                raise BadInput(Problem(f"{what}, so its images would count twice", file, help=help))
+        self._seen.insert(place, (bucket, file))
+
+
+def _by(bucket: Bucket) -> str:
+    return f"grouped by {' and '.join(sorted(bucket.split_by))}" if bucket.split_by else "as a whole"
+
+
+def _wide(bucket: Bucket) -> str:
+    """As `in a bucket of 1 hour`."""
+    width = bucket.ends - bucket.start
+    name, unit = next((one for one in _UNITS if width % one[1] == timedelta(0)), ("second", timedelta(seconds=1)))
+    return f"in a bucket of {width // unit} {name}{'' if width == unit else 's'}"
+
+
 # ---- sums to days
 
 
@@ -199,21 +237,13 @@ def _corrections_as_bills(rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, 
 
 
 def _day(source: str, row: dict[str, Any]) -> Day:
-    numbers = {name: None if row[name] is None else Decimal(plain(Decimal(row[name]))) for name in NUMBERS}
-    requests, cost = numbers["requests"], numbers["cost"]
+    values = {name: row[name] for name in COLUMNS if name != "source"}
+    for name in NUMBERS:
+        if values[name] is not None:
+            values[name] = int(values[name]) if name == "requests" else Decimal(plain(Decimal(values[name])))
+    currency = None if values["cost"] is None else values["currency"]
     return Day(
-        row["day"],
-        source,
-        row["meter"],
-        Basis(row["basis"]),
-        numbers["images"],
-        None if requests is None else int(requests),
-        numbers["megapixels"],
-        cost,
-        None if cost is None else row["currency"],
-        int(row["rows"]),
-        row["first"],
-        row["last"],
+        **{**values, "source": source, "basis": Basis(row["basis"]), "currency": currency, "rows": int(row["rows"])}
     )
 
 

@@ -1,4 +1,4 @@
-"""Detection of the format of a file by its content: one source, or an error with the candidates."""
+"""Every reader there is, and which of them a file is for by its content: one, or an error with the candidates."""
 
 from __future__ import annotations
 
@@ -7,30 +7,44 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+from advisor.domain.scenario import Unit
 from advisor.tabular.text_files import unpacked
 from advisor.usage.input_files import Input, stands_in
-from advisor.usage.readers.access_log import WRAPPED, AccessLog, is_collected, object_of
-from advisor.usage.readers.json_pages import HALF_CHARACTER, Stream, parse
-from advisor.usage.readers.litellm_logs import paged
-from advisor.usage.readers.plain import Plain
-from advisor.usage.readers.registry import (
-    PLAIN,
-    TABLES,
-    PageReader,
-    TableReader,
-    names,
-    optional_keys,
-    page_readers,
-)
+from advisor.usage.readers.access_log import LOGS, WRAPPED, AccessLog, is_collected, object_of
+from advisor.usage.readers.focus import FOCUS, Focus
+from advisor.usage.readers.json_pages import HALF_CHARACTER, PageReading, parse
+from advisor.usage.readers.litellm_logs import LITELLM_LOGS, LiteLlmLogs, paged
+from advisor.usage.readers.plain import PLAIN, Plain
+from advisor.usage.readers.starter_log import STARTER_LOG, StarterLog
 from advisor.usage.source import TEXT, Container, Lines, Source, shape_of
+
+TableReader = Focus | LiteLlmLogs | StarterLog | AccessLog | Plain
+
+
+class PageReader(Protocol):
+    """A module that reads pages of JSON: its sources, which of them a document is, and the rows of a document.
+
+    ``unit`` is what counts as an image; ``chosen`` are names that make images, if the user selected them.
+    """
+
+    NAMES: tuple[str, ...]
+
+    def name_of(self, document: object) -> str | None: ...
+
+    def read(self, name: str, document: object, file: str, unit: Unit, chosen: Sequence[str]) -> PageReading: ...
+
+
+TABLES: tuple[TableReader, ...] = (FOCUS, LITELLM_LOGS, STARTER_LOG, *LOGS)
+OF_SECONDS = ("fal-usage", "fal-billing-events", "replicate-predictions", FOCUS.name, PLAIN)
+"""Sources that can count seconds of video."""
 
 MOST_BYTES_OF_PAGES = 64_000_000
 MOST_COLUMNS = 2_000
@@ -41,31 +55,34 @@ _QUOTED = re.compile(r'(^|[,;\t|])"(?:[^"]|"")*')
 """A cell in quotes, within which no sign separates cells."""
 
 
-@dataclass(frozen=True)
-class Table:
-    """A file of rows and who reads it."""
+def page_readers() -> tuple[PageReader, ...]:
+    """The readers of pages, imported when they are needed."""
+    from advisor.usage.readers import fal, litellm_daily, openai, replicate
 
+    return openai, fal, replicate, litellm_daily
+
+
+def names() -> tuple[str, ...]:
+    """Every source, as ``--format`` takes it."""
+    pages = (name for reader in page_readers() for name in reader.NAMES)
+    return (*(reader.name for reader in TABLES), PLAIN, *pages)
+
+
+class Table(NamedTuple):
+    """A file of rows, the name of its format, and its reader."""
+
+    file: str
+    name: str
     reader: TableReader
     source: Source
 
-    @property
-    def name(self) -> str:
-        """The name of the format."""
-        return self.reader.name
 
-    @property
-    def file(self) -> str:
-        """The name of the file."""
-        return self.source.file
+class Pages(NamedTuple):
+    """A file of pages, the name of their format, their reader, and what it reads."""
 
-
-@dataclass(frozen=True)
-class Pages:
-    """A file of pages, parsed, and who reads it under which name."""
-
-    reader: PageReader
-    name: str
     file: str
+    name: str
+    reader: PageReader
     document: object
 
 
@@ -84,20 +101,17 @@ def detected(input: Input, format: str | None, plain: Plain | None) -> Found:
         raise BadInput(Problem("a plain table needs a mapping", "--format", help="add --mapping FILE"))
     sources = tuple(_sources(input))
     readers = [*TABLES, *([plain] if plain else [])]
-    asked = [reader for reader in readers if format in (None, reader.name)]
     tables = [
-        Table(reader, source)
+        Table(input.file, reader.name, reader, source)
         for head in sources
-        for reader in asked
-        if reader.fits(source := _with_late_keys(head, reader))
+        for reader in readers
+        if format in (None, reader.name) and reader.fits(source := _with_late_keys(head, reader))
     ]
-    by_line = [
-        table for table in tables if isinstance(table.reader, AccessLog) and table.reader.fits_lines(table.source)
-    ]
+    by_line = [one for one in tables if isinstance(one.reader, AccessLog) and one.reader.fits_lines(one.source)]
     tables = [table for table in tables if table not in by_line[1:]]
-    chosen = [table for table in tables if table.reader is plain]
-    if chosen and plain:
-        return Table(plain, replace(chosen[0].source, numbers=plain.numbers))
+    for table in tables:
+        if plain and table.reader is plain:
+            return table._replace(source=replace(table.source, numbers=plain.numbers))
     found: list[Found] = [*tables, *_pages(input, format, tables)]
     if len(found) == 1:
         return found[0]
@@ -115,22 +129,22 @@ def _with_late_keys(source: Source, reader: TableReader) -> Source:
     """
     if not source.holds_objects:
         return source
-    wanted = optional_keys(reader)
+    wanted = reader.optional if isinstance(reader, LiteLlmLogs) else ()
     if isinstance(reader, Plain) and source.has(reader.mapping.columns["at"]):
         wanted = reader.mapping.named
+
+    def occurs(key: str) -> bool:
+        return stands_in(source.path, source.packing, json.dumps(key, ensure_ascii=False))
+
     seen = {column.casefold() for column in source.columns}
     late = [key for key in wanted if key.casefold() not in seen and not source.has(key)]
     if isinstance(reader, Plain) and late:
-        nested = [key for key in late if "." in key and all(_occurs(part, source) for part in key.split("."))]
-        late = [key for key in late if key not in nested and _occurs(key, source)]
+        nested = [key for key in late if "." in key and all(map(occurs, key.split(".")))]
+        late = [key for key in late if key not in nested and occurs(key)]
         outer = (key.partition(".")[0] for key in nested)
         late += dict.fromkeys(column for column in outer if column.casefold() not in seen)
         source = replace(source, shapes=(*source.shapes, frozenset(nested)))
     return replace(source, columns=(*source.columns, *late))
-
-
-def _occurs(key: str, source: Source) -> bool:
-    return stands_in(source.path, source.packing, json.dumps(key, ensure_ascii=False))
 
 
 def _unknown(input: Input, format: str | None, plain: Plain | None, sources: Sequence[Source]) -> BadInput:
@@ -161,11 +175,16 @@ def _sources(input: Input) -> Iterator[Source]:
     else:
         yield _with_lines(_source(input, Container.LINES, (TEXT,)), TEXT, _lines(text, input.whole, most=None))
         if header := _header(text):
-            yield _csv(input, *header)
+            names, delimiter = header
+            _check_names(list(filter(None, names)), input.file, 1)
+            source = _source(input, Container.CSV, tuple(names), delimiter)
+            yield replace(source, by_line=source.by_line or text[:1] in ("\r", "\n"))
 
 
 def _of_objects(input: Input, container: Container, objects: Sequence[dict[str, Any]]) -> Source:
-    source = _source(input, container, _keys(objects, input.file))
+    keys = tuple(dict.fromkeys(key for one in objects for key in one))[:MOST_COLUMNS]
+    _check_names(keys, input.file, None)
+    source = _source(input, container, keys)
     for column, other in WRAPPED.items():
         if {column, other} <= set(source.columns):
             return _with_lines(source, column, (str(one.get(column) or "") for one in objects))
@@ -195,12 +214,6 @@ def _parquet(input: Input) -> Source:
         raise BadInput(Problem(f"the file cannot be read as Parquet: {first}", input.file, help=help)) from None
     _check_names(columns, input.file, None)
     return _source(input, Container.PARQUET, tuple(columns))
-
-
-def _csv(input: Input, header: list[str], delimiter: str) -> Source:
-    _check_names([name for name in header if name], input.file, 1)
-    source = _source(input, Container.CSV, tuple(header), delimiter)
-    return replace(source, by_line=source.by_line or _text(input)[:1] in ("\r", "\n"))
 
 
 def _check_names(columns: Sequence[str], file: str, line: int | None) -> None:
@@ -258,12 +271,6 @@ def _first_objects(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def _keys(objects: Sequence[dict[str, Any]], file: str) -> tuple[str, ...]:
-    keys = tuple(dict.fromkeys(key for one in objects for key in one))[:MOST_COLUMNS]
-    _check_names(keys, file, None)
-    return keys
-
-
 def _header(text: str) -> tuple[list[str], str] | None:
     """The names on the first line that is not blank, of which some may be empty, and their delimiter."""
     line = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
@@ -288,18 +295,15 @@ def _pages(input: Input, format: str | None, tables: Sequence[Table]) -> list[Fo
         if tables:
             return []
         raise
-    named = [(reader, reader.name_of(document)) for reader in readers]
-    return [Pages(reader, name, input.file, document) for reader, name in named if name and format in (None, name)]
+    named = ((reader, reader.name_of(document)) for reader in readers)
+    return [Pages(input.file, name, reader, document) for reader, name in named if name and format in (None, name)]
 
 
 def _may_be_pages(input: Input, readers: Sequence[PageReader]) -> bool:
     """False for JSON Lines of which the first are no pages, however long the file is."""
     lines = list(_lines(_text(input), input.whole))
     objects = list(_objects(lines))
-    if len(objects) < 2 or len(objects) < len(lines):
-        return True
-    stream = Stream(objects, list(range(1, len(objects) + 1)))
-    return any(reader.name_of(stream) for reader in readers)
+    return len(objects) < 2 or len(objects) < len(lines) or any(reader.name_of(objects) for reader in readers)
 
 
 def _all_text(input: Input) -> str:

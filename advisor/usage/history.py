@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 from advisor.common.atomic_files import write_together, writing
@@ -22,6 +23,10 @@ from advisor.common.files import read_start, real
 from advisor.usage.daily import added_up, place_of, sum_of
 from advisor.usage.history_lines import observations_in
 from advisor.usage.model import COLUMNS, NUMBERS, Day, Observation, day_of, values_of
+from advisor.usage.options import ReadOptions
+from advisor.usage.readers.access_log import LOGS
+from advisor.usage.readers.focus import FOCUS
+from advisor.usage.readers.plain import PLAIN
 
 VERSION = 1
 APPLICATION_ID = int.from_bytes(b"advH")
@@ -100,7 +105,7 @@ def read_history(path: Path) -> History:
     if not _header(path):
         return History(())
     if _is_of_lines(path):
-        return History(tuple(_lines(path)))
+        return History(tuple(observations_in(read_start(path, MAX_BYTES), path)))
     with _transaction(path, "BEGIN", "rw") as database:
         return History(tuple(_observations(database, path)))
 
@@ -155,10 +160,6 @@ def _is_of_lines(path: Path) -> bool:
     return not header.startswith(_MAGIC)
 
 
-def _lines(path: Path) -> list[Observation]:
-    return observations_in(read_start(path, MAX_BYTES), path)
-
-
 def _replace_lines(path: Path) -> None:
     """Replaces a history of lines by the same as a database: a killed run leaves the one or the other."""
     target = real(path)
@@ -167,7 +168,7 @@ def _replace_lines(path: Path) -> None:
             return  # another run has replaced it meanwhile
         with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
             _create(database)
-            _insert(database, _lines(path))
+            _insert(database, observations_in(read_start(path, MAX_BYTES), path))
             content = database.serialize()
         write_together({target: content})
 
@@ -271,10 +272,8 @@ def _too_large(path: Path) -> Problem:
 
 
 def _observed(days: Iterable[Day], read_on: date) -> list[Observation]:
-    groups: dict[tuple[date, str, str], list[Day]] = defaultdict(list)
-    for day in days:
-        groups[day.day, day.source, day.meter].append(day)
-    return [Observation(read_on, tuple(sorted(several, key=place_of))) for several in groups.values()]
+    groups = groupby(sorted(days, key=place_of), lambda day: place_of(day)[:3])
+    return [Observation(read_on, tuple(several)) for _, several in groups]
 
 
 def _news(known: Iterable[Observation], observed: Iterable[Observation]) -> list[Observation]:
@@ -301,9 +300,64 @@ def _grouped(known: Iterable[Observation]) -> dict[tuple[date, str, str], list[O
 
 def _rank(observation: Observation) -> tuple[object, ...]:
     """What counts first comes last. Ends in all the values, so that no two different observations are equal."""
-    days: Sequence[Day] = observation.days
-    rows = sum(day.rows for day in days)
-    worst_basis = max(day.basis.rank for day in days)
-    whole = sum_of(days)
+    days, whole = observation.days, sum_of(observation.days)
     numbers = [getattr(whole, name) or 0 for name in NUMBERS]
-    return rows, any(numbers), -worst_basis, observation.read_on, *numbers, repr([values_of(day) for day in days])
+    worst_basis = max(day.basis.rank for day in days)
+    return whole.rows, any(numbers), -worst_basis, observation.read_on, *numbers, repr([values_of(day) for day in days])
+
+
+# ---- sources are kept with the options that select rows, so that different selections are never mixed
+
+_LOGS = tuple(log.name for log in LOGS)
+_BY_NAME = ("litellm-logs", "litellm-daily", "openai-costs", "fal-usage", "fal-billing-events", "replicate-predictions")
+_BEGIN = " with "
+
+
+def kept_as(days: Iterable[Day], options: ReadOptions) -> list[Day]:
+    """The days as the history holds them: their sources named with the options that they were read with."""
+    return [replace(day, source=_named(day.source, options)) for day in days]
+
+
+def read_alike(days: Iterable[Day], options: ReadOptions) -> tuple[list[Day], tuple[str, ...]]:
+    """The reverse: those of the days that were read with the options of this run, and a note on others.
+
+    A run without a mapping takes the plain tables of the only mapping in the history.
+    """
+    days = list(days)
+    alike: list[Day] = []
+    other = Counter[str]()
+    mapped = {day.source for day in days if _begin(day.source) == PLAIN}
+    for day in days:
+        source = _begin(day.source)
+        only_mapping = source == PLAIN and options.mapping is None and len(mapped) == 1
+        if only_mapping or day.source == _named(source, options):
+            alike.append(replace(day, source=source))
+        else:
+            other[day.source] += 1
+    another = (
+        "they were read with another mapping"
+        if options.mapping
+        else "several mappings read them: choose one with --mapping"
+    )
+    notes = []
+    for source, number in sorted(other.items()):
+        why = another if _begin(source) == PLAIN else "their rows were selected differently"
+        notes.append(f"{number:,} days kept from {source} are left out, as {why}")
+    return alike, tuple(notes)
+
+
+def _named(source: str, options: ReadOptions) -> str:
+    chosen: list[str] = []
+    if source == FOCUS.name:
+        chosen = sorted(f"{column}={text}" for column, text in options.only)
+    elif source in _LOGS:
+        chosen = sorted(options.request_paths)
+    elif source in _BY_NAME:
+        chosen = sorted(options.makes_images)
+    elif source == PLAIN and options.plain:
+        chosen = [f"mapping {options.plain.digest}"]
+    return f"{source}{_BEGIN}{', '.join(chosen)}" if chosen else source
+
+
+def _begin(source: str) -> str:
+    return source.partition(_BEGIN)[0]

@@ -22,6 +22,7 @@ VERSION = 1
 MAX_LINE_BYTES = 4_096
 
 _CHECK_LENGTH = 12
+_START = b'{"v":'
 
 
 def observations_in(content: bytes, path: Path) -> list[Observation]:
@@ -40,7 +41,9 @@ def observations_in(content: bytes, path: Path) -> list[Observation]:
         if values is not None:
             found.append(_observation(values, path, number))
         elif line.strip():
-            if any(lines[number:]) or not _may_be_incomplete(line):
+            # What a crash can leave of the last line, so that no other file is taken for a history.
+            incomplete = line.startswith(_START) or _START.startswith(line) or not line.strip(b"\0")
+            if any(lines[number:]) or not incomplete:
                 raise BadInput(_broken(path, number))
             break
     return found
@@ -61,12 +64,6 @@ def _checked(line: bytes) -> dict[str, Any] | None:
         return values if values.pop("check", None) == checksum(values) else None
     except (ValueError, RecursionError):
         return None
-
-
-def _may_be_incomplete(line: bytes) -> bool:
-    """True for what a crash can leave of a line, so that no other file is taken for a history."""
-    start = b'{"v":'
-    return line.startswith(start) or start.startswith(line) or not line.strip(b"\0")
 
 
 def _broken(path: Path, number: int) -> Problem:

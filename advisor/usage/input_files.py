@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.common.files import is_file, is_folder
+from advisor.common.files import check_regular, is_file, is_folder, read_start
 from advisor.tabular.text_files import MAX_LINE, Packing, unpacked
 
 HEAD_BYTES = 256 * 1024
@@ -19,8 +19,7 @@ MOST_FILES = 10_000
 _CHUNK = 1 << 20
 _STRIDE = 8_000_000
 _GLANCE = 1 << 12
-_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
-_NOT_OURS = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
 
 
 @dataclass(frozen=True)
@@ -91,30 +90,21 @@ def _identity(path: Path) -> tuple[int, int]:
         raise BadInput(Problem("this is a folder, not a file", str(path), help=f"name its files, as in `{path}/*.csv`"))
     try:
         str(path).encode()
-        status = path.stat()
     except UnicodeEncodeError:
         what = "the name of the file is not UTF-8 text"
         raise BadInput(Problem(what, str(path), help="rename it")) from None
-    except FileNotFoundError:
-        raise BadInput(Problem("there is no such file", str(path), help="check the path")) from None
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from None
-    if not is_file(path):
-        raise BadInput(Problem("this is not a regular file", str(path), help="name a file"))
+    check_regular(path)
+    status = path.stat()
     return status.st_dev, status.st_ino
 
 
 def _opened(path: Path, report: Callable[[int], None]) -> Input:
-    try:
-        with path.open("rb") as file:
-            first = file.read(8)
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from None
-    for magic, kind in _NOT_OURS.items():
-        if first.startswith(magic):
-            help = "unpack it; gzip and zstd can stay packed"
-            raise BadInput(Problem(f"the file is packed with {kind}", str(path), help=help))
-    packing = next((Packing(kind) for magic, kind in _MAGIC.items() if first.startswith(magic)), Packing.NONE)
+    first = read_start(path, 8)
+    packed = next((kind for magic, kind in _MAGIC.items() if first.startswith(magic)), "none")
+    if packed not in list(Packing):
+        help = "unpack it; gzip and zstd can stay packed"
+        raise BadInput(Problem(f"the file is packed with {packed}", str(path), help=help))
+    packing = Packing(packed)
     head, whole, long_line = _checked_head(path, packing, report)
     if not head.strip():
         raise BadInput(Problem("the file is empty", str(path), help="check that this is the right file"))
@@ -126,26 +116,22 @@ def _opened(path: Path, report: Callable[[int], None]) -> Input:
 def _checked_head(path: Path, packing: Packing, report: Callable[[int], None]) -> tuple[bytes, bool, bool]:
     """The first bytes, whether they are all, and whether a line is too long; a packed file is unpacked to its end."""
     most = MAX_LINE + _CHUNK
+    head, done, since, long_line = b"", 0, 0, False
     if packing is Packing.NONE:
         with path.open("rb") as file:
-            head = _cut(file.read(most))
-            return head, len(head) == path.stat().st_size, _has_long_line(file)
-    head, done, since, long_line = b"", 0, 0, False
-    with unpacked(path, packing) as file:
-        while chunk := file.read(_CHUNK):
-            if len(head) < most:
-                head += chunk
-            since = (0 if b"\n" in chunk else since) + len(chunk) - 1 - chunk.rfind(b"\n")
-            long_line = long_line or since > MAX_LINE
-            done += len(chunk)
-            report(done // 1_000)
-    head = _cut(head)
+            head, done, long_line = file.read(most), path.stat().st_size, _has_long_line(file)
+    else:
+        with unpacked(path, packing) as file:
+            while chunk := file.read(_CHUNK):
+                if len(head) < most:
+                    head += chunk
+                since = (0 if b"\n" in chunk else since) + len(chunk) - 1 - chunk.rfind(b"\n")
+                long_line = long_line or since > MAX_LINE
+                done += len(chunk)
+                report(done // 1_000)
+    first_line = head.find(b"\n") + 1 or len(head)
+    head = head[: max(HEAD_BYTES, first_line)]
     return head, len(head) == done, long_line
-
-
-def _cut(head: bytes) -> bytes:
-    end = head.find(b"\n") + 1 or len(head)
-    return head[: max(HEAD_BYTES, end)]
 
 
 def _has_long_line(file: BinaryIO) -> bool:
@@ -166,9 +152,3 @@ def stands_in(path: Path, packing: Packing, text: str) -> bool:
                 return True
             end = (end + chunk)[-len(wanted) :]
     return False
-
-
-def _unreadable(path: Path, error: Exception) -> BadInput:
-    reason = (getattr(error, "strerror", None) or str(error)).lower()
-    help = "check the path and its permissions"
-    return BadInput(Problem(f"the file cannot be read: {reason}", str(path), help=help))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +13,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from advisor.common.diagnostics import BadInput, Problem
+from advisor.common.diagnostics import BadInput, Problem, printable, quoted
+from advisor.common.files import write_whole
 from advisor.tabular.text_files import (
     BATCH,
     MAX_LINE,
@@ -29,8 +32,12 @@ from advisor.tabular.text_files import (
 from advisor.usage.source import BROKEN, LINE, VALUE, Container, Source
 
 MOST_BYTES_OF_AN_ARRAY = 256_000_000
-_DECODER = decoder_of(str)
-_BESIDE = [(LINE, pa.int64()), (BROKEN, pa.string()), (VALUE, pa.string())]
+_REJECT_COLUMNS = ("file", "line", "fault", "field", "value")
+MOST_REJECTS = 100_000
+_SHOWN = 5
+_SHOWN_LENGTH = 200
+_DECODER, _ENCODER = decoder_of(str), json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+_ADDED = [(LINE, pa.int64()), (BROKEN, pa.string()), (VALUE, pa.string())]
 
 
 class UnreadableRows(Exception):
@@ -52,7 +59,7 @@ def stage(source: Source, target: Path, report: Callable[[int], None]) -> None:
         _stage_parquet(source, target, report)
         return
     readers = {Container.CSV: _csv_rows, Container.JSON_ARRAY: _array_rows}
-    schema = pa.schema([*_BESIDE, *((cell, pa.string()) for cell in source.cells)])
+    schema = pa.schema([*_ADDED, *((cell, pa.string()) for cell in source.cells)])
     nothing = (None,) * len(source.columns)
     rows = readers.get(source.container, _line_rows)(source)
     values = ((row.line, row.broken, row.value, *(nothing if row.broken else row.cells)) for row in rows)
@@ -63,16 +70,15 @@ def _stage_parquet(source: Source, target: Path, report: Callable[[int], None]) 
     """The columns as they are, with the number of each row in place of its line."""
     with pq.ParquetFile(source.path) as file:
         types = [file.schema_arrow.field(column).type for column in source.columns]
-        schema = pa.schema([*_BESIDE, *zip(source.cells, types, strict=True)])
+        schema = pa.schema([*_ADDED, *zip(source.cells, types, strict=True)])
         done = 0
         with pq.ParquetWriter(target, schema) as writer:
             for batch in file.iter_batches(BATCH, columns=list(source.columns)):
-                rows = batch.num_rows
-                none = pa.nulls(rows, pa.string())
-                lines = pa.array(range(done + 1, done + rows + 1), pa.int64())
+                none = pa.nulls(batch.num_rows, pa.string())
+                lines = pa.array(range(done + 1, done + batch.num_rows + 1), pa.int64())
                 cells = [batch.column(column) for column in source.columns]
                 writer.write_table(pa.Table.from_arrays([lines, none, none, *cells], schema=schema))
-                done += rows
+                done += batch.num_rows
                 report(done)
 
 
@@ -108,13 +114,8 @@ def _csv_rows(source: Source) -> Iterator[Read]:
 
 
 def _cells_of(found: dict[str, Any], source: Source) -> list[str | None]:
-    return [_cell(found.get(column)) for column in source.columns]
-
-
-def _cell(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    values = [found.get(column) for column in source.columns]
+    return [value if value is None or isinstance(value, str) else _ENCODER.encode(value) for value in values]
 
 
 def _rows_begin(text: str, place: int, source: Source) -> int:
@@ -150,3 +151,45 @@ def _array_rows(source: Source) -> Iterator[Read]:
             yield Read(line, _cells_of(checked_object(found, text[start:place]), source))
         except BadRow as bad:
             yield Read(line, (), str(bad), text[start:place])
+
+
+# ---- rows that cannot be read: an error, or left out and listed in a file
+
+
+class Reject(NamedTuple):
+    """A row, what is wrong with it, and the offending value of the field (no field: the row as a whole)."""
+
+    file: str
+    line: int
+    fault: str
+    field: str
+    value: str | None
+
+
+def refused(rejects: Sequence[Reject]) -> BadInput:
+    """The first of them, how many there are, and what to do."""
+    problems = [
+        Problem(
+            f"{reject.fault}: {quoted(reject.value)}" if reject.value else reject.fault,
+            reject.file,
+            reject.line,
+            reject.field or None,
+        )
+        for reject in rejects[:_SHOWN]
+    ]
+    number = len(rejects)
+    more = f"{number:,} {'row' if number == 1 else 'rows'} cannot be read"
+    help = "mend them, or leave them out and list them with --rejects FILE"
+    return BadInput([*problems, Problem(more, rejects[0].file, help=help)])
+
+
+def write_rejects(path: Path, rejects: Sequence[Reject]) -> None:
+    """Writes them, one a row; only the names of the columns where there are none. Raises BadInput."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_REJECT_COLUMNS)
+    writer.writerows(
+        (reject.file, reject.line, reject.fault, reject.field, printable((reject.value or "")[:_SHOWN_LENGTH]))
+        for reject in rejects
+    )
+    write_whole(path, text.getvalue())

@@ -15,19 +15,20 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from advisor.common.diagnostics import Problem
+from advisor.domain.formatting import plain
 
 
 class Basis(StrEnum):
-    """How a source knows the number of images, best first."""
+    """How a source knows the number of images, best first.
+
+    It counts images; each request records how many it asked for; only requests are known, and images are these times an
+    assumed number; only cost or megapixels are known, and images are these over a price or an assumed size.
+    """
 
     COUNTED = "counted"
-    """The source counts images."""
     REQUESTED = "requested"
-    """Each request records how many images it asked for."""
     REQUESTS = "requests"
-    """Only requests are known: images are requests times an assumed number."""
     DERIVED = "derived"
-    """Only cost or megapixels are known: images are cost over a price, or megapixels over an assumed size."""
 
     @property
     def rank(self) -> int:
@@ -76,9 +77,8 @@ class Row:
 class Day:
     """One UTC day of one source and meter on one basis: sums over its rows, negative corrections included.
 
-    ``source`` is a reader's name (``openai-costs``, ``nginx``), ``meter`` whose images they are (``openai``,
-    ``fal``, ``gateway``). A number is None where no row states it. ``first`` and ``last`` are the earliest start and
-    the latest end of its rows.
+    ``source`` is a reader's name (``nginx``), ``meter`` whose images they are (``openai``, ``gateway``). A number is
+    None where no row states it. ``first`` and ``last`` are the earliest start and the latest end of its rows.
     """
 
     day: date
@@ -97,10 +97,8 @@ class Day:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the files of one run hold. ``notes`` are sentences for people: duplicates left out, formats found.
-
-    ``doubts`` are why the rows need not be of images, so that nothing can be judged by them.
-    """
+    """What the files of one run hold. ``notes`` are sentences for people; ``doubts`` are why the rows need not be of
+    images, so that nothing can be judged by them."""
 
     days: tuple[Day, ...]
     notes: tuple[str, ...]
@@ -116,6 +114,7 @@ MAX_TEXT = 4_096
 MAX_DIGITS = 40
 """Of a number, before or after its decimal point."""
 MAX_COUNT = 2**63 - 1
+"""What SQLite can hold."""
 
 _DAY = TypeAdapter(Day)
 
@@ -147,8 +146,8 @@ class Observation:
         """True where both cover some of the same time, so that both may hold the same rows.
 
         Spans that touch do not overlap: the end of a bucket is exclusive, and a log that is rotated within a second
-        ends and continues in it. A span of one moment overlaps every span that holds or touches it: such a log is more
-        often one that has grown since than one that was rotated after its only request.
+        ends and continues in it. A span of one moment overlaps every span that holds or touches it, as a log of one
+        request is more often one that has grown since than one that was rotated after it.
         """
         if self.first == self.last or other.first == other.last:
             return self.first <= other.last and other.first <= self.last
@@ -164,24 +163,20 @@ def day_of(values: Mapping[str, object]) -> Day:
     """The reverse of ``values_of``. Raises TypeError or ValueError for what is not a day."""
     day = _DAY.validate_python(values)
     numbers = filter(None, (day.images, day.megapixels, day.cost))
-    digits_too_many = any(abs(number.adjusted()) >= MAX_DIGITS for number in numbers)
-    if digits_too_many or day.first.tzinfo or day.last < day.first or not _fits(day):
+    if (
+        any(abs(number.adjusted()) >= MAX_DIGITS for number in numbers)
+        or any(abs(count) > MAX_COUNT for count in (day.rows, day.requests or 0))
+        or any(len(text.encode()) > MAX_TEXT for text in (day.source, day.meter, day.currency or ""))
+        or day.first.tzinfo
+        or day.last < day.first
+    ):
         raise ValueError("not a day of usage in UTC")
     return day
 
 
-def _fits(day: Day) -> bool:
-    """Whether SQLite can hold its counts, and UTF-8 its texts. Raises UnicodeEncodeError, a ValueError."""
-    counts = (day.rows, day.requests or 0)
-    texts = (day.source, day.meter, day.currency or "")
-    return all(abs(count) <= MAX_COUNT for count in counts) and all(len(text.encode()) <= MAX_TEXT for text in texts)
-
-
 def _plain(value: Any) -> str | int | None:
-    """Numbers in digits, without an exponent and without zeros at the end of a fraction; dates and times in ISO."""
     if isinstance(value, Decimal):
-        text = format(value, "f")
-        return text.rstrip("0").rstrip(".") if "." in text else text
+        return plain(value)
     if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, str) else value

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from advisor.tabular.text_files import write_rows
-from advisor.usage.column_exprs import AMOUNT, Cells, day, either, every, joined
+from advisor.usage.column_exprs import AMOUNT, Cells, Stated, day, joined
 from advisor.usage.model import MOST_IMAGES_IN_A_ROW, NUMBERS, Basis, Row
 from advisor.usage.options import ReadOptions
 from advisor.usage.source import BROKEN, LINE, VALUE
@@ -38,13 +39,11 @@ Remark = tuple[ir.Table, Callable[[list[dict[str, Any]]], list[str]]]
 """A table to compute, and the notes on its rows."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """An error that a row may have, with its column and the offending value."""
+class Fault(NamedTuple):
+    """An error that a row may have, where it is, and what the column states there."""
 
     what: str
-    field: str
-    value: Any
+    stated: Stated
     wrong: Any
 
 
@@ -69,13 +68,13 @@ class Shaped:
     ends: Any = None
     identity: Any = None
     unique: Any = False
-    faults: tuple[Fault, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    faults: Sequence[Fault] = ()
+    remarks: Sequence[Remark] = ()
     services: ir.Table | None = None
     """The services that a bill charges for."""
     counts: str = "all"
     """Which rows count, for people."""
-    notes: tuple[str, ...] = ()
+    notes: Sequence[str] = ()
     """What people should know of the numbers of this source."""
 
     @property
@@ -90,85 +89,99 @@ class Shaped:
         ``fault`` is the index of the first error of a row, 0 for one of the whole row, or null. Where rows are not yet
         located, it only says whether there is one, which is quicker to compute. ``value`` is the offending value.
         """
+        identity = self.identity
+        if identity is None:
+            identity = joined([self.at.cast("string"), self.cells.everything()]).hexdigest("md5")
         columns = {
             "at": self.at,
             "ends": self.at if self.ends is None else self.ends,
-            "meter": _literal(self.meter),
-            "basis": _literal(self.basis),
-            **{name: _number(getattr(self, name)) for name in NUMBERS},
-            "currency": _literal(self.currency),
-            "identity": self._identity(),
-            "unique": _literal(self.unique),
-            "fault": self._fault(),
-            "counted": _literal(self.counted),
+            "meter": _column(self.meter),
+            "basis": _column(self.basis),
+            **{name: _column(getattr(self, name), AMOUNT) for name in NUMBERS},
+            "currency": _column(self.currency),
+            "identity": identity,
+            "unique": _column(self.unique),
+            "counted": _column(self.counted),
         }
-        if LINE in self.table.columns:
-            columns |= {LINE: self.table[LINE], BROKEN: self.table[BROKEN], "value": self._value()}
+        wrong, located = [fault.wrong for fault in self.faults], LINE in self.table.columns
+        if located:
+            broken, numbers = self.table[BROKEN], range(1, len(wrong) + 1)
+            values = [fault.stated.text.cast("string") for fault in self.faults]
+            number = ibis.cases((broken.notnull(), 0), *zip(wrong, numbers, strict=True), else_=ibis.null("int16"))
+            value = ibis.cases(
+                (broken.notnull(), self.table[VALUE]), *zip(wrong, values, strict=True), else_=ibis.null("string")
+            )
+            columns |= {"fault": number.cast("int16"), LINE: self.table[LINE], BROKEN: broken, "value": value}
+        else:
+            columns["fault"] = ibis.ifelse(ibis.or_(*wrong), ibis.literal(1, type="int16"), ibis.null("int16"))
         shaped = self.table.select(**columns)
         return shaped.filter(shaped.counted | shaped.fault.notnull()).drop("counted")
 
-    def _identity(self) -> Any:
-        if self.identity is not None:
-            return self.identity
-        return joined([self.at.cast("string"), self.cells.everything()]).hexdigest("md5")
 
-    def _fault(self) -> Any:
-        wrong = [(fault.wrong, number) for number, fault in enumerate(self.faults, 1)]
-        if BROKEN in self.table.columns:
-            return ibis.cases((self.table[BROKEN].notnull(), 0), *wrong, else_=ibis.null("int16")).cast("int16")
-        any_wrong = either([condition for condition, _ in wrong])
-        return ibis.ifelse(any_wrong, ibis.literal(1, type="int16"), ibis.null("int16"))
-
-    def _value(self) -> Any:
-        wrong = [(fault.wrong, fault.value.cast("string")) for fault in self.faults]
-        return ibis.cases((self.table[BROKEN].notnull(), self.table[VALUE]), *wrong, else_=ibis.null("string"))
-
-
-def _literal(value: Any) -> Any:
-    if isinstance(value, ir.Value):
-        return value
+def _column(value: Any, kind: str | dt.Decimal = "string") -> Any:
     if value is None:
-        return ibis.null("string")
-    return ibis.literal(value.value if isinstance(value, Basis) else value)
+        return ibis.null(kind)
+    return value if isinstance(value, ir.Value) else ibis.literal(value.value if isinstance(value, Basis) else value)
 
 
-def _number(value: Any) -> Any:
-    return ibis.null(AMOUNT) if value is None else ibis.literal(value) if isinstance(value, int) else value
-
-
-def stamp_faults(at: Any, field: str, value: Any, options: ReadOptions, absent: Any = None) -> tuple[Fault, ...]:
+def stamp_faults(at: Any, stated: Stated, options: ReadOptions) -> list[Fault]:
     """A timestamp that is missing or unreadable, too old, or in the future. Looked for in every row, counted or not."""
     latest = datetime.combine(options.today, time(), UTC) + timedelta(days=2)
-    absent = value.isnull() if absent is None else absent
-    return (
-        Fault("missing timestamp", field, value, at.isnull() & absent),
-        Fault("the timestamp cannot be read", field, value, at.isnull()),
-        Fault(f"the timestamp is before {EARLIEST.year}", field, value, at < day(EARLIEST)),
-        Fault(f"the timestamp is in the future (today is {options.today})", field, value, at >= day(latest)),
-    )
+    return [
+        Fault("missing timestamp", stated, at.isnull() & stated.absent),
+        Fault("the timestamp cannot be read", stated, at.isnull()),
+        Fault(f"the timestamp is before {EARLIEST.year}", stated, at < day(EARLIEST)),
+        Fault(f"the timestamp is in the future (today is {options.today})", stated, at >= day(latest)),
+    ]
 
 
-def end_faults(at: Any, ends: Any, field: str, value: Any) -> tuple[Fault, ...]:
+def end_faults(at: Any, ends: Any, stated: Stated) -> list[Fault]:
     """An end that cannot be read, lies before the start, or so far behind it that one of the two is wrong."""
     latest = at + ibis.interval(years=LONGEST_YEARS)
-    return (
-        Fault("the end cannot be read", field, value, value.notnull() & ends.isnull()),
-        Fault("the charge ends before it starts", field, value, ends < at),
-        Fault(f"the charge ends more than {LONGEST_YEARS} years after its start", field, value, ends > latest),
-    )
+    return [
+        Fault("the end cannot be read", stated, ~stated.absent & ends.isnull()),
+        Fault("the charge ends before it starts", stated, ends < at),
+        Fault(f"the charge ends more than {LONGEST_YEARS} years after its start", stated, ends > latest),
+    ]
 
 
-def number_faults(
-    number: Any, field: str, value: Any, counted: Any, *, missing: str, required: Any, absent: Any = None
-) -> tuple[Fault, ...]:
+def number_faults(number: Any, stated: Stated, counted: Any, called: str, required: Any = None) -> list[Fault]:
     """A number that is missing where it is ``required``, unreadable or too large, in the rows that count."""
-    absent, most = value.isnull() if absent is None else absent, MOST_IMAGES_IN_A_ROW
-    return (
-        Fault(f"missing {missing}", field, value, required & absent),
-        Fault("not a plain number, or too large", field, value, counted & number.isnull() & ~absent),
-        Fault(f"more than {most:,} cannot be in one row", field, value, counted & (number > _like(number, most))),
-        Fault(f"less than -{most:,} cannot be in one row", field, value, counted & (number < _like(number, -most))),
-    )
+    most = MOST_IMAGES_IN_A_ROW
+    return [
+        *([] if required is None else [Fault(f"missing {called}", stated, required & stated.absent)]),
+        Fault("not a plain number, or too large", stated, counted & number.isnull() & ~stated.absent),
+        Fault(f"more than {most:,} cannot be in one row", stated, counted & (number > _like(number, most))),
+        Fault(f"less than -{most:,} cannot be in one row", stated, counted & (number < _like(number, -most))),
+    ]
+
+
+def image_faults(
+    number: Any, stated: Stated, counted: Any, *, called: str = "images", correction: Any = None
+) -> list[Fault]:
+    """The errors of a number of images or requests. Each row that counts has one, and it is not negative; that of a
+    ``correction`` may be absent or negative.
+    """
+    usual, called = counted if correction is None else counted & ~correction, f"number of {called}"
+    negative = Fault(f"the {called} is negative", stated, usual & (number < _like(number, 0)))
+    return [*number_faults(number, stated, counted, called, usual), negative]
+
+
+def _like(number: Any, value: int) -> Any:
+    """The value in the type of the number where it fits, so that the number is not widened to be compared."""
+    kind = number.type()
+    if kind.is_decimal() and (kind.precision or 0) - (kind.scale or 0) >= _DIGITS:
+        return ibis.literal(Decimal(value), type=kind)
+    return ibis.literal(value)
+
+
+def currency_faults(currency: Any, column: str, counted: Any, options: ReadOptions) -> list[Fault]:
+    """Another currency than the one that was asked for."""
+    if options.currency is None:
+        return []
+    asked = options.currency.upper()
+    wrong = counted & (currency != asked)
+    return [Fault(f"the currency is not {asked}", Stated(column, currency, currency.isnull()), wrong)]
 
 
 def free_rows(cells: Cells, of_images: Any, cost: Any, why: str) -> Remark:
@@ -184,53 +197,9 @@ def free_rows(cells: Cells, of_images: Any, cost: Any, why: str) -> Remark:
     return sums, notes
 
 
-def _like(number: Any, value: int) -> Any:
-    """The value in the type of the number where it fits, so that the number is not widened to be compared."""
-    kind = number.type()
-    if kind.is_decimal() and (kind.precision or 0) - (kind.scale or 0) >= _DIGITS:
-        return ibis.literal(Decimal(value), type=kind)
-    return ibis.literal(value)
-
-
-def image_faults(
-    number: Any,
-    field: str,
-    value: Any,
-    counted: Any,
-    *,
-    absent: Any = None,
-    called: str = "images",
-    correction: Any = None,
-) -> tuple[Fault, ...]:
-    """The errors of a number of images or requests. Each row that counts has one, and it is not negative; that of a
-    ``correction`` may be absent or negative.
-    """
-    usual, missing = counted if correction is None else counted & ~correction, f"number of {called}"
-    return (
-        *number_faults(number, field, value, counted, missing=missing, required=usual, absent=absent),
-        Fault(f"the number of {called} is negative", field, value, usual & (number < _like(number, 0))),
-    )
-
-
-def cost_faults(
-    number: Any, field: str, value: Any, counted: Any, *, absent: Any = None, required: bool = False
-) -> tuple[Fault, ...]:
-    """The errors of a cost, which may be negative: a correction."""
-    in_rows = counted if required else ibis.literal(False)
-    return number_faults(number, field, value, counted, missing="cost", required=in_rows, absent=absent)
-
-
-def currency_faults(currency: Any, field: str, counted: Any, options: ReadOptions) -> tuple[Fault, ...]:
-    """Another currency than the one that was asked for."""
-    if options.currency is None:
-        return ()
-    asked = options.currency.upper()
-    return (Fault(f"the currency is not {asked}", field, currency, counted & (currency != asked)),)
-
-
-def all_of(conditions: Sequence[Any]) -> Any:
+def all_of(conditions: Iterable[Any]) -> Any:
     """Whether all conditions hold, a null not holding."""
-    return every([condition.fill_null(False) for condition in conditions])
+    return ibis.and_(*(condition.fill_null(False) for condition in conditions))
 
 
 def stage_rows(rows: Iterable[Row], target: Path) -> None:

@@ -20,13 +20,12 @@ class ReadOptions:
     """How usage is read.
 
     ``format`` names the source where its content does not; ``mapping`` is the file that says what the columns of a
-    plain table mean. ``on`` is ``duckdb`` or ``spark`` (with ``master``). Rows of a
-    bill count where ``only`` holds (column, text within it); requests of a log where path, method and status fit
-    (``request_paths`` are patterns with ``*`` and ``?``, as are ``makes_images``, names of what makes images where a
-    source has names alone). ``currency`` is the one that rows must have; None: whichever, but one. ``unit`` is what the
-    decision counts, images or seconds of video. ``date_order`` is that of dates such as `01/08/2026`; None: it is found
-    in each file. Without ``rejects`` a row that cannot be
-    read stops the run; with it such rows are listed there.
+    plain table mean. ``on`` is ``duckdb`` or ``spark`` (with ``master``). Rows of a bill count where ``only`` holds
+    (column, text within it); requests of a log where path, method and status fit (``request_paths`` are patterns with
+    ``*`` and ``?``, as are ``makes_images``, names of what makes images where a source has names alone). ``currency``
+    is the one that rows must have; None: whichever, but one. ``unit`` is what the decision counts. ``date_order`` is
+    that of dates such as `01/08/2026`; None: it is found in each file. Rows that cannot be read are listed in
+    ``rejects``; without it one stops the run.
     """
 
     today: date

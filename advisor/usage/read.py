@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ibis.expr.types as ir
 
@@ -18,28 +18,20 @@ from advisor.common.atomic_files import DISK_FULL
 from advisor.common.diagnostics import BadInput, Problem, quoted, reason
 from advisor.common.work_folders import temporary_folder, work_folder
 from advisor.domain.scenario import Unit
-from advisor.usage.column_exprs import Cells
-from advisor.usage.daily import Part, day_sums, days_of
-from advisor.usage.detect import Found, Pages, Table, detected
-from advisor.usage.duckdb_engine import DuckDBEngine
+from advisor.usage.column_exprs import Cells, Stated
+from advisor.usage.daily import Buckets, Part, day_sums, days_of
+from advisor.usage.date_order import add_iso
+from advisor.usage.detect import OF_SECONDS, Found, Pages, Table, detected
+from advisor.usage.engines import Engine, engine_of
 from advisor.usage.input_files import inputs_of
-from advisor.usage.line_reader import UnreadableRows, stage
+from advisor.usage.line_reader import MOST_REJECTS, Reject, UnreadableRows, refused, stage, write_rejects
 from advisor.usage.model import NUMBERS, Day, Reading
 from advisor.usage.normalise import Shaped, end_faults, stage_rows, stamp_faults
-from advisor.usage.options import DUCKDB, SPARK, ReadOptions
+from advisor.usage.options import ReadOptions
 from advisor.usage.readers.focus import FOCUS, doubts, services_note
 from advisor.usage.readers.litellm_logs import missing_pages
-from advisor.usage.readers.page_models import Buckets
 from advisor.usage.readers.plain import Plain
-from advisor.usage.readers.registry import OF_SECONDS
-from advisor.usage.rejects import MOST, Reject, refused, too_many, write_rejects
 from advisor.usage.source import BROKEN, LINE
-from advisor.usage.spreadsheet_dates import add_iso
-
-if TYPE_CHECKING:
-    from advisor.usage.spark_engine import SparkEngine
-
-    Engine = DuckDBEngine | SparkEngine
 
 _MOST_NAMED = 3
 _PREFIX = "advisor-monitor-"
@@ -56,9 +48,8 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         plain = Plain(options.plain) if options.plain else None
         inputs, notes = inputs_of(patterns, options.progress.phase("unpacking", unit="kB"))
         found = [detected(input, options.format, plain) for input in inputs]
-        _check_only(found, options)
-        _check_unit(found, options)
-        with _work_folder() as folder, closing(_engine_of(options, folder)) as engine:
+        _check_options(found, options)
+        with _work_folder() as folder, closing(engine_of(options, folder)) as engine:
             run = _Run(engine, folder, options)
             parts = [run.part(one) for one in found]
             with _no_rows_to_find(None):
@@ -71,19 +62,6 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         return Reading(days, all_notes, len(run.rejects), tuple(run.doubts()))
     finally:
         options.progress.clear()
-
-
-def _engine_of(options: ReadOptions, folder: Path) -> Engine:
-    """The engine that was asked for; it may fill ``folder``. Raises BadInput."""
-    if options.on == SPARK:
-        from advisor.usage.spark_engine import SparkEngine
-
-        return SparkEngine(options.master)
-    if options.on != DUCKDB:
-        raise BadInput(Problem(f"there is no engine {quoted(options.on)}", "--on", help="write duckdb or spark"))
-    if options.master is not None:
-        raise BadInput(Problem("`--master` is for Spark only", "--master", help="add --on spark, or leave it out"))
-    return DuckDBEngine(folder)
 
 
 @contextmanager
@@ -101,18 +79,13 @@ def _work_folder() -> Iterator[Path]:
         raise BadInput(Problem(what, help="name another folder with room in the variable TMPDIR")) from None
 
 
-def _check_only(found: Sequence[Found], options: ReadOptions) -> None:
+def _check_options(found: Sequence[Found], options: ReadOptions) -> None:
+    """Raises BadInput where there is nothing to choose from, and for requests in place of seconds of video."""
     if options.only and not any(one.name == FOCUS.name for one in found):
         help = "leave it out, or choose rows with `where` in the mapping file"
         raise BadInput(Problem("there is no bill in FOCUS that `--only` could choose from", "--only", help=help))
-
-
-def _check_unit(found: Sequence[Found], options: ReadOptions) -> None:
-    """Images and requests are no seconds of video."""
-    if options.unit is not Unit.VIDEO_SECOND:
-        return
     help = f"read {', '.join(OF_SECONDS[:-1])}, or a table with a mapping in which `images` is the column of seconds"
-    for one in found:
+    for one in found if options.unit is Unit.VIDEO_SECOND else ():
         if one.name not in OF_SECONDS or (isinstance(one.reader, Plain) and one.reader.states_requests_alone):
             what = f"the decision counts seconds of video, which {quoted(one.name)} does not state"
             raise BadInput(Problem(what, one.file, help=help))
@@ -233,13 +206,11 @@ class _Run:
         self.notes += reading.notes
         self.unsure += reading.doubts
         table = self.engine.staged(target)
-        at, ends = table["at"], table.ends
-        faults = stamp_faults(at, "", at.cast("string"), self.options)
-        for fault in (*faults, *end_faults(at, ends, "", ends.cast("string"))):
-            wrong = table.filter(fault.wrong).select(line=table[LINE], value=fault.value)
+        at, ends = (Stated("", stamp.cast("string"), stamp.isnull()) for stamp in (table["at"], table.ends))
+        for fault in (*stamp_faults(table["at"], at, self.options), *end_faults(table["at"], table.ends, ends)):
+            wrong = table.filter(fault.wrong).select(line=table[LINE], value=fault.stated.text)
             if rows := self.engine.rows_of(wrong, found.file):
-                rejects = [Reject(found.file, row["line"], fault.what, "", row["value"]) for row in rows]
-                self._reject_all(found.file, rejects)
+                self._reject_all([Reject(found.file, row["line"], fault.what, "", row["value"]) for row in rows])
                 table = table.filter(~fault.wrong)
         for bucket in reading.buckets:
             self.buckets[found.name].add(bucket, found.file)
@@ -251,18 +222,27 @@ class _Run:
     def _note_faults(self, shaped: Shaped, file: str) -> None:
         rows = shaped.rows.filter(shaped.rows.fault.notnull()).select(LINE, BROKEN, "fault", "value")
         number = self._number(rows, file)
-        if number + len(self.rejects) > MOST:
-            raise too_many(file, number)
-        if number:
-            self._reject_all(file, [_reject(row, shaped, file) for row in self.engine.rows_of(rows, file)])
+        if number + len(self.rejects) > MOST_REJECTS:
+            what = f"{number:,} rows cannot be read, more than the {MOST_REJECTS:,} that are listed"
+            help = "check that this is the right file, and --format or --mapping"
+            raise BadInput(Problem(what, file, help=help))
+        if not number:
+            return
+        rejects = []
+        for row in self.engine.rows_of(rows, file):
+            fault = None if row[BROKEN] else shaped.faults[row["fault"] - 1]
+            what, field = (fault.what, fault.stated.column) if fault else (row[BROKEN], "")
+            rejects.append(Reject(file, row[LINE], what, field, row["value"]))
+        self._reject_all(rejects)
 
-    def _reject_all(self, file: str, rejects: list[Reject]) -> None:
+    def _reject_all(self, rejects: list[Reject]) -> None:
+        """Leaves out rows of one file that cannot be read. Raises BadInput if they are not to be listed."""
         rejects.sort(key=lambda reject: reject.line)
         if self.options.rejects is None:
             raise refused(rejects)
         self.rejects += rejects
         rows = "row that cannot be read is" if len(rejects) == 1 else "rows that cannot be read are"
-        self.notes.append(f"{file}: {len(rejects):,} {rows} left out; see {self.options.rejects}")
+        self.notes.append(f"{rejects[0].file}: {len(rejects):,} {rows} left out; see {self.options.rejects}")
 
     def _sums(self, rows: ir.Table, file: str) -> list[dict[str, Any]]:
         report = self.options.progress.phase(f"reading {file}", unit="%")
@@ -281,10 +261,3 @@ def _no_rows_to_find(file: str | None) -> Iterator[None]:
         first = str(error).partition("\n")[0].lower()
         help = "check that this is the right file, and what its mapping says"
         raise BadInput(Problem(f"the rows cannot be computed with: {first}", file, help=help)) from None
-
-
-def _reject(row: dict[str, Any], shaped: Shaped, file: str) -> Reject:
-    if row[BROKEN]:
-        return Reject(file, row[LINE], row[BROKEN], "", row["value"])
-    fault = shaped.faults[row["fault"] - 1]
-    return Reject(file, row[LINE], fault.what, fault.field, row["value"])

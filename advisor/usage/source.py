@@ -36,9 +36,8 @@ class Page(NamedTuple):
     rows: int
 
 
-@dataclass(frozen=True)
-class Lines:
-    """Lines of a log: the column that holds them, the first of them, and whether a collector put them together.
+class Lines(NamedTuple):
+    """Lines of a log: the column that holds them, the first of them, and whether they come from a collector.
 
     A collector (docker, kubectl, journald) writes a prefix before each line, or wraps it in an object, and may hold the
     lines of several programs.
@@ -64,16 +63,14 @@ class Source:
     by_line: bool = False
     """Whether a database may misread it silently, so that it has to be read line by line."""
     lines: Lines | None = None
-    """The log, if rows are lines of one."""
     shapes: tuple[frozenset[str], ...] = ()
-    """The sets of keys, `a.b` for those of objects within objects, that the first objects have; of a log, the objects
-    that its lines hold."""
+    """The sets of keys that the first objects have, as ``shape_of``; of a log, the objects that its lines hold."""
     pages: tuple[Page, ...] = ()
     """The pages, if rows are under their key `data`."""
 
     def cell(self, column: str) -> str:
         """The name of a column in expressions, so that no name in the file can collide."""
-        return f"c{self.columns.index(column)}"
+        return self.cells[self.columns.index(column)]
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -83,8 +80,8 @@ class Source:
     @property
     def names(self) -> tuple[str, ...]:
         """The columns, and the keys seen of objects within objects."""
-        nested = (key for shape in self.shapes for key in sorted(shape))
-        return tuple(dict.fromkeys([*self.columns, *(nested if self.lines is None else ())]))
+        nested = [] if self.lines else [key for shape in self.shapes for key in sorted(shape)]
+        return tuple(dict.fromkeys([*self.columns, *nested]))
 
     def has(self, name: str) -> bool:
         """Whether a column or a nested key has this name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -44,27 +45,19 @@ def zone_of(name: str, last_year: int) -> Zone | None:
 
 def _changes(name: str, info: ZoneInfo, last_year: int) -> Zone:
     """A clock belongs to the old offset until it shows the hour of the change (fold=0), in gaps and in overlaps."""
+
+    def offset(moment: datetime) -> timedelta:
+        return moment.astimezone(info).utcoffset() or timedelta(0)
+
     moment, end = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(last_year, 12, 31, tzinfo=UTC)
-    step = timedelta(days=1)
     until: list[datetime] = []
-    offsets = [_offset(info, moment)]
+    offsets = [offset(moment)]
     while moment < end:
-        if (after := _offset(info, moment + step)) != offsets[-1]:
-            change = _when(info, moment, step)
+        if (after := offset(moment + timedelta(days=1))) != offsets[-1]:
+            start, before = moment, offsets[-1]
+            seconds = bisect(range(86_400), False, key=lambda at: offset(start + timedelta(seconds=at)) != before)
+            change = start + timedelta(seconds=seconds)
             until.append(change.replace(tzinfo=None) + max(offsets[-1], after))
             offsets.append(after)
-        moment += step
+        moment += timedelta(days=1)
     return Zone(name, tuple(until), tuple(offsets))
-
-
-def _offset(info: ZoneInfo, moment: datetime) -> timedelta:
-    return moment.astimezone(info).utcoffset() or timedelta(0)
-
-
-def _when(info: ZoneInfo, low: datetime, step: timedelta) -> datetime:
-    """The second at which the offset changes, within a step."""
-    before, high = _offset(info, low), low + step
-    while high - low > timedelta(seconds=1):
-        middle = low + timedelta(seconds=int((high - low).total_seconds()) // 2)
-        low, high = (middle, high) if _offset(info, middle) == before else (low, middle)
-    return high

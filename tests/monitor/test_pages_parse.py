@@ -12,17 +12,18 @@ from hypothesis import strategies as st
 from pydantic import create_model
 
 from advisor.common.diagnostics import BadInput
-from advisor.usage.readers.json_pages import Stream, parse
-from advisor.usage.readers.page_models import (
+from advisor.usage.readers.json_pages import (
     Count,
     Day,
     Dollars,
     JsonPage,
     Moment,
     PageObject,
+    Stream,
     UnixSeconds,
     UtcMoment,
     pages,
+    parse,
 )
 
 SCALARS = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text(max_size=5)

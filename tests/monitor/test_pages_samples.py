@@ -14,8 +14,7 @@ import pytest
 from advisor.common.diagnostics import BadInput
 from advisor.usage.model import Basis, Row
 from advisor.usage.readers import fal, litellm_daily, openai, replicate
-from advisor.usage.readers.json_pages import parse
-from advisor.usage.readers.page_models import PageReading
+from advisor.usage.readers.json_pages import PageReading, parse
 
 SAMPLES = Path(__file__).parent / "samples"
 READERS: tuple[ModuleType, ...] = (openai, fal, replicate, litellm_daily)

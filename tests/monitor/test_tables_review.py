@@ -15,7 +15,7 @@ import pytest
 
 from advisor.common.diagnostics import BadInput
 from advisor.common.progress import Progress
-from advisor.usage.duckdb_engine import DuckDBEngine
+from advisor.usage.engines import DuckDBEngine
 from advisor.usage.input_files import inputs_of
 from advisor.usage.line_reader import UnreadableRows
 from advisor.usage.model import Reading

@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
 
-from advisor.usage.column_exprs import MOST_SECONDS, Cells, either, epoch_stamp, every, iso_stamp, value_in
+from advisor.usage.column_exprs import MOST_SECONDS, Cells, Stated, epoch_stamp, iso_stamp, value_in
+from advisor.usage.date_order import Columns
 from advisor.usage.model import GATEWAY, Basis
 from advisor.usage.normalise import Fault, Remark, Shaped, all_of, stamp_faults
 from advisor.usage.options import SPARK, ReadOptions
 from advisor.usage.readers.image_names import path_pattern
 from advisor.usage.source import Source
-from advisor.usage.spreadsheet_dates import Columns
 
-ISO = r"\d{4}-\d\d-\d\d[T ]"
-REQUEST = r'"(?P<request>(?:[^"\\]|\\.)*)"'
+_ISO = r"\d{4}-\d\d-\d\d[T ]"
+_REQUEST = r'"(?P<request>(?:[^"\\]|\\.)*)"'
 _PIECES = (
     r"[\w.@/-]+ +\|",  # docker compose
     r"\[pod/[^\]]+\] ",  # kubectl --prefix
-    rf"(?:<\d+>\d? ?)?{ISO}[\d:.,]+(?:Z|[+-]\d\d:?\d\d)? (?:std(?:out|err) [FP] )?",  # docker -t, containerd, syslog
+    rf"(?:<\d+>\d? ?)?{_ISO}[\d:.,]+(?:Z|[+-]\d\d:?\d\d)? (?:std(?:out|err) [FP] )?",  # docker -t, containerd, syslog
     r"(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ",  # syslog, journald
     r"(?:[^\s:]+ )?[\w./-]+(?:\[\d+\])?: ",  # the host and the program, after those
 )
 _GAP = r" ?(?:(?:\x1b\[[\d;]{0,20}m){1,9} ?)?"
 _PIECE = rf"{_GAP}(?:{'|'.join(_PIECES)})"
-PREFIX = rf"(?:{_PIECE})*{_GAP}"
+_PREFIX = rf"(?:{_PIECE})*{_GAP}"
 """What a collector writes before a line: several pieces, of which a text has one reading at most, or nothing."""
 _IS_REQUEST = r' - \S+ \[|\[\d[^\[\]]{1,60}\] "'
 """A line that is meant for a request, whole or cut off, among the lines of other programs."""
-_OBJECT, _BEFORE_OBJECT = r'\{\s*".*', rf'^{PREFIX}\{{\s*"'
+_OBJECT, _BEFORE_OBJECT = r'\{\s*".*', rf'^{_PREFIX}\{{\s*"'
 _SERVICES = (rf"^{_GAP}([A-Za-z][\w.-]*?)(?:[_-]\d+)? +\|", r"^\[pod/(?:[^/\]]+/)?([^\]]+)\]")
 """The name of a service, its replicas alike, as docker compose and kubectl write it."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -96,14 +95,11 @@ class Keys:
     @property
     def all(self) -> tuple[str, ...]:
         """Every key."""
-        kind = (self.kind[0],) if self.kind else ()
+        kind = self.kind[:1] if self.kind else ()
         return tuple(dict.fromkeys([*self.time, *self.status, *self.request, *self.method, *self.path, *kind]))
 
-    def fit(self, shapes: Iterable[frozenset[str]]) -> bool:
-        """Whether one of the objects has the keys of a request."""
-        return any(map(self._fit, shapes))
-
-    def _fit(self, keys: frozenset[str]) -> bool:
+    def fit(self, keys: frozenset[str]) -> bool:
+        """Whether an object with these keys is a request."""
         request = keys & set(self.request) or (keys & set(self.method) and keys & set(self.path))
         return bool(keys & set(self.time) and keys & set(self.status) and request)
 
@@ -119,8 +115,8 @@ class AccessLog:
 
     def fits(self, source: Source) -> bool:
         """Whether the lines are of the pattern, or the objects have the keys."""
-        objects = source.lines is not None or source.holds_objects
-        return self.fits_lines(source) or (objects and self.keys is not None and self.keys.fit(source.shapes))
+        objects = source.shapes if source.lines or source.holds_objects else ()
+        return self.fits_lines(source) or (self.keys is not None and any(map(self.keys.fit, objects)))
 
     def fits_lines(self, source: Source) -> bool:
         """Whether more than half of the lines are of the pattern; of a collector's, of those that are requests."""
@@ -139,19 +135,19 @@ class AccessLog:
         cells, fields = line.fields_of(cells, whole) if line else self._of_keys(cells, options)
         cells = cells.keep(**fields)
         cells = cells.keep(iso=_as_iso(cells.table.time))
-        read = iso_stamp(cells.table.iso)
-        cells = cells.keep(at=ibis.coalesce(read, _since_1970(cells.table.time)))
+        number = cells.table.time.try_cast("float64")  # in seconds, or in milliseconds if it is too large for these
+        since_1970 = epoch_stamp(ibis.ifelse(number.abs() < MOST_SECONDS, number, number / 1_000), 1)
+        cells = cells.keep(at=ibis.coalesce(iso_stamp(cells.table.iso), since_1970))
         table, at, time = cells.table, cells.table.at, cells.table.time
         counted = all_of([table.status.re_search(r"^2\d\d$"), *_asked_for(table.request, options)])
-        faults = stamp_faults(at, "time", time, options)
+        faults = stamp_faults(at, Stated("time", time, time.isnull()), options)
         if lines:
-            wrong = Fault(f"not a line of {self.name}", lines.column, whole, time.isnull())
-            faults = (wrong, *faults)
-        remarks: tuple[Remark, ...] = ()
+            faults = [Fault(f"not a line of {self.name}", cells.stated(lines.column), time.isnull()), *faults]
+        remarks: list[Remark] = []
         if lines and lines.collected:
             other = self._of_others(cells, whole, line is not None)
-            faults = tuple(replace(fault, wrong=fault.wrong & ~other) for fault in faults)
-            remarks = (self._remark(cells, whole, counted, other),)
+            faults = [fault._replace(wrong=fault.wrong & ~other) for fault in faults]
+            remarks = [self._remark(cells, whole, counted, other)]
         methods = " and ".join(options.request_methods)
         where = f"on {', '.join(options.request_paths)}" if options.request_paths else "on any path (`--request-path`)"
         counts = f"requests with method {methods} {where} that were answered with 2xx"
@@ -196,7 +192,7 @@ class AccessLog:
         if of_lines:
             return table.time.isnull() & ~whole.re_search(_IS_REQUEST).fill_null(True)
         cut_off = table.object.notnull() & cells.text("").isnull()
-        return every([table.request.isnull(), table.status.isnull(), whole.notnull(), ~cut_off.fill_null(False)])
+        return ibis.and_(table.request.isnull(), table.status.isnull(), whole.notnull(), ~cut_off.fill_null(False))
 
     def _remark(self, cells: Cells, whole: Any, counted: Any, other: Any) -> Remark:
         """How many lines are of others, and which services the requests are of, where there are several."""
@@ -224,14 +220,8 @@ def _asked_for(request: Any, options: ReadOptions) -> list[Any]:
     path = request.re_extract(r"^\S+ (?:[a-z]+://[^/ ]*)?([^ ?]*)", 1)
     conditions = [method.isin([name.upper() for name in options.request_methods])]
     if options.request_paths:
-        conditions.append(either([path.re_search(path_pattern(wanted)) for wanted in options.request_paths]))
+        conditions.append(ibis.or_(*(path.re_search(path_pattern(wanted)) for wanted in options.request_paths)))
     return conditions
-
-
-def _since_1970(text: Any) -> Any:
-    """Seconds since 1970, or milliseconds if the number is too large."""
-    number = text.try_cast("float64")
-    return epoch_stamp(ibis.ifelse(number.abs() < MOST_SECONDS, number, number / 1_000), 1)
 
 
 def _as_iso(text: Any) -> Any:
@@ -246,3 +236,60 @@ def _as_iso(text: Any) -> Any:
 def month_number(name: Any) -> Any:
     """`Oct` as `10`."""
     return ibis.cases(*((name == month, f"{number:02}") for number, month in enumerate(_MONTHS, 1)))
+
+
+# ---- the logs that are known: how a line looks, and what the keys of the objects are called, per product
+
+_CLOCK = rf"(?:\d\d/[A-Za-z]{{3,9}}/[^\]]{{1,40}}|{_ISO}[^\]]{{1,40}}|\d{{9,10}}\.\d{{3}})"
+_IN_BRACKETS = r"\[(?P<time>\d[^\[\]]{1,40})\]"
+_ALB = rf"^(?:https?|h2|grpcs?|wss?) (?P<time>\S+)(?: \S+){{6}} (?P<status>\d{{3}}|-)(?: \S+){{3}} {_REQUEST} "
+
+LOGS: tuple[AccessLog, ...] = (
+    AccessLog(
+        "envoy",
+        Pattern(rf"^{_PREFIX}\[{_ISO}", rf"{_IN_BRACKETS} {_REQUEST} (?P<status>\d{{1,3}}|-) "),
+        Keys(
+            time=("start_time", "startTime", "timestamp"),
+            status=("response_code", "responseCode"),
+            request=("request",),
+            method=("method", "req_method"),
+            path=("path", "x_envoy_original_path"),
+        ),
+    ),
+    AccessLog(
+        "nginx",
+        Pattern(rf"^.+?\[{_CLOCK}\] ", rf"{_IN_BRACKETS} {_REQUEST} (?P<status>\d{{3}})(?:\s|$)"),
+        Keys(
+            time=("time_iso8601", "@timestamp", "msec", "time_local", "timestamp", "time"),
+            status=("status",),
+            request=("request",),
+            method=("request_method", "method"),
+            path=("request_uri", "uri", "path"),
+        ),
+    ),
+    AccessLog("alb", Pattern(rf"^\w+ {_ISO}", _ALB)),
+    AccessLog(
+        "traefik",
+        keys=Keys(
+            time=("StartUTC", "StartLocal", "time"),
+            status=("DownstreamStatus", "OriginStatus"),
+            method=("RequestMethod",),
+            path=("RequestPath",),
+        ),
+    ),
+    AccessLog(
+        "caddy",
+        keys=Keys(
+            time=("ts", "time", "timestamp"),
+            status=("status",),
+            method=("request.method",),
+            path=("request.uri",),
+            kind=("logger", r"^http\.log\.access"),
+        ),
+    ),
+    AccessLog(
+        "kong",
+        keys=Keys(time=("started_at",), status=("response.status",), method=("request.method",), path=("request.uri",)),
+    ),
+)
+"""Of two whose lines are alike, the one that asks for more comes first, and is taken."""

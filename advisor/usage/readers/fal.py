@@ -21,8 +21,7 @@ from advisor.common.diagnostics import quoted
 from advisor.domain.scenario import Unit
 from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row
 from advisor.usage.readers.image_names import makes_images
-from advisor.usage.readers.json_pages import first_in, identity, numbered, objects
-from advisor.usage.readers.page_models import (
+from advisor.usage.readers.json_pages import (
     Bucket,
     Currency,
     Dollars,
@@ -34,8 +33,12 @@ from advisor.usage.readers.page_models import (
     PageReading,
     Text,
     UtcMoment,
+    first_in,
+    identity,
     in_utc,
     more_pages,
+    numbered,
+    objects,
     read_pages,
 )
 from advisor.usage.validation import refused
@@ -117,7 +120,7 @@ class _FalBucket(PageObject):
 
     def span(self, width: timedelta | None) -> tuple[datetime, datetime]:
         """Start and end; days and months are those of the bucket's own zone."""
-        at = _calendar(self.bucket) if width in (_DAY, None) else in_utc(self.bucket)
+        at = self.bucket.replace(tzinfo=None) if width in (_DAY, None) else in_utc(self.bucket)
         return at, at + width if width else (at.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
@@ -154,38 +157,39 @@ def name_of(document: object) -> str | None:
 
 def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> PageReading:
     """A row for each billing event, or for each result in a bucket. Raises BadInput, also for a summary alone."""
-    charges: list[tuple[_Billed, Row]]
+    charges: list[tuple[_Billed, Row]] = []
     if name == EVENTS:
         of_events = read_pages(_Events, document, file)
-        charges = [(event, _event_row(event, unit, line)) for line, page in of_events for event in page.billing_events]
+        for line, page in of_events:
+            for event in page.billing_events:
+                at, key = event.timestamp, identity(EVENTS, event.request_id)
+                charges.append((event, _row(event, at, at, unit, key, line, grows=False)))
         notes, buckets = more_pages(of_events, "next_cursor"), []
     else:
         of_usage = read_pages(_FalUsage, document, file)
         series = [(line, bucket) for line, page in of_usage for bucket in page.time_series]
-        width = _bucket_width([bucket.bucket for _, bucket in series])
-        charges = [
-            charge
-            for line, bucket in series
-            for charge in zip(bucket.results, numbered(_usage_rows(bucket, width, unit, line)), strict=True)
-        ]
-        notes = more_pages(of_usage, "next_cursor") + _bucket_notes([bucket.bucket for _, bucket in series], width)
+        starts = [bucket.bucket for _, bucket in series]
+        width = _bucket_width(starts)
+        for line, bucket in series:
+            charges += zip(bucket.results, _usage_rows(bucket, width, unit, line), strict=True)
+        notes = more_pages(of_usage, "next_cursor") + _bucket_notes(starts, width)
         buckets = [Bucket(*bucket.span(width)) for _, bucket in series if bucket.results]
-    others = {id(part) for part, _ in charges if part.of_another_service(unit, chosen)}
     wanted = "video" if unit is Unit.VIDEO_SECOND else "images"
-    left_out = Counter(_billed_for(part) for part, _ in charges if id(part) in others)
-    for billed_for, times in sorted(left_out.items()):
-        notes.append(f"rows billed {billed_for} make no {wanted} and are left out: {times:,}")
-    of_basis = Counter(_basis_note(part, unit) for part, _ in charges if id(part) not in others)
+    rows, left_out, of_basis = list[Row](), Counter[str](), Counter[str]()
+    for part, row in charges:
+        if part.of_another_service(unit, chosen):
+            known = part.unit in _SECONDS | _IMAGES | _MEGAPIXELS
+            left_out[f"by {quoted(part.unit)}" if known else f"for {quoted(part.endpoint_id or '')}"] += 1
+        else:
+            rows.append(row)
+            of_basis[_basis_note(part, unit)] += 1
+    for billed, times in sorted(left_out.items()):
+        notes.append(f"rows billed {billed} make no {wanted} and are left out: {times:,}")
     notes += [f"{what}: {times:,}" for what, times in sorted(of_basis.items()) if what]
     free = sum(part.unit in _COUNTED[unit] and part.paid == 0 for part, _ in charges)
     if free:
         notes.append(f"rows of {wanted} cost nothing, as with a credit, and count: {free:,}")
-    return PageReading([row for part, row in charges if id(part) not in others], notes, buckets)
-
-
-def _billed_for(part: _Billed) -> str:
-    known = part.unit in _SECONDS | _IMAGES | _MEGAPIXELS
-    return f"by {quoted(part.unit)}" if known else f"for {quoted(part.endpoint_id or '')}"
+    return PageReading(rows, notes, buckets)
 
 
 def _basis_note(part: _Billed, unit: Unit) -> str:
@@ -197,18 +201,13 @@ def _basis_note(part: _Billed, unit: Unit) -> str:
     return "rows billed by a unit that is not named may be by the image, the megapixel or else"
 
 
-def _event_row(event: _Event, unit: Unit, line: int) -> Row:
-    at = event.timestamp
-    return _row(event, at, at, unit, identity(EVENTS, event.request_id), line, grows=False)
-
-
 def _usage_rows(bucket: _FalBucket, width: timedelta | None, unit: Unit, line: int) -> list[Row]:
     rows = []
     for result in bucket.results:
         keys = (result.unit, result.endpoint_id, result.auth_method, result.unit_price, result.percent_discount)
         key = identity(USAGE, bucket.bucket.isoformat(), *keys, result.auth_method_structured)
         rows.append(_row(result, *bucket.span(width), unit, key, line, grows=True))
-    return rows
+    return numbered(rows)
 
 
 def _row(part: _Billed, at: datetime, ends: datetime, unit: Unit, identity: str, line: int, *, grows: bool) -> Row:
@@ -232,17 +231,12 @@ def _row(part: _Billed, at: datetime, ends: datetime, unit: Unit, identity: str,
     )
 
 
-def _calendar(start: datetime) -> datetime:
-    """The day as its own zone calls it."""
-    return start.replace(tzinfo=None)
-
-
 def _bucket_width(starts: Sequence[datetime]) -> timedelta | None:
     """How long the buckets are, judged by where all of them start: minutes, hours, days, or months (None).
 
     One bucket alone on the first of a month is taken as a day. So are weeks, which cannot be distinguished from days.
     """
-    local = [_calendar(start) for start in starts]
+    local = [start.replace(tzinfo=None) for start in starts]
     if any(start.second or start.microsecond or start.minute for start in local):
         return timedelta(minutes=1)
     if any(start.hour for start in local):
@@ -252,7 +246,7 @@ def _bucket_width(starts: Sequence[datetime]) -> timedelta | None:
 
 def _bucket_notes(starts: Sequence[datetime], width: timedelta | None) -> list[str]:
     said = []
-    days = sorted({_calendar(start) for start in starts})
+    days = sorted({start.replace(tzinfo=None) for start in starts})
     if width is None:
         said.append("buckets that all start a month are taken as months: ask for `timeframe=day`")
     elif width == _DAY and len(days) > 1 and all((one - days[0]).days % 7 == 0 for one in days):

@@ -15,38 +15,31 @@ import ibis.expr.types as ir
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.scenario import Unit
-from advisor.usage.column_exprs import AMOUNT, Cells, either
+from advisor.usage.column_exprs import AMOUNT, Cells, Stated
+from advisor.usage.date_order import Columns
 from advisor.usage.model import Basis
 from advisor.usage.normalise import (
     Fault,
     Remark,
     Shaped,
     all_of,
-    cost_faults,
     currency_faults,
     end_faults,
     free_rows,
-    image_faults,
+    number_faults,
     stamp_faults,
 )
 from advisor.usage.options import ReadOptions
 from advisor.usage.readers.image_names import makes_images
 from advisor.usage.source import Container, Source
-from advisor.usage.spreadsheet_dates import Columns
 
-CATEGORY, START, END, COST, MONEY = (
-    "ChargeCategory",
-    "ChargePeriodStart",
-    "ChargePeriodEnd",
-    "EffectiveCost",
-    "BillingCurrency",
-)
-NEEDED = (CATEGORY, START, COST, MONEY)
+CATEGORY, START, END = "ChargeCategory", "ChargePeriodStart", "ChargePeriodEnd"
+COST, MONEY = "EffectiveCost", "BillingCurrency"
 CATEGORIES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
 _IDENTIFYING = (CATEGORY, START, COST)
 _UNITS = {Unit.IMAGE: r"^([0-9]+ )?images?$", Unit.VIDEO_SECOND: r"^([0-9]+ )?(?:video )?seconds?$"}
+_UNIT_COLUMNS = ("PricingUnit", "ConsumedUnit")
 _MOST_DAYS = 31
-_SEVERAL = ("charges are", "count on the day they start")
 
 SERVICE, PROVIDERS = "ServiceName", ("ServiceProviderName", "ProviderName")
 _FINER = ("ServiceSubcategory", "SkuMeter", "ChargeDescription", "ResourceName", "ResourceType", "SkuId")
@@ -76,17 +69,18 @@ class Focus:
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """Raises BadInput for a file without a column that is needed, or that ``--only`` names."""
         cells = replace(cells, null="NULL")
-        _check_columns(cells, [*NEEDED, *(column for column, _ in options.only)])
+        _check_columns(cells, [CATEGORY, START, COST, MONEY, *(column for column, _ in options.only)])
         cells = cells.keep(at=cells.stamp(START), until=cells.stamp(END))
         block, quantity, in_images = _image_unit(cells, _UNITS[options.unit])
         cells = cells.keep(amount=block.try_cast(dt.Decimal(8, 0)), quantity=quantity, in_images=in_images)
         cells = cells.keep(images=(cells.table.quantity.try_cast(dt.Decimal(28, 10)) * cells.table.amount).cast(AMOUNT))
         category, start, end = cells.text(CATEGORY), cells.table.at, cells.table.until
-        wanted = [
-            either([cells.text(column).lower().contains(text.lower()) for name, text in options.only if name == column])
-            for column in dict.fromkeys(column for column, _ in options.only)
-        ]
-        counted = all_of([category == "Usage", *wanted, *_no_images(cells, options)])
+        wanted: dict[str, Any] = defaultdict(ibis.or_)
+        for column, text in options.only:
+            wanted[column] |= cells.text(column).lower().contains(text.lower())
+        by_image = [cells.text(unit).lower().re_search(_UNITS[Unit.IMAGE]).fill_null(False) for unit in _UNIT_COLUMNS]
+        of_video = options.unit is Unit.VIDEO_SECOND
+        counted = all_of([category == "Usage", *wanted.values(), *(~one for one in by_image if of_video)])
         images, amount, quantity = cells.table.images, cells.table.amount, cells.table.quantity
         cost, currency = cells.number(COST), cells.text(MONEY).upper()
         paid = ibis.ifelse(_by_request(cells) & (cost == 0) & amount.isnull(), ibis.null(cost.type()), cost)
@@ -94,14 +88,14 @@ class Focus:
         of_images = counted & amount.notnull()
         correction = _correction(cells, cost)
         faults = (
-            *stamp_faults(start, START, cells.text(START), options),
-            *end_faults(start, end, END, cells.text(END)),
-            Fault("not a charge category", CATEGORY, category, category.isnull() | ~category.isin(CATEGORIES)),
-            Fault("missing provider", "ProviderName", meter, counted & meter.isnull()),
-            *cost_faults(cost, COST, cells.text(COST), counted, required=True),
-            Fault("missing currency", MONEY, currency, counted & currency.isnull()),
+            *stamp_faults(start, cells.stated(START), options),
+            *end_faults(start, end, cells.stated(END)),
+            Fault("not a charge category", cells.stated(CATEGORY), ~category.isin(CATEGORIES).fill_null(False)),
+            Fault("missing provider", cells.stated("ProviderName"), counted & meter.isnull()),
+            *number_faults(cost, cells.stated(COST), counted, "cost", counted),
+            Fault("missing currency", cells.stated(MONEY), counted & currency.isnull()),
             *currency_faults(currency, MONEY, counted, options),
-            *image_faults(images, "ConsumedQuantity", quantity, of_images, correction=ibis.literal(True)),
+            *number_faults(images, Stated("ConsumedQuantity", quantity, quantity.isnull()), of_images, "images"),
         )
         of_images |= counted & correction
         only = " ".join(f"--only {column}={text}" for column, text in options.only)
@@ -122,7 +116,7 @@ class Focus:
                 _long(cells, counted, start, end),
             ),
             counts=f"charges of category Usage{' that fit ' + only if only else ''}",
-            notes=("focus: rows by the image make no video and are left out",) if _of_video(options) else (),
+            notes=("focus: rows by the image make no video and are left out",) if of_video else (),
             services=_charged_for(cells, counted, start, of_images, cost, currency),
         )
 
@@ -148,19 +142,9 @@ def _check_columns(cells: Cells, needed: Sequence[str]) -> None:
 
 def _by_request(cells: Cells) -> Any:
     """Whether a row is charged by the request, and there were some."""
-    units = [cells.text(unit).lower().isin(("request", "requests")) for unit in ("PricingUnit", "ConsumedUnit")]
+    units = [cells.text(unit).lower().isin(("request", "requests")) for unit in _UNIT_COLUMNS]
     none = [cells.number(quantity) == 0 for quantity in ("PricingQuantity", "ConsumedQuantity")]
-    return either([unit.fill_null(False) for unit in units]) & ~all_of(none)
-
-
-def _of_video(options: ReadOptions) -> bool:
-    return options.unit is Unit.VIDEO_SECOND
-
-
-def _no_images(cells: Cells, options: ReadOptions) -> list[Any]:
-    """Conditions that rows by the image do not hold, where seconds of video count."""
-    units = [cells.text(unit).lower() for unit in ("PricingUnit", "ConsumedUnit")] if _of_video(options) else []
-    return [~unit.re_search(_UNITS[Unit.IMAGE]).fill_null(False) for unit in units]
+    return ibis.or_(*(unit.fill_null(False) for unit in units)) & ~all_of(none)
 
 
 def _image_unit(cells: Cells, unit_of_images: str) -> tuple[Any, Any, Any]:
@@ -190,11 +174,10 @@ def _left_out(cells: Cells, category: Any) -> Remark:
     sums = others.group_by("category", "currency").aggregate(rows=others.count(), cost=others.cost.sum())
 
     def notes(found: list[dict[str, Any]]) -> list[str]:
-        parts = [
-            f"{row['rows']:,} {row['category']} ({_money(row)})"
-            for row in sorted(found, key=lambda row: (CATEGORIES.index(row["category"]), row["currency"] or ""))
-            if row["category"] in CATEGORIES
-        ]
+        known = [row for row in found if row["category"] in CATEGORIES]
+        known.sort(key=lambda row: (CATEGORIES.index(row["category"]), row["currency"] or ""))
+        money = [f"{row['cost'] or Decimal(0):,.2f} {row['currency'] or ''}".strip() for row in known]
+        parts = [f"{row['rows']:,} {row['category']} ({cost})" for row, cost in zip(known, money, strict=True)]
         return [f"{cells.source.file}: rows other than Usage are left out: {', '.join(parts)}"] if parts else []
 
     return sums, notes
@@ -202,20 +185,17 @@ def _left_out(cells: Cells, category: Any) -> Remark:
 
 def _long(cells: Cells, counted: Any, start: Any, end: Any) -> Remark:
     """Charges that belong to no single month."""
-    rows = cells.table.select(counted=counted, start=start, end=end)
-    late = rows.filter(rows.counted & (rows.end > rows.start + ibis.interval(days=_MOST_DAYS)))
+    late = counted & (end > start + ibis.interval(days=_MOST_DAYS))
 
     def notes(found: list[dict[str, Any]]) -> list[str]:
-        number = found[0]["rows"]
-        charges, count = ("charge is", "counts on the day it starts") if number == 1 else _SEVERAL
+        number = found[0]["rows"] or 0
+        charges, count = "charges are", "count on the day they start"
+        if number == 1:
+            charges, count = "charge is", "counts on the day it starts"
         what = f"{number:,} {charges} for more than {_MOST_DAYS} days and {count}"
         return [f"{cells.source.file}: {what}"] if number else []
 
-    return late.aggregate(rows=late.count()), notes
-
-
-def _money(row: dict[str, Any]) -> str:
-    return f"{row['cost'] or Decimal(0):,.2f} {row['currency'] or ''}".strip()
+    return cells.table.aggregate(rows=late.sum()), notes
 
 
 # ---- what a bill charges for: images may be only a part of it
@@ -262,7 +242,8 @@ def doubts(groups: Iterable[Group], file: str, options: ReadOptions) -> list[Pro
     if options.unit is not Unit.IMAGE or not unsure:
         return []
     columns = [column for column in unsure[0] if column not in _NO_NAMES]
-    naming = _naming_column(unsure, columns)
+    named = (column for column in columns if column not in PROVIDERS and any(group[column] for group in unsure))
+    naming = next(named, None)  # another column where ``ServiceName`` is empty
     if naming and all(makes_images([group[naming]]) for group in unsure):
         return []
     chosen = {column for column, _ in options.only}
@@ -275,12 +256,6 @@ def doubts(groups: Iterable[Group], file: str, options: ReadOptions) -> list[Pro
         if column not in chosen and (several or unlike or (counted_in and not chosen)):
             return [_problem(costs, column, file)]
     return []
-
-
-def _naming_column(groups: Sequence[Group], columns: Sequence[str]) -> str | None:
-    """The column that names services: another one where ``ServiceName`` is empty."""
-    named = [column for column in columns if column not in PROVIDERS and any(group[column] for group in groups)]
-    return named[0] if named else None
 
 
 def _problem(costs: Mapping[str, Decimal], column: str, file: str) -> Problem:

@@ -8,7 +8,7 @@ states images. The log stands in front of all providers: its meter is the gatewa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
@@ -18,8 +18,20 @@ from pydantic import AliasChoices, AliasPath, BeforeValidator, Field, Validation
 from advisor.domain.scenario import Unit
 from advisor.usage.model import GATEWAY, Basis, Row
 from advisor.usage.readers.image_names import check_known, makes_images
-from advisor.usage.readers.json_pages import first_in, identity, objects
-from advisor.usage.readers.page_models import Count, Day, Dollars, JsonPage, Many, PageObject, PageReading, Text, pages
+from advisor.usage.readers.json_pages import (
+    Count,
+    Day,
+    Dollars,
+    JsonPage,
+    Many,
+    PageObject,
+    PageReading,
+    Text,
+    first_in,
+    identity,
+    objects,
+    pages,
+)
 from advisor.usage.validation import refused
 
 DAILY = "litellm-daily"
@@ -44,8 +56,8 @@ class _Requests(PageObject):
     spend: Annotated[Dollars | None, Field(validation_alias=_in_metrics("spend"))] = None
 
     @property
-    def cost(self) -> Decimal:
-        return self.spend or Decimal(0)
+    def numbers(self) -> tuple[int, Decimal]:
+        return self.successful_requests, self.spend or Decimal(0)
 
 
 class _TableRow(_Requests):
@@ -63,9 +75,8 @@ def _known_kinds(value: Any) -> Any:
         return value
     known = {kind: value[kind] for kind in (*_KINDS, _TOOLS) if value.get(kind) is not None}
     if any(isinstance(by_name, dict) and len(by_name) > _MOST_NAMES for by_name in known.values()):
-        raise refused(
-            f"a day has more than {_MOST_NAMES:,} names", "check that this is the page as the service returned it"
-        )
+        help = "check that this is the page as the service returned it"
+        raise refused(f"a day has more than {_MOST_NAMES:,} names", help)
     return known
 
 
@@ -123,7 +134,9 @@ def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen
     for page in pages(document, file):
         if page.has("results"):
             for result in page.read(_DailyPage).results:
-                entries += _entries_of_day(result, page.line, chosen)
+                found = _by_best_kind(result, page.line, chosen)
+                of_images = [one for one in found if one.makes_images or (one.makes_images is None and one.requests)]
+                entries += of_images or [_Entry("", True, _row(result.date, page.line, [], 0, Decimal(0)), 0)]
         else:
             entries.append(_table_entry(page, chosen))
     unknown = [entry.name for entry in entries if entry.requests and entry.makes_images is None]
@@ -152,16 +165,8 @@ def _table_entry(page: JsonPage, chosen: Sequence[str]) -> _Entry:
     if made is None and row.mcp_namespaced_tool_name and not row.model:
         made = False
     name = " on ".join(filter(None, (row.model, row.endpoint))) or _NAMELESS
-    numbers = (row.successful_requests, row.cost)
-    keys = [*(value for key, value in row if key not in _NO_KEYS), *(() if unique else numbers)]
-    return _Entry(name, made, _row(row.date, page.line, keys, *numbers, unique=unique), *numbers)
-
-
-def _entries_of_day(result: _DayResult, line: int, chosen: Sequence[str]) -> list[_Entry]:
-    """The entries that may make images; one of no requests if there are none."""
-    found = _by_best_kind(result, line, chosen)
-    of_images = [one for one in found if one.makes_images or (one.makes_images is None and one.requests)]
-    return of_images or [_Entry("", True, _row(result.date, line, [], 0, Decimal(0)), 0)]
+    keys = [*(value for key, value in row if key not in _NO_KEYS), *(() if unique else row.numbers)]
+    return _Entry(name, made, _row(row.date, page.line, keys, *row.numbers, unique=unique), *row.numbers)
 
 
 def _by_best_kind(result: _DayResult, line: int, chosen: Sequence[str]) -> list[_Entry]:
@@ -175,35 +180,26 @@ def _by_best_kind(result: _DayResult, line: int, chosen: Sequence[str]) -> list[
         return _Entry(name, made, _row(result.date, line, keys, requests, spend), requests, spend)
 
     by_kind = {
-        kind: [
-            entry((one, name), name, numbers.successful_requests, numbers.cost)
-            for name, numbers in result.breakdown.get(kind, {}).items()
-        ]
+        kind: [entry((one, name), name, *asked.numbers) for name, asked in result.breakdown.get(kind, {}).items()]
         for kind, one in _KINDS.items()
     }
     tools = sum(one.successful_requests for one in result.breakdown.get(_TOOLS, {}).values())
     asked = {kind: sum(entry.requests for entry in found) for kind, found in by_kind.items()}
-    total = result.metrics
-    requests = max(asked.values()) if total is None else total.successful_requests
+    requests, cost = result.metrics.numbers if result.metrics else (max(asked.values()), Decimal(0))
     best = next((kind for kind in _KINDS if by_kind[kind] and asked[kind] + tools >= requests), None)
     best = best or max(_KINDS, key=lambda kind: asked[kind])
     found = by_kind[best]
     missing = requests - asked[best] - tools
-    if total is not None and missing > 0:
-        spend = max(Decimal(0), total.cost - sum((one.spend for one in found), Decimal(0)))
+    if result.metrics and missing > 0:
+        spend = max(Decimal(0), cost - sum((one.spend for one in found), Decimal(0)))
         found.append(entry(("rest",), _NAMELESS, missing, spend))
-    return found + _behind_other_endpoints(best, by_kind) if not chosen else found
-
-
-def _behind_other_endpoints(best: str, by_kind: Mapping[str, list[_Entry]]) -> list[_Entry]:
-    """Models of images of which more was asked than of the endpoints of images: what those made is not known."""
-    if best != "endpoints":
-        return []
-    of_images = [entry for entry in by_kind["models"] if entry.makes_images]
-    asked = sum(entry.requests for entry in by_kind[best] if entry.makes_images is not False)
-    if sum(entry.requests for entry in of_images) <= asked:
-        return []
-    return [entry._replace(makes_images=None) for entry in of_images]
+    if best == "endpoints" and not chosen:
+        # Where more was asked of models of images than of endpoints of images, what those made is not known.
+        of_images = [entry for entry in by_kind["models"] if entry.makes_images]
+        of_endpoints = sum(entry.requests for entry in found if entry.makes_images is not False)
+        if sum(entry.requests for entry in of_images) > of_endpoints:
+            return found + [entry._replace(makes_images=None) for entry in of_images]
+    return found
 
 
 def _row(day: date, line: int, keys: Sequence[object], requests: int, spend: Decimal, *, unique: bool = True) -> Row:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,23 +15,20 @@ from typing import Any
 import ibis
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.usage.column_exprs import Cells, either
+from advisor.usage.column_exprs import Cells
+from advisor.usage.date_order import Columns
 from advisor.usage.model import GATEWAY, Basis
-from advisor.usage.normalise import Fault, Remark, Shaped, all_of, cost_faults, currency_faults, stamp_faults
+from advisor.usage.normalise import Fault, Remark, Shaped, all_of, currency_faults, number_faults, stamp_faults
 from advisor.usage.options import ReadOptions
 from advisor.usage.readers.image_names import check_known, makes_images, path_pattern
 from advisor.usage.readers.json_pages import objects, parse
 from advisor.usage.source import Page, Source
-from advisor.usage.spreadsheet_dates import Columns
 
 CALL_TYPES = tuple(f"{a}image_{what}" for what in ("generation", "edit", "variation") for a in ("", "a"))
 START = "startTime"
 _IDENTIFYING = ("request_id", "call_type", "spend")
 _NAMES = ("call_type", "model")
-_ESTIMATES = (
-    "the cost is LiteLLM's own estimate, which is known to be wrong for some image models; "
-    "a provider's invoice is better"
-)
+_ESTIMATES = "the cost is LiteLLM's own estimate, which is known to be wrong for some image models"
 _ROWS = "data"
 _BEGINS = re.compile(r'\s*\[?\s*\{(?:\s*"\w+"\s*:\s*[^\s"\[\]{},]+\s*,)*\s*"data"\s*:\s*\[\s*')
 _SOME = (*_IDENTIFYING, START)
@@ -77,13 +75,13 @@ class LiteLlmLogs:
             identity=identity,
             unique=True,
             faults=(
-                *stamp_faults(at, START, cells.text(START), options),
-                *cost_faults(spend, "spend", cells.text("spend"), counted),
+                *stamp_faults(at, cells.stated(START), options),
+                *number_faults(spend, cells.stated("spend"), counted, "cost"),
                 *currency_faults(usd, "spend", counted & cost.notnull(), options),
-                Fault("the id is empty", "request_id", identity, counted & identity.isnull()),
+                Fault("the id is empty", cells.stated("request_id"), counted & identity.isnull()),
             ),
             counts="requests for images that succeeded and were not answered from the cache",
-            notes=(f"{self.name}: {_ESTIMATES}",),
+            notes=(f"{self.name}: {_ESTIMATES}; a provider's invoice is better",),
             remarks=() if options.makes_images else (_others(cells, answered & ~counted),),
         )
 
@@ -93,7 +91,7 @@ def _of_images(cells: Cells, chosen: Sequence[str]) -> Any:
     if not chosen:
         return cells.text("call_type").isin(CALL_TYPES)
     names = [cells.text(name).fill_null("").lower() for name in _NAMES]
-    return either([name.re_search(path_pattern(wanted.lower())) for name in names for wanted in chosen])
+    return ibis.or_(*(name.re_search(path_pattern(wanted.lower())) for name in names for wanted in chosen))
 
 
 def _others(cells: Cells, others: Any) -> Remark:
@@ -122,7 +120,13 @@ LITELLM_LOGS = LiteLlmLogs()
 def paged(source: Source, head: str, text: Callable[[], str]) -> Iterator[Source]:
     """The same with the columns of the rows, where the file consists of such pages. Raises BadInput."""
     begins = _BEGINS.match(head)
-    if begins is None or not (_is_row(head, begins.end()) or '"total_pages"' in head):
+    if begins is None:
+        return
+    try:
+        first, _ = json.JSONDecoder().raw_decode(head, begins.end())
+    except (ValueError, RecursionError):
+        first = None
+    if not (isinstance(first, dict) and set(_IDENTIFYING) <= first.keys()) and '"total_pages"' not in head:
         return
     pages = list(objects(parse(text(), source.file)))
     lists = [page.get(_ROWS) for page in pages]
@@ -135,9 +139,9 @@ def paged(source: Source, head: str, text: Callable[[], str]) -> Iterator[Source
 
 def missing_pages(sources: Iterable[Source]) -> list[str]:
     """A note on pages whose numbers show that they exist, and that are in none of the files."""
-    seen: dict[tuple[int, int], set[int]] = {}
+    seen: dict[tuple[int, int], set[int]] = defaultdict(set)
     for page in (page for source in sources for page in source.pages):
-        seen.setdefault((page.rows, page.pages), set()).add(page.number)
+        seen[page.rows, page.pages].add(page.number)
     notes = []
     for (rows, pages), numbers in sorted(seen.items()):
         missing = [number for number in range(1, pages + 1) if number not in numbers]
@@ -148,17 +152,6 @@ def missing_pages(sources: Iterable[Source]) -> list[str]:
     return notes
 
 
-def _is_row(head: str, place: int) -> bool:
-    try:
-        found, _ = json.JSONDecoder().raw_decode(head, place)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(found, dict) and set(_IDENTIFYING) <= found.keys()
-
-
 def _page(page: dict[str, Any]) -> Page:
-    def number(key: str) -> int:
-        value = page.get(key)
-        return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**6 else 0
-
-    return Page(number("page"), number("total_pages"), number("total"))
+    values = [page.get(key) for key in ("page", "total_pages", "total")]
+    return Page(*(value if type(value) is int and 0 <= value <= 10**6 else 0 for value in values))

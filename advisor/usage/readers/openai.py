@@ -18,8 +18,7 @@ from advisor.common.diagnostics import Problem
 from advisor.domain.scenario import Unit
 from advisor.usage.model import Basis, Row
 from advisor.usage.readers.image_names import check_known, makes_images
-from advisor.usage.readers.json_pages import first_in, identity, numbered, objects
-from advisor.usage.readers.page_models import (
+from advisor.usage.readers.json_pages import (
     Bucket,
     Count,
     Currency,
@@ -31,7 +30,11 @@ from advisor.usage.readers.page_models import (
     Quantity,
     Text,
     UnixSeconds,
+    first_in,
+    identity,
     more_pages,
+    numbered,
+    objects,
     read_pages,
 )
 from advisor.usage.validation import refused
@@ -40,8 +43,7 @@ USAGE, COSTS = "openai-usage", "openai-costs"
 NAMES: tuple[str, ...] = (USAGE, COSTS)
 METER = "openai"
 
-_OF_USAGE, _OF_COSTS = "organization.usage.images.result", "organization.costs.result"
-_KINDS: dict[object, str] = {_OF_USAGE: USAGE, _OF_COSTS: COSTS}
+_KINDS = {"organization.usage.images.result": USAGE, "organization.costs.result": COSTS}
 _NO_GROUPS = ("object", "images", "num_model_requests", "amount", "quantity", "quantity_unit")
 _LONGEST = timedelta(days=1)
 _WIDTHS = (timedelta(minutes=1), timedelta(hours=1), _LONGEST)
@@ -89,10 +91,6 @@ class _Cost(_OpenAIResult):
     @classmethod
     def _of_images_only(cls, value: Any, info: ValidationInfo) -> Any:
         return value if info.data.get("quantity_unit") == "images" else None
-
-    @property
-    def of_everything(self) -> bool:
-        return self.line_item is None and self.quantity is None and bool(self.amount.value)
 
     def of_images(self, chosen: Sequence[str]) -> bool | None:
         """True for what is counted in images, for a line item that names an image model, and for ungrouped costs; None
@@ -142,18 +140,12 @@ def name_of(document: object) -> str | None:
         if page.get("object") != "page" or not isinstance(data, list):
             return None
         results = (first_in(bucket, "results") or first_in(bucket, "result") for bucket in data)
-        first = next(filter(None, results), None)
-        if first is not None:
-            return _name_of(first)
+        if first := next(filter(None, results), None):
+            if "object" in first:
+                return next((name for kind, name in _KINDS.items() if kind == first["object"]), None)
+            return COSTS if "amount" in first else USAGE if "images" in first else None
         found = USAGE
     return found
-
-
-def _name_of(result: dict[str, object]) -> str | None:
-    if "object" in result:
-        kind = result["object"]
-        return _KINDS.get(kind) if isinstance(kind, str) else None
-    return COSTS if "amount" in result else USAGE if "images" in result else None
 
 
 def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> PageReading:
@@ -172,11 +164,9 @@ def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen
     rows = []
     for line, costs in of_costs:
         counted = any(result.quantity is not None for result in costs.results)
-        for bucket in costs.data:
-            found = [_cost_row(bucket, result, line) for result in bucket.results if result.of_images(chosen)]
-            rows += numbered(found) or [_no_cost(bucket, line, counted)]
+        rows += [row for bucket in costs.data for row in _cost_rows(bucket, line, chosen, counted)]
     notes = more_pages(of_costs, "next_page") + _left_out(results, chosen)
-    if not any(result.of_everything for result in results):
+    if not any(one.line_item is None and one.quantity is None and one.amount.value for one in results):
         return PageReading(rows, notes, _buckets(of_costs))
     notes.append("costs that are not grouped may hold more than images: ask for `group_by=line_item`")
     help = "ask for `group_by=line_item`; --makes-images '*' says that all are of images"
@@ -216,18 +206,18 @@ def _usage_rows(bucket: _OpenAIBucket[_OpenAIUsage], line: int) -> list[Row]:
     return numbered(rows) or [_row(USAGE, bucket, line, "empty", basis=Basis.COUNTED, images=Decimal(0), requests=0)]
 
 
-def _cost_row(bucket: _OpenAIBucket[_Cost], result: _Cost, line: int) -> Row:
-    paid, images = result.amount, result.quantity
-    stated: dict[str, Any] = {"images": images, "cost": paid.value, "currency": paid.currency}
-    basis, keys = Basis.DERIVED if images is None else Basis.COUNTED, (result.groups, result.quantity_unit)
-    return _row(COSTS, bucket, line, paid.currency, *keys, basis=basis, **stated)
-
-
-def _no_cost(bucket: _OpenAIBucket[_Cost], line: int, counted: bool) -> Row:
-    """A bucket in which nothing counts: that the day is known is worth a row."""
-    if counted:
-        return _row(COSTS, bucket, line, "empty", basis=Basis.COUNTED, images=Decimal(0))
-    return _row(COSTS, bucket, line, "empty", basis=Basis.DERIVED, cost=Decimal(0), currency="USD")
+def _cost_rows(bucket: _OpenAIBucket[_Cost], line: int, chosen: Sequence[str], counted: bool) -> list[Row]:
+    """The results that count; for a bucket without one a row of zero, as that the day is known is worth a row."""
+    rows = []
+    for result in bucket.results:
+        if result.of_images(chosen):
+            paid, images = result.amount, result.quantity
+            stated: dict[str, Any] = {"images": images, "cost": paid.value, "currency": paid.currency}
+            stated["basis"] = Basis.DERIVED if images is None else Basis.COUNTED
+            rows.append(_row(COSTS, bucket, line, paid.currency, result.groups, result.quantity_unit, **stated))
+    if not rows and counted:
+        return [_row(COSTS, bucket, line, "empty", basis=Basis.COUNTED, images=Decimal(0))]
+    return numbered(rows) or [_row(COSTS, bucket, line, "empty", basis=Basis.DERIVED, cost=Decimal(0), currency="USD")]
 
 
 def _row(name: str, bucket: _OpenAIBucket[Any], line: int, *keys: object, **stated: Any) -> Row:

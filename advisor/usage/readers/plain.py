@@ -10,25 +10,26 @@ from typing import Any
 import ibis
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.usage.column_exprs import AMOUNT, NARROW, Cells, Numerals, epoch_stamp, in_zone, scaled, stamped
-from advisor.usage.mapping import COST_UNITS, PARTS, THOUSANDS, UNITS, PlainMapping, fitting, groups_of
+from advisor.usage.column_exprs import AMOUNT, Cells, Numerals, epoch_stamp, in_zone, scaled, stamped
+from advisor.usage.date_order import Columns
+from advisor.usage.mapping import COST_UNITS, PARTS, THOUSANDS, UNITS, PlainMapping, fitting
 from advisor.usage.model import GATEWAY, Basis
 from advisor.usage.normalise import (
     Fault,
     Remark,
     Shaped,
     all_of,
-    cost_faults,
     currency_faults,
     free_rows,
     image_faults,
+    number_faults,
     stamp_faults,
 )
 from advisor.usage.options import DUCKDB, SPARK, ReadOptions
 from advisor.usage.readers.access_log import month_number
 from advisor.usage.source import TEXT, Container, Source
-from advisor.usage.spreadsheet_dates import Columns
 
+PLAIN = "plain"
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
 
 
@@ -37,7 +38,7 @@ class Plain:
     """Rows as the mapping says."""
 
     mapping: PlainMapping
-    name: str = "plain"
+    name: str = PLAIN
 
     def fits(self, source: Source) -> bool:
         """Whether every column of the mapping is there, or most of the lines fit its pattern."""
@@ -70,8 +71,8 @@ class Plain:
     @property
     def states_requests_alone(self) -> bool:
         """Whether the rows say how many requests there were, and not what came of them."""
-        requests = self.mapping.each_row is not None or "requests" in self.mapping.columns
-        return requests and "images" not in self.mapping.columns
+        columns = self.mapping.columns
+        return "images" not in columns and bool(self.mapping.each_row or "requests" in columns)
 
     @property
     def _numerals(self) -> Numerals:
@@ -114,41 +115,43 @@ class Plain:
         cells = self._stamped(cells, columns["at"])
         at = cells.table.at
         counted = all_of([_one_of(cells, column, values) for column, values in mapping.where.items()])
-        faults = [
-            *misfit,
-            *stamp_faults(at, columns["at"], cells.text(columns["at"]), options, cells.absent(columns["at"])),
-        ]
+        faults = [*misfit, *stamp_faults(at, cells.stated(columns["at"]), options)]
         numbers: dict[str, Any] = {"requests": 1} if mapping.each_row else {}
-        cost = scaled(cells, columns["cost"], COST_UNITS[mapping.cost_unit], NARROW) if "cost" in columns else None
+        cost = scaled(cells, columns["cost"], COST_UNITS[mapping.cost_unit]) if "cost" in columns else None
         remarks: tuple[Remark, ...] = ()
         correction = None if cost is None else (cost < 0).fill_null(False)
         for name, places in (("images", UNITS[mapping.unit]), ("requests", 0)):
             if name in columns:
-                number, column = scaled(cells, columns[name], places, NARROW), columns[name]
-                numbers[name], text, absent = number, cells.text(column), cells.absent(column)
-                faults += image_faults(number, column, text, counted, absent=absent, called=name, correction=correction)
+                numbers[name], stated = scaled(cells, columns[name], places), cells.stated(columns[name])
+                faults += image_faults(numbers[name], stated, counted, called=name, correction=correction)
         if cost is not None:
-            column = columns["cost"]
-            faults += cost_faults(cost, column, cells.text(column), counted, absent=cells.absent(column))
+            faults += number_faults(cost, cells.stated(columns["cost"]), counted, "cost")
             numbers["cost"] = cost.nullif(0) if mapping.meter == GATEWAY else cost
             unknown, none = numbers["cost"].isnull(), ibis.null("string")
-            numbers["currency"] = ibis.ifelse(unknown, none, self._currency(cells, options))
-            remarks = _free(cells, counted, numbers)
+            if "currency" in columns:
+                currency = cells.text(columns["currency"]).upper()
+            else:
+                currency = ibis.literal(mapping.currency or (options.currency or "USD").upper())
+            numbers["currency"] = ibis.ifelse(unknown, none, currency)
+            if (made := next((numbers[name] for name in ("images", "requests") if name in numbers), None)) is not None:
+                of_images = counted if isinstance(made, int) else counted & (made > 0)
+                why = "leave the cell empty where no cost is known"
+                remarks = (free_rows(cells, of_images, numbers["cost"], why),)
             if "currency" in columns:
                 paid, field = counted & numbers["cost"].notnull(), columns["currency"]
                 wrong = paid & ~numbers["currency"].re_search("^[A-Z]{3}$").fill_null(False)
-                faults.append(Fault("not a currency code", field, cells.text(field), wrong))
+                faults.append(Fault("not a currency code", cells.stated(field), wrong))
                 faults += currency_faults(numbers["currency"], field, paid, options)
         where = [f"{column}: [{', '.join(values)}]" for column, values in mapping.where.items()]
         identity = cells.text(columns["id"]) if "id" in columns else None
         if identity is not None:
-            faults.append(Fault("the id is empty", columns["id"], identity, counted & identity.isnull()))
+            faults.append(Fault("the id is empty", cells.stated(columns["id"]), counted & identity.isnull()))
         return Shaped(
             cells,
             counted,
             at,
             mapping.meter,
-            _basis(numbers),
+            Basis.COUNTED if "images" in numbers else Basis.REQUESTS if "requests" in numbers else Basis.DERIVED,
             identity=identity,
             unique=identity is not None,
             faults=tuple(faults),
@@ -166,15 +169,10 @@ class Plain:
             what = "lines of text are read with a pattern on DuckDB only"
             raise BadInput(Problem(what, "--on", help="leave out --on: DuckDB reads files of any size"))
         line = cells.text(TEXT)
-        groups = enumerate(groups_of(pattern), 1)
+        groups = enumerate(self.mapping.groups, 1)
         found = {name: line.re_extract(pattern, number).nullif("") for number, name in groups}
-        misfit = Fault("the line does not match the pattern", TEXT, line, ~line.re_search(pattern))
+        misfit = Fault("the line does not match the pattern", cells.stated(TEXT), ~line.re_search(pattern))
         return cells.with_found(found), [misfit]
-
-    def _currency(self, cells: Cells, options: ReadOptions) -> Any:
-        if "currency" in self.mapping.columns:
-            return cells.text(self.mapping.columns["currency"]).upper()
-        return ibis.literal(self.mapping.currency or (options.currency or "USD").upper())
 
     def _stamped(self, cells: Cells, column: str) -> Cells:
         """With the stamp as the column ``at``."""
@@ -203,24 +201,9 @@ def _one_of(cells: Cells, column: str, values: tuple[str, ...]) -> Any:
     return raw.cast("float64").isin([float(number) for number in numbers])
 
 
-def _free(cells: Cells, counted: Any, numbers: dict[str, Any]) -> tuple[Remark, ...]:
-    """How many rows of images or requests cost nothing."""
-    volumes = [numbers[name] for name in ("images", "requests") if name in numbers]
-    if not volumes:
-        return ()
-    made = ibis.literal(volumes[0]) if isinstance(volumes[0], int) else volumes[0]
-    return (free_rows(cells, counted & (made > 0), numbers["cost"], "leave the cell empty where no cost is known"),)
-
-
 def _exact(number: Any) -> Any:
     """Parquet may hold floating-point numbers; sums are exact."""
     return number.cast(AMOUNT) if not isinstance(number, int) and number.type().is_floating() else number
-
-
-def _basis(numbers: dict[str, Any]) -> Basis:
-    if "images" in numbers:
-        return Basis.COUNTED
-    return Basis.REQUESTS if "requests" in numbers else Basis.DERIVED
 
 
 def _iso_of(text: Any, form: str) -> Any:

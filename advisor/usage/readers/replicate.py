@@ -17,8 +17,7 @@ from pydantic import AliasPath, BeforeValidator, Field, RootModel, ValidationInf
 from advisor.domain.scenario import Unit
 from advisor.usage.model import MOST_IMAGES_IN_A_ROW, Basis, Row
 from advisor.usage.readers.image_names import makes_images
-from advisor.usage.readers.json_pages import first_in, identity, objects
-from advisor.usage.readers.page_models import (
+from advisor.usage.readers.json_pages import (
     Count,
     Many,
     Number,
@@ -27,7 +26,10 @@ from advisor.usage.readers.page_models import (
     PageReading,
     Text,
     UtcMoment,
+    first_in,
+    identity,
     more_pages,
+    objects,
     pages,
 )
 
@@ -75,16 +77,13 @@ class _Prediction(PageObject):
         return None if _has_no_image(list(_values(info.data.get("output")))) else value
 
     def made(self, unit: Unit, chosen: Sequence[str]) -> tuple[Basis, Decimal | None] | None:
-        """The images or the seconds of video, as far as they are known; None where it made something else."""
-        if unit is Unit.IMAGE:
-            return self._images(chosen)
-        return None if self.seconds is None else (Basis.COUNTED, self.seconds)
+        """The seconds of video or the images, as far as they are known; None where it made something else.
 
-    def _images(self, chosen: Sequence[str]) -> tuple[Basis, Decimal | None] | None:
-        """The number of outputs, else the metrics, else the number asked for, else nothing but the request.
-
-        Metrics stay when input and output are deleted. A model known by name to make images may have tokens among them.
+        Images are the number of outputs, else the metrics, else the number asked for, else nothing but the request is
+        known. Metrics stay when input and output are deleted. A model known by name to make images may have tokens.
         """
+        if unit is Unit.VIDEO_SECOND:
+            return None if self.seconds is None else (Basis.COUNTED, self.seconds)
         made = [] if self.data_removed else list(_values(self.output))
         images = [value for value in made if _is_image(value)]
         if _has_no_image(made):
@@ -93,15 +92,11 @@ class _Prediction(PageObject):
             return Basis.COUNTED, Decimal(len(images))
         if self.image_output_count is not None:
             return (Basis.COUNTED, self.image_output_count) if self.image_output_count else None
-        if not images and not self._may_make_images(chosen):
-            return None
-        return (Basis.REQUESTS, None) if self.num_outputs is None else (Basis.REQUESTED, Decimal(self.num_outputs))
-
-    def _may_make_images(self, chosen: Sequence[str]) -> bool:
-        """Whether neither its name nor its metrics say that it makes something else."""
         by_name = makes_images([self.model], chosen)
         metrics = self.metrics if isinstance(self.metrics, dict) else {}
-        return not any(map(_NOT_IMAGES.match, metrics)) if by_name is None else by_name
+        if not images and (any(map(_NOT_IMAGES.match, metrics)) if by_name is None else not by_name):
+            return None
+        return (Basis.REQUESTS, None) if self.num_outputs is None else (Basis.REQUESTED, Decimal(self.num_outputs))
 
 
 def _unless_unsuccessful(value: Any) -> Any:
@@ -150,7 +145,18 @@ def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen
             others += prediction is not None and made is None
             unknown += made is not None and made[0] is Basis.REQUESTS
             if prediction and made:
-                rows.append(_row(prediction, *made, page.line))
+                rows.append(
+                    Row(
+                        at=prediction.created_at,
+                        ends=prediction.created_at,
+                        meter=METER,
+                        basis=made[0],
+                        images=made[1],
+                        requests=1,
+                        identity=identity(PREDICTIONS, prediction.id),
+                        line=page.line,
+                    )
+                )
     notes = more_pages(of_many, "next")
     if unsuccessful:
         notes.append(f"predictions that did not succeed are left out: {unsuccessful:,}")
@@ -159,19 +165,6 @@ def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen
     if unknown:
         notes.append(f"predictions that do not say how many images they made: {unknown:,}")
     return PageReading(rows, notes)
-
-
-def _row(prediction: _Prediction, basis: Basis, images: Decimal | None, line: int) -> Row:
-    return Row(
-        at=prediction.created_at,
-        ends=prediction.created_at,
-        meter=METER,
-        basis=basis,
-        images=images,
-        requests=1,
-        identity=identity(PREDICTIONS, prediction.id),
-        line=line,
-    )
 
 
 def _values(output: object) -> Iterator[object]:

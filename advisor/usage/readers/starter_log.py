@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import ibis
 
-from advisor.usage.column_exprs import NARROW, Cells, scaled
+from advisor.usage.column_exprs import Cells, scaled
+from advisor.usage.date_order import Columns
 from advisor.usage.model import GATEWAY, Basis
-from advisor.usage.normalise import Fault, Shaped, all_of, cost_faults, currency_faults, image_faults, stamp_faults
+from advisor.usage.normalise import Fault, Shaped, all_of, currency_faults, image_faults, number_faults, stamp_faults
 from advisor.usage.options import ReadOptions
 from advisor.usage.source import Source
-from advisor.usage.spreadsheet_dates import Columns
 
 AT, ID, IMAGES, COST = "at", "id", "images", "cost_usd"
 _IDENTIFYING = (AT, ID, "route", "model", IMAGES, COST, "status", "latency_ms", "left_out")
@@ -31,7 +31,7 @@ class StarterLog:
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """The columns of ``usage.Row``."""
         at, identity = cells.stamp(AT), cells.text(ID)
-        images, cost = scaled(cells, IMAGES, 0, NARROW), cells.number(COST)
+        images, cost = scaled(cells, IMAGES, 0), cells.number(COST)
         counted = all_of([images.isnull() | (images != 0)])
         usd = ibis.ifelse(cost.notnull(), "USD", ibis.null("string"))
         return Shaped(
@@ -47,11 +47,11 @@ class StarterLog:
             identity=identity,
             unique=True,
             faults=(
-                *stamp_faults(at, AT, cells.text(AT), options),
-                *image_faults(images, IMAGES, cells.text(IMAGES), counted),
-                *cost_faults(cost, COST, cells.text(COST), counted),
+                *stamp_faults(at, cells.stated(AT), options),
+                *image_faults(images, cells.stated(IMAGES), counted),
+                *number_faults(cost, cells.stated(COST), counted, "cost"),
                 *currency_faults(usd, COST, counted & cost.notnull(), options),
-                Fault("the id is empty", ID, identity, counted & identity.isnull()),
+                Fault("the id is empty", cells.stated(ID), counted & identity.isnull()),
             ),
             counts="calls that brought images",
         )
