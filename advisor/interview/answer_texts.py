@@ -1,4 +1,4 @@
-"""Answers as people read them: amounts with their unit, options by their short names, estimates with their steps."""
+"""Answers as people read them: amounts with their unit, estimates with their steps, what the catalogue supplies."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from advisor.catalogue.entries import LicenceForm
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.cost_model import GPU_MONTH_HOURS, PRICE_OF, VOLUME_ENDS, VOLUMES
 from advisor.domain.formatting import grouped, price
 from advisor.domain.quantity import Quantity
 from advisor.domain.scenario import FIELDS
 from advisor.interview import estimates
-from advisor.interview.estimate_formulas import MANY_STEPS, few_step_throughput, rounded, worksheet
-from advisor.interview.state import UNKNOWN, InterviewState, answer_text
-from advisor.interview.typed_bills import TypedBill
+from advisor.interview.catalogue_amounts import CheckpointChoice, SuppliedAmount
+from advisor.interview.estimates import MANY_STEPS, few_step_throughput, rounded, worksheet
+from advisor.interview.state import UNKNOWN, InterviewState, TypedBill, answer_text
 from advisor.rulebook.symbols import MODEL
 from advisor.wording import interview as words
+from advisor.wording.labels import nouns
 from advisor.wording.questions import FILE, InputWording, Wording, wordings
 
 _NOTHING = Decimal(0)
@@ -36,7 +38,7 @@ class AnswerTexts:
         if parent not in wordings(self.templates):
             help = f"describe it in {FILE}, like the other questions"
             raise BadInput(Problem(f"the question `{parent}` has no wording", str(self.templates or FILE), help=help))
-        wording = wordings(self.templates)[parent].about(**self._nouns(state))
+        wording = wordings(self.templates)[parent].about(**_nouns(state))
         return wording if question == parent else wording.estimate[question.removeprefix(f"{parent}.")]
 
     def topic(self, question: str, state: InterviewState) -> str:
@@ -49,7 +51,7 @@ class AnswerTexts:
         quantity = quantity_of(question)
         if not quantity:
             return None
-        nouns = self._nouns(state)
+        nouns = _nouns(state)
         return quantity.unit.replace("images", nouns["units"]).replace("image", nouns["unit"])
 
     def shown(self, question: str, value: Any, state: InterviewState) -> str:
@@ -94,15 +96,14 @@ class AnswerTexts:
     def steps(self, question: str, state: InterviewState) -> tuple[str, ...]:
         """How an estimate leads to its answer, line by line; empty for an answer that was not estimated."""
         known = estimates.known_of(question, state.inputs)
-        if not known or question not in state.answers:
-            return ()
-        if estimates.missing_input(question, state.inputs, state.answers):
+        complete = known and not estimates.missing_input(question, state.inputs, state.answers)
+        if not complete or question not in state.answers:
             return ()
         if question in PRICE_OF.values():
-            images = f"{grouped(known['images'])} {self._nouns(state)['units']}"
+            images = f"{grouped(known['images'])} {_nouns(state)['units']}"
             return (words.BILL.format(bill=price(known["bill"]), images=images),)
         if question == "monthly_overhead":
-            return self._worksheet({**known, "gpu_hour_price": self._gpu_price(known, state)})
+            return self._worksheet({**state.answers, **known})
         if question == "images_per_gpu_hour":
             faster = few_step_throughput(state.answers[question], known.get("steps"))
             before = grouped(known.get("steps") or MANY_STEPS)
@@ -110,12 +111,11 @@ class AnswerTexts:
         return ()
 
     def _result(self, question: str, state: InterviewState) -> str:
-        if question != "monthly_images" or any(name not in state.answers for name in VOLUMES):
+        low, expected, high = (state.answers.get(name) for name in VOLUMES)
+        if question != "monthly_images" or low is None or high is None or low == high:
             return self.shown(question, state.answers[question], state)
-        low, expected, high = (grouped(state.answers[name]) for name in VOLUMES)
-        if low == high:
-            return self.shown(question, state.answers[question], state)
-        return words.VOLUMES.format(expected=expected, low=low, high=high, units=self._nouns(state)["units"])
+        low, expected, high = map(grouped, (low, expected, high))
+        return words.VOLUMES.format(expected=expected, low=low, high=high, units=_nouns(state)["units"])
 
     def _worksheet(self, known: dict[str, Any]) -> tuple[str, ...]:
         steps = {
@@ -125,7 +125,7 @@ class AnswerTexts:
             "spare_gpus": words.SPARE_STEP.format(
                 gpus=grouped(known.get("spare_gpus", 0)),
                 hours=GPU_MONTH_HOURS,
-                rate=price(known["gpu_hour_price"] or _NOTHING),
+                rate=price(known.get("gpu_hour_price", _NOTHING)),
             ),
         }
         return tuple(
@@ -135,16 +135,9 @@ class AnswerTexts:
             if name != "spare_gpus" or name in known
         )
 
-    def _gpu_price(self, known: dict[str, Any], state: InterviewState) -> Any:
-        return known.get("gpu_hour_price", state.answers.get("gpu_hour_price"))
 
-    def _nouns(self, state: InterviewState) -> dict[str, str]:
-        video = state.answers.get("unit") == "video_second"
-        return {
-            "units": "seconds of video" if video else "images",
-            "unit": "second of video" if video else "image",
-            "media": "video" if video else "images",
-        }
+def _nouns(state: InterviewState) -> dict[str, str]:
+    return nouns(state.answers.get("unit"))
 
 
 def quantity_of(question: str) -> Quantity | None:
@@ -162,3 +155,45 @@ def blank_of(question: str, state: InterviewState) -> Any:
     if question == "min_gpus":
         return Decimal(InterviewState().scenario().fewest_gpus)
     return estimates.blank_value(question, state.answers) if question in estimates.INPUTS else None
+
+
+def supplied_text(texts: AnswerTexts, name: str, amount: SuppliedAmount, state: InterviewState) -> str:
+    """``the catalogue's price, $0.0014 to $0.005 per image (4 offers, 2026-08-21 to 2026-11-22)``."""
+    figure = words.THROUGHPUT if name == "images_per_gpu_hour" else words.PRICE
+    return words.SUPPLIED.format(figure=figure, amount=amount_text(texts, name, amount, state))
+
+
+def amount_text(texts: AnswerTexts, name: str, amount: SuppliedAmount, state: InterviewState) -> str:
+    """The range of an amount with the offers and the days that it is of."""
+    most, quantity = texts.shown(name, amount.most, state), quantity_of(name)
+    least = price(amount.least) if quantity and quantity.money else grouped(amount.least)
+    span = most if amount.least == amount.most else words.SPAN.format(least=least, most=most)
+    days = amount.first_day
+    if amount.first_day != amount.last_day:
+        days = words.SPAN.format(least=amount.first_day, most=amount.last_day)
+    source = amount.offer or _counted(amount, words.MEASUREMENTS if name == "images_per_gpu_hour" else words.OFFERS)
+    return words.SPAN_OF.format(span=span, source=source, days=days)
+
+
+def _counted(amount: SuppliedAmount, nouns: tuple[str, str]) -> str:
+    return f"{amount.figures} {nouns[amount.figures != 1]}"
+
+
+def checkpoint_text(texts: AnswerTexts, choice: CheckpointChoice, state: InterviewState) -> str:
+    """The licence of a checkpoint, what it costs hosted, and whether its throughput is known."""
+    parts = [_licence_text(choice.entry.licence)]
+    if choice.open_price:
+        least = texts.shown("open_price", choice.open_price.least, state)
+        parts.append(words.HOSTED_FROM.format(least=least, offers=_counted(choice.open_price, words.OFFERS)))
+    elif choice.hosted:
+        parts.append(words.NO_HOSTED_PRICE)
+    if choice.images_per_gpu_hour:
+        parts.append(words.MEASURED)
+    return "; ".join(parts)
+
+
+def _licence_text(licence: LicenceForm) -> str:
+    use = words.COMMERCIAL_USE[licence.commercial_use]
+    if isinstance(licence.revenue_cap_usd, Decimal):
+        use = words.UP_TO_REVENUE.format(use=use, cap=price(licence.revenue_cap_usd))
+    return f"{licence.name.partition(' (')[0]}, {use}"

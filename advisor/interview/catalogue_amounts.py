@@ -61,27 +61,19 @@ def supplied_amounts(rulebook: Rulebook, judgement: Judgement, named: bool) -> d
         offers = [offer for offer, match in judged(judgement, route) if not match.eliminating]
         chosen = counted(judgement, route) if named or route is Route.CLOSED_API else None
         for name in FIELDS_OF[route]:
-            amount = _over(name, [chosen] if chosen else offers, chosen)
+            amount = amount_over(name, [chosen] if chosen else offers, chosen)
             if amount:
                 found[name] = amount
     return {name: found[name] for name in FIELDS if name in found}
 
 
-def amount_of_model(judgement: Judgement, model: str, route: Route, name: str) -> SuppliedAmount | None:
-    """An amount over the surviving offers of one checkpoint; None where none states it."""
-    return _over(name, _surviving(judgement, model, route), None)
-
-
-def is_offered(judgement: Judgement, model: str, route: Route) -> bool:
-    """Whether an offer of one checkpoint survives, at a known price or not."""
-    return bool(_surviving(judgement, model, route))
-
-
-def _surviving(judgement: Judgement, model: str, route: Route) -> list[Offer]:
+def surviving(judgement: Judgement, model: str, route: Route) -> list[Offer]:
+    """The offers of one checkpoint that survive, at a known price or not."""
     return [offer for offer, match in judged(judgement, route) if offer.model == model and not match.eliminating]
 
 
-def _over(name: str, offers: Iterable[Offer], chosen: Offer | None) -> SuppliedAmount | None:
+def amount_over(name: str, offers: Iterable[Offer], chosen: Offer | None = None) -> SuppliedAmount | None:
+    """An amount over some offers, of which one may be chosen; None where none states it."""
     quotes = [offer.quote for offer in offers if offer.quote and offer.quote.amounts]
     origins = {quote.origins[name].entry: quote.origins[name] for quote in quotes if name in quote.origins}
     quantity = FIELDS[name].quantity
@@ -89,9 +81,8 @@ def _over(name: str, offers: Iterable[Offer], chosen: Offer | None) -> SuppliedA
         return None
     values = [quantity.outside(quote.amounts[name]) for quote in quotes]
     days = [origin.as_of for origin in origins.values()]
-    return SuppliedAmount(
-        min(values), max(values), len(origins), min(days), max(days), chosen.label if chosen else None
-    )
+    label = chosen.label if chosen else None
+    return SuppliedAmount(min(values), max(values), len(origins), min(days), max(days), label)
 
 
 def eliminated_routes(rulebook: Rulebook, judgement: Judgement) -> Iterator[EliminatedRoute]:

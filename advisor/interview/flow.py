@@ -10,7 +10,7 @@ certain. In the end it offers to calculate the costs, and to ask for details tha
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -28,10 +28,10 @@ from advisor.interview.catalogue_amounts import (
     CheckpointChoice,
     EliminatedRoute,
     SuppliedAmount,
-    amount_of_model,
+    amount_over,
     eliminated_routes,
-    is_offered,
     supplied_amounts,
+    surviving,
 )
 from advisor.interview.state import ASIDES, CLASH, COSTS, DETAILS, OWN_PRICES, InterviewState
 from advisor.rulebook.model import Rule, Rulebook
@@ -136,15 +136,12 @@ class Flow:
         position = self.position(state)
         clash = (CLASH,) if position.outcomes == {None} else ()
         choices = [name for name in position.open if _is_choice(name)]
-        checkpoint = [*self._region(state, position), *(name for name in position.open if name == MODEL)]
+        # The region, where offers that are bound to one compete and something is still open.
+        bound = self.catalogue and position.open and state.answers.get("residency") == Residency.IN_REGION
+        checkpoint = [*(["region"] if bound else []), *(name for name in position.open if name == MODEL)]
         rest = (*position.open, *self._afterwards(state, position))
         questions = (*_FIRST, *clash, *choices, *_ALWAYS, *checkpoint, *rest)
         return [name for name in self._with_what_comes_before(questions, state, position) if name not in state]
-
-    def _region(self, state: InterviewState, position: Position) -> Iterator[str]:
-        """The region, where offers that are bound to one compete and something is still open."""
-        if self.catalogue and position.open and state.answers.get("residency") == Residency.IN_REGION:
-            yield "region"
 
     def _with_what_comes_before(
         self, questions: Iterable[str], state: InterviewState, position: Position
@@ -224,13 +221,14 @@ class Flow:
         for id in competing_checkpoints(self._rulebook, self.catalogue, scenario, self._decided_on):
             rulebook = self._competing(scenario.changed(model=id))
             judgement = self._judged(rulebook, tuple(facts.items()))
+            hosted, own = (surviving(judgement, id, route) for route in (Route.OPEN_WEIGHT_API, Route.SELF_HOST))
             found.append(
                 CheckpointChoice(
                     entry=self.catalogue.model(id),
                     outcomes=completions_of(rulebook).outcomes({**facts, MODEL: id}, ranged=True),
-                    hosted=is_offered(judgement, id, Route.OPEN_WEIGHT_API),
-                    open_price=amount_of_model(judgement, id, Route.OPEN_WEIGHT_API, "open_price"),
-                    images_per_gpu_hour=amount_of_model(judgement, id, Route.SELF_HOST, "images_per_gpu_hour"),
+                    hosted=bool(hosted),
+                    open_price=amount_over("open_price", hosted),
+                    images_per_gpu_hour=amount_over("images_per_gpu_hour", own),
                 )
             )
         return tuple(found)
@@ -239,9 +237,9 @@ class Flow:
         """The questions offered once no answer can change the route."""
         questions: list[str] = []
         costs = [name for name, route in _COST_QUESTIONS if self._costs_read(name, route, position, state)]
-        if position.outcomes == {None}:
-            costs = []
-        quotes = [name for name in costs if self._is_asked_with_own_prices(name, position, state)]
+        # With prices in the catalogue, those figures are asked only of people with prices of their own.
+        in_catalogue = position.supplied or OWN_PRICES in state
+        quotes = [name for name in costs if in_catalogue and any(name in fields for fields in FIELDS_OF.values())]
         if state.answers.get(OWN_PRICES) is True or position.own_prices_matter:
             questions += quotes
         if any(name not in state and name not in quotes for name in costs):
@@ -253,12 +251,9 @@ class Flow:
             questions += [name for name in _DETAILS if self._worth_asking(name, state, position)]
         return questions
 
-    def _is_asked_with_own_prices(self, name: str, position: Position, state: InterviewState) -> bool:
-        """Whether a figure is asked only of people with prices of their own."""
-        is_quote = any(name in fields for fields in FIELDS_OF.values())
-        return is_quote and (bool(position.supplied) or OWN_PRICES in state)
-
     def _costs_read(self, name: str, route: Route | None, position: Position, state: InterviewState) -> bool:
+        if position.outcomes == {None}:
+            return False
         if name == "monthly_images" and all(end in state.answers for end in VOLUME_ENDS):
             return False
         out = {each.route for each in position.eliminated}

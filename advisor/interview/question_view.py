@@ -15,9 +15,8 @@ from advisor.common.diagnostics import BadInput
 from advisor.domain.cost_model import PRICE_OF
 from advisor.domain.scenario import FIELDS, Route
 from advisor.interview import estimates
-from advisor.interview.answer_texts import AnswerTexts, blank_of
-from advisor.interview.catalogue_texts import amount_text, checkpoint_text, supplied_text
-from advisor.interview.flow import Flow, Position
+from advisor.interview.answer_texts import AnswerTexts, amount_text, blank_of, checkpoint_text, supplied_text
+from advisor.interview.flow import Flow
 from advisor.interview.state import (
     ASIDES,
     CLASH,
@@ -174,9 +173,8 @@ class InterviewViews:
 
     def skipped(self, names: Sequence[str], state: InterviewState) -> str:
         """That some questions were skipped, and why."""
-        return self._filled(
-            "interview_skipped.txt.j2", state, skipped=[self.texts.topic(name, state) for name in names]
-        )
+        topics = [self.texts.topic(name, state) for name in names]
+        return self._filled("interview_skipped.txt.j2", state, skipped=topics)
 
     def why(self, question: str, state: InterviewState) -> str:
         """Why a question is asked: the rules that read it, and where each of its options would lead."""
@@ -210,10 +208,11 @@ class InterviewViews:
         said = self.hints
         wording, supplied = self.texts.wording(question, state), self.flow.position(state).supplied
         if question == OWN_PRICES and supplied:
-            found = (
-                f"{self.texts.topic(n, state)}, {amount_text(self.texts, n, a, state)}" for n, a in supplied.items()
-            )
-            return (words.IN_CATALOGUE.format(topics="; ".join(found)),)
+            topics = [
+                f"{self.texts.topic(name, state)}, {amount_text(self.texts, name, amount, state)}"
+                for name, amount in supplied.items()
+            ]
+            return (words.IN_CATALOGUE.format(topics="; ".join(topics)),)
         if wording.answers or question == CLASH:
             return ()
         current, blank = self._current(question, state), blank_of(question, state)
@@ -284,15 +283,14 @@ class InterviewViews:
         return Option(UNKNOWN, self._answered(question, state)) if question in state.unknown else None
 
     def _filled(self, template: str, state: InterviewState, **more: Any) -> str:
-        return fill(template, self._named(state, self.flow.position(state)) | more, self.templates)
-
-    def _named(self, state: InterviewState, position: Position) -> dict[str, Any]:
+        position = self.flow.position(state)
         unknown = [name for name in position.open if self.flow.is_unknown(name, state)]
         waiting = [name for name in position.open if name not in state and name not in unknown]
-        return {
+        asked = state.answers.get(OWN_PRICES) is False or all(name in state for name in position.supplied)
+        named = {
             "decision": {"scenario": state.scenario().answers()},
             "settled": position.settled,
-            "at_catalogue_prices": self._may_have_own_prices(position, state),
+            "at_catalogue_prices": position.own_prices_matter and not asked,
             "route": next(iter(position.outcomes)) if position.settled else None,
             **_possible(position.outcomes),
             "open": len(waiting),
@@ -304,11 +302,7 @@ class InterviewViews:
             ],
             "because": list(dict.fromkeys(each.rule.because for each in position.eliminated)),
         }
-
-    def _may_have_own_prices(self, position: Position, state: InterviewState) -> bool:
-        """Whether prices of the user's own may still take the place of the catalogue's and change the outcome."""
-        asked = state.answers.get(OWN_PRICES) is False or all(name in state for name in position.supplied)
-        return position.own_prices_matter and not asked
+        return fill(template, named | more, self.templates)
 
 
 def accepted(view: QuestionView, text: str, state: InterviewState) -> InterviewState:

@@ -11,16 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.cost_model import PRICE_OF, VOLUME_ENDS
 from advisor.domain.formatting import plain
-from advisor.domain.quantity import NotANumber
+from advisor.domain.quantity import NotANumber, typed
 from advisor.domain.scenario import FIELDS, Scenario, validated
 from advisor.domain.scenario_io import typed_answer
 from advisor.interview import estimates
-from advisor.interview.typed_bills import TypedBill, typed_bill
 from advisor.wording.labels import listed
 
 COSTS, OWN_PRICES, DETAILS, CLASH = "costs", "own_prices", "details", "clash"
@@ -191,15 +190,11 @@ class InterviewState:
 
     def _from_bill(self, question: str, bill: TypedBill) -> InterviewState:
         """A price from a bill; where its images were not typed, they are asked next."""
-        typed = {f"{question}.bill": bill.bill, f"{question}.images": bill.images}
-        others = self._inputs_except([question])
-        inputs = {**others, **{name: value for name, value in typed.items() if value is not None}}
-        checked = {
-            name: estimates.parse_input(name, plain(inputs[name]), "the answer") for name in typed if name in inputs
-        }
-        return replace(self, inputs={**others, **checked})._at(
-            None if bill.images is not None else f"{question}.images", question
-        )
+        inputs = self._inputs_except([question])
+        for name, value in bill._asdict().items():
+            if value is not None:
+                inputs[f"{question}.{name}"] = estimates.parse_input(f"{question}.{name}", plain(value), "the answer")
+        return replace(self, inputs=inputs)._at(None if bill.images is not None else f"{question}.images", question)
 
     def _with(
         self, answers: Mapping[str, Any], unknown: frozenset[str], order: Iterable[str], inputs: Mapping[str, Any]
@@ -278,3 +273,42 @@ def _without_misfits(answers: dict[str, Any]) -> dict[str, Any]:
         except BadInput:
             answers = {name: value for name, value in answers.items() if name != end}
     return answers
+
+
+_MAX_TYPED = 200
+_QUOTIENT = re.compile(r"(?P<bill>[^/]+)/(?P<images>[^/]+)")
+_SENTENCE = re.compile(
+    r"(?:(?:my|our|the)\s+)?(?:monthly\s+)?bill\s*(?:is|was|of|:|=)?\s*(?:about\s+)?(?P<bill>.*?)"
+    r"(?:\s+(?:a|per|each)\s+month)?(?:\s*(?:/|\bfor\b|\bper\b)\s*(?P<images>[^/]*))?",
+    re.IGNORECASE,
+)
+_UNITS = re.compile(
+    r"\s*(?:(?:images?|pictures?|seconds?(?: of video)?)(?:\s+(?:a|per|each)\s+month)?)\s*$", re.IGNORECASE
+)
+
+
+class TypedBill(NamedTuple):
+    """A bill in dollars, and how many images it was for; None where that was not typed."""
+
+    bill: Decimal
+    images: Decimal | None
+
+
+def typed_bill(text: str) -> TypedBill | None:
+    """The bill in a text; None for a text that is no bill. Raises NotANumber for a number in it that is none.
+
+    >>> typed_bill("1900/45000"), typed_bill("my bill is $1,900 a month"), typed_bill("0.03")
+    (TypedBill(bill=Decimal('1900'), images=Decimal('45000')), TypedBill(bill=Decimal('1900'), images=None), None)
+    >>> typed_bill("our bill was 1.9k for 45k images")
+    TypedBill(bill=Decimal('1900'), images=Decimal('45000'))
+    """
+    if len(text) > _MAX_TYPED:
+        return None
+    match = _SENTENCE.fullmatch(text.strip()) or _QUOTIENT.fullmatch(text.strip())
+    if not match:
+        return None
+    images = _UNITS.sub("", match["images"] or "").strip()
+    bill = typed(match["bill"].strip(), money=True)
+    if match["images"] is not None and not images:
+        raise NotANumber("the images that the bill was for are missing", "write the bill and the images: 1900/45000")
+    return TypedBill(bill, typed(images, money=False, whole=True) if images else None)

@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 import questionary
 from prompt_toolkit.application import create_app_session
@@ -128,13 +129,14 @@ class Terminal:
     def _type_in(self, view: QuestionView, state: InterviewState) -> str | Key:
         self._introduce(view, state)
 
+        def helps(text: str) -> bool:
+            return view.estimable and text.strip().lower() == HELP
+
         def check(text: str) -> str | None:
-            helps = view.estimable and text.strip().lower() == HELP
-            return None if helps else self.views.complaint(view.id, text)
+            return None if helps(text) else self.views.complaint(view.id, text)
 
         def echo(text: str) -> str:
-            helps = view.estimable and text.strip().lower() == HELP
-            return words.ESTIMATES_NEXT if helps else self.views.understood(view.id, text, state)
+            return words.ESTIMATES_NEXT if helps(text) else self.views.understood(view.id, text, state)
 
         return type_in(view.text, check, echo)
 
@@ -208,15 +210,12 @@ def type_in(message: str, check: Callable[[str], str | None], echo: Callable[[st
 def _asked(question: questionary.Question, keys: dict[str, Key]) -> str | Key:
     bindings = KeyBindings()
     for key, meaning in keys.items():
-        bindings.add(key, eager=True)(_leave(meaning))
+        bindings.add(key, eager=True)(partial(_leave, meaning))
     existing = question.application.key_bindings
     question.application.key_bindings = merge_key_bindings([existing, bindings] if existing else [bindings])
     answer: str | Key = question.unsafe_ask()
     return answer
 
 
-def _leave(meaning: Key) -> Callable[[KeyPressEvent], None]:
-    def leave(event: KeyPressEvent) -> None:
-        event.app.exit(result=meaning)
-
-    return leave
+def _leave(meaning: Key, event: KeyPressEvent) -> None:
+    event.app.exit(result=meaning)

@@ -12,24 +12,23 @@ from advisor.domain.scenario import FIELDS, Axis, Route, Unit
 from advisor.wording.questions import wordings
 
 SHORT = {Route.SELF_HOST: "own GPUs", Route.OPEN_WEIGHT_API: "open-weight API", Route.CLOSED_API: "closed API"}
-NAMED = {
-    Route.SELF_HOST: "own GPUs",
-    Route.OPEN_WEIGHT_API: "the open-weight API",
-    Route.CLOSED_API: "the closed API",
-}
+NAMED = {route: name if route is Route.SELF_HOST else f"the {name}" for route, name in SHORT.items()}
 NO_ROUTE = "no route"
 HERE = "this scenario"
 NONE = "—"
 _MULTIPLES = {"tn": 10**12, "bn": 10**9, "M": 10**6, "k": 10**3}
 
 
+def nouns(unit: object) -> dict[str, str]:
+    """The words in braces in the wordings of questions, by the answer to what is made (None for images)."""
+    if unit == Unit.VIDEO_SECOND:
+        return {"units": "seconds of video", "unit": "second of video", "media": "video"}
+    return {"units": "images", "unit": "image", "media": "images"}
+
+
 def units_of(decision: Decision) -> str:
     """The unit of the volume."""
-    return "seconds of video" if _is_video(decision) else "images"
-
-
-def _is_video(decision: Decision) -> bool:
-    return decision.scenario.get("unit") == Unit.VIDEO_SECOND
+    return nouns(decision.scenario.get("unit"))["units"]
 
 
 def axis_name(axis: Axis) -> str:
@@ -39,16 +38,9 @@ def axis_name(axis: Axis) -> str:
 
 def figure_name(field: str, decision: Decision) -> str:
     """The name of a number of the scenario, in the words of its question; a month without its unit."""
-    words = wordings()
-    subject = words[field].subject if field in words else ""
-    video = _is_video(decision)
-    return (
-        (subject or field)
-        .removesuffix(", in {units}")
-        .replace("{units}", units_of(decision))
-        .replace("{unit}", "second of video" if video else "image")
-        .replace("{media}", "video" if video else "images")
-    )
+    words, filled = wordings(), nouns(decision.scenario.get("unit"))
+    subject = words[field].about(**filled).subject if field in words else ""
+    return (subject or field).removesuffix(f", in {filled['units']}")
 
 
 def figure_text(field: str, value: str, decision: Decision) -> str:
