@@ -27,7 +27,7 @@ def highs_owners(group: Group) -> frozenset[int]:
     try:
         import highspy
     except ImportError:
-        what = f"more than a few workloads share GPUs ({len(group.items)}), which needs the extra `portfolio`"
+        what = f"a pool of {len(group.items)} workloads needs the extra `portfolio`"
         raise BadInput(Problem(what, "advisor portfolio", help=_INSTALL)) from None
     free = [item for item in group.items if item.is_free]
     forced = [item for item in group.items if item.rent is None]

@@ -11,8 +11,8 @@ from advisor.portfolio.pool_search import Budget, GroupSearch
 from advisor.portfolio.problem import Group, Item, Owners, Scoring
 
 BRUTE_FORCE = 14
-"""Up to so many workloads of a group that could be owned, every choice of owners is looked at: with more of them HiGHS
-finds a plan sooner (`benchmarks/portfolio.py`)."""
+"""Up to so many workloads of a group that could be owned, every choice of owners is looked at, which takes no longer
+than HiGHS (`benchmarks/portfolio.py`)."""
 
 Choose = Callable[[Group], Owners]
 

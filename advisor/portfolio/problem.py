@@ -68,11 +68,6 @@ class Group:
         """The group with another item in the place of one."""
         return replace(self, items=tuple(item if old.place == item.place else old for old in self.items))
 
-    @property
-    def forced(self) -> frozenset[int]:
-        """The owners that cannot be rented."""
-        return frozenset(item.place for item in self.items if item.rent is None)
-
 
 @dataclass(frozen=True)
 class Scoring:
