@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
-from advisor.catalogue.endpoints import Call, Endpoints
+from advisor.catalogue.endpoints import UNSUPPORTED, Call, EndpointForm, Endpoints
 from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.record import Decision, ShortlistEntry
@@ -47,7 +47,10 @@ class RouteTable:
 
 @dataclass(frozen=True)
 class Kit:
-    """All that differs from one kit to the next. ``unsupported`` are offers that survive and cannot be called."""
+    """All that differs from one kit to the next. ``unsupported`` are offers that survive and cannot be called.
+
+    ``to_fill_in`` are the providers of the catalogue that the kit can call, if a hosted route names none.
+    """
 
     title: str | None
     decided_on: str
@@ -56,6 +59,7 @@ class Kit:
     tables: tuple[RouteTable, ...]
     unsupported: tuple[tuple[str, str], ...]
     ruled_out: tuple[tuple[str, str], ...]
+    to_fill_in: tuple[EndpointForm, ...]
 
 
 def kit_of(decision: Decision, catalogue: Catalogue | None, endpoints: Endpoints, active: Route | None = None) -> Kit:
@@ -81,7 +85,12 @@ def kit_of(decision: Decision, catalogue: Catalogue | None, endpoints: Endpoints
         tables=tuple(tables),
         unsupported=tuple((entry.label, call) for entry, call in calls if isinstance(call, str)),
         ruled_out=tuple((SHORT[one], why) for one in Route for why in _why_out(decision, one)),
+        to_fill_in=() if all(table.base_url for table in tables) else _callable(endpoints),
     )
+
+
+def _callable(endpoints: Endpoints) -> tuple[EndpointForm, ...]:
+    return tuple(one for one in endpoints.providers.values() if one.shape != UNSUPPORTED)
 
 
 def _calls(
