@@ -59,7 +59,7 @@ class Kit:
     tables: tuple[RouteTable, ...]
     unsupported: tuple[tuple[str, str], ...]
     ruled_out: tuple[tuple[str, str], ...]
-    to_fill_in: tuple[EndpointForm, ...]
+    to_fill_in: tuple[EndpointForm, ...] = ()
 
 
 def kit_of(decision: Decision, catalogue: Catalogue | None, endpoints: Endpoints, active: Route | None = None) -> Kit:
