@@ -11,16 +11,17 @@ from typing import NamedTuple
 
 from advisor.catalogue.loader import Catalogue
 from advisor.common.atomic_files import write_together, writing
-from advisor.common.diagnostics import BadInput, Problem
-from advisor.common.files import STANDARD_INPUT, check_target, is_file, real
+from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.common.files import STANDARD_INPUT, check_target, is_file, read_text, real
 from advisor.domain.record import Decision
 from advisor.domain.scenario import validated
 from advisor.domain.scenario_io import scenario_text
+from advisor.report.front_matter import PROPOSED, merge_review, parse_memo, split_notes, with_notes
 from advisor.report.html import memo_html
 from advisor.report.pdf import memo_pdf
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.model import Rulebook
-from advisor.verification.preserve_review import memo_with_review, page_with_review
+from advisor.verification.decision_set import MAX_BYTES, normalize_lines
 from advisor.verification.supersede import link_memos
 
 
@@ -63,8 +64,8 @@ def write_decision(
     with writing(folder, *([real(supersedes).parent] if supersedes else [])):
         for path in (*paths, paper):
             _check_target(path)
-        html = page_with_review(page, html)
-        markdown = memo_with_review(memo, markdown)
+        html = _page_with_review(page, html)
+        markdown = _memo_with_review(memo, markdown)
         links = link_memos(supersedes, memo, markdown, rulebook, templates, catalogue) if supersedes else None
         contents: dict[Path, str | bytes] = {paper: memo_pdf(html, templates)} if pdf else {}
         scenario = validated(decision.scenario, "the record")
@@ -80,3 +81,28 @@ def _check_target(path: Path) -> None:
     """Refuses links too, because files that are written together are in one folder."""
     if check_target(path) != path or (path.exists() and not is_file(path)):
         raise BadInput(Problem("this is not a regular file, so it is not overwritten", str(path), help="move it away"))
+
+
+def _memo_with_review(path: Path, memo: str) -> str:
+    """A rendered memo in Markdown, with the reviewer's parts of the one at ``path``, if there is one.
+
+    Raises BadInput if they cannot be separated from the facts, and if the facts of a memo that is more than proposed
+    would change.
+    """
+    if not is_file(path):
+        return memo
+    earlier = parse_memo(read_text(str(path), MAX_BYTES), str(path))
+    texts = [line.text for line in normalize_lines(earlier.facts).lines]
+    if earlier.status != PROPOSED and texts != [line.text for line in parse_memo(memo, str(path)).facts]:
+        what = f"this memo is {quoted(earlier.status)}, and its facts would change"
+        help = "write the new decision under another name, with --supersedes and this file"
+        raise BadInput(Problem(what, str(path), field="status", help=help))
+    return merge_review(memo, earlier, str(path))
+
+
+def _page_with_review(path: Path, page: str) -> str:
+    """A rendered memo in HTML, with the review notes of the one at ``path``, if there is one. Raises BadInput."""
+    if not is_file(path):
+        return page
+    _, notes = split_notes(read_text(str(path), MAX_BYTES), str(path))
+    return page if notes is None else with_notes(page, notes)
