@@ -1,4 +1,4 @@
-"""Charts on matplotlib's Axes, and their SVG made fit for a page: themed colours, one typeface, a title.
+"""Charts on matplotlib's Axes with their scales, and their SVG made fit for a page: themed colours, one typeface.
 
 Numbers are floats here and in the modules that draw; every figure that a reader sees is computed exactly before.
 """
@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import re
 import textwrap
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.charts.scale import Scale, tick_label
 from advisor.common.work_folders import temporary_folder
 from advisor.domain.scenario import Route
+from advisor.wording.labels import compact
 
 if TYPE_CHECKING:
+    from matplotlib.axis import XAxis, YAxis
     from matplotlib.figure import Figure
 
 WIDTH, NARROW = 520, 358
@@ -155,12 +158,6 @@ class Plot:
         self.text(max(half, min(middle, self.width - half)), 13 + 4 * across.count("\n"), across)
         self.text(6, self.height - 12, up, "left")
 
-    def scale(self, across: Scale | None, up: Scale, sign: str = "") -> None:
-        """Sets limits, scales and ticks; ``sign`` precedes the numbers of the vertical axis."""
-        if across:
-            across.set(self.axes.xaxis)
-        up.set(self.axes.yaxis, sign)
-
     def at(self, x: float, y: float) -> tuple[float, float]:
         """The position of a value in the picture."""
         across, up = self.axes.transData.transform((x, y))
@@ -168,10 +165,10 @@ class Plot:
 
     def text(self, x: float, y: float, words: str, align: str = "center", *, bold: bool = False) -> None:
         """One or several lines of text, vertically centred on a height in the picture."""
+        weight = "bold" if bold else "normal"
         for place, line in enumerate(words.split("\n")):
             # Each line is a separate element, because SVG can only anchor single lines.
-            height = y + LINE_HEIGHT * ((words.count("\n")) / 2 - place) - TEXT_SIZE * 0.35
-            weight = "bold" if bold else "normal"
+            height = y + LINE_HEIGHT * (words.count("\n") / 2 - place) - TEXT_SIZE * 0.35
             self.figure.text(x, height, line, ha=align, va="baseline", weight=weight, transform=None)
 
     def leader(self, xs: Sequence[float], ys: Sequence[float]) -> None:
@@ -226,3 +223,71 @@ def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: fl
         centres[place] = min(centres[place], edge - sizes[place] / 2)
         edge = centres[place] - sizes[place] / 2
     return centres
+
+
+LOG_RATIO = 12
+"""From this ratio of the largest point to the smallest, a linear scale would crowd the smallest at its edge."""
+_ROOM, _LOG_ROOM = 2, 3
+_STEPS = ((1.5, (1.0, 2.0, 5.0)), (3.0, (1.0, 3.0)), (math.inf, (1.0,)))
+"""The ticks in each decade of a logarithmic scale, by the number of decades it spans at most."""
+_TICK_WIDTH = 35
+"""The width in pixels of a label such as `300k` on the horizontal axis, with the gap to the next one."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From ``least`` to ``most``; a logarithmic scale starts above zero."""
+
+    least: float
+    most: float
+    log: bool
+
+    @staticmethod
+    def between(least: float, most: float, *, log: bool) -> Scale:
+        """A scale between two ends; a logarithmic one spans at least a ratio of ten."""
+        return Scale(least, max(most, 10 * least) if log else most, log)
+
+    def positions(self, count: int) -> list[float]:
+        """``count`` values from end to end, evenly spaced on the scale."""
+        import numpy as np
+
+        return [float(value) for value in (np.geomspace if self.log else np.linspace)(self.least, self.most, count)]
+
+    def set(self, axis: XAxis | YAxis, sign: str = "") -> None:
+        """Applies the scale to an axis, with a few round ticks whose labels start with ``sign``."""
+        from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+        axis.axes.set(**{f"{axis.axis_name}scale": "log" if self.log else "linear"})
+        axis.axes.set(**{f"{axis.axis_name}lim": (self.least, self.most)})
+        if self.log:
+            decades = math.log10(self.most / self.least)
+            room = axis.axes.bbox.width / _TICK_WIDTH if axis.axis_name == "x" else math.inf
+            steps = next((steps for most, steps in _STEPS if decades <= most and decades * len(steps) <= room), (1.0,))
+            axis.set_major_locator(LogLocator(subs=steps, numticks=6))
+        else:
+            axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(FuncFormatter(lambda value, _: tick_label(value, sign)))
+
+
+def scale_of(points: Iterable[float | Fraction], least: float, most: float = math.inf, *, log: bool = False) -> Scale:
+    """A scale that shows these points with a margin.
+
+    A logarithmic scale, used for a wide range of points or on request (``log``), stays between ``least``, which is more
+    than zero, and ``most``.
+    """
+    positive = [float(point) for point in points if point > 0] or [least]
+    low, high = min(positive), max(positive)
+    if log or low * LOG_RATIO < high:
+        start = max(least, low / _LOG_ROOM)
+        return Scale(start, max(start * _LOG_ROOM, min(most, high * _LOG_ROOM)), log=True)
+    return Scale(0.0, _ROOM * high, log=False)
+
+
+def tick_label(value: float, sign: str = "") -> str:
+    """A round number, abbreviated.
+
+    >>> tick_label(-150000.0, "$")
+    '-$150k'
+    """
+    return f"{'-' if value < 0 else ''}{sign}{compact(Decimal(f'{abs(value):.12g}'))}"

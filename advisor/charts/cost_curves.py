@@ -19,15 +19,16 @@ from advisor.charts.canvas import (
     Chart,
     ChartTable,
     Plot,
+    Scale,
     chart,
     fitting,
+    scale_of,
     wrapped,
 )
-from advisor.charts.scale import Scale, scale_of
 from advisor.domain.cost_model import Costs, Number, exact, rent, to_micro_dollars
 from advisor.domain.formatting import dollars, grouped
 from advisor.domain.record import Decision
-from advisor.domain.scenario import Axis, Route, Scenario, validated
+from advisor.domain.scenario import Axis, Route, validated
 from advisor.wording.labels import HERE, NAMED, NONE, SHORT, are, listed, on_scale, sentence, sentences, units_of
 
 if TYPE_CHECKING:
@@ -49,16 +50,14 @@ _LOG_COST_RATIO = 30
 
 @dataclass(frozen=True)
 class RouteCurves:
-    """The costs of a scenario's routes, as far as its amounts are known; ``speedup`` is that of a few-step model."""
+    """The costs of a scenario's routes, as far as its amounts are known. Raises BadInput for invalid answers."""
 
     decision: Decision
-    scenario: Scenario
-    speedup: int | None
 
     @cached_property
     def costs(self) -> Costs:
         """The scenario's costs."""
-        return Costs(self.scenario)
+        return Costs(validated(self.decision.priced_scenario, "the record"))
 
     @cached_property
     def routes(self) -> list[Route]:
@@ -76,6 +75,11 @@ class RouteCurves:
         return Route.SELF_HOST in self.routes
 
     @property
+    def speedup(self) -> int | None:
+        """That of a few-step model; None where the cost of own GPUs is not known."""
+        return self.decision.few_step_speedup if self.owns else None
+
+    @property
     def compared(self) -> Route:
         """The hosted route that own GPUs are compared with: the open-weight API while it is in the running."""
         dropped = {step.over for step in self.decision.preferences if step.axis is Axis.MODEL_ACCESS}
@@ -85,7 +89,8 @@ class RouteCurves:
     @cached_property
     def months(self) -> list[Decimal]:
         """The low, the expected and the high month, each volume once, the least first."""
-        named = (self.scenario.low, self.scenario.monthly_images, self.scenario.high)
+        scenario = self.costs.scenario
+        named = (scenario.low, scenario.monthly_images, scenario.high)
         return sorted({volume for volume in named if volume is not None})
 
     @cached_property
@@ -136,11 +141,9 @@ class RouteCurves:
 
 def costs_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
     """The chart, if at least two routes have a known cost and there is a volume to show."""
-    curves = RouteCurves(decision, validated(decision.priced_scenario, "the record"), decision.few_step_speedup)
+    curves = RouteCurves(decision)
     if len(curves.routes) < 2 or not curves.volumes:
         return None
-    if not curves.owns:
-        curves = RouteCurves(decision, curves.scenario, None)
     texts = _title(curves), _description(curves), _table(curves)
     return chart("chart-costs", *texts, partial(_draw, curves), (width, HEIGHT))
 
@@ -206,13 +209,8 @@ def _money(cost: Fraction) -> str:
     return dollars(to_micro_dollars(cost))
 
 
-def _no_steps(most: float) -> list[float]:
-    """The steps of a straight line."""
-    return []
-
-
 class Curve(NamedTuple):
-    """A curve: the cost as a function of the volume, and its style."""
+    """A curve: the cost as a function of the volume, and its style; ``steps`` are where it jumps, up to a volume."""
 
     words: str
     cost: Callable[[Fraction], Fraction]
@@ -220,7 +218,7 @@ class Curve(NamedTuple):
     width: float
     dashes: Dashes | None = None
     bold: bool = False
-    steps: Callable[[float], list[float]] = _no_steps
+    steps: Callable[[float], list[float]] = lambda most: []
 
 
 class Mark(NamedTuple):
@@ -255,7 +253,8 @@ class CostPlot(Plot):
         ]
         ends = [end for of_curve in costs for end in (of_curve[0], of_curve[-1])]
         least = min((end for end in ends if end > 0), default=1) if across.log else 0.0
-        self.scale(across, Scale.between(least, max(ends), log=across.log), "$")
+        across.set(self.axes.xaxis)
+        Scale.between(least, max(ends), log=across.log).set(self.axes.yaxis, "$")
         self.label(on_scale(f"{units} a month", log=across.log), on_scale("cost a month", log=across.log))
         for curve, volumes, of_curve in zip(curves, along, costs, strict=True):
             style = (0, curve.dashes) if curve.dashes else "solid"
@@ -302,10 +301,10 @@ def _curves(curves: RouteCurves) -> Iterator[Curve]:
         feasible, chosen = curves.is_feasible(route), route is curves.decision.route
         dashes = _DASHES.get(route) if feasible else _RULED_OUT
         words = SHORT[route] + ("\nrecommended" if chosen else "" if feasible else "\nruled out")
+        curve = Curve(words, partial(curves.cost, route), COLOURS[route], 2.6 if feasible else 1.6, dashes, chosen)
         owned = route is Route.SELF_HOST
-        steps = partial(curves.steps, 1) if owned else _no_steps
-        yield Curve(words, partial(curves.cost, route), COLOURS[route], 2.6 if feasible else 1.6, dashes, chosen, steps)
-        if route is Route.SELF_HOST and curves.speedup:
+        yield curve._replace(steps=partial(curves.steps, 1)) if owned else curve
+        if owned and curves.speedup:
             name, faster = f"{SHORT[route]},\nfew-step model", partial(curves.steps, curves.speedup)
             yield Curve(name, curves.few_step_cost, COLOURS[route], 1.0, dashes, steps=faster)
 

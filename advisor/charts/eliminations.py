@@ -14,7 +14,6 @@ from advisor.wording.labels import NAMED, NONE, SHORT, are, axis_name, listed, s
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_RECOMMENDED = "recommended"
 _AXES = 6 + max(text_width(axis_name(axis).replace(" ", "\n")) for axis in Axis) + 8
 _RIGHT, _ROW, _HEAD, _FOOT = 26, 38, 42, 48
 _COUNTS = {0: "none", 1: "one", 2: "two", 3: "three"}
@@ -30,11 +29,6 @@ class _Step:
     out: list[Route]
     reasons: list[str]
     also: list[Route] = field(default_factory=list)
-
-    @property
-    def verb(self) -> str:
-        """What happens to a route here."""
-        return "ruled out" if self.gate else "loses"
 
 
 def narrowing_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
@@ -106,14 +100,8 @@ def _table(steps: list[_Step]) -> ChartTable:
     rows, running = [], list(Route)
     for step in steps:
         running = [route for route in running if route not in step.out]
-        rows.append(
-            (
-                sentence(axis_name(step.axis)),
-                sentence(listed([SHORT[route] for route in step.out])) or NONE,
-                sentence("; ".join(step.reasons)),
-                sentence(listed([SHORT[route] for route in running])) or NONE,
-            )
-        )
+        out, left = (sentence(listed([SHORT[route] for route in routes])) or NONE for routes in (step.out, running))
+        rows.append((sentence(axis_name(step.axis)), out, sentence("; ".join(step.reasons)), left))
     return ChartTable(("axis", "takes out", "because", "still in the running"), tuple(rows))
 
 
@@ -141,8 +129,9 @@ def _draw(decision: Decision, steps: list[_Step], figure: Figure) -> None:
             if route in (*step.out, *step.also):
                 out = route in step.out
                 axes.plot(column, place, "x", color=INK, markersize=9 if out else 6)
-                plot.text(x + 9, plot.at(column, place)[1], step.verb if out else "here too", "left")
+                verb = "here too" if not out else "ruled out" if step.gate else "loses"
+                plot.text(x + 9, plot.at(column, place)[1], verb, "left")
         if gone is None:
-            words = _RECOMMENDED if chosen else "still open" if route in decision.possible_routes else "still feasible"
+            words = "recommended" if chosen else "still open" if route in decision.possible_routes else "still feasible"
             axes.plot(column, end, "v", color=COLOURS[route], markersize=8, clip_on=False)
             plot.text(x, _FOOT / 2 - 4, words.replace(" ", "\n"), bold=chosen)

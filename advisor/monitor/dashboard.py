@@ -1,19 +1,44 @@
-"""The dashboard: everything the monitor found on one self-contained page."""
+"""The dashboard: everything the monitor found on one self-contained page, and its charts."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from markupsafe import Markup
-
 import advisor
-from advisor.charts.canvas import NARROW
-from advisor.monitor.charts import charts_of
-from advisor.monitor.model import MonitorResult
-from advisor.monitor.view_model import named
-from advisor.report.templates import fill, one_line
+from advisor.charts.canvas import (
+    COLOURS,
+    HEIGHT,
+    INK,
+    LOG_RATIO,
+    NARROW,
+    WIDTH,
+    Chart,
+    ChartTable,
+    Plot,
+    Scale,
+    chart,
+    fitting,
+    scale_of,
+    text_width,
+    wrapped,
+)
+from advisor.charts.cost_curves import LEAST, CostPlot, Curve, Mark
+from advisor.domain.scenario import Route
+from advisor.monitor.model import CurrentCosts, MonitorResult, Month, Overspend
+from advisor.monitor.span import Span
+from advisor.monitor.view_model import assumed_overhead, crossover_text, images, money, named, size_of, span_text
+from advisor.report.templates import figures, fill, one_line
+from advisor.wording.labels import NAMED, NONE, SHORT, listed, on_scale, sentence, sentences, units_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MOST_MONTHS = 120
 """Ten years; the record holds the months before them too."""
@@ -24,17 +49,11 @@ def dashboard_html(result: MonitorResult, memo: str | None, templates: Path | No
 
     The same input gives the same bytes. Raises BadInput for a fault in templates of one's own.
     """
-    figures = [
-        Markup(
-            fill("figure.html.j2", {"chart": chart, "wide": Markup(chart.svg), "narrow": Markup(narrow.svg)}, templates)
-        )
-        for chart, narrow in zip(charts_of(result), charts_of(result, NARROW), strict=True)
-    ]
     data = named(result)
     months = data["result"]["months"]
     data |= {
         "title": one_line(result.decision.scenario.get("title") or "") or "Monitor",
-        "figures": figures,
+        "figures": [*figures(charts_of(result), charts_of(result, NARROW), templates).values()],
         "months": months[-MOST_MONTHS:],
         "earlier": max(0, len(months) - MOST_MONTHS),
         # Quoted and relative, so that no part of a file's name is read as a scheme, a host or a query.
@@ -42,3 +61,322 @@ def dashboard_html(result: MonitorResult, memo: str | None, templates: Path | No
         "version": advisor.__version__,
     }
     return fill("monitor.html.j2", data, templates)
+
+
+MOST_COLUMNS = 36
+_RIGHT = 128
+_ROOM = 1.25
+_FILLED, _WIDEST = 0.7, 46.0
+_CLEAR = 4.0
+"""Pixels between the line of N* and a column below it."""
+_CROSSED = "crossed"
+_ARROW = {"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 2}
+
+
+def charts_of(result: MonitorResult, width: int = WIDTH) -> list[Chart]:
+    """Costs with N*, the months against N*, and the money since the crossing, each where there is something to see."""
+    return [drawn for make in (costs_chart, volume_chart, overspend_chart) if (drawn := make(result, width))]
+
+
+# ---- what a month costs rented and owned, with N* and the volume of the last months
+
+
+def costs_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
+    """The chart, where there is an N* and the amounts it comes from are known."""
+    costs, crossover = result.costs, result.crossover
+    if costs is None or crossover is None or crossover.expected <= 0:
+        return None
+    marked = [("N*", crossover_text, crossover)]
+    marked += [("the last months", images, result.trailing_volume)] if result.trailing_volume else []
+    units, curves = units_of(result.decision), list(_curves(costs))
+    header = ["route", *(f"at {form(span.expected)} {units} a month ({name})" for name, form, span in marked)]
+    rows = [
+        (sentence(curve.words.replace("\n", " ")), *(money(curve.cost(span.expected)) for _, _, span in marked))
+        for curve in curves
+    ]
+
+    def draw(figure: Figure) -> None:
+        across = scale_of([end for _, _, span in marked for end in span.ends], LEAST)
+        marks = [
+            Mark(name, ((form(span.expected), span.expected),), dashed=span is not crossover)
+            for name, form, span in marked
+        ]
+        plot = CostPlot(figure, curves, across, units, marks)
+        plot.band(crossover.low, crossover.high, COLOURS[Route.SELF_HOST], 0.22)
+        if result.trailing_volume:
+            plot.band(result.trailing_volume.low, result.trailing_volume.high)
+        plot.dot(crossover.expected, costs.hosted(crossover.expected))
+
+    texts = _costs_title(result, costs, crossover), _costs_description(result, costs, crossover)
+    return chart("chart-curves-now", *texts, ChartTable((*header,), (*rows,)), draw, (width, HEIGHT))
+
+
+def _costs_title(result: MonitorResult, costs: CurrentCosts, crossover: Span) -> str:
+    units, hosted = units_of(result.decision), NAMED[costs.route]
+    if result.trailing_volume is None:
+        return f"Own GPUs are cheaper than {hosted} above N*, {crossover_text(crossover.expected)} {units} a month"
+    volume = result.trailing_volume.expected
+    rented, owned = money(costs.hosted(volume)), money(costs.gpus.cost(volume))
+    return f"At {images(volume)} {units} a month {hosted} costs {rented}, own GPUs {owned}"
+
+
+def _costs_description(result: MonitorResult, costs: CurrentCosts, crossover: Span) -> str:
+    volume = result.trailing_volume
+    which = "paid" if result.paid_price else "list"
+    parts = [f"the curve of {NAMED[costs.route]} is at the {which} price, {money(costs.price)}"]
+    parts.append(_crossover_words(result, crossover))
+    if costs.gpus.cost(crossover.expected) != costs.hosted(crossover.expected):
+        parts.append("the curves cross elsewhere: they have the amounts and the price expected")
+    if result.few_step_crossover is not None:
+        parts.append(f"with a few-step model it would be {crossover_text(result.few_step_crossover)}")
+    if volume and not volume.exact:
+        parts.append(f"the volume of the last months lies from {span_text(volume, images)}")
+    return sentences(parts)
+
+
+def _crossover_words(result: MonitorResult, crossover: Span) -> str:
+    band = "" if crossover.exact else f", from {span_text(crossover, crossover_text)}"
+    return f"N* is {crossover_text(crossover.expected)} {units_of(result.decision)} a month{band}"
+
+
+def _curves(costs: CurrentCosts) -> Iterator[Curve]:
+    hosted, owned = COLOURS[costs.route], COLOURS[Route.SELF_HOST]
+    yield Curve(SHORT[costs.route], costs.hosted, hosted, 2.6, (7, 2))
+    list_price = costs.list_price
+    if list_price is not None and list_price != costs.price:
+        yield Curve(f"{SHORT[costs.route]},\nlist price", lambda volume: list_price * volume, hosted, 1.0, (2, 2))
+    yield Curve(SHORT[Route.SELF_HOST], costs.gpus.cost, owned, 2.6)
+    yield Curve(f"{SHORT[Route.SELF_HOST]},\nfew-step model", costs.few_step_gpus.cost, owned, 1.0)
+
+
+# ---- the volume of each month against N*
+
+
+def volume_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
+    """The chart of the last months, where the volume of one at least is known."""
+    months = result.months[-MOST_COLUMNS:]
+    known = [month for month in months if month.images]
+    if not known:
+        return None
+    units = units_of(result.decision)
+    header = ("month", f"{units}, at least", "taken as", "at most", "basis", "complete", "above N*")
+    table = ChartTable(header, tuple(_volume_row(result, month) for month in months))
+    texts = _volume_title(result, months), _volume_description(result, months, known)
+    return chart("chart-volume", *texts, table, partial(_draw_volume, result, months), (width, HEIGHT))
+
+
+def _volume_title(result: MonitorResult, months: tuple[Month, ...]) -> str:
+    complete = [month for month in months if month.complete and month.images]
+    if result.crossover is None:
+        span = " to ".join(dict.fromkeys((months[0].month, months[-1].month)))
+        return f"{sentence(units_of(result.decision))} a month, {span}"
+    if not complete:
+        return "No complete month to compare with N* yet"
+    above = [month for month in complete if month.images and month.images.expected > result.crossover.expected]
+    if len(complete) == 1:
+        return f"The one complete month lies {'above' if above else 'below'} N*"
+    if len(above) == len(complete):
+        return f"All of the {len(complete)} complete months lie above N*"
+    if not above:
+        return f"None of the {len(complete)} complete months lies above N*"
+    last = "the last one among them" if above[-1] is complete[-1] else "the last one not"
+    return f"{len(above)} of {len(complete)} complete months {'lies' if len(above) == 1 else 'lie'} above N*, {last}"
+
+
+def _volume_description(result: MonitorResult, months: tuple[Month, ...], known: list[Month]) -> str:
+    parts = [_crossover_words(result, result.crossover)] if result.crossover else []
+    for words, month in (("first", known[0]), ("last", known[-1])):
+        if month.images:
+            parts.append(f"the {words} month with data, {month.month}, has {span_text(month.images, images)}")
+    if result.crossed_in:
+        parts.append(f"the volume crossed N* in {result.crossed_in}")
+    if any(month.images and not month.images.exact for month in months):
+        parts.append("a column is as high as the number taken, its thin bar is the range")
+    gaps = [month.month for month in months if month.images is None]
+    if gaps:
+        parts.append(f"nothing is known of {listed(gaps)}")
+    if len(months) < len(result.months):
+        parts.append(f"{len(result.months) - len(months)} earlier months are not shown")
+    return sentences(parts)
+
+
+def _volume_row(result: MonitorResult, month: Month) -> tuple[str, ...]:
+    if month.images is None:
+        return (month.month, NONE, NONE, NONE, NONE, "no data", NONE)
+    ends = [images(value) for value in month.images.ends]
+    above = NONE
+    if result.crossover:
+        above = "yes" if month.images.expected > result.crossover.expected else "no"
+    return (month.month, *ends, month.basis or NONE, "yes" if month.complete else "no", above)
+
+
+def _draw_volume(result: MonitorResult, months: tuple[Month, ...], figure: Figure) -> None:
+    crossover = result.crossover
+    limits = crossover.ends if crossover else ()
+    compared = [month.images.expected for month in months if month.complete and month.images]
+    columns = [Column(month.month, month.images, not month.complete) for month in months]
+    up = scale_for([*limits, *_ends(columns)], [*limits, *compared])
+    colour = COLOURS[result.compared or Route.OPEN_WEIGHT_API]
+    line = crossover.expected if crossover else None
+    plot = ColumnsPlot(figure, columns, up, colour, f"{units_of(result.decision)} a month", "", line)
+    if crossover:
+        owned = COLOURS[Route.SELF_HOST]
+        if not crossover.exact:
+            ends = float(crossover.low), float(crossover.high)
+            plot.axes.axhspan(*ends, facecolor=owned, edgecolor="none", alpha=0.22)
+        plot.axes.axhline(float(crossover.expected), color=owned, linewidth=2.0)
+        words = fitting(crossover_text(crossover.expected), crossover.expected, _RIGHT - 19)
+        plot.name_ends([(float(crossover.expected), f"N*\n{words}", False)])
+    for place, month in enumerate(months):
+        if month.month == result.crossed_in and month.images:
+            top = float(max(month.images.high, crossover.high if crossover else 0))
+            x, y = plot.at(place, top)
+            plot.axes.annotate("", (place, top), (x, y + 16), textcoords="figure pixels", arrowprops=_ARROW)
+            # Months before a crossing are mostly lower, so the word has room on that side.
+            plot.text(max(x + 5, plot.box.x0 + text_width(_CROSSED)), y + 24, _CROSSED, "right")
+    plot.explain("complete month", "not complete")
+
+
+# ---- the money spent beyond what own GPUs would have cost, added up since the crossing
+
+
+def overspend_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
+    """The chart of the last months since the crossing, where there are any."""
+    months = result.overspend[-MOST_COLUMNS:]
+    if not months:
+        return None
+    header = ("month", "beyond own GPUs in the month", "since the crossing", "from")
+    rows = (
+        (month.month, _taken(month.over), _taken(month.so_far), "estimate" if month.estimated else "bill")
+        for month in months
+    )
+
+    def draw(figure: Figure) -> None:
+        columns = [Column(month.month, month.so_far, month.estimated) for month in months]
+        colour, last = COLOURS[result.compared or Route.OPEN_WEIGHT_API], months[-1].so_far.expected
+        up = scale_for(_ends(columns), [])
+        plot = ColumnsPlot(figure, columns, up, colour, "beyond own GPUs since the crossing", "$")
+        plot.name_ends([(float(last), fitting(money(last), last, _RIGHT - 19, "$", bold=True), True)])
+        plot.explain("as billed", "estimated")
+
+    texts = _overspend_title(result.overspend), _overspend_description(result, len(months))
+    return chart("chart-overspend", *texts, ChartTable(header, tuple(rows)), draw, (width, HEIGHT))
+
+
+def _overspend_title(months: tuple[Overspend, ...]) -> str:
+    so_far = months[-1].so_far
+    less = so_far.expected < 0
+    spent = span_text(size_of(so_far), money)
+    return f"{spent} {'less' if less else 'more'} was spent since {months[0].month} than own GPUs would have cost"
+
+
+def _overspend_description(result: MonitorResult, shown: int) -> str:
+    months, assumed = result.overspend, assumed_overhead(result)
+    estimated = sum(month.estimated for month in months)
+    parts = [f"of this, {span_text(months[-1].over, money)} in the last month, {months[-1].month}"]
+    parts.append(f"{estimated} of {len(months)} months are estimated" if estimated else "every month is as billed")
+    parts += [f"this assumes {assumed}"] if assumed else []
+    if shown < len(months):
+        parts.append(f"{len(months) - shown} earlier months are in the sum, but not shown")
+    return sentences(parts)
+
+
+def _taken(span: Span) -> str:
+    return money(span.expected) if span.exact else f"{span_text(span, money)}, taken as {money(span.expected)}"
+
+
+# ---- months as columns
+
+
+@dataclass(frozen=True)
+class Column:
+    """One month; ``span`` is None where nothing is known, ``hollow`` where it is not complete or not certain."""
+
+    month: str
+    span: Span | None
+    hollow: bool
+
+
+def scale_for(points: Iterable[Fraction], compared: Iterable[Fraction]) -> Scale:
+    """A scale that holds all ``points``: logarithmic where those compared are all positive and lie far apart."""
+    values, positive = list(map(float, points)), [float(point) for point in compared if point > 0]
+    most = max(values, default=1.0)
+    if positive and min(positive) * LOG_RATIO < max(positive) and min(values) >= 0:
+        least = min(value for value in values if value > 0)
+        return Scale(least / 2, most * (2 * most / least) ** (_ROOM - 1), log=True)
+    least = min(0.0, *values) if values else 0.0
+    return Scale.between(least * _ROOM, max(most * _ROOM, -least / 4, 0.001), log=False)
+
+
+def _ends(columns: Iterable[Column]) -> Iterator[Fraction]:
+    for column in columns:
+        if column.span:
+            yield from column.span.ends
+
+
+class ColumnsPlot(Plot):
+    """The columns in their frame, with what the kinds of columns mean below.
+
+    A column that is below ``line`` ends visibly below it, however close it is.
+    """
+
+    def __init__(
+        self,
+        figure: Figure,
+        columns: Sequence[Column],
+        up: Scale,
+        colour: str,
+        title: str,
+        sign: str,
+        line: Fraction | None = None,
+    ) -> None:
+        super().__init__(figure, left=68, bottom=66, right=_RIGHT, top=50)
+        self.columns, self.line = columns, line
+        up.set(self.axes.yaxis, sign)
+        self.label("", on_scale(title, log=up.log))
+        step = self.box.width / len(columns)
+        every = int(-(-(text_width("2026-01") + 6) // step))
+        shown = range((len(columns) - 1) % every, len(columns), every)
+        self.axes.set(xlim=(-0.5, len(columns) - 0.5), xticks=shown, xticklabels=[columns[at].month for at in shown])
+        ground = up.least if up.log else 0.0
+        self.axes.spines["bottom"].set_visible(False)
+        self.axes.axhline(ground, color=INK, linewidth=1.0)
+        marked = 0.0
+        for place, column in enumerate(columns):
+            x, y = self.at(place, ground)
+            if column.span:
+                self._draw(place, column.span, min(_FILLED, _WIDEST / step), ground, colour, hollow=column.hollow)
+            elif x >= marked + 8:
+                self.text(x, y + 9, "?")
+                marked = x
+
+    def explain(self, complete: str, hollow: str) -> None:
+        """What the kinds of columns mean, as far as there are any."""
+        columns, spans = self.columns, [column.span for column in self.columns if column.span]
+        kinds = {
+            f"filled: {complete}": any(column.span and not column.hollow for column in columns),
+            f"dashed: {hollow}": any(column.span and column.hollow for column in columns),
+            "?: no data": len(spans) < len(columns),
+            "thin bar: range": not all(span.exact for span in spans),
+        }
+        words = ", ".join(kind for kind, found in kinds.items() if found)
+        self.text(self.width / 2, 20, wrapped(words, self.width - 8))
+
+    def _draw(self, place: int, span: Span, width: float, ground: float, colour: str, *, hollow: bool) -> None:
+        """A column, with a thin bar over the range of its number."""
+        low, expected, high = map(float, span.ends)
+        style = {"edgecolor": colour, "linewidth": 1.4, "linestyle": (0, (3.0, 2.0)), "facecolor": "none"}
+        if expected != ground:
+            top = self._clear_of_line(span.expected)
+            self.axes.bar(place, top - ground, width, ground, **(style if hollow else {"color": colour}))
+        if not span.exact:
+            ends = [[expected - low], [high - expected]]
+            self.axes.errorbar(place, expected, ends, fmt="none", color=INK, elinewidth=1.2)
+
+    def _clear_of_line(self, expected: Fraction) -> float:
+        """The top of a column: its number, or a few pixels below the line if it is below it and would touch it."""
+        if self.line is None or expected >= self.line:
+            return float(expected)
+        limit = self.at(0, float(self.line))[1] - _CLEAR
+        lowered = float(self.axes.transData.inverted().transform((0, limit))[1])
+        return min(float(expected), lowered)

@@ -6,10 +6,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from functools import cache
-from typing import Annotated, Any
-
-from pydantic import PlainSerializer, SerializerFunctionWrapHandler, TypeAdapter, model_serializer
+from typing import Any
 
 import advisor
 from advisor.decision.decide import DEFAULT_PAYBACK_LIMIT
@@ -17,19 +14,7 @@ from advisor.domain.cost_model import Costs, OwnGpus, exact, rent
 from advisor.domain.formatting import payback_text
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route, validated
-from advisor.monitor.span import (
-    Keys,
-    Span,
-    amount,
-    as_text,
-    ends_of,
-    hundredths,
-    maybe,
-    merged,
-    plain_number,
-    ranged,
-    whole,
-)
+from advisor.monitor.span import Form, Span, amount, ends_of, hundredths, maybe, plain_number, whole
 from advisor.usage.model import Basis
 
 
@@ -43,12 +28,6 @@ class MonitorVerdict(StrEnum):
     CROSSED = "crossed"
     CROSSED_AND_STABLE = "crossed_and_stable"
     FELL_BACK = "fell_back"
-
-
-Amount = Annotated[Fraction | None, as_text(amount)]
-_LATER = PlainSerializer(lambda _: None)
-"""What the object around it writes in its place."""
-Threshold = Annotated[Fraction, as_text(plain_number)]
 
 
 class Guess(StrEnum):
@@ -105,34 +84,16 @@ class Month:
             return None
         return Span(cost / images.high, cost / images.expected, cost / images.low)
 
-    @model_serializer
-    def _json(self) -> dict[str, Any]:
-        images = ends_of("images", self.images, whole)
-        return {
-            "month": self.month,
-            "images": images.pop("images"),
-            "requests": self.requests,
-            "cost": maybe(self.cost, amount),
-            "complete": self.complete,
-            "volume_basis": self.basis,
-            **images,
-            "missing": self.missing,
-            "why_partial": self.why_partial,
-            "state": self.state,
-            **ends_of("paid_price", self.paid_price, amount),
-            "images_without_cost": maybe(self.without_cost, whole),
-        }
-
 
 @dataclass(frozen=True)
 class Thresholds:
     """The trigger rule, every number of it (``--stable-months`` and the like)."""
 
     stable_months: int = 3
-    margin: Threshold = Fraction(11, 10)
-    most_variation: Threshold = Fraction(1, 4)
+    margin: Fraction = Fraction(11, 10)
+    most_variation: Fraction = Fraction(1, 4)
     clear_months: int = 2
-    clear_below: Threshold = Fraction(9, 10)
+    clear_below: Fraction = Fraction(9, 10)
     strict: bool = False
     strict_months: int = 6
 
@@ -150,13 +111,9 @@ class Overspend:
     """
 
     month: str
-    over: Annotated[Span, ranged("over", amount)]
-    so_far: Annotated[Span, ranged("so_far", amount)]
+    over: Span
+    so_far: Span
     estimated: bool
-
-    @model_serializer(mode="wrap")
-    def _json(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return merged(fields(self))
 
 
 @dataclass(frozen=True)
@@ -167,7 +124,7 @@ class Trend:
     its 80 % prediction interval reach N*: None for not within ``horizon`` months, as with ``expected``.
     """
 
-    growth_per_month: Annotated[float, PlainSerializer("{:.4f}".format)]
+    growth_per_month: float
     months_used: int
     earliest: int | None
     expected: int | None
@@ -195,7 +152,7 @@ class NotComparable:
     fields: tuple[str, ...] = ()
     axis: Axis | None = None
     route: Route | None = None
-    price: Amount = None
+    price: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -212,28 +169,20 @@ class CurrentCosts:
         """On the hosted route, at the price that is paid where it is known."""
         return rent(self.price, volume)
 
-    def own(self, volume: Fraction) -> Fraction:
-        """On own GPUs."""
-        return self.gpus.cost(volume)
-
-    def few_step(self, volume: Fraction) -> Fraction:
-        """On own GPUs with a few-step model."""
-        return self.few_step_gpus.cost(volume)
-
     def at(self, images: Span) -> dict[str, str | None]:
         """All of them at a volume, for JSON."""
         volume = images.expected
         return {
             "hosted": amount(self.hosted(volume)),
-            "hosted_at_list_price": None if self.list_price is None else amount(self.list_price * volume),
-            "own": amount(self.own(volume)),
-            "own_few_step": amount(self.few_step(volume)),
+            "hosted_at_list_price": maybe(self.list_price, lambda price: amount(price * volume)),
+            "own": amount(self.gpus.cost(volume)),
+            "own_few_step": amount(self.few_step_gpus.cost(volume)),
         }
 
 
 @dataclass(frozen=True, kw_only=True)
 class MonitorResult:
-    """The whole of it, in the order of its JSON. Money in dollars, volumes in images a month, both exact.
+    """The whole of it. Money in dollars, volumes in images a month, both exact.
 
     ``compared`` is the hosted route whose meter runs; ``list_price`` its price in the decision, ``paid_price`` what the
     last months cost per image. ``crossover`` is N* at the paid price where that is known, else at the list price: its
@@ -245,29 +194,29 @@ class MonitorResult:
 
     verdict: MonitorVerdict
     months: tuple[Month, ...]
-    trailing_volume: Annotated[Span | None, ranged("trailing_volume", whole)]
+    trailing_volume: Span | None
     trailing_months: tuple[str, ...]
-    crossover: Annotated[Span | None, ranged("crossover", hundredths)]
+    crossover: Span | None
     months_since_crossing: int | None
     overspend: tuple[Overspend, ...]
     crossed_in: str | None
     compared: Route | None
     why_not_comparable: NotComparable | None
-    paid_price: Annotated[Span | None, ranged("paid_price", amount)]
-    list_price: Amount
-    list_crossover: Annotated[Fraction | None, as_text(hundredths)]
-    few_step_crossover: Annotated[Fraction | None, as_text(hundredths)]
+    paid_price: Span | None
+    list_price: Fraction | None
+    list_crossover: Fraction | None
+    few_step_crossover: Fraction | None
     few_step_speedup: int
     trend: Trend | None
     own_amounts: tuple[Fraction, Fraction, Fraction] | None = None
-    overhead: Annotated[Span | None, ranged("overhead", amount)] = None
-    migration_cost: Amount
+    overhead: Span | None = None
+    migration_cost: Fraction | None
     payback_months: Fraction | None
-    now: Annotated[Decision | None, _LATER]
+    now: Decision | None
     thresholds: Thresholds
     notes: tuple[str, ...] = ()
     decision_file: str
-    decision: Annotated[Decision, _LATER]
+    decision: Decision
     on: str
 
     @property
@@ -295,33 +244,9 @@ class MonitorResult:
         stated = self.decision.scenario.get("payback_limit_months")
         return exact(DEFAULT_PAYBACK_LIMIT if stated is None else str(stated))
 
-    @model_serializer(mode="wrap")
-    def _json(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """The fields, with what follows from several of them in its place."""
-        data, costs, limit = fields(self), self.costs, self.payback_limit
-        last = self.overspend[-1].so_far if self.overspend else None
-        decided = ("status", "route", "deciding_axis")
-        data["now"] = Keys({f"{name}_now": getattr(self.now, name) if self.now else None for name in decided})
-        data["now"]["leaves_preferred_quality"] = self.leaves_preferred_quality
-        data["decision"] = Keys({name: getattr(self.decision, name) for name in ("decided_on", *decided)})
-        data["decision"]["title"] = self.decision.scenario.get("title")
-        data["overspend"] = Keys(**ends_of("overspend", last, amount), overspend_by_month=data["overspend"])
-        data["own_amounts"] = Keys(
-            costs_at_crossover=costs.at(self.crossover) if costs and self.crossover else None,
-            costs_at_trailing_volume=costs.at(self.trailing_volume) if costs and self.trailing_volume else None,
-        )
-        data["payback_months"] = maybe(self.payback_months, lambda months: payback_text(months, limit))
-        data["advisor_version"] = advisor.__version__
-        data["rulebook_digest"] = (self.now or self.decision).rulebook_digest
-        return merged(data, _CONTRACT)
 
-
-_CONTRACT = ("verdict", "months", "trailing_volume", "crossover", "months_since_crossing", "overspend")
-
-
-@cache
-def _serializer() -> TypeAdapter[MonitorResult]:
-    return TypeAdapter(MonitorResult)
+_FIRST = ("verdict", "months", "trailing_volume", "crossover", "months_since_crossing", "overspend")
+"""The keys that programs look for come first."""
 
 
 def json_data(result: MonitorResult) -> dict[str, Any]:
@@ -330,8 +255,74 @@ def json_data(result: MonitorResult) -> dict[str, Any]:
     Volumes are whole images, N* has two places, prices and sums up to six. A number that is a range has its ends in
     ``_low`` and ``_high``.
     """
-    data: dict[str, Any] = _serializer().dump_python(result)
-    return data
+    costs, now, decision, limit = result.costs, result.now, result.decision, result.payback_limit
+    last = result.overspend[-1].so_far if result.overspend else None
+    trend, reason = result.trend, result.why_not_comparable
+    decided = ("status", "route", "deciding_axis")
+    return dict.fromkeys(_FIRST) | {
+        "verdict": result.verdict,
+        "months": [_month(month) for month in result.months],
+        **ends_of("trailing_volume", result.trailing_volume, whole),
+        "trailing_months": result.trailing_months,
+        **ends_of("crossover", result.crossover, hundredths),
+        "months_since_crossing": result.months_since_crossing,
+        **ends_of("overspend", last, amount),
+        "overspend_by_month": [
+            {
+                "month": each.month,
+                **ends_of("over", each.over, amount),
+                **ends_of("so_far", each.so_far, amount),
+                "estimated": each.estimated,
+            }
+            for each in result.overspend
+        ],
+        "crossed_in": result.crossed_in,
+        "compared": result.compared,
+        "why_not_comparable": reason and _fields(reason, amount),
+        **ends_of("paid_price", result.paid_price, amount),
+        "list_price": maybe(result.list_price, amount),
+        "list_crossover": maybe(result.list_crossover, hundredths),
+        "few_step_crossover": maybe(result.few_step_crossover, hundredths),
+        "few_step_speedup": result.few_step_speedup,
+        "trend": trend and {**vars(trend), "growth_per_month": f"{trend.growth_per_month:.4f}"},
+        "costs_at_crossover": costs.at(result.crossover) if costs and result.crossover else None,
+        "costs_at_trailing_volume": costs.at(result.trailing_volume) if costs and result.trailing_volume else None,
+        **ends_of("overhead", result.overhead, amount),
+        "migration_cost": maybe(result.migration_cost, amount),
+        "payback_months": maybe(result.payback_months, lambda months: payback_text(months, limit)),
+        **{f"{name}_now": getattr(now, name) if now else None for name in decided},
+        "leaves_preferred_quality": result.leaves_preferred_quality,
+        "thresholds": _fields(result.thresholds, plain_number),
+        "notes": result.notes,
+        "decision_file": result.decision_file,
+        **{name: getattr(decision, name) for name in ("decided_on", *decided)},
+        "title": decision.scenario.get("title"),
+        "on": result.on,
+        "advisor_version": advisor.__version__,
+        "rulebook_digest": (now or decision).rulebook_digest,
+    }
+
+
+def _month(month: Month) -> dict[str, Any]:
+    images = ends_of("images", month.images, whole)
+    return {
+        "month": month.month,
+        "images": images.pop("images"),
+        "requests": month.requests,
+        "cost": maybe(month.cost, amount),
+        "complete": month.complete,
+        "volume_basis": month.basis,
+        **images,
+        "missing": month.missing,
+        "why_partial": month.why_partial,
+        "state": month.state,
+        **ends_of("paid_price", month.paid_price, amount),
+        "images_without_cost": maybe(month.without_cost, whole),
+    }
+
+
+def _fields(record: Thresholds | NotComparable, form: Form) -> dict[str, Any]:
+    return {name: form(value) if isinstance(value, Fraction) else value for name, value in vars(record).items()}
 
 
 def result_json(result: MonitorResult) -> str:

@@ -9,9 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+from advisor.domain.cost_model import OWN_AMOUNTS
 from advisor.domain.quantity import NotANumber, Quantity
 from advisor.domain.scenario import FIELDS
-from advisor.monitor.baseline import OWN_AMOUNTS
 from advisor.monitor.span import Span
 
 _ABOVE_NOTHING = Quantity("a number", 9, Decimal("0.000000001"), Decimal(10**9), example="4")

@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -20,8 +21,7 @@ from advisor.decision.decide import decide
 from advisor.domain.record import Decision, is_record, parse_record
 from advisor.domain.scenario import Route, Scenario, Unit, validated
 from advisor.domain.scenario_io import parse_scenario
-from advisor.monitor.baseline import Baseline, baseline_of
-from advisor.monitor.evaluate import evaluate
+from advisor.monitor.evaluate import Baseline, evaluate
 from advisor.monitor.model import MonitorResult, Thresholds
 from advisor.monitor.monthly_usage import Assumed, months_of
 from advisor.monitor.span import Span
@@ -36,6 +36,8 @@ from advisor.wording import monitor_notes as words
 UNSURE = Fraction(1, 4)
 """How far the price of an image may lie from the list price where a volume is derived from the cost."""
 SECONDS_BETWEEN = 2.0
+_OURS = (".decision.json", ".scenario.yaml", ".memo.md", ".memo.html", ".memo.pdf", ".usage.jsonl", ".usage.sqlite")
+"""What the advisor writes itself, and no usage."""
 _NAME = re.compile(r"(\.decision|\.scenario)?\.(json|yaml|yml)$")
 
 
@@ -59,12 +61,15 @@ def monitored(run: Run) -> MonitorResult:
     """Reads and judges; what was read is kept in the history once it could be judged. Raises BadInput."""
     decision, scenario = _decision(run)
     run = replace(run, reading=replace(run.reading, unit=scenario.unit or Unit.IMAGE))
-    baseline = baseline_of(decision, scenario, run.rulebook, run.route, run.ranges, run.catalogue)
+    baseline = Baseline(decision, scenario, run.rulebook, run.route, run.ranges, run.catalogue)
     reading = _reading(run)
     if reading.doubts:
         raise BadInput(reading.doubts)
     days, notes = _with_history(run, reading)
-    months, more = months_of(days, _assumed(run.assumed, baseline))
+    assumed, price = run.assumed, baseline.list_price
+    if assumed.price is None and price is not None:  # for sources that state a cost alone
+        assumed = replace(assumed, price=Span(price * (1 - UNSURE), price, price * (1 + UNSURE)))
+    months, more = months_of(days, assumed)
     today = run.reading.today
     result = evaluate(baseline, months, run.thresholds, file=run.decision, today=today, notes=(*notes, *more))
     if run.history and reading.days:
@@ -110,12 +115,12 @@ def when_changed(folder: Path, leaving_out: Iterable[Path]) -> Iterator[tuple[st
 
     Raises BadInput for no folder.
     """
-    apart = {resolved(path) for path in leaving_out}
+    left_out = {resolved(path) for path in leaving_out}
     seen = None
     while True:
         if not is_folder(folder):
             raise BadInput(Problem("there is no such folder", str(folder), help="check --watch"))
-        files = _files(folder, apart)
+        files = _files(folder, left_out)
         now = (datetime.datetime.now(datetime.UTC).date(), files)
         if now != seen and files:
             seen = now
@@ -123,22 +128,16 @@ def when_changed(folder: Path, leaving_out: Iterable[Path]) -> Iterator[tuple[st
         time.sleep(SECONDS_BETWEEN)
 
 
-def _files(folder: Path, apart: Set[Path]) -> tuple[tuple[str, int, int], ...]:
+def _files(folder: Path, left_out: Set[Path]) -> tuple[tuple[str, int, int], ...]:
+    """The files that may be usage, with the time of their last change in nanoseconds and their size in bytes."""
     found = []
     for path in sorted(folder.iterdir()):
-        if is_file(path) and not path.name.startswith(".") and resolved(path) not in apart and not _is_ours(path):
-            try:
+        ours = path.name.startswith(".") or path.name.removesuffix("-journal").endswith(_OURS)
+        if is_file(path) and resolved(path) not in left_out and not ours:
+            with suppress(FileNotFoundError):
                 stat = path.stat()
-            except FileNotFoundError:
-                continue
-            found.append((str(path), stat.st_mtime_ns, stat.st_size))
+                found.append((str(path), stat.st_mtime_ns, stat.st_size))
     return tuple(found)
-
-
-def _is_ours(path: Path) -> bool:
-    """What the advisor writes itself, and no usage."""
-    ours = (".decision.json", ".scenario.yaml", ".memo.md", ".memo.html", ".memo.pdf", ".usage.jsonl", ".usage.sqlite")
-    return path.name.removesuffix("-journal").endswith(ours)
 
 
 def _reading(run: Run) -> Reading:
@@ -155,13 +154,10 @@ def _with_history(run: Run, reading: Reading) -> tuple[tuple[Day, ...], tuple[st
         return reading.days, reading.notes
     kept = read_history(run.history).with_days(kept_as(reading.days, run.reading), run.reading.today).days()
     days, others = read_alike(kept, run.reading)
-    before = _places(days) - _places(reading.days)
+    places, read = ({(day.day, day.source, day.meter) for day in each} for each in (days, reading.days))
+    before = places - read
     earlier = words.KEPT_DAYS.format(count=f"{len(before):,}", file=run.history.name)
     return tuple(days), (*reading.notes, *others, *([earlier] if before and reading.days else []))
-
-
-def _places(days: Iterable[Day]) -> set[tuple[datetime.date, str, str]]:
-    return {(day.day, day.source, day.meter) for day in days}
 
 
 def _decision(run: Run) -> tuple[Decision, Scenario]:
@@ -169,18 +165,10 @@ def _decision(run: Run) -> tuple[Decision, Scenario]:
     text = read_text(run.decision)
     if is_record(text):
         decision = parse_record(text, run.decision)
-        return decision, validated(decision.priced_scenario, run.decision)
-    if run.decision.endswith((".md", ".html")):
+    elif run.decision.endswith((".md", ".html")):
         what = f"{quoted(run.decision)} is a memo"
         raise BadInput(Problem(what, "--decision", help="name the record beside it, NAME.decision.json"))
-    scenario = parse_scenario(text, run.decision, check=partial(model_faults, run.catalogue))
-    decision = decide(scenario, run.rulebook, catalogue=run.catalogue, decided_on=run.reading.today)
+    else:
+        scenario = parse_scenario(text, run.decision, check=partial(model_faults, run.catalogue))
+        decision = decide(scenario, run.rulebook, catalogue=run.catalogue, decided_on=run.reading.today)
     return decision, validated(decision.priced_scenario, run.decision)
-
-
-def _assumed(assumed: Assumed, baseline: Baseline) -> Assumed:
-    """With a price around the list price, for sources that state a cost alone."""
-    price = baseline.list_price
-    if assumed.price is not None or price is None:
-        return assumed
-    return replace(assumed, price=Span(price * (1 - UNSURE), price, price * (1 + UNSURE)))

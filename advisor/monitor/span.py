@@ -6,9 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
-
-from pydantic import PlainSerializer
 
 from advisor.domain.cost_model import rounded
 from advisor.domain.formatting import MICRO, amount_text, plain
@@ -43,10 +40,6 @@ class Span:
 
 
 Form = Callable[[Fraction], str]
-
-
-class Keys(dict[str, Any]):
-    """What one field adds to the JSON of its object: these keys, in place of its own."""
 
 
 def whole(value: Fraction) -> str:
@@ -87,22 +80,3 @@ def ends_of(name: str, span: Span | None, form: Form) -> dict[str, str | None]:
     """A number, and both ends of its range as ``_low`` and ``_high``."""
     keys = {"": "expected", "_low": "low", "_high": "high"}
     return {name + key: form(getattr(span, end)) if span else None for key, end in keys.items()}
-
-
-def merged(data: dict[str, Any], first: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The keys of all fields on one level, those named first before the others."""
-    flat: dict[str, Any] = {}
-    for name, value in data.items():
-        is_range = isinstance(value, dict) and f"{name}_low" in value
-        flat |= value if is_range or isinstance(value, Keys) else {name: value}
-    return {**{name: flat[name] for name in first}, **flat}
-
-
-def ranged(name: str, form: Form) -> PlainSerializer:
-    """Writes a ``Span`` as the three keys of ``ends_of``, for ``merged``."""
-    return PlainSerializer(lambda span: ends_of(name, span, form))
-
-
-def as_text(form: Form) -> PlainSerializer:
-    """Writes a number as decimal text."""
-    return PlainSerializer(lambda value: maybe(value, form))

@@ -86,7 +86,7 @@ def view_of(result: MonitorResult) -> MonitorView:
         payback=None if payback is None else _payback(payback, limit),
         payback_limit=plain_number(limit),
         not_yet=payback is not None and payback > limit,
-        own_cheaper=costs.own(volume.expected) < costs.hosted(volume.expected) if costs and volume else None,
+        own_cheaper=costs.gpus.cost(volume.expected) < costs.hosted(volume.expected) if costs and volume else None,
         near=_near(result),
         trend=_trend(result),
         changed=now is not None and (now.status, now.route) != (before.status, before.route),

@@ -14,7 +14,7 @@ from advisor.domain.scenario import Route, Unit, validated
 from advisor.domain.scenario_io import scenario_text
 from advisor.portfolio.record import PortfolioPlan
 from advisor.report import limits
-from advisor.report.markdown_to_html import PageLinks, html_of
+from advisor.report.html import PageLinks, html_of
 from advisor.report.templates import fill, one_line, slug
 from advisor.report.text import text_of
 from advisor.wording.questions import Wording, wordings

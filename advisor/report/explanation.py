@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.domain.record import Decision
+from advisor.domain.record import Decision, WhyNot
 from advisor.domain.scenario import FIELDS, Route
-from advisor.report.claims.alternatives import SHOWN, changes_to, ways
 from advisor.report.claims.build import reason_of
-from advisor.report.claims.flips import answer_flips, unknown_amounts
-from advisor.report.claims.turning import turning_claims
+from advisor.report.claims.turning import answer_flips, changes_to, turning_claims, unknown_amounts, ways
 from advisor.report.templates import fill
+
+_SHOWN = 12
+"""How many sets of changes are listed for a route; the record holds all that were found."""
 
 
 @dataclass(frozen=True)
@@ -40,22 +41,12 @@ def explanation_text(
 
     ``sufficient`` are the minimal sets of answers that force the outcome; None while it is open.
     """
-    others = [other for other in decision.why_not if why_not in (None, other.route)]
     named = {
         "decision": decision.model_dump(mode="json"),
         "answer_flips": answer_flips(decision),
         "stable_ranges": list(_stable_ranges(decision)),
         "conflicts": [[reason_of(decision, rule) for rule in conflict.rules] for conflict in decision.conflicts],
-        "others": [
-            {
-                "route": other.route,
-                "ruled_out": _rule_texts(decision, other.ruled_out_by),
-                "lost": _rule_texts(decision, other.lost_by),
-                "ways": ways(changes_to(decision, other))[:SHOWN],
-                "more": len(ways(changes_to(decision, other))[SHOWN:]),
-            }
-            for other in others
-        ],
+        "others": [_other(decision, other) for other in decision.why_not if why_not in (None, other.route)],
         "missing": unknown_amounts(decision),
         "sufficient": sufficient,
         "turning": list(turning_claims(decision)),
@@ -65,6 +56,18 @@ def explanation_text(
         "whole": why_not is None,
     }
     return fill("explain.txt.j2", named, templates)
+
+
+def _other(decision: Decision, other: WhyNot) -> dict[str, Any]:
+    """Why a route is not recommended, and the changes that lead to it."""
+    found = ways(changes_to(decision, other))
+    return {
+        "route": other.route,
+        "ruled_out": _rule_texts(decision, other.ruled_out_by),
+        "lost": _rule_texts(decision, other.lost_by),
+        "ways": found[:_SHOWN],
+        "more": len(found[_SHOWN:]),
+    }
 
 
 def _rule_texts(decision: Decision, rules: Iterable[str]) -> list[dict[str, Any]]:
@@ -80,8 +83,6 @@ def _stable_ranges(decision: Decision) -> Iterator[StableRange]:
             bounds.setdefault(flip.field, {})["least"] = flip.below
         if flip.above is not None:
             bounds.setdefault(flip.field, {})["most"] = flip.above
-    for name in FIELDS:
-        if name in bounds:
-            held = bounds[name]
-            now = str(decision.priced_scenario[name])
-            yield StableRange(name, now, held.get("least"), held.get("most"), decision.amount_source(name))
+    for name in (name for name in FIELDS if name in bounds):
+        least, most = bounds[name].get("least"), bounds[name].get("most")
+        yield StableRange(name, str(decision.priced_scenario[name]), least, most, decision.amount_source(name))

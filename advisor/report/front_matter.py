@@ -79,6 +79,11 @@ def parse_memo(text: str, file: str) -> ParsedMemo:
     )
 
 
+def without_front_matter(memo: str) -> str:
+    """The text of a memo in Markdown below its front matter."""
+    return memo[4:].partition("\n---\n")[2] if memo.startswith("---\n") else memo
+
+
 def merge_review(memo: str, earlier: ParsedMemo, file: str) -> str:
     """A rendered memo, with the reviewer's parts of the earlier one. Raises BadInput if it has no place for them."""
     fresh = parse_memo(memo, file)

@@ -1,4 +1,4 @@
-"""Runs work on custom templates in a child process, which is killed if it exceeds its limits.
+"""Runs work on custom templates in a child process, which is killed if it exceeds its limits: both sides of the pipe.
 
 A process, because neither a thread nor a signal can stop a single long computation in Python, such as a power. It is
 started for the first piece of work, serves the following ones, and ends with this process.
@@ -8,25 +8,33 @@ from __future__ import annotations
 
 import atexit
 import json
+import math
 import os
 import pickle
+import resource
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
 from advisor.common.diagnostics import BadInput, Problem, reason
 from advisor.report.limits import Exceeded, Limits, Result, fault, out_of_memory, out_of_time
 
-LENGTH = 8
+_LENGTH = 8
 """Bytes of the number before each message, which is the message's length."""
-TEXT, DATA, FAULTS, DEFECT = b"t", b"b", b"f", b"d"
+_TEXT, _DATA, _FAULTS, _DEFECT = b"t", b"b", b"f", b"d"
 """The first byte of an answer: the type of its content."""
-_START = "import sys; sys.path[:] = sys.argv[1:]; from advisor.report.limited_child import serve; serve()"
+_START = "import sys; sys.path[:] = sys.argv[1:]; from advisor.report.limited import serve; serve()"
+_GRACE = 1
+"""Seconds of CPU time beyond the limit after which the system kills the process."""
+_AGAIN = 0.25
+"""Seconds after which the exception is raised again, because some code in Jinja swallows any exception."""
+_ENDLESS = resource.RLIM_INFINITY
 
 
 def within_limits(limits: Limits, file: Path, work: Callable[..., Result], *arguments: object) -> Result:
@@ -62,11 +70,11 @@ def _here() -> str:
 
 def _read(answer: bytes) -> str | bytes:
     kind, content = answer[:1], answer[1:]
-    if kind == FAULTS:
+    if kind == _FAULTS:
         raise BadInput(Problem(**problem) for problem in json.loads(content))
-    if kind == DEFECT:
+    if kind == _DEFECT:
         raise RuntimeError(content.decode(errors="replace"))
-    return content if kind == DATA else content.decode("utf-8", "surrogatepass")
+    return content if kind == _DATA else content.decode("utf-8", "surrogatepass")
 
 
 class _Worker:
@@ -96,9 +104,9 @@ class _Worker:
         assert self._process.stdin
         assert self._process.stdout
         with suppress(BrokenPipeError):
-            self._process.stdin.write(len(request).to_bytes(LENGTH) + request)
+            self._process.stdin.write(len(request).to_bytes(_LENGTH) + request)
             self._process.stdin.flush()
-        length = self._process.stdout.read(LENGTH)
+        length = self._process.stdout.read(_LENGTH)
         answer = self._process.stdout.read(int.from_bytes(length))
         return answer if length and len(answer) == int.from_bytes(length) else None
 
@@ -147,3 +155,88 @@ class _Shared:
 
 atexit.register(_Shared.stop)
 os.register_at_fork(after_in_child=_Shared.forget)
+
+
+# ---- the child process
+
+_limits: Limits | None = None
+"""The limits of the current work."""
+
+
+def serve() -> None:
+    """Answers requests from standard input on standard output until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it, and ends this process
+    signal.signal(signal.SIGPROF, _stop_work)
+    _set_limit(resource.RLIMIT_CORE, 0)
+    while length := sys.stdin.buffer.read(_LENGTH):
+        answer = _answer(sys.stdin.buffer.read(int.from_bytes(length)))
+        sys.stdout.buffer.write(len(answer).to_bytes(_LENGTH) + answer)
+        sys.stdout.buffer.flush()
+
+
+def lift_limits() -> None:
+    """Removes the limits of the current work, so that its fault can be reported."""
+    global _limits
+    _limits = None
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    _set_limit(resource.RLIMIT_CPU, _ENDLESS)
+    _set_limit(resource.RLIMIT_AS, _ENDLESS)
+
+
+def _answer(request: bytes) -> bytes:
+    limits, file, work, arguments, here = pickle.loads(request)
+    with suppress(OSError):
+        os.chdir(here)
+    try:
+        with _held_to(limits):
+            result = work(*arguments)
+    except BadInput as error:
+        return _faults(error.problems)
+    except Exceeded as error:
+        return _faults([fault(error, file)])
+    except MemoryError:
+        return _faults([fault(out_of_memory(limits), file)])
+    except Exception:  # a defect of ours, which the parent raises with its traceback
+        return _DEFECT + traceback.format_exc().encode(errors="replace")
+    return _DATA + result if isinstance(result, bytes) else _TEXT + result.encode("utf-8", "surrogatepass")
+
+
+def _faults(problems: Iterable[Problem]) -> bytes:
+    return _FAULTS + json.dumps([problem._asdict() for problem in problems]).encode()
+
+
+@contextmanager
+def _held_to(limits: Limits) -> Iterator[None]:
+    global _limits
+    _limits = limits
+    try:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        spent = used.ru_utime + used.ru_stime
+        _set_limit(resource.RLIMIT_CPU, math.ceil(spent + limits.seconds) + _GRACE)
+        if held := _bytes_held():
+            _set_limit(resource.RLIMIT_AS, held + limits.memory)
+        signal.setitimer(signal.ITIMER_PROF, limits.seconds, _AGAIN)
+        yield
+    finally:
+        lift_limits()
+
+
+def _bytes_held() -> int | None:
+    """The address space of this process; None if the system does not report it."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except OSError:
+        return None
+
+
+def _set_limit(kind: int, most: int) -> None:
+    """Sets the soft limit, at most to the hard limit."""
+    hard = resource.getrlimit(kind)[1]
+    soft = hard if most == _ENDLESS or (hard != _ENDLESS and hard < most) else most
+    with suppress(OSError, ValueError):
+        resource.setrlimit(kind, (soft, hard))
+
+
+def _stop_work(*_: object) -> None:
+    if _limits is not None:
+        raise out_of_time(_limits)

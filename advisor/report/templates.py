@@ -6,12 +6,12 @@ import json
 import re
 import traceback
 import unicodedata
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import jinja2
 from jinja2 import (
@@ -27,6 +27,7 @@ from jinja2 import (
 from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 import advisor
 from advisor.common.diagnostics import HIDDEN, BadInput, Problem, quoted
@@ -34,12 +35,14 @@ from advisor.common.files import bundled, is_file, is_folder, read_text, real
 from advisor.domain.formatting import MICRO, dollars, grouped
 from advisor.domain.record import Decision
 from advisor.report import limits
-from advisor.report.claim_markers import figure, marked, stripped
 from advisor.report.claims.build import claims_of
-from advisor.report.claims.model import Claim
+from advisor.report.claims.model import Claim, figure, marked, stripped
 from advisor.report.embedded_scenario import embedded_text
 from advisor.wording.labels import listed
 from advisor.wording.questions import FILE, wordings
+
+if TYPE_CHECKING:
+    from advisor.charts.canvas import Chart
 
 MEMO = "memo.md.j2"
 _COPY = "a templates folder is complete in itself: start from a copy of the bundled one"
@@ -55,7 +58,7 @@ def memo_markdown(decision: Decision, templates: Path | None = None) -> str:
 
 
 def memo_with_marks(decision: Decision, templates: Path | None = None) -> str:
-    """The memo in Markdown with the marks of its claims and figures (``claim_markers``)."""
+    """The memo in Markdown with the marks of its claims and figures (``claims.model``)."""
     return rendered(MEMO, decision, templates)
 
 
@@ -116,7 +119,7 @@ def fill(template: str, named: Mapping[str, Any], templates: Path | None = None)
 
 def fill_within_limits(template: str, named: Mapping[str, Any], folder: Path, held: limits.Limits) -> str:
     """A custom template rendered in a process with limits. Raises BadInput for a fault in it."""
-    from advisor.report.limited_child import lift_limits
+    from advisor.report.limited import lift_limits
 
     try:
         wordings(folder)
@@ -152,6 +155,15 @@ def _text(template: Template, named: Mapping[str, Any], most: int) -> str:
     except limits.Exceeded as error:
         parts.throw(error)
     return "".join(written)
+
+
+def figures(wide: Sequence[Chart], narrow: Sequence[Chart], templates: Path | None = None) -> dict[str, Markup]:
+    """Charts drawn for a screen and again for a phone, as HTML by their ids."""
+    found = {}
+    for one, other in zip(wide, narrow, strict=True):
+        named = {"chart": one, "wide": Markup(one.svg), "narrow": Markup(other.svg)}
+        found[one.id] = Markup(fill("figure.html.j2", named, templates))
+    return found
 
 
 def tidy(text: str) -> str:

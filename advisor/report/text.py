@@ -12,7 +12,7 @@ from markdown_it.tree import SyntaxTreeNode
 from advisor.common.text_table import table
 from advisor.domain.record import Decision
 from advisor.report import limits
-from advisor.report.front_matter import NOTES_START
+from advisor.report.front_matter import NOTES_START, without_front_matter
 from advisor.report.templates import MEMO, memo_markdown, tidy
 
 WIDTH = 100
@@ -26,16 +26,14 @@ def memo_text(decision: Decision, templates: Path | None = None) -> str:
 
 def text_of(memo: str, width: int = WIDTH) -> str:
     """A memo in Markdown as ``memo_text`` shows it, in lines of at most ``width`` characters if its words allow."""
-    if memo.startswith("---\n"):
-        memo = memo[4:].partition("\n---\n")[2]
-    tree = SyntaxTreeNode(MarkdownIt("commonmark", {"html": False}).enable("table").parse(memo))
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tree = SyntaxTreeNode(parser.parse(without_front_matter(memo)))
     return tidy("\n".join(line for block in _without_notes(tree.children) for line in (*_lines(block, width), "")))
 
 
 def _without_notes(blocks: list[SyntaxTreeNode]) -> list[SyntaxTreeNode]:
     """The blocks before the heading of the review notes, which belong to a file."""
-    notes = (at for at, block in enumerate(blocks) if _inline_text(block) == NOTES_START)
-    at = next(notes, None)
+    at = next((at for at, block in enumerate(blocks) if _inline_text(block) == NOTES_START), None)
     return blocks if at is None else blocks[: at - 1]
 
 
@@ -63,9 +61,8 @@ def _lines(block: SyntaxTreeNode, width: int) -> Iterator[str]:
 
 
 def _item(item: SyntaxTreeNode, bullet: str, width: int) -> Iterator[str]:
-    lines = (line for child in item.children for line in _lines(child, width - len(bullet)))
-    for number, line in enumerate(lines):
-        yield (bullet if number == 0 else " " * len(bullet)) + line
+    first, *others = (line for child in item.children for line in _lines(child, width - len(bullet)))
+    yield from (bullet + first, *(" " * len(bullet) + line for line in others))
 
 
 def _wrapped(text: str, width: int) -> list[str]:

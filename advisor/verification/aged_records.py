@@ -12,8 +12,7 @@ from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import is_folder, read_text
 from advisor.decision.ageing import ageing
 from advisor.domain.record import CATALOGUE, AgeingFigure, is_record, parse_record
-from advisor.verification.decision_file import FileKind
-from advisor.verification.decision_set import MAX_BYTES
+from advisor.verification.decision_set import MAX_BYTES, FileKind
 
 
 @dataclass(frozen=True)

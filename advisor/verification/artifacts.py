@@ -12,16 +12,17 @@ from typing import NamedTuple
 
 from advisor.catalogue.loader import Catalogue
 from advisor.common.atomic_files import write_together, writing
-from advisor.common.diagnostics import BadInput, Problem
-from advisor.common.files import STANDARD_INPUT, check_target, is_file, real
+from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.common.files import STANDARD_INPUT, check_target, is_file, read_text, real
 from advisor.domain.record import Decision
 from advisor.domain.scenario import validated
 from advisor.domain.scenario_io import scenario_text
+from advisor.report.front_matter import PROPOSED, merge_review, parse_memo, split_notes, with_notes
 from advisor.report.html import memo_html
 from advisor.report.pdf import memo_pdf
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.model import Rulebook
-from advisor.verification.preserve_review import memo_with_review, page_with_review
+from advisor.verification.decision_set import MAX_BYTES, normalize_lines
 from advisor.verification.supersede import link_memos
 
 
@@ -97,11 +98,36 @@ def with_reviews(folder: Path, name: str, texts: Mapping[str, str]) -> dict[Path
 
 def _with_review(path: Path, text: str) -> str:
     if path.suffix == ".md":
-        return memo_with_review(path, text)
-    return page_with_review(path, text) if path.suffix == ".html" else text
+        return _memo_with_review(path, text)
+    return _page_with_review(path, text) if path.suffix == ".html" else text
 
 
 def _check_target(path: Path) -> None:
     """Refuses links too, because files that are written together are in one folder."""
     if check_target(path) != path or (path.exists() and not is_file(path)):
         raise BadInput(Problem("this is not a regular file, so it is not overwritten", str(path), help="move it away"))
+
+
+def _memo_with_review(path: Path, memo: str) -> str:
+    """A rendered memo in Markdown, with the reviewer's parts of the one at ``path``, if there is one.
+
+    Raises BadInput if they cannot be separated from the facts, and if the facts of a memo that is more than proposed
+    would change.
+    """
+    if not is_file(path):
+        return memo
+    earlier = parse_memo(read_text(str(path), MAX_BYTES), str(path))
+    texts = [line.text for line in normalize_lines(earlier.facts).lines]
+    if earlier.status != PROPOSED and texts != [line.text for line in parse_memo(memo, str(path)).facts]:
+        what = f"this memo is {quoted(earlier.status)}, and its facts would change"
+        help = "write the new decision under another name, with --supersedes and this file"
+        raise BadInput(Problem(what, str(path), field="status", help=help))
+    return merge_review(memo, earlier, str(path))
+
+
+def _page_with_review(path: Path, page: str) -> str:
+    """A rendered memo in HTML, with the review notes of the one at ``path``, if there is one. Raises BadInput."""
+    if not is_file(path):
+        return page
+    _, notes = split_notes(read_text(str(path), MAX_BYTES), str(path))
+    return page if notes is None else with_notes(page, notes)

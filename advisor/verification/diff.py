@@ -1,19 +1,35 @@
-"""The differences between an expected and a found text, line by line or field by field."""
+"""The differences between an expected and a found text, line by line or field by field, and the claims they are in."""
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
+from advisor.report.claims.model import CLOSE, END, ID, OPEN, read_id, stripped
 from advisor.report.front_matter import Line
 
 _MOST_LINES = 2_000
 """Between the first and the last difference. More lines are not aligned, because that takes quadratic time."""
 _ABSENT = object()
+_NOTES_ELEMENTS = ("p", "br", "ul", "ol", "li", "em", "strong", "code", "pre", "blockquote")
+"""The markup that review notes of a page may contain: it cannot change what the rest of the page shows."""
+_NOTES_TAG = re.compile(rf"</?(?:{'|'.join(_NOTES_ELEMENTS)})>")
+_PIECE_SHOWN = 40
+_PIECE = re.compile(f"{OPEN}({ID}){END}|({CLOSE})")
+_CLAIM_ELEMENT = re.compile(r'\bid="claim-([^"]*)"')
+_HEADING = re.compile(r"^#{1,6} +(.*)$", re.MULTILINE)
+_HEADING_ELEMENT = re.compile(r"<h[1-6][^>]*>(.*?)</h[1-6]>", re.DOTALL)
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_PICTURE = re.compile(r"<(/?)svg\b")
+_TAG = re.compile(r"<[^>]*>")
+Places = Callable[[int, int], str]
+"""The name of the place at a line (from 1) and a column (from 0)."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +45,7 @@ class Difference:
     found: str | None
 
 
-def line_differences(
-    expected: Sequence[Line], found: Sequence[Line], where: Callable[[int, int], str]
-) -> Iterator[Difference]:
+def line_differences(expected: Sequence[Line], found: Sequence[Line], where: Places) -> Iterator[Difference]:
     """Differing lines in order; ``where`` names the place at a line and a column of the expected text."""
     start, end = _same_at_both_ends(expected, found)
     wanted, there = expected[start : len(expected) - end], found[start : len(found) - end]
@@ -85,3 +99,85 @@ def first_differing_line(expected: str, found: str) -> Difference:
     pairs = zip_longest(expected.split("\n"), found.split("\n"))
     number, (one, other) = next((at, pair) for at, pair in enumerate(pairs, 1) if pair[0] != pair[1])
     return Difference("", number, one, other)
+
+
+def markup_in_notes(notes: str) -> Iterator[Difference]:
+    """Every ``<`` in the notes of a page that does not start an allowed element."""
+    for found in re.finditer("<", notes):
+        if not _NOTES_TAG.match(notes, found.start()):
+            allowed = ", ".join(f"<{name}>" for name in _NOTES_ELEMENTS)
+            piece = notes[found.start() : found.start() + _PIECE_SHOWN].partition("\n")[0]
+            yield Difference("the review notes of the page", None, f"text, {allowed} without attributes", piece)
+
+
+# ---- the claim or the section at a place of a memo
+
+
+def places_in_memo(marked: str, memo: str) -> Places:
+    """The places of a memo in Markdown, from the same memo with the marks of its claims."""
+    spans = list(_spans(marked))
+    unfenced = _FENCED.sub(lambda fenced: " " * len(fenced[0]), memo)
+    headings = [(found.start(), _one_line(found[1])) for found in _HEADING.finditer(unfenced)]
+
+    def named(line: int, column: int) -> str:
+        at = _offset(memo, line, column)
+        before = _length(memo[:at])
+        # White space belongs to a claim only if the claim continues after it.
+        after = before + (not memo[at : at + 1].isspace())
+        around = [(end - start, id) for start, end, id in spans if start < after and before < end]
+        return f"claim `{min(around)[1]}`" if around else _section(headings, at)
+
+    return named
+
+
+def places_in_page(page: str) -> Places:
+    """The places of a memo in HTML, whose claims are elements with an id."""
+    claims = [(found.start(), found[1]) for found in _CLAIM_ELEMENT.finditer(page)]
+    titles = [(found.start(), _TAG.sub("", found[1])) for found in _HEADING_ELEMENT.finditer(page)]
+    headings = [(at, _one_line(html.unescape(title))) for at, title in titles]
+    pictures = [(found.start(), found[1]) for found in _PICTURE.finditer(page)]
+
+    def named(line: int, column: int) -> str:
+        at = _offset(page, line, column)
+        if max((found for found in pictures if found[0] <= at), default=(0, "/"))[1] == "":
+            return "a picture"
+        claim = max((found for found in claims if found[0] <= at), default=(-1, ""))
+        heading = max((found for found in headings if found[0] <= at), default=(-1, ""))
+        return f"claim `{html.unescape(claim[1])}`" if claim > heading else _section(headings, at)
+
+    return named
+
+
+def _spans(marked: str) -> Iterator[tuple[int, int, str]]:
+    """The start and the end of each claim, and its id."""
+    opened: list[tuple[int, str]] = []
+    length, done = 0, 0
+    for mark in _PIECE.finditer(marked):
+        length += _length(stripped(marked[done : mark.start()]))
+        done = mark.end()
+        if mark[2] is None:
+            opened.append((length, read_id(mark[1])))
+        elif opened:
+            start, id = opened.pop()
+            yield start, length, id
+
+
+def _length(text: str) -> int:
+    """The characters other than white space, which may still be tidied after the marks have been removed."""
+    return sum(map(len, text.split()))
+
+
+def _one_line(title: str) -> str:
+    return " ".join(title.split())
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    start = 0
+    for _ in range(line - 1):
+        start = text.find("\n", start) + 1 or len(text)
+    return start + column
+
+
+def _section(headings: list[tuple[int, str]], at: int) -> str:
+    heading = max((found for found in headings if found[0] <= at), default=None)
+    return f"section `{heading[1]}`" if heading else "the front matter"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from advisor.common.atomic_files import settle
@@ -20,7 +21,7 @@ def overwritten(decision: Decision, folder: Path, name: str) -> Problem | None:
     Raises BadInput for a folder in which an interrupted command cannot be undone.
     """
     memo = folder / f"{name}.memo.md"
-    earlier = earlier_decision(folder, name)
+    earlier = _earlier_decision(folder, name)
     if earlier is None:
         what = "an earlier memo is overwritten, and its record cannot be read"
         return _warning(what, memo) if _is_replaceable(memo) else None
@@ -32,22 +33,19 @@ def overwritten(decision: Decision, folder: Path, name: str) -> Problem | None:
 
 def would_overwrite(folder: Path, name: str) -> Problem | None:
     """The warning before the new decision is known; None if there is no earlier one."""
-    earlier, memo = earlier_decision(folder, name), folder / f"{name}.memo.md"
+    earlier, memo = _earlier_decision(folder, name), folder / f"{name}.memo.md"
     if earlier is None:
         return _warning("the earlier memo of this name will be overwritten", memo) if _is_replaceable(memo) else None
     return _warning(f"{_described(earlier)} will be overwritten", memo)
 
 
-def earlier_decision(folder: Path, name: str) -> Decision | None:
+def _earlier_decision(folder: Path, name: str) -> Decision | None:
     """The record of an earlier decision of this NAME; None if there is none, or it cannot be read."""
     settle(folder)
     record = folder / f"{name}.decision.json"
-    if not is_file(record):
-        return None
-    try:
-        return parse_record(read_text(str(record), MAX_BYTES), str(record))
-    except BadInput:
-        return None
+    with suppress(BadInput):
+        return parse_record(read_text(str(record), MAX_BYTES), str(record)) if is_file(record) else None
+    return None
 
 
 def _is_replaceable(memo: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,8 +20,15 @@ from advisor.domain.record import CATALOGUE, AgeingFigure, Decision, Flip, Quote
 from advisor.report.embedded_scenario import outcome_text
 from advisor.report.front_matter import parse_memo
 from advisor.rulebook.model import Rulebook
-from advisor.verification.decision_file import FileKind, parse_decision_file
-from advisor.verification.decision_set import MAX_BYTES, MismatchedFile, files_of, kind_by_name, mismatched_files
+from advisor.verification.decision_set import (
+    MAX_BYTES,
+    FileKind,
+    MismatchedFile,
+    files_of,
+    kind_by_name,
+    mismatched_files,
+    parse_decision_file,
+)
 
 
 @dataclass(frozen=True)
@@ -101,15 +108,9 @@ def rechecked(
         except BadInput as error:
             yield error
     for path in sorted({min(filter(kind_by_name, files_of(path))) for path in kinds}):
-        yield from _mixed(path)
-
-
-def _mixed(path: Path) -> Iterator[MixedSet]:
-    """The set of a file, if it is mixed; a file that cannot be read has been reported already."""
-    with suppress(BadInput):
-        mismatched = mismatched_files(files_of(path))
-        if mismatched:
-            yield MixedSet(path, mismatched)
+        with suppress(BadInput):  # what cannot be read has been reported already
+            if mismatched := mismatched_files(files_of(path)):
+                yield MixedSet(path, mismatched)
 
 
 def _again(
@@ -139,27 +140,22 @@ def _again(
     )
 
 
-def _price_changes(before: Iterable[QuoteUsed], flips: Iterable[Flip], decision: Decision) -> Iterator[PriceChange]:
+def _price_changes(before: Iterable[QuoteUsed], flips: Sequence[Flip], decision: Decision) -> Iterator[PriceChange]:
     """The amounts that a record took from the catalogue and that are not the same today."""
     after = {quote.field: quote for quote in decision.quotes}
-    flips = tuple(flips)
     for was in before:
         now = after.get(was.field)
         if was.origin == CATALOGUE and (now is None or (now.value, now.offer) != (was.value, was.offer)):
-            past = _past(flips, was, now.value) if now else None
+            of_field = [flip for flip in flips if flip.field == was.field]
+            turns = [flip for flip in of_field if now and flip.is_passed_by(Fraction(now.value))]
             yield PriceChange(
                 field=was.field,
                 was=was.value,
                 now=now.value if now else None,
                 offer_was=was.offer,
                 offer_now=now.offer if now else None,
-                past=past.bound if past else None,
+                past=turns[0].bound if turns else None,
             )
-
-
-def _past(flips: Iterable[Flip], was: QuoteUsed, now: str) -> Flip | None:
-    """The turn of the advice that lies between an amount and today's."""
-    return next((flip for flip in flips if flip.field == was.field and flip.is_passed_by(Fraction(now))), None)
 
 
 def _in_force(memo: Path) -> bool:

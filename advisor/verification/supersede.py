@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from advisor.verification.decision_set import MAX_BYTES
 from advisor.verification.verify import VerificationVerdict, verified
 
 _BY = "superseded by "
+_OTHER_NAME = "write the new decision under another name: copy the scenario file first"
 
 
 @dataclass(frozen=True)
@@ -36,39 +38,38 @@ def link_memos(
     """
     file = str(old)
     if real(old) == real(new):
-        help = "write the new decision under another name: copy the scenario file first"
-        raise BadInput(Problem("a memo cannot supersede itself", file, help=help))
+        raise BadInput(Problem("a memo cannot supersede itself", file, help=_OTHER_NAME))
     if file != STANDARD_INPUT:
         check_regular(old)
     text = "" if file == STANDARD_INPUT else read_text(file, MAX_BYTES)
     if not text.startswith("---"):
-        raise BadInput(
-            Problem("this is not a memo in Markdown", file, help="name the NAME.memo.md of the old decision")
-        )
+        help = "name the NAME.memo.md of the old decision"
+        raise BadInput(Problem("this is not a memo in Markdown", file, help=help))
     verdict = verified(text, file, rulebook, templates, catalogue).verdict
     if verdict is VerificationVerdict.DIFFERS:
         help = f"`advisor verify {file}` names what differs"
         raise BadInput(Problem("a fact of this memo has been edited, so nothing is written", file, help=help))
-    by = f"{_BY}{_link(new, old)}"
-    status = parse_memo(text, file).status
+    by, status = f"{_BY}{_link(new, old)}", parse_memo(text, file).status
     if status.startswith(_BY) and status != by:
         help = "supersede that one, or change the status back first"
         raise BadInput(Problem(f"this memo is {quoted(status)} already", file, field="status", help=help))
     _refuse_cycle(old, new, memo)
+    links, link = parse_memo(memo, str(new)).supersedes, _link(old, new)
+    if link not in links:
+        memo = with_front_matter(memo, str(new), supersedes=[*links, link] if links else link)
     compared = verdict is VerificationVerdict.VERIFIED
-    return LinkedMemos(with_front_matter(text, file, status=by), _with_link(memo, new, old), compared)
+    return LinkedMemos(with_front_matter(text, file, status=by), memo, compared)
 
 
 def _refuse_cycle(old: Path, new: Path, memo: str) -> None:
     """Refuses a new memo that is itself superseded, or that the old one supersedes, directly or through others."""
     status = parse_memo(memo, str(new)).status
-    help = "write the new decision under another name: copy the scenario file first"
     if status.startswith(_BY):
         what = f"this memo is {quoted(status)} itself, so it cannot take over from another"
-        raise BadInput(Problem(what, str(new), field="status", help=help))
+        raise BadInput(Problem(what, str(new), field="status", help=_OTHER_NAME))
     if real(new) in _earlier(old):
         what = f"{quoted(old)} supersedes this memo, so it cannot take over from it"
-        raise BadInput(Problem(what, str(new), help=help))
+        raise BadInput(Problem(what, str(new), help=_OTHER_NAME))
 
 
 def _earlier(memo: Path) -> set[Path]:
@@ -76,27 +77,13 @@ def _earlier(memo: Path) -> set[Path]:
     seen: set[Path] = set()
     left = [real(memo)]
     while left:
-        found = _taken_over(left.pop()) - seen
-        left += found
-        seen |= found
+        each = left.pop()
+        with suppress(BadInput):  # a link may be any text
+            links = parse_memo(read_text(str(each), MAX_BYTES), str(each)).supersedes
+            found = {real(each.parent / link) for link in links} - seen
+            left += found
+            seen |= found
     return seen
-
-
-def _taken_over(memo: Path) -> set[Path]:
-    try:
-        links = parse_memo(read_text(str(memo), MAX_BYTES), str(memo)).supersedes
-        return {real(memo.parent / link) for link in links}
-    except BadInput:
-        # A link may be any text.
-        return set()
-
-
-def _with_link(memo: str, new: Path, old: Path) -> str:
-    """The new memo with a link to the old one, in addition to those it has."""
-    links, link = parse_memo(memo, str(new)).supersedes, _link(old, new)
-    if link in links:
-        return memo
-    return with_front_matter(memo, str(new), supersedes=[*links, link] if links else link)
 
 
 def _link(to: Path, of: Path) -> str:

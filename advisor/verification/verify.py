@@ -17,12 +17,25 @@ from advisor.report.embedded_scenario import outcome_text
 from advisor.report.front_matter import parse_memo, split_notes
 from advisor.report.templates import memo_with_marks, unmarked
 from advisor.rulebook.model import Rulebook
-from advisor.verification.decision_file import DecisionFile, FileKind, file_kind, parse_decision_file
-from advisor.verification.decision_set import MismatchedFile, files_of, mismatched_files
-from advisor.verification.diff import Difference, field_differences, first_differing_line, line_differences
-from advisor.verification.line_endings import NormalizedLines
-from advisor.verification.notes_markup import markup_in_notes
-from advisor.verification.source_map import places_in_memo, places_in_page
+from advisor.verification.decision_set import (
+    DecisionFile,
+    FileKind,
+    MismatchedFile,
+    NormalizedLines,
+    file_kind,
+    files_of,
+    mismatched_files,
+    parse_decision_file,
+)
+from advisor.verification.diff import (
+    Difference,
+    field_differences,
+    first_differing_line,
+    line_differences,
+    markup_in_notes,
+    places_in_memo,
+    places_in_page,
+)
 
 
 class VerificationVerdict(StrEnum):

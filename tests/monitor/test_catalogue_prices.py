@@ -9,7 +9,7 @@ from advisor.catalogue.loader import bundled_catalogue
 from advisor.catalogue.overlays import parse_discounts, with_overlays
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Route, validated
-from advisor.monitor.baseline import Baseline, baseline_of
+from advisor.monitor.evaluate import Baseline
 from advisor.monitor.span import Span
 from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import EXERCISE, scenario
@@ -22,7 +22,7 @@ DECISION = decide(scenario({**UNPRICED, "model": "flux-1-schnell"}), catalogue=C
 
 def baseline() -> Baseline:
     priced = validated(DECISION.priced_scenario, "the record")
-    return baseline_of(DECISION, priced, bundled_rulebook(), None, {}, CATALOGUE)
+    return Baseline(DECISION, priced, bundled_rulebook(), None, {}, CATALOGUE)
 
 
 def test_the_crossover_is_that_of_the_record() -> None:
@@ -46,10 +46,8 @@ def test_a_decision_made_anew_has_the_price_that_was_paid_and_the_catalogue_for_
 def test_another_catalogue_is_noticed_and_a_decision_without_one_has_none() -> None:
     other = with_overlays(CATALOGUE.lists, [], parse_discounts(["nscale=20%"]))
     assert not baseline().other_catalogue
-    assert baseline_of(
-        DECISION, scenario(DECISION.priced_scenario), bundled_rulebook(), None, {}, other
-    ).other_catalogue
+    assert Baseline(DECISION, scenario(DECISION.priced_scenario), bundled_rulebook(), None, {}, other).other_catalogue
     stated = decide(scenario(EXERCISE), decided_on=ON)
-    without = baseline_of(stated, scenario(EXERCISE), bundled_rulebook(), None, {}, other)
+    without = Baseline(stated, scenario(EXERCISE), bundled_rulebook(), None, {}, other)
     assert not without.other_catalogue
     assert without.decided_at(Span.of(Fraction(5_000)), None, ON).catalogue_digest is None

@@ -21,8 +21,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from advisor.charts.canvas import WIDTH, Chart
 from advisor.domain.cost_model import crossover_volume
-from advisor.monitor.charts import charts_of, scale_for, volume_chart
-from advisor.monitor.dashboard import MOST_MONTHS, dashboard_html
+from advisor.monitor.dashboard import MOST_MONTHS, charts_of, dashboard_html, scale_for, volume_chart
 from advisor.monitor.model import MonitorResult
 from advisor.monitor.span import Span
 from advisor.report.templates import one_line

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from advisor.charts.canvas import NARROW
-from advisor.monitor.charts import charts_of
-from advisor.monitor.dashboard import dashboard_html
+from advisor.monitor.dashboard import charts_of, dashboard_html
 from tests.monitor.test_dashboard import with_text
 from tests.monitor.watched_examples import case
 from tests.report.test_browser import CHROMIUM, WIDTHS, Opened, assert_fits_a_phone

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from advisor.decision.break_even import owns_already
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Route
-from advisor.monitor.baseline import baseline_of
+from advisor.monitor.evaluate import Baseline
 from advisor.monitor.model import NotComparableReason as Reason
 from advisor.monitor.span import Span
 from advisor.rulebook.loader import bundled_rulebook
@@ -30,7 +30,7 @@ def test_the_memo_names_a_crossover_exactly_where_the_monitor_compares(
 ) -> None:
     given = scenario({**answers, **({"current_route": str(in_use)} if in_use else {})})
     decision = decide(given, RULEBOOK, decided_on=datetime.date(2026, 11, 22))
-    situation = baseline_of(decision, given, RULEBOOK, None, {})
+    situation = Baseline(decision, given, RULEBOOK, None, {})
     if trigger := decision.review_trigger:
         price = situation.list_price
         reason = situation.why_not_comparable(Span(*[price] * 3) if price else None)

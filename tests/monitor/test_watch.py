@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.python_backend import PlainReading
-from advisor.monitor.baseline import Baseline, baseline_of
-from advisor.monitor.evaluate import evaluate
+from advisor.monitor.evaluate import Baseline, evaluate
 from advisor.monitor.model import MonitorResult, Month, NotComparable, Thresholds
 from advisor.monitor.model import MonitorVerdict as Verdict
 from advisor.monitor.model import NotComparableReason as Reason
@@ -36,7 +35,7 @@ def situation(answers: dict[str, Any], route: Route | None = None, **ranges: Spa
     """The situation of a decision on these answers."""
     given = scenario(answers)
     decision = decide(given, RULEBOOK, decided_on=datetime.date(2025, 11, 1), matcher=PlainReading(RULEBOOK))
-    return baseline_of(decision, given, RULEBOOK, route, ranges)
+    return Baseline(decision, given, RULEBOOK, route, ranges)
 
 
 def months_(images: Sequence[int], price: object = "0.04", basis: Basis = Basis.COUNTED) -> tuple[Month, ...]:

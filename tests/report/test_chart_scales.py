@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from advisor.charts.canvas import spread
-from advisor.charts.scale import scale_of, tick_label
+from advisor.charts.canvas import scale_of, spread, tick_label
 
 
 @given(

@@ -24,8 +24,8 @@ from advisor.decision.decide import decide
 from advisor.domain.record import Decision, Fit
 from advisor.domain.scenario import FIELDS
 from advisor.domain.scenario_io import read_scenario
-from advisor.report.claim_markers import END, OPEN, read_id, stripped
 from advisor.report.claims.build import claims_of
+from advisor.report.claims.model import END, OPEN, read_id, stripped
 from advisor.report.front_matter import NOTES_END, NOTES_START
 from advisor.report.html import memo_html
 from advisor.report.templates import memo_markdown, memo_with_marks, tidy

@@ -14,8 +14,8 @@ from hypothesis import given
 from advisor.common.files import bundled
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Route
-from advisor.report.claim_markers import END, OPEN, read_id
 from advisor.report.claims.build import claims_of
+from advisor.report.claims.model import END, OPEN, read_id
 from advisor.report.html import memo_html
 from advisor.report.templates import memo_markdown, memo_with_marks
 from advisor.report.text import memo_text

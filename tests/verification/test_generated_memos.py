@@ -20,7 +20,7 @@ from advisor.report.front_matter import NOTES_END, NOTES_START, parse_memo, with
 from advisor.report.html import memo_html
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.verification.line_endings import normalize_text
+from advisor.verification.decision_set import normalize_text
 from advisor.verification.verify import VerificationVerdict, verified
 from tests.helpers.strategies import complete_answers, examples, partial_answers, scenario
 from tests.verification.memos import DATE, NAMES, decision_of, memo_of, page_of

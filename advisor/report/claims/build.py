@@ -12,17 +12,12 @@ from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.cost_model import AMOUNTS_OF, VOLUME_ENDS, VOLUMES
 from advisor.domain.record import Decision, RuleUsed
 from advisor.domain.scenario import FIELDS, Axis, Route
-from advisor.report.claims.ageing import ageing_claims
-from advisor.report.claims.confidence import confidence_claims
-from advisor.report.claims.eliminations import narrowing_claims
-from advisor.report.claims.fleet import fleet_claims
-from advisor.report.claims.flips import flip_claims
-from advisor.report.claims.inputs import input_claims
+from advisor.report.claims.eliminations import forgone_claims, narrowing_claims, option_claims, reason_claims
 from advisor.report.claims.model import Claim
-from advisor.report.claims.offers import missing_of, offer_claims
-from advisor.report.claims.options import option_claims
-from advisor.report.claims.reasons import forgone_claims, reason_claims
-from advisor.report.claims.turning import turning_claims
+from advisor.report.claims.offers import ageing_claims, fleet_claims, missing_of, offer_claims
+from advisor.report.claims.turning import flip_claims, turning_claims
+
+_ORIGIN = {"advisor_version", "rulebook_digest", "catalogue_digest", "decided_on", "schema_version"}
 
 
 def claims_of(decision: Decision) -> list[Claim]:
@@ -46,12 +41,15 @@ def claims_of(decision: Decision) -> list[Claim]:
         *turning_claims(decision),
         *_questions(decision),
         *_consequences(decision),
-        *_advice(decision),
+        *(
+            Claim(f"advice.{one.rule}", "advice", "advice", (one.rule,), (), one.model_dump())
+            for one in decision.advice
+        ),
         *_review_trigger(decision),
         *option_claims(decision),
         *input_claims(decision),
         *_rules(decision),
-        *_provenance(decision),
+        Claim("provenance", "provenance", "provenance", figures=decision.model_dump(include=_ORIGIN)),
     ]
     assert len({claim.id for claim in found}) == len(found)
     return found
@@ -106,8 +104,8 @@ def _dropped(decision: Decision, axes: tuple[Axis, ...]) -> list[dict[str, Any]]
     """The routes that left the running on some axes, by how they did."""
     gone = [step.route for step in decision.eliminated if step.axis in axes]
     lost = [step.over for step in decision.preferences if step.axis in axes]
-    by_kind = {"eliminated": _distinct(route for route in gone if route not in decision.feasible_routes)}
-    by_kind["preferred"] = _distinct(lost)
+    eliminated = [route for route in gone if route not in decision.feasible_routes]
+    by_kind = {"eliminated": _distinct(eliminated), "preferred": _distinct(lost)}
     return [{"how": how, "routes": routes} for how, routes in by_kind.items() if routes]
 
 
@@ -169,11 +167,6 @@ def _asked(name: str) -> dict[str, Any]:
     return {"field": name, "axis": spec.axis, "options": spec.options, "unit": unit}
 
 
-def _advice(decision: Decision) -> Iterator[Claim]:
-    for advice in decision.advice:
-        yield Claim(f"advice.{advice.rule}", "advice", "advice", (advice.rule,), figures=advice.model_dump())
-
-
 def _review_trigger(decision: Decision) -> Iterator[Claim]:
     """When to review the decision: the volume that ``advisor monitor`` compares with, or why there is none."""
     if trigger := decision.review_trigger:
@@ -221,6 +214,72 @@ def _distinct(routes: Iterable[Route]) -> list[Route]:
     return list(dict.fromkeys(routes))
 
 
-def _provenance(decision: Decision) -> Iterator[Claim]:
-    named = {"advisor_version", "rulebook_digest", "catalogue_digest", "decided_on", "schema_version"}
-    yield Claim("provenance", "provenance", "provenance", figures=decision.model_dump(include=named))
+def confidence_claims(decision: Decision) -> Iterator[Claim]:
+    """Settled or not, how near the crossover, and what is unanswered."""
+    compared = decision.comparison
+    if compared is None:
+        conflicting = tuple(dict.fromkeys(rule for conflict in decision.conflicts for rule in conflict.rules))
+        kind = "turns" if [*turning_claims(decision)] else str(decision.status)
+        yield Claim(f"confidence.{kind}", "confidence", kind, conflicting)
+        return
+    missing = missing_of(decision, compared.missing)
+    kind = "checkpoint_open" if missing == ["model"] and compared.outcome == "amounts_open" else compared.outcome
+    figures = {"missing": missing} if missing else {}
+    yield Claim(f"confidence.{kind}", "confidence", kind, _comparing(decision), figures=figures)
+    if compared.route and compared.near_crossover is not None:
+        kind = "near" if compared.near_crossover else "clear"
+        crossover = {"route": compared.route, "owning_from": decision.owning_from[compared.route]}
+        yield Claim(f"confidence.{kind}", "confidence", kind, (), ("monthly_images",), crossover)
+    if decision.not_needed:
+        kind = "unanswered_checkpoint" if any(one.none_possible for one in decision.by_model) else "unanswered"
+        yield Claim(f"confidence.{kind}", "confidence", kind, (), tuple(decision.not_needed))
+
+
+def _comparing(decision: Decision) -> tuple[str, ...]:
+    """The applied preferences on cost or switching cost that compared amounts."""
+    compared = {step.rule for step in decision.trace if step.kind == "prefer" and step.values}
+    steps = [step for step in decision.preferences if step.axis in (Axis.COST, Axis.SWITCHING_COST)]
+    return tuple(dict.fromkeys(step.rule for step in steps if step.rule in compared))
+
+
+def input_claims(decision: Decision) -> Iterator[Claim]:
+    """Every question with its answer, the assumed value, the amount of an offer, or that it is not known."""
+    quotes = {quote.field: quote for quote in decision.quotes if quote.origin == "catalogue"}
+    for name, spec in FIELDS.items():
+        if name == "title":
+            continue
+        state, value = "answered", decision.scenario.get(name)
+        if value is None:
+            value = _assumed(decision, name)
+            state = _unknown(decision, name) if value is None else "assumed"
+            if name in decision.not_needed:
+                state = "not needed"
+        quote = quotes.get(name)
+        if quote:
+            value, state = quote.value, "from the catalogue"
+        if value is not None or not spec.optional:
+            unit, money = (spec.quantity.unit, spec.quantity.money) if spec.quantity else ("", False)
+            figures = {"field": name, "value": value, "unit": unit, "money": money}
+            figures |= {"state": state, "quote": quote and quote.model_dump()}
+            yield Claim(f"input.{name}", "inputs", "input", (), (name,), figures)
+
+
+def _unknown(decision: Decision, name: str) -> str:
+    """Why an amount is not known: on a route with offers of the catalogue it is not asked for."""
+    asked = (*VOLUMES, "monthly_overhead")
+    listed = {entry.route for entry in decision.shortlist if name in AMOUNTS_OF[entry.route]}
+    if name in asked or not listed:
+        return "not known yet"
+    if not listed & {*decision.feasible_routes}:
+        return "every offer is ruled out, see Offers"
+    by_checkpoint = decision.by_model and name not in AMOUNTS_OF[Route.CLOSED_API]
+    return "by checkpoint, see Offers" if by_checkpoint else "no price in the catalogue"
+
+
+def _assumed(decision: Decision, name: str) -> Any:
+    """The default of a field in the scenario's definition."""
+    if name in VOLUME_ENDS:
+        return decision.scenario.get("monthly_images")
+    if name == "payback_limit_months" and decision.migration:
+        return decision.migration.payback_limit_months
+    return "image" if name == "unit" else None

@@ -1,17 +1,19 @@
-"""The offers of the catalogue as claims: what to call or run, the shortlist, and what the checkpoint makes of it."""
+"""The offers of the catalogue as claims: what to call or run, the shortlist, the checkpoint, and what own GPUs take."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from advisor.domain.cost_model import AMOUNTS_OF
 from advisor.domain.record import Decision, ModelOutcome, ShortlistEntry, Status
-from advisor.domain.scenario import Route
+from advisor.domain.scenario import GpuBilling, Route
 from advisor.report.claims.model import Claim
 
 LEFT_SHOWN, OUT_SHOWN = 5, 3
 """How many offers of a route the memo lists: those that are left, and the eliminated ones; the record holds more."""
+_LOAD = ("gpu_billing", "peak_to_mean", "min_gpus")
 _OPEN_ROUTES = (Route.SELF_HOST, Route.OPEN_WEIGHT_API)
 ELIMINATED, CHOSEN = "eliminated", "chosen"
 
@@ -136,3 +138,36 @@ def _months(entry: ShortlistEntry) -> Mapping[str, str]:
     if entry.low is not None and entry.high is not None:
         return {"low": entry.low, "high": entry.high}
     return {} if entry.gpu_cost is None else {"without_overhead": entry.gpu_cost}
+
+
+# ---- what own GPUs take
+
+
+def fleet_claims(decision: Decision) -> Iterator[Claim]:
+    """The GPUs of each month and N* where they are always on; how busy they may be where they are not."""
+    own = AMOUNTS_OF[Route.SELF_HOST]
+    if decision.owning_up_to_peak:
+        peak = {"peak": decision.owning_up_to_peak}
+        yield Claim("peak", "fleet", "up_to_peak", (), ("gpu_billing", *own), peak)
+    flip = next((flip for flip in decision.flips if flip.to == GpuBilling.ALWAYS_ON), None)
+    if flip and "peak_to_mean" not in decision.scenario:
+        yield Claim("even_load", "fleet", "even_load", (), ("gpu_billing", *own), {"route": flip.route})
+    if decision.scenario.get("gpu_billing") != GpuBilling.ALWAYS_ON:
+        return
+    if decision.fleet:
+        yield Claim("fleet", "fleet", "always_on", (), (*_LOAD, *own), decision.fleet.model_dump())
+    for route, volume in decision.crossovers.items():
+        below = decision.owning_ranges.get(route)
+        if below and below.ranges:  # without any, N* in the table of costs says it all
+            figures: dict[str, Any] = {"route": route, "volume": volume, **below.model_dump(by_alias=True)}
+            yield Claim(f"crossover.{route}", "fleet", "owning_from", (), (*AMOUNTS_OF[route], *own, *_LOAD), figures)
+
+
+def ageing_claims(decision: Decision) -> Iterator[Claim]:
+    """One claim for each turn that a figure may have passed; ``rises`` is the way to it."""
+    for figure in decision.ageing:
+        if figure.could_reach is not None:
+            rises = Fraction(figure.could_reach) > Fraction(figure.value)
+            figures = {**figure.model_dump(), "rises": rises}
+            id = f"ageing.{figure.field}.{'up' if rises else 'down'}"
+            yield Claim(id, "ageing", "ageing", (), (figure.field,), figures)
