@@ -28,7 +28,9 @@ _AROUND, _WIDTH = 30, 110
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument(
-        "source", metavar="MEMO|RECORD", help="a memo (Markdown or HTML) or a decision record; - is standard input"
+        "source",
+        metavar="MEMO|RECORD",
+        help="a memo (Markdown or HTML) or a record, of a decision or of a portfolio's plan; - is standard input",
     )
     add_json(parser)
     add_catalogue(parser)
@@ -39,32 +41,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the differences. Exit code 5 if there are any, and if the rules or the catalogue have changed."""
+    from advisor.portfolio.verify import is_plan, verified_plan
     from advisor.verification.decision_set import MAX_BYTES
     from advisor.verification.verify import VerificationVerdict, verified, with_its_set
 
     file = "standard input" if options.source == STANDARD_INPUT else options.source
-    text, rulebook, catalogue = (
-        read_text(options.source, MAX_BYTES),
-        rulebook_in_use(options.rules),
-        catalogue_from(options),
-    )
-    found = verified(text, file, rulebook, options.templates, catalogue)
-    if options.source != STANDARD_INPUT:
+    text, rulebook = read_text(options.source, MAX_BYTES), rulebook_in_use(options.rules)
+    of_plan, catalogue = is_plan(text), catalogue_from(options)
+    found = (verified_plan if of_plan else verified)(text, file, rulebook, options.templates, catalogue)
+    if options.source != STANDARD_INPUT and not of_plan:
         found = with_its_set(found, Path(options.source))
-    data = {**asdict(found), "stands": found.same_outcome}
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n" if options.json else _text(found))
+    if options.json:
+        data = {**asdict(found), "stands": found.same_outcome}
+        sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+    else:
+        sys.stdout.write(_text(found, "portfolio" if of_plan else "scenario"))
     return EXIT_OK if found.verdict is VerificationVerdict.VERIFIED else EXIT_DIFFERENCE
 
 
-def _text(found: Verification) -> str:
+def _text(found: Verification, input: str) -> str:
     from advisor.verification.verify import VerificationVerdict
 
     lines = {
-        VerificationVerdict.VERIFIED: [f"verified: {printable(found.file)} matches its scenario"],
+        VerificationVerdict.VERIFIED: [f"verified: {printable(found.file)} matches its {input}"],
         VerificationVerdict.MIXED: [
-            f"mixed: {printable(found.file)} matches its scenario, but its files belong to several decisions"
+            f"mixed: {printable(found.file)} matches its {input}, but its files belong to several decisions"
         ],
-        VerificationVerdict.DIFFERS: [f"differs: {printable(found.file)} does not match its scenario"],
+        VerificationVerdict.DIFFERS: [f"differs: {printable(found.file)} does not match its {input}"],
         VerificationVerdict.RULES_CHANGED: _changed(found),
         VerificationVerdict.CATALOGUE_CHANGED: _changed(found),
     }[found.verdict]

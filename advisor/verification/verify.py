@@ -100,12 +100,9 @@ def verified(
     same_rules = embedded.rulebook_digest == decision.rulebook_digest
     same_catalogue = embedded.catalogue_digest == decision.catalogue_digest
     differences = tuple(_differences(decision, stated, templates)) if same_rules and same_catalogue else ()
-    verdict = VerificationVerdict.DIFFERS if differences else VerificationVerdict.VERIFIED
-    if not (same_rules and same_catalogue):
-        verdict = VerificationVerdict.CATALOGUE_CHANGED if same_rules else VerificationVerdict.RULES_CHANGED
     return Verification(
         file=file,
-        verdict=verdict,
+        verdict=verdict_of(bool(differences), same_rules=same_rules, same_catalogue=same_catalogue),
         rulebook_digest=embedded.rulebook_digest,
         rulebook_at_hand=decision.rulebook_digest,
         catalogue_digest=embedded.catalogue_digest,
@@ -113,8 +110,17 @@ def verified(
         stated=embedded.outcome,
         now=outcome_text(decision),
         differences=differences,
-        remarks=tuple(_remarks(decision, stated.found)),
+        remarks=tuple(remarks(decision.advisor_version, decision.schema_version, stated.found)),
     )
+
+
+def verdict_of(differs: bool, *, same_rules: bool, same_catalogue: bool) -> VerificationVerdict:
+    """The verdict on one file; texts are comparable under the same rules and the same catalogue only."""
+    if not same_rules:
+        return VerificationVerdict.RULES_CHANGED
+    if not same_catalogue:
+        return VerificationVerdict.CATALOGUE_CHANGED
+    return VerificationVerdict.DIFFERS if differs else VerificationVerdict.VERIFIED
 
 
 def with_its_set(found: Verification, path: Path) -> Verification:
@@ -146,12 +152,15 @@ def _differences(decision: Decision, stated: DecisionFile, templates: Path | Non
         yield from markup_in_notes(stated.notes or "")
 
 
-def _remarks(decision: Decision, found: NormalizedLines) -> Iterator[str]:
-    if decision.advisor_version != advisor.__version__:
-        written, here = quoted(decision.advisor_version), advisor.__version__
+def remarks(
+    advisor_version: str, schema_version: int, found: NormalizedLines, current: int = SCHEMA_VERSION
+) -> Iterator[str]:
+    """What is read otherwise than it was written; ``current`` is the schema version of records today."""
+    if advisor_version != advisor.__version__:
+        written, here = quoted(advisor_version), advisor.__version__
         yield f"it was written by advisor {written}, and is compared with the output of advisor {here}"
-    if decision.schema_version != SCHEMA_VERSION:
-        yield f"its record has schema version {decision.schema_version}, and is compared with a record of that version"
+    if schema_version != current:
+        yield f"its record has schema version {schema_version}, and is compared with a record of that version"
     if found.from_windows:
         yield "its line ends are those of Windows (CRLF), and were read as LF"
     if found.end_changed:

@@ -66,13 +66,15 @@ def test_the_files_of_the_example(tmp_path: Path, golden: Callable[[str], Snapsh
     assert [path.name for path in own if run(["verify", str(path), "--catalogue", "none"]) != 0] == []
 
 
-def test_the_plan_is_no_decision_to_verify(tmp_path: Path) -> None:
+def test_only_verify_reads_the_files_of_a_plan(tmp_path: Path) -> None:
     within(*PLAN, "--out", str(tmp_path))
     for ending in ("json", "md", "html"):
-        done = within("verify", str(tmp_path / f"film-studio.portfolio.{ending}"))
-        assert done.returncode == 2
-        assert re.match("error: this is the (plan|memo) of a portfolio, not ", done.stderr)
-        assert "help: name the" in done.stderr
+        file = str(tmp_path / f"film-studio.portfolio.{ending}")
+        assert within("verify", file).stdout == f"verified: {file} matches its portfolio\n"
+    done = within("explain", str(tmp_path / "film-studio.portfolio.json"))
+    assert done.returncode == 2
+    assert re.match("error: this is the plan of a portfolio, not ", done.stderr)
+    assert "help: name the" in done.stderr
 
 
 def test_a_folder_with_a_plan_is_rechecked(tmp_path: Path) -> None:
