@@ -14,9 +14,9 @@ from fractions import Fraction
 from itertools import pairwise
 from statistics import mean, quantiles, variance
 
+from advisor.monitor.calendar_month import months_between
 from advisor.monitor.model import MonitorVerdict, Thresholds, Trend
 from advisor.monitor.span import Span
-from advisor.usage.calendar_month import months_between
 
 HORIZON, MOST_MONTHS, FEWEST_MONTHS = 24, 12, 4
 _T_80 = (3.078, 1.886, 1.638, 1.533, 1.476, 1.440, 1.415, 1.397, 1.383, 1.372)
