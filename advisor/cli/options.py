@@ -93,7 +93,6 @@ def add_catalogue(parser: Arguments) -> None:
 def catalogue_from(options: argparse.Namespace) -> Catalogue | None:
     """The catalogue that the options name, None for ``--catalogue none``. Raises BadInput."""
     from advisor.catalogue.loader import catalogue_in_use, read_folder
-    from advisor.catalogue.overlays import parse_discounts, read_overlay, with_overlays
 
     more = [f"--{name}" for name in ("overlay", "discount") if getattr(options, name)]
     if options.catalogue == NO_CATALOGUE:
@@ -103,6 +102,8 @@ def catalogue_from(options: argparse.Namespace) -> Catalogue | None:
         return None
     if not more:
         return catalogue_in_use(options.catalogue)
+    from advisor.catalogue.overlays import parse_discounts, read_overlay, with_overlays
+
     overlays = [read_overlay(file) for file in options.overlay]
     return with_overlays(read_folder(options.catalogue), overlays, parse_discounts(options.discount))
 
