@@ -218,3 +218,18 @@ def test_the_record_is_the_same_whatever_the_hash_seed(seed: str) -> None:
     )
     assert json.loads(done.stdout)["status"] == "recommended"
     assert done.stdout == within(*PLAN, "--json").stdout
+
+
+def test_the_solver_of_a_large_pool_prints_nothing(folder: Path) -> None:
+    exercise = (folder / "one.scenario.yaml").read_text().splitlines()
+    answers = [line for line in exercise if not line.startswith(("gpu_hour_price", "monthly_overhead"))]
+    (folder / "one.scenario.yaml").write_text("\n".join([*answers, "monthly_overhead: 100", "peak_to_mean: 3", ""]))
+    many = "".join(f"  - {{scenario: one.scenario.yaml, title: W{number}, pool: a}}\n" for number in range(20))
+    text = f"shared_overhead: 10\npools:\n  a: {{gpu_hour_price: 1.20, gpu_billing: always_on}}\nworkloads:\n{many}"
+    # A process of its own: the solver is no Python and prints past `sys.stdout`.
+    command = [*ADVISOR, "portfolio", "-", *DATE, "--catalogue", "none", "--json"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("{\n")
+    assert json.loads(done.stdout)["gap"] == "0.00"
+    assert done.stderr == ""
