@@ -19,6 +19,7 @@ from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.competition import model_faults
 from advisor.domain.record import check_origin
+from advisor.domain.scenario import Route
 from advisor.portfolio.memo import file_stems, plan_html, plan_markdown
 from advisor.portfolio.plan import plan
 from advisor.portfolio.portfolio_file import parse_portfolio
@@ -106,7 +107,7 @@ def verified_plan(
         catalogue_digest=stated.catalogue_digest,
         catalogue_at_hand=now.catalogue_digest,
         stated=stated.outcome,
-        now=_outcome(now),
+        now=_owned(now) if stated.ending == "json" else _title(plan_markdown(now)),
         differences=differences,
         remarks=tuple(remarks(stated.advisor_version, SCHEMA_VERSION, stated.found, SCHEMA_VERSION)),
     )
@@ -128,7 +129,7 @@ def _stated(text: str, file: str) -> _Stated:
     if origin is None:
         raise BadInput(Problem("the section `Origin` is missing or incomplete", file, help=_LOST))
     check_origin(origin["advisor"], origin["rulebook"], origin["catalogue"], file)
-    title = (_TITLE_OF_PAGE if page else _TITLE).search(found.text)
+    title = _TITLE_OF_PAGE.search(found.text)
     portfolio = blocks[0]["portfolio"]
     return _Stated(
         portfolio=html.unescape(portfolio) if page else portfolio,
@@ -136,7 +137,7 @@ def _stated(text: str, file: str) -> _Stated:
         advisor_version=origin["advisor"],
         rulebook_digest=origin["rulebook"],
         catalogue_digest=origin["catalogue"],
-        outcome=_plain(title[1]) if title else "",
+        outcome=(_plain(title[1]) if title else "") if page else _title(found.text),
         ending="html" if page else "md",
         found=found,
         notes=notes,
@@ -158,7 +159,7 @@ def _in_record(found: NormalizedLines, file: str) -> _Stated:
         advisor_version=record.advisor_version,
         rulebook_digest=record.rulebook_digest,
         catalogue_digest=record.catalogue_digest,
-        outcome=_outcome(record),
+        outcome=_owned(record),
         ending="json",
         found=found,
     )
@@ -171,10 +172,16 @@ def _date(stated: _Stated, file: str) -> datetime.date:
         raise BadInput(Problem("the date of the plan is not a date", file, help=_LOST)) from None
 
 
-def _outcome(plan: PortfolioPlan) -> str:
-    """The title of the memo, which says how many own."""
-    title = _TITLE.search(plan_markdown(plan))
-    return _plain(title[1]) if title else str(plan.status)
+def _owned(plan: PortfolioPlan) -> str:
+    """The outcome of a record, which may not be consistent, so that no memo of it can be written."""
+    own = sum(workload.route is Route.SELF_HOST for workload in plan.workloads)
+    return f"{plan.status}: {own} of {len(plan.workloads)} workloads own"
+
+
+def _title(memo: str) -> str:
+    """The title of a memo in Markdown, which says how many own; empty without one."""
+    title = _TITLE.search(memo)
+    return _plain(title[1]) if title else ""
 
 
 def _plain(title: str) -> str:

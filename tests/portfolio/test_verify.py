@@ -19,6 +19,7 @@ from advisor.portfolio.record import PortfolioPlan
 from advisor.portfolio.verify import is_plan, verified_plan
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.verification.verify import Verification, VerificationVerdict
+from advisor.verification.verify import verified as verified_decision
 from tests.helpers.strategies import examples
 from tests.portfolio.test_said import planned, stated_portfolios
 
@@ -32,8 +33,7 @@ TEXTS: dict[str, Callable[[PortfolioPlan], str]] = {
 
 
 def verified(text: str, file: str = "standard input") -> Verification:
-    assert is_plan(text)
-    return verified_plan(text, file, RULEBOOK)
+    return (verified_plan if is_plan(text) else verified_decision)(text, file, RULEBOOK)
 
 
 @given(stated_portfolios())
@@ -41,6 +41,7 @@ def verified(text: str, file: str = "standard input") -> Verification:
 def test_whatever_is_written_of_a_plan_is_verified(stated: dict[str, Any]) -> None:
     _, plan = planned(stated)
     for file, text_of in TEXTS.items():
+        assert is_plan(text_of(plan))
         found = verified(text_of(plan), file)
         assert (found.verdict, found.differences, found.remarks) == (VerificationVerdict.VERIFIED, (), ())
         assert found.same_outcome
