@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 
 from advisor.cli.options import add_catalogue, add_rules, catalogue_from
@@ -39,6 +40,9 @@ def run(options: argparse.Namespace) -> int:
         raise BadInput(Problem("the web page needs the extra `web`", "advisor serve", help=_INSTALL)) from None
     bound = listening(options.host, int(options.port))
     app = make_app(Site(rulebook, catalogue), [options.host, *options.allow_host])
+    # The commands hardly collect garbage, as they end soon; a server does, except in what it has loaded by now.
+    gc.freeze()
+    gc.set_threshold(10_000)
     serve(app, bound, lambda address: _ready(address, options.open))
     return EXIT_OK
 
