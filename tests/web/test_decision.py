@@ -40,7 +40,7 @@ def decided(answers: Scenario) -> Decision:
     return decide(answers, catalogue=bundled_catalogue(), decided_on=DAY)
 
 
-@examples(500)
+@examples(200)
 @given(ANY_SCENARIO, st.sampled_from(["stated", "without prices"]))
 def test_page_and_files_are_those_of_the_command_line(client: TestClient, answers: dict[str, Any], kind: str) -> None:
     if kind == "without prices":

@@ -43,7 +43,7 @@ def trying(asked: Scenario, **tried: Any) -> WhatIf:
     return what_if_of(SITE, Query(state, DAY, True, None, {f"if.{name}": str(value) for name, value in tried.items()}))
 
 
-@examples(500)
+@examples(250)
 @given(ANY_SCENARIO, ANY_SCENARIO, st.sets(st.sampled_from((*AMOUNTS, *NEEDS)), min_size=1, max_size=3))
 def test_the_panel_shows_the_decision_on_the_changed_answers(
     client: TestClient, answers: dict[str, Any], others: dict[str, Any], fields: set[str]
