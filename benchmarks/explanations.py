@@ -49,7 +49,7 @@ class Explained:
 
 def main() -> None:
     """Prints medians and 99th percentiles, and their ratios."""
-    parser = argparse.ArgumentParser(description="Time the explanations beside the engine's decision.")
+    parser = argparse.ArgumentParser(description="Time the explanations against the engine's decision.")
     parser.add_argument("--scenarios", type=int, default=2_000, help="how many (default: %(default)s)")
     options = parser.parse_args()
     engine = EngineReading(bundled_rulebook(), remember=False)

@@ -1,4 +1,4 @@
-"""Time the advisor's decision beside other engines, and its cold start beside Python's.
+"""Time the advisor's decision against other engines, and its cold start against Python's.
 
 Run it with `make bench`, or with `python -m benchmarks.run` from the repository's root. No number is printed
 before all contenders have been seen to decide alike.
@@ -47,7 +47,7 @@ Series = dict[str, list[float]]
 
 def main() -> int:
     """Check, time the decisions, time the cold start; 1 when contenders disagree or a command fails."""
-    parser = argparse.ArgumentParser(description="Time the advisor beside other engines, and its cold start.")
+    parser = argparse.ArgumentParser(description="Time the advisor against other engines, and its cold start.")
     parser.add_argument("--rounds", type=int, default=11, help="rounds of decisions (default: %(default)s)")
     parser.add_argument("--batch", type=int, default=2_000, help="decisions a round (default: %(default)s)")
     options = parser.parse_args()
@@ -161,7 +161,7 @@ def _cold_start() -> None:
     """Print how long a command takes from a cold start, as a multiple of what Python alone takes."""
     advisor = Path(sys.executable).with_name("advisor")
     if not advisor.exists():
-        print("\nCold start: not measured, `advisor` is not installed beside this Python.")
+        print("\nCold start: not measured, `advisor` is not installed with this Python.")
         return
     bare = "python -c pass"
     commands = {

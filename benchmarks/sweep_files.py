@@ -1,4 +1,4 @@
-"""A sweep from Parquet to Parquet beside DuckDB copying the same file: time, and the memory at its peak.
+"""A sweep from Parquet to Parquet against DuckDB copying the same file: time, and the memory at its peak.
 
 Run it with `python -m benchmarks.sweep_files [--rows N] [--rounds N]` from the repository's root. Each run is a process
 of its own, and in each round both come one after the other; the ratio is taken within the round.

@@ -1,4 +1,4 @@
-"""Time whole columns: the numpy reading and the Ibis reading on DuckDB, beside numpy by hand and zen-engine.
+"""Time whole columns: the numpy reading and the Ibis reading on DuckDB, against numpy by hand and zen-engine.
 
 Run it with `python -m benchmarks.sweep_readings` from the repository's root. No number is printed before all of them
 have been seen to decide every scenario alike.

@@ -1,4 +1,4 @@
-"""Reading usage files beside the bare DuckDB query for the same months: time, and the memory at its peak.
+"""Reading usage files against the bare DuckDB query for the same months: time, and the memory at its peak.
 
 Run it with `python -m benchmarks.usage_files [--rows N] [--rounds N]` from the repository's root. Each run is a process
 of its own, both come one after the other in each round, and the best of the rounds counts. The seconds are those of the

@@ -298,7 +298,7 @@ class Column:
 
 
 def scale_for(points: Iterable[Fraction], compared: Iterable[Fraction]) -> Scale:
-    """A scale that holds all ``points``: logarithmic where those compared are all positive and lie far apart."""
+    """A scale that holds all ``points``: logarithmic where those compared are all positive and span a wide range."""
     values, positive = list(map(float, points)), [float(point) for point in compared if point > 0]
     most = max(values, default=1.0)
     if positive and min(positive) * LOG_RATIO < max(positive) and min(values) >= 0:

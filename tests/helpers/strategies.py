@@ -1,4 +1,4 @@
-"""Generated scenarios: every answer, amounts over many magnitudes, and amounts on and beside cost ties."""
+"""Generated scenarios: every answer, amounts over many magnitudes, and amounts on and near cost ties."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _magnitude(least: int, most: int) -> st.SearchStrategy[int]:
 
 @st.composite
 def complete_answers(draw: st.DrawFn, tie_share: float = 0.5) -> dict[str, Any]:
-    """Every answer a decision needs, as a scenario file would hold them. Many lie on or beside a cost tie."""
+    """Every answer a decision needs, as a scenario file would hold them. Many lie on or near a cost tie."""
     answers: dict[str, Any] = {name: draw(answer(name)) for name in NEEDS}
     low, expected, high = sorted(draw(st.tuples(*[_magnitude(1, 10**7)] * 3)))
     if draw(st.booleans()):

@@ -1,4 +1,4 @@
-"""Decisions, memos and rulebooks for the tests beside this file."""
+"""Decisions, memos and rulebooks for the tests of this folder."""
 
 from __future__ import annotations
 
