@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 from functools import cached_property
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.decision.representatives import with_representatives
 from advisor.domain.cost_model import Costs
+from advisor.domain.offer import Offer
 from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
 from advisor.evaluation.facts import answer_facts, with_terms
 from advisor.evaluation.judgement import Judgement, fold_of, judge, silences
-from advisor.evaluation.protocol import Matcher
+from advisor.evaluation.pricing import amounts_of, cheapest, usage_of
+from advisor.evaluation.protocol import GateMatch, Matcher
 from advisor.explanation.record_sections import route_of, status_of
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
@@ -115,3 +119,50 @@ class Assessment:
             what = f"{routes} are feasible, and each is dropped for another by {rules}"
             help = "`advisor rules prove` shows which preferences are against each other"
         return BadInput(Problem(f"these rules do not decide: {what}", "the rulebook", help=help))
+
+
+Judged = tuple[Offer, GateMatch]
+
+
+def with_representatives(rulebook: Rulebook, judgement: Judgement) -> Judgement:
+    """The judgement of few of a catalogue's offers; all of them where no route is priced."""
+    if not rulebook.priced:
+        return judgement
+    found = [judged for route in rulebook.routes for judged in _of_route(rulebook, judgement, route)]
+    return replace(
+        judgement, offers=tuple(offer for offer, _ in found), gates=tuple(match for _, match in found), others=()
+    )
+
+
+def judged(judgement: Judgement, route: Route) -> list[Judged]:
+    """The offers of a route with what the gates make of each."""
+    return [
+        (offer, match) for offer, match in zip(judgement.offers, judgement.gates, strict=True) if offer.route is route
+    ]
+
+
+def counted(judgement: Judgement, route: Route) -> Offer | None:
+    """The surviving offer whose price is the route's; the first one where none is known, None if none survives."""
+    survivors = [offer for offer, match in judged(judgement, route) if not match.eliminating]
+    price = cheapest(route, map(amounts_of, survivors), usage_of(judgement.facts))
+    return next((offer for offer in survivors if amounts_of(offer) == price), next(iter(survivors), None))
+
+
+def _of_route(rulebook: Rulebook, judgement: Judgement, route: Route) -> Iterator[Judged]:
+    offers = judged(judgement, route)
+    chosen = counted(judgement, route) if route in rulebook.priced else None
+    if chosen is not None:
+        yield from (one for one in offers if one[0] is chosen)
+    elif route in rulebook.priced:
+        alike: dict[tuple[str, ...], Judged] = {}
+        for one in sorted(offers, key=lambda each: _price(each[0])):
+            alike.setdefault(one[1].eliminating, one)
+        yield from alike.values()
+    else:
+        yield from offers
+
+
+def _price(offer: Offer) -> tuple[bool, Fraction]:
+    """What an offer costs for one image; one of unknown price comes last."""
+    amounts = amounts_of(offer)
+    return not amounts, Fraction(*amounts) if amounts else Fraction(0)

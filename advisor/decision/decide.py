@@ -6,11 +6,10 @@ import datetime
 
 from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import BadInput
-from advisor.decision.advice import DEFAULT_PAYBACK_LIMIT as DEFAULT_PAYBACK_LIMIT
-from advisor.decision.advice import advice_facts
 from advisor.decision.assessment import Assessment
 from advisor.decision.competition import competing
-from advisor.decision.record_builder import record_of
+from advisor.decision.record_builder import DEFAULT_PAYBACK_LIMIT as DEFAULT_PAYBACK_LIMIT
+from advisor.decision.record_builder import advice_facts, record_of
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import Scenario
 from advisor.evaluation.durable_rules_backend import engine_reading

@@ -1,33 +1,56 @@
-"""Builds the record of an assessment: the outcome, the trace, the explanations, and everything a memo states."""
+"""Builds the record of an assessment: the outcome, the trace, the advice, the explanations, and what a memo states."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from fractions import Fraction
-from itertools import product
 from typing import Any
 
 import advisor
 from advisor.catalogue.loader import Catalogue
-from advisor.decision.advice import advice_facts, advice_of, migration_of
-from advisor.decision.ageing import ageing
 from advisor.decision.assessment import Assessment
-from advisor.decision.break_even import cost_comparison, review_trigger
-from advisor.decision.fleet import fleet_of, owning_ranges, owning_up_to_peak
-from advisor.decision.offer_fit import OfferFit
-from advisor.decision.shortlist import assumes_few_step, by_model, few_step_twin, quotes, shortlist
-from advisor.decision.where_it_turns import own_cost_steps, turning_points
+from advisor.decision.break_even import (
+    cost_comparison,
+    crossovers,
+    fleet_of,
+    monthly_costs,
+    own_cost_steps,
+    owning_from,
+    owning_ranges,
+    owning_up_to_peak,
+    review_trigger,
+    route_by_amounts,
+    turning_points,
+)
+from advisor.decision.offer_sections import (
+    OfferFit,
+    ageing,
+    assumes_few_step,
+    by_model,
+    few_step_twin,
+    quotes,
+    shortlist,
+)
 from advisor.domain import record
-from advisor.domain.cost_model import HOSTED, to_micro_dollars
-from advisor.domain.formatting import amount_text
+from advisor.domain.cost_model import (
+    Crossover,
+    exact,
+    missing_amounts,
+    payback_months,
+    rounded,
+    to_micro_dollars,
+)
+from advisor.domain.formatting import amount_text, dollars, grouped, payback_text, plain
 from advisor.domain.offer import Encoded, Unknown
-from advisor.domain.record import MAX_COMPARISONS, Decision, RouteByAmounts, Status
-from advisor.domain.scenario import FIELDS, Route
+from advisor.domain.record import Decision, Status
+from advisor.domain.scenario import FIELDS, Route, Unit
 from advisor.evaluation.protocol import Facts
-from advisor.explanation.record_sections import Explainer, route_of
+from advisor.explanation.record_sections import Explainer
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Preference, Rule
-from advisor.rulebook.terms import MAX_LENGTH, chosen, term_text
+from advisor.rulebook.symbols import ELIMINATED, FEASIBLE
 from advisor.scenario_space.question_effects import leads
 
 
@@ -213,56 +236,120 @@ def _cited(rule: Rule) -> dict[str, Any]:
     return {"rule": rule.id, "axis": rule.axis, "because": rule.because, "source": rule.source}
 
 
-def _amount(cost: Fraction) -> str:
-    return amount_text(to_micro_dollars(cost))
+DEFAULT_PAYBACK_LIMIT = Decimal(12)
 
 
-def crossovers(assessment: Assessment) -> dict[Route, str | None]:
-    """N* against each hosted route, as far as the amounts are known; None where owning never wins."""
-    found = {route: assessment.costs.crossover(route) for route in HOSTED}
-    return {route: crossover.text() for route, crossover in found.items() if crossover is not None}
-
-
-def owning_from(assessment: Assessment) -> dict[Route, str | None]:
-    """For each crossover the least whole volume from which owning costs no more."""
-    found = {route: assessment.costs.crossover(route) for route in HOSTED}
-    volumes = {route: crossover.from_volume() for route, crossover in found.items() if crossover is not None}
-    return {route: None if volume is None else str(volume) for route, volume in volumes.items()}
-
-
-def monthly_costs(assessment: Assessment) -> dict[Route, record.MonthlyCost]:
-    """What each route costs in the low, the expected and the high month, as far as the amounts are known."""
-    scenario, costs = assessment.scenario, {}
-    for route in Route:
-        low, expected, high = (
-            assessment.costs.monthly(route, volume) for volume in (scenario.low, scenario.monthly_images, scenario.high)
-        )
-        if low is not None and high is not None:
-            costs[route] = record.MonthlyCost(
-                low=_amount(low), expected=None if expected is None else _amount(expected), high=_amount(high)
-            )
-    return costs
-
-
-def route_by_amounts(assessment: Assessment) -> RouteByAmounts | None:
-    """The comparisons that the preferences make, and the route for each combination of them.
-
-    None without a recommendation, if a relevant amount or need is unknown, or with too many comparisons.
-    """
-    completions, answers = assessment.completions, assessment.answers
-    reached, pairs = completions.gate_outcomes.of(answers), completions.breakpoints.pairs
-    if assessment.status is not Status.RECOMMENDED or completions.amounts.unknown(answers, ranged=False):
+def migration_of(assessment: Assessment) -> record.Migration | None:
+    """Cost and payback of moving from the current route; None if nothing has to move."""
+    scenario, current, route = assessment.scenario, assessment.scenario.current_route, assessment.route
+    if current is None or route is None or current is route:
         return None
-    if len(reached) != 1 or not 0 < len(pairs) <= MAX_COMPARISONS:
-        return None
-    (gate_outcome,) = reached
-    sides = [tuple(term_text(chosen(side, answers)) for side in pair) for pair in pairs]
-    if any(len(side) > MAX_LENGTH for pair in sides for side in pair):
-        return None
-    return RouteByAmounts(
-        comparisons=[f"{left} < {right}" for left, right in sides],
-        routes={
-            "".join("01"[holds] for holds in truths): route_of(completions.outcome(gate_outcome, truths))
-            for truths in product((False, True), repeat=len(pairs))
-        },
+    now, then = (assessment.costs.monthly(which, scenario.low) for which in (current, route))
+    saving = None if now is None or then is None else now - then
+    cost, limit = scenario.migration_cost, scenario.payback_limit_months
+    limit = DEFAULT_PAYBACK_LIMIT if limit is None else limit
+    payback = None if saving is None or cost is None else payback_months(cost, saving)
+    known = saving is not None and (cost is not None or saving <= 0)
+    feasible = current in assessment.judgement.verdict.feasible
+    repaid = None
+    if cost is not None and payback is not None and feasible and route is Route.SELF_HOST:
+        repaid = assessment.costs.repaid_from(current, cost, limit)
+    return record.Migration(
+        current_route=current,
+        current_route_feasible=feasible,
+        migration_cost=None if cost is None else plain(cost),
+        monthly_saving=None if saving is None else amount_text(to_micro_dollars(saving)),
+        payback_months=None if payback is None else payback_text(payback, exact(limit)),
+        payback_limit_months=plain(limit),
+        worth_moving=(payback is not None and payback <= exact(limit)) if known else None,
+        repaid_from=None if repaid is None or repaid.volume is None else str(repaid.from_volume()),
+        missing=missing_amounts(scenario.answers(), (current, route), ["low"]),
     )
+
+
+def advice_facts(assessment: Assessment, asked: Route | None) -> dict[str, Encoded]:
+    """The outcome as facts for advice rules, with this hosted route in the cost inequality."""
+    feasible, settled = assessment.judgement.verdict.feasible, assessment.settled_against(asked)
+    return {
+        **{route.value: FEASIBLE if route in feasible else ELIMINATED for route in Route},
+        "route": str(assessment.route),
+        "settled": "not_asked" if settled is None else ("yes" if settled else "no"),
+        "compared_with": "none" if settled is None else str(asked),
+        "moving": _moving(migration_of(assessment)),
+    }
+
+
+def advice_of(
+    assessment: Assessment, advised: Iterable[str], migration: record.Migration | None
+) -> list[record.AdviceGiven]:
+    """The advice of some rules with its figures filled in."""
+    rules = {rule.id: rule for rule in assessment.rulebook.advice}
+    figures = _figures(assessment, migration)
+    return [
+        record.AdviceGiven(
+            rule=id,
+            axis=rules[id].axis,
+            advise=rules[id].advise.format_map(figures),
+            because=rules[id].because,
+            source=rules[id].source,
+        )
+        for id in advised
+    ]
+
+
+def _moving(migration: record.Migration | None) -> str:
+    if migration is None:
+        return "none"
+    if not migration.current_route_feasible:
+        return "has_to"
+    if migration.worth_moving is None:
+        return "not_known"
+    if migration.worth_moving:
+        return "worth_it"
+    return "never" if migration.payback_months is None else "not_yet"
+
+
+def _figures(assessment: Assessment, migration: record.Migration | None) -> Mapping[str, str]:
+    """The figures that advice may print, as people read them."""
+    scenario, costs, constants = assessment.scenario, assessment.costs, assessment.rulebook.constants
+    crossover = costs.crossover(assessment.asked)
+    faster = costs.crossover(assessment.asked, constants.get("few_step_speedup", 1))
+    units = "seconds of video" if scenario.unit is Unit.VIDEO_SECOND else "images"
+    here = assessment.route and costs.monthly(assessment.route, scenario.monthly_images)
+    closed = costs.monthly(Route.CLOSED_API, scenario.monthly_images)
+    gpu_month, gpus = assessment.facts.get("gpu_month"), assessment.facts.get("gpus")
+    own, expected = costs.own_gpus(overhead=Decimal(0)), scenario.monthly_images
+    hours = None if own is None or expected is None else (own.hours_paid(expected), own.hours_used(expected))
+    figures = {
+        "units": units,
+        "crossover": _volume(crossover),
+        "owning_pays": _from_volume(crossover, units),
+        "few_step_owning_pays": _from_volume(faster, units),
+        "closed_saving": "" if not here or closed is None else dollars(to_micro_dollars(here - closed)),
+        "gpu_month": "" if gpu_month is None else dollars(int(gpu_month)),
+        "gpus": "" if gpus is None else _counted(int(gpus), "GPU"),
+        "gpu_hours_paid": "" if hours is None else grouped(Decimal(rounded(hours[0], 0))),
+        "gpu_hours_used": "" if hours is None else grouped(Decimal(rounded(hours[1], 0))),
+        "payback_months": _grouped(migration.payback_months if migration else None),
+        "payback_limit_months": _grouped(migration.payback_limit_months if migration else None),
+    }
+    return {**{name: str(value) for name, value in constants.items()}, **figures}
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{grouped(Decimal(number))} {thing}{'' if number == 1 else 's'}"
+
+
+def _grouped(number: str | None) -> str:
+    return "" if number is None else grouped(Decimal(number))
+
+
+def _volume(crossover: Crossover | None) -> str:
+    from_here = crossover.from_volume() if crossover else None
+    return "no volume (owning never wins)" if from_here is None else grouped(from_here)
+
+
+def _from_volume(crossover: Crossover | None, units: str) -> str:
+    if crossover is None or crossover.volume is None:
+        return "at no volume"
+    return f"from {_volume(crossover)} {units} a month on" if crossover.volume else "at every volume"

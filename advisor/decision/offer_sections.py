@@ -1,20 +1,152 @@
-"""The offers of the catalogue in a record: which amounts are from them, and the shortlist of each route."""
+"""What a record says of the offers: how they meet the needs, what they cost, and how old those amounts are."""
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property, lru_cache
+from itertools import product
 
+from advisor.catalogue.ageing import age_days, entry_of, is_old, movement_of, reach
 from advisor.catalogue.loader import Catalogue
-from advisor.decision.assessment import Assessment
-from advisor.decision.representatives import counted, judged
+from advisor.decision.assessment import Assessment, counted, judged
 from advisor.domain import record
 from advisor.domain.cost_model import HOSTED, PRICES, Costs, to_micro_dollars
 from advisor.domain.formatting import amount_text, plain
-from advisor.domain.offer import Offer
-from advisor.domain.scenario import FIELDS, Route
+from advisor.domain.offer import UNKNOWN, Encoded, Offer, Trait, Unknown
+from advisor.domain.record import CATALOGUE, AgeingFigure, Fit, Flip, QuoteUsed
+from advisor.domain.scenario import FIELDS, Axis, Route
+from advisor.evaluation.compiler import Compiled, compile_rules
 from advisor.evaluation.pricing import FIELDS_OF
 from advisor.evaluation.protocol import GateMatch
+from advisor.evaluation.python_backend import PLAIN
+from advisor.rulebook.conditions import comparisons, names_in_order
+from advisor.rulebook.model import Gate, Rulebook
+from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.scenario_space.values import need_values
+
+_WORST_FIRST = (Fit.NOT_MET, Fit.TO_VERIFY, Fit.OPEN, Fit.MET)
+
+
+class OfferFit:
+    """Every offer of a rulebook against its gates, under the answers of one scenario."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        self._assessment, self._rulebook, self._answers = assessment, assessment.rulebook, assessment.answers
+        self._tests = _gate_tests(assessment.rulebook)
+        self._nothing_known = dict.fromkeys(assessment.rulebook.traits, UNKNOWN)
+
+    @cached_property
+    def gates_asked(self) -> tuple[str, ...]:
+        """The gates that an offer could fail under these answers, whether or not one does."""
+        known: dict[str, Encoded | Unknown] = {**self._answers, **self._nothing_known}
+        return tuple(gate.id for gate in self._rulebook.gates if self._tests[gate.id](known)[1])
+
+    def offers(self) -> list[record.OfferJudged]:
+        """The offers with their traits as stated."""
+        return [
+            record.OfferJudged(offer=offer.id, route=offer.route, traits=dict(offer.stated))
+            for offer in self._assessment.judgement.offers
+        ]
+
+    def traits(self) -> list[record.TraitJudged]:
+        """The traits that gates read or that name an axis, with how each offer fits."""
+        return [row for trait in self._rulebook.traits.values() if (row := self._trait(trait))]
+
+    def conditions(self, shared: set[str]) -> list[record.OfferCondition]:
+        """What to verify for some offers of the route; ``shared`` are the gates to verify for all of them."""
+        route = self._assessment.route
+        offers = self._left.get(route, []) if route else []
+        return [
+            record.OfferCondition(rule=gate.id, offers=found, provided=gate.provided or "")
+            for gate in self._rulebook.gates
+            if gate.id not in shared
+            and (found := [offer.id for offer in offers if self._may_eliminate(gate, self._answers, offer)])
+        ]
+
+    def unchecked(self, shared: set[str]) -> list[record.Unchecked]:
+        """The gates that could add a condition to a possible route if a question were answered."""
+        open_questions = set(self._assessment.open_questions)
+        found = []
+        for gate in self._rulebook.gates:
+            read = [name for name in names_in_order(gate.when) if name in FIELD_NAMES]
+            missing = [name for name in read if name not in self._answers]
+            if gate.id in shared or not missing or open_questions & set(missing):
+                continue
+            completed = self._completed(missing)
+            if any(self._has_to_verify(gate, whole, offers) for whole in completed for offers in self._left.values()):
+                found.append(record.Unchecked(rule=gate.id, fields=missing, provided=gate.provided or ""))
+        return found
+
+    @cached_property
+    def _left(self) -> dict[Route, list[Offer]]:
+        """The offers of each possible route that no gate eliminates."""
+        judgement = self._assessment.judgement
+        survive = [
+            offer for offer, match in zip(judgement.offers, judgement.gates, strict=True) if not match.eliminating
+        ]
+        return {
+            route: [offer for offer in survive if offer.route is route]
+            for route in Route
+            if route in self._assessment.outcomes
+        }
+
+    def _trait(self, trait: Trait) -> record.TraitJudged | None:
+        gates = [gate for gate in self._rulebook.gates if trait.name in names_in_order(gate.when)]
+        named = Axis(trait.name) if trait.name in list(Axis) else None
+        axis = gates[0].axis if gates else named
+        if axis is None:
+            return None
+        found = {offer.id: [self._fit(gate, offer) for gate in gates] for offer in self._assessment.judgement.offers}
+        worst = {id: next((fit for fit in _WORST_FIRST if fit in fits), None) for id, fits in found.items()}
+        fields = dict.fromkeys(name for gate in gates for name in names_in_order(gate.when) if name in FIELDS)
+        return record.TraitJudged(
+            trait=trait.name,
+            label=trait.label,
+            axis=axis,
+            compared_with=_field_compared(trait, gates),
+            fields=list(fields),
+            rules=[gate.id for gate in gates if gate.id in self.gates_asked],
+            fits={id: fit for id, fit in worst.items() if fit},
+        )
+
+    def _fit(self, gate: Gate, offer: Offer) -> Fit | None:
+        """How an offer meets a gate; None if the gate does not apply."""
+        surely, maybe = self._tests[gate.id]({**self._answers, **offer.traits})
+        if surely or maybe:
+            return Fit.NOT_MET if surely else Fit.TO_VERIFY
+        if gate.id in self.gates_asked:
+            return Fit.MET
+        needs = [name for name in names_in_order(gate.when) if name in FIELDS and not FIELDS[name].optional]
+        return Fit.OPEN if any(name not in self._answers for name in needs) else None
+
+    def _completed(self, missing: Sequence[str]) -> Iterator[dict[str, Encoded]]:
+        """The answers with every combination of answers to the missing questions."""
+        for chosen in product(*(need_values(self._assessment.rulebook, name) for name in missing)):
+            yield {**self._answers, **dict(zip(missing, chosen, strict=True))}
+
+    def _has_to_verify(self, gate: Gate, answers: Mapping[str, Encoded], offers: list[Offer]) -> bool:
+        """Whether all of these offers that survive the gate have to be verified."""
+        survive = [offer for offer in offers if not self._tests[gate.id]({**answers, **offer.traits})[0]]
+        return bool(survive) and all(self._may_eliminate(gate, answers, offer) for offer in survive)
+
+    def _may_eliminate(self, gate: Gate, answers: Mapping[str, Encoded], offer: Offer) -> bool:
+        """Whether the gate eliminates the offer only for some values of an unknown trait."""
+        return self._tests[gate.id]({**answers, **offer.traits}) == (False, True)
+
+
+@lru_cache(maxsize=8)
+def _gate_tests(rulebook: Rulebook) -> dict[str, Compiled[Encoded | Unknown, bool]]:
+    return compile_rules(rulebook.gates, PLAIN)
+
+
+def _field_compared(trait: Trait, gates: Sequence[Gate]) -> str | None:
+    """The field that a gate compares the trait with, if there is one."""
+    pairs = [set(part.names) for gate in gates for part in comparisons(gate.when) if part.against_name]
+    return next((name for pair in pairs if trait.name in pair for name in pair - {trait.name}), None)
+
 
 MAX_SHORTLIST = 10
 """The most offers of a route that a record lists."""
@@ -188,3 +320,40 @@ def _outside(name: str, value: int) -> Decimal:
 
 def _dollars(cost: Fraction | None) -> str | None:
     return None if cost is None else amount_text(to_micro_dollars(cost))
+
+
+def ageing(
+    quotes: Iterable[QuoteUsed], flips: Iterable[Flip], catalogue: Catalogue | None, on: datetime.date
+) -> list[AgeingFigure]:
+    """The old ones among the amounts of a record, for each turn that one may have passed; once if it passes none.
+
+    An offer that the catalogue does not have is left out: how such figures move is not known then.
+    """
+    turns = tuple(flips)
+    return [found for quote in quotes if catalogue for found in _aged(quote, turns, catalogue, on)]
+
+
+def _aged(quote: QuoteUsed, flips: tuple[Flip, ...], catalogue: Catalogue, on: datetime.date) -> Iterator[AgeingFigure]:
+    entry = entry_of(catalogue, quote.field, quote.offer) if quote.origin == CATALOGUE and quote.offer else None
+    movement = movement_of(catalogue, quote.field, entry) if entry else None
+    days = age_days(datetime.date.fromisoformat(quote.as_of), on) if quote.as_of else 0
+    if movement is None or not is_old(movement, days):
+        return
+    ends = reach(movement, quote.field, Decimal(quote.value), days)
+    passed: list[tuple[str | None, str | None, Route | None]] = [
+        (plain(end), flip.bound, flip.route)
+        for flip in flips
+        for end in ends
+        if flip.field == quote.field and flip.is_passed_by(Fraction(end))
+    ]
+    for could_reach, flips_at, route in passed or [(None, None, None)]:
+        yield AgeingFigure(
+            field=quote.field,
+            value=quote.value,
+            offer=quote.offer or "",
+            as_of=quote.as_of or "",
+            age_days=days,
+            could_reach=could_reach,
+            flips_at=flips_at,
+            route=route,
+        )
