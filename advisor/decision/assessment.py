@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
@@ -89,6 +88,10 @@ class Assessment:
         """``settled`` with this hosted route in the inequality."""
         return fold_of(self.rulebook).settled(asked, self.facts)
 
+    def expected_cost(self, route: Route) -> Fraction | None:
+        """Dollars of a route in the expected month."""
+        return self.costs.monthly(route, self.scenario.monthly_images)
+
     @cached_property
     def deciding_axes(self) -> tuple[Axis, ...]:
         """The axes without whose rules the outcome, or the set of outcomes over all completions, would change."""
@@ -128,17 +131,15 @@ def with_representatives(rulebook: Rulebook, judgement: Judgement) -> Judgement:
     """The judgement of few of a catalogue's offers; all of them where no route is priced."""
     if not rulebook.priced:
         return judgement
-    found = [judged for route in rulebook.routes for judged in _of_route(rulebook, judgement, route)]
-    return replace(
-        judgement, offers=tuple(offer for offer, _ in found), gates=tuple(match for _, match in found), others=()
-    )
+    found = [one for route in rulebook.routes for one in _representing(rulebook, judgement, route)]
+    offers, gates = tuple(offer for offer, _ in found), tuple(match for _, match in found)
+    return replace(judgement, offers=offers, gates=gates, others=())
 
 
-def judged(judgement: Judgement, route: Route) -> list[Judged]:
-    """The offers of a route with what the gates make of each."""
-    return [
-        (offer, match) for offer, match in zip(judgement.offers, judgement.gates, strict=True) if offer.route is route
-    ]
+def judged(judgement: Judgement, route: Route | None = None) -> list[Judged]:
+    """The offers of a route, or of all routes, with what the gates make of each."""
+    found = zip(judgement.offers, judgement.gates, strict=True)
+    return [(offer, match) for offer, match in found if route in (None, offer.route)]
 
 
 def counted(judgement: Judgement, route: Route) -> Offer | None:
@@ -148,18 +149,18 @@ def counted(judgement: Judgement, route: Route) -> Offer | None:
     return next((offer for offer in survivors if amounts_of(offer) == price), next(iter(survivors), None))
 
 
-def _of_route(rulebook: Rulebook, judgement: Judgement, route: Route) -> Iterator[Judged]:
+def _representing(rulebook: Rulebook, judgement: Judgement, route: Route) -> list[Judged]:
+    """The offer whose price is the route's; if none survives, the cheapest of each way of being ruled out."""
     offers = judged(judgement, route)
-    chosen = counted(judgement, route) if route in rulebook.priced else None
+    if route not in rulebook.priced:
+        return offers
+    chosen = counted(judgement, route)
     if chosen is not None:
-        yield from (one for one in offers if one[0] is chosen)
-    elif route in rulebook.priced:
-        alike: dict[tuple[str, ...], Judged] = {}
-        for one in sorted(offers, key=lambda each: _price(each[0])):
-            alike.setdefault(one[1].eliminating, one)
-        yield from alike.values()
-    else:
-        yield from offers
+        return [one for one in offers if one[0] is chosen]
+    alike: dict[tuple[str, ...], Judged] = {}
+    for offer, match in sorted(offers, key=lambda one: _price(one[0])):
+        alike.setdefault(match.eliminating, (offer, match))
+    return list(alike.values())
 
 
 def _price(offer: Offer) -> tuple[bool, Fraction]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import calendar
 import datetime
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -24,11 +23,9 @@ from advisor.domain.cost_model import (
     rounded,
     to_micro_dollars,
 )
-from advisor.domain.cost_model import MOST_IMAGES as MOST_IMAGES
-from advisor.domain.cost_model import PRICE_OF as PRICE_OF
 from advisor.domain.formatting import amount_text, plain
 from advisor.domain.record import MAX_COMPARISONS, CostComparison, Decision, ReviewTrigger, RouteByAmounts, Status
-from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
+from advisor.domain.scenario import Axis, Route, Scenario
 from advisor.evaluation.python_backend import PlainReading
 from advisor.explanation.record_sections import route_of
 from advisor.explanation.turning_points import Bill, Stretch, only_amounts, route_by_own_cost, stretches
@@ -39,18 +36,9 @@ from advisor.scenario_space.values import bounds_of
 
 REVIEW_MONTHS = 3
 """The months after which a decision is reviewed even if nothing else asks for it."""
-
-
-@dataclass(frozen=True)
-class SteadyOutcome:
-    """The outcome at every volume. ``compared`` is the hosted route in the cost inequality, if it was asked."""
-
-    status: Status
-    route: Route | None
-    feasible_routes: tuple[Route, ...]
-    deciding_axis: Axis | None
-    open_questions: tuple[str, ...]
-    compared: Route | None
+_NEAR = Fraction(1, 5)
+"""Within this share of the crossover a small error in a figure changes the answer (Section 38.3.4)."""
+_ALWAYS_ON = FIELD_NAMES["gpu_billing"].encode("always_on")
 
 
 def review_trigger(decision: Decision, scenario: Scenario, rulebook: Rulebook) -> ReviewTrigger | None:
@@ -66,7 +54,7 @@ def review_trigger(decision: Decision, scenario: Scenario, rulebook: Rulebook) -
         route=watched,
         volume=decision.crossovers.get(watched) if watched else None,
         missing=missing_amounts(scenario.answers(), (watched, Route.SELF_HOST)) if watched else [],
-        cheaper_than=always.compared if kind == "always" and always else watched,
+        cheaper_than=always.judgement.verdict.asked if kind == "always" and always else watched,
     )
 
 
@@ -110,8 +98,8 @@ def owns_already(decision: Decision, scenario: Scenario) -> bool:
     return decision.route is Route.SELF_HOST and route_in_use(scenario) is None
 
 
-def whatever_the_volume(scenario: Scenario, rulebook: Rulebook) -> SteadyOutcome | None:
-    """The outcome at the smallest and the largest possible volume; None if they differ."""
+def whatever_the_volume(scenario: Scenario, rulebook: Rulebook) -> Assessment | None:
+    """The assessment at the smallest possible volume, if the outcome is that at the largest one; else None."""
     found = []
     for volume in (1, Costs(scenario).largest_volume()):
         at_volume = {"monthly_images": Decimal(volume), "monthly_images_low": None, "monthly_images_high": None}
@@ -120,34 +108,22 @@ def whatever_the_volume(scenario: Scenario, rulebook: Rulebook) -> SteadyOutcome
         except BadInput:  # the rules do not decide there, or the cost is too large to compute
             return None
     smallest, largest = found
-    if (smallest.status, smallest.route) != (largest.status, largest.route):
-        return None
-    axes, verdict = smallest.deciding_axes, smallest.judgement.verdict
-    return SteadyOutcome(
-        status=smallest.status,
-        route=smallest.route,
-        feasible_routes=verdict.feasible,
-        deciding_axis=axes[0] if axes else None,
-        open_questions=smallest.open_questions,
-        compared=verdict.asked,
-    )
+    return smallest if (smallest.status, smallest.route) == (largest.status, largest.route) else None
 
 
-def rents_for_its_price(decision: Decision | SteadyOutcome | None) -> bool:
+def rents_for_its_price(assessment: Assessment) -> bool:
     """Whether own GPUs satisfy every answer and a hosted route is recommended."""
-    if decision is None:
-        return False
-    return decision.route is not Route.SELF_HOST and Route.SELF_HOST in decision.feasible_routes
+    return assessment.route is not Route.SELF_HOST and Route.SELF_HOST in assessment.judgement.verdict.feasible
 
 
-def _kind(decision: Decision, scenario: Scenario, watched: Route | None, always: SteadyOutcome | None) -> str:
+def _kind(decision: Decision, scenario: Scenario, watched: Route | None, always: Assessment | None) -> str:
     if watched is None:
         return "no_crossover"
     crossover = decision.crossovers.get(watched)
     if always and always.status is not Status.OPEN:
         if watched in decision.crossovers and crossover is None and rents_for_its_price(always):
             return "never"
-        owns_for_its_cost = always.route is Route.SELF_HOST and always.compared is not None
+        owns_for_its_cost = always.route is Route.SELF_HOST and always.judgement.verdict.asked is not None
         return "always" if owns_for_its_cost else "no_crossover"
     if watched not in decision.crossovers:
         return "no_amounts"
@@ -161,10 +137,6 @@ def _kind(decision: Decision, scenario: Scenario, watched: Route | None, always:
 @lru_cache(maxsize=8)
 def _reading(rulebook: Rulebook) -> PlainReading:
     return PlainReading(rulebook)
-
-
-_NEAR = Fraction(1, 5)
-"""Within this share of the crossover a small error in a figure changes the answer (Section 38.3.4)."""
 
 
 def cost_comparison(assessment: Assessment) -> CostComparison | None:
@@ -210,19 +182,13 @@ def near_crossover(assessment: Assessment, asked: Route) -> bool | None:
 def _turning(assessment: Assessment) -> list[str]:
     """The unanswered needs that can change which price is compared; all unneeded questions if there are none."""
     completions, answers = assessment.completions, assessment.answers
-    found = [
-        name
-        for name in completions.gate_outcomes.needs
-        if name not in answers
-        and any(
-            completions.asked({**answers, name: value}) != assessment.compared
-            for value in completions.gate_outcomes.values(name)
-        )
-    ]
-    return found or assessment.not_needed
 
+    def can_change(need: str) -> bool:
+        values = completions.gate_outcomes.values(need)
+        return any(completions.asked({**answers, need: value}) != assessment.compared for value in values)
 
-ALWAYS_ON = FIELD_NAMES["gpu_billing"].encode("always_on")
+    needs = [need for need in completions.gate_outcomes.needs if need not in answers and can_change(need)]
+    return needs or assessment.not_needed
 
 
 def fleet_of(assessment: Assessment) -> record.Fleet | None:
@@ -268,7 +234,7 @@ def owning_up_to_peak(assessment: Assessment) -> str | None:
     completions, own = assessment.completions, {Route.SELF_HOST}
     if assessment.scenario.always_on or completions.amounts.unknown(assessment.answers, ranged=False):
         return None
-    answers = {**assessment.answers, "gpu_billing": ALWAYS_ON}
+    answers = {**assessment.answers, "gpu_billing": _ALWAYS_ON}
     least, most = bounds_of("peak_to_mean", {})
     turns = completions.breakpoints.along(answers, "peak_to_mean", (least, most))
     starts = [least, *turns, most + 1]
@@ -310,9 +276,7 @@ def _amounts_among(questions: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _turning_point(stretch: Stretch) -> record.TurningPoint:
-    quantity, name = FIELDS[stretch.field].quantity, FIELD_NAMES[stretch.field]
-    assert quantity is not None
-    least, most = map(quantity.inside, (quantity.least, quantity.most))
+    (least, most), name = bounds_of(stretch.field, {}), FIELD_NAMES[stretch.field]
     return record.TurningPoint(
         field=stretch.field,
         from_=None if stretch.least <= least else name.decode(stretch.least),
@@ -329,42 +293,38 @@ def _hosted_bill(assessment: Assessment, bill: Bill) -> record.HostedBill:
     return record.HostedBill(
         route=bill.route,
         month="every" if low == high else bill.volume.removeprefix("monthly_images_"),
-        bill=_amount(costs.monthly(bill.route, volume)),
+        bill=cost_text(costs.monthly(bill.route, volume)),
         price=None if price is None else plain(price),
-        own_cost=_amount(costs.monthly(Route.SELF_HOST, volume)),
+        own_cost=cost_text(costs.monthly(Route.SELF_HOST, volume)),
     )
 
 
-def _amount(cost: Fraction | None) -> str | None:
+def cost_text(cost: Fraction | None) -> str | None:
+    """Dollars as decimal text, rounded up to a micro-dollar; None stays None."""
     return None if cost is None else amount_text(to_micro_dollars(cost))
 
 
 def crossovers(assessment: Assessment) -> dict[Route, str | None]:
     """N* against each hosted route, as far as the amounts are known; None where owning never wins."""
-    found = {route: assessment.costs.crossover(route) for route in HOSTED}
-    return {route: crossover.text() for route, crossover in found.items() if crossover is not None}
+    return {route: crossover.text() for route, crossover in assessment.costs.crossovers().items()}
 
 
 def owning_from(assessment: Assessment) -> dict[Route, str | None]:
     """For each crossover the least whole volume from which owning costs no more."""
-    found = {route: assessment.costs.crossover(route) for route in HOSTED}
-    volumes = {route: crossover.from_volume() for route, crossover in found.items() if crossover is not None}
+    volumes = {route: crossover.from_volume() for route, crossover in assessment.costs.crossovers().items()}
     return {route: None if volume is None else str(volume) for route, volume in volumes.items()}
 
 
 def monthly_costs(assessment: Assessment) -> dict[Route, record.MonthlyCost]:
     """What each route costs in the low, the expected and the high month, as far as the amounts are known."""
-    scenario, costs = assessment.scenario, {}
+    scenario, costs = assessment.scenario, dict[Route, record.MonthlyCost]()
     for route in Route:
         low, expected, high = (
-            assessment.costs.monthly(route, volume) for volume in (scenario.low, scenario.monthly_images, scenario.high)
+            cost_text(assessment.costs.monthly(route, volume))
+            for volume in (scenario.low, scenario.monthly_images, scenario.high)
         )
         if low is not None and high is not None:
-            costs[route] = record.MonthlyCost(
-                low=amount_text(to_micro_dollars(low)),
-                expected=_amount(expected),
-                high=amount_text(to_micro_dollars(high)),
-            )
+            costs[route] = record.MonthlyCost(low=low, expected=expected, high=high)
     return costs
 
 

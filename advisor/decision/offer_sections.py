@@ -12,9 +12,10 @@ from itertools import product
 from advisor.catalogue.ageing import age_days, entry_of, is_old, movement_of, reach
 from advisor.catalogue.loader import Catalogue
 from advisor.decision.assessment import Assessment, counted, judged
+from advisor.decision.break_even import cost_text, crossovers, owning_from
 from advisor.domain import record
-from advisor.domain.cost_model import HOSTED, PRICES, Costs, to_micro_dollars
-from advisor.domain.formatting import amount_text, plain
+from advisor.domain.cost_model import PRICES, Costs
+from advisor.domain.formatting import plain
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Trait, Unknown
 from advisor.domain.record import CATALOGUE, AgeingFigure, Fit, Flip, QuoteUsed
 from advisor.domain.scenario import FIELDS, Axis, Route
@@ -44,13 +45,6 @@ class OfferFit:
         known: dict[str, Encoded | Unknown] = {**self._answers, **self._nothing_known}
         return tuple(gate.id for gate in self._rulebook.gates if self._tests[gate.id](known)[1])
 
-    def offers(self) -> list[record.OfferJudged]:
-        """The offers with their traits as stated."""
-        return [
-            record.OfferJudged(offer=offer.id, route=offer.route, traits=dict(offer.stated))
-            for offer in self._assessment.judgement.offers
-        ]
-
     def traits(self) -> list[record.TraitJudged]:
         """The traits that gates read or that name an axis, with how each offer fits."""
         return [row for trait in self._rulebook.traits.values() if (row := self._trait(trait))]
@@ -75,7 +69,10 @@ class OfferFit:
             missing = [name for name in read if name not in self._answers]
             if gate.id in shared or not missing or open_questions & set(missing):
                 continue
-            completed = self._completed(missing)
+            completed = (
+                {**self._answers, **dict(zip(missing, values, strict=True))}
+                for values in product(*(need_values(self._rulebook, name) for name in missing))
+            )
             if any(self._has_to_verify(gate, whole, offers) for whole in completed for offers in self._left.values()):
                 found.append(record.Unchecked(rule=gate.id, fields=missing, provided=gate.provided or ""))
         return found
@@ -83,14 +80,11 @@ class OfferFit:
     @cached_property
     def _left(self) -> dict[Route, list[Offer]]:
         """The offers of each possible route that no gate eliminates."""
-        judgement = self._assessment.judgement
-        survive = [
-            offer for offer, match in zip(judgement.offers, judgement.gates, strict=True) if not match.eliminating
-        ]
+        judgement, possible = self._assessment.judgement, self._assessment.outcomes
         return {
-            route: [offer for offer in survive if offer.route is route]
+            route: [offer for offer, match in judged(judgement, route) if not match.eliminating]
             for route in Route
-            if route in self._assessment.outcomes
+            if route in possible
         }
 
     def _trait(self, trait: Trait) -> record.TraitJudged | None:
@@ -121,11 +115,6 @@ class OfferFit:
             return Fit.MET
         needs = [name for name in names_in_order(gate.when) if name in FIELDS and not FIELDS[name].optional]
         return Fit.OPEN if any(name not in self._answers for name in needs) else None
-
-    def _completed(self, missing: Sequence[str]) -> Iterator[dict[str, Encoded]]:
-        """The answers with every combination of answers to the missing questions."""
-        for chosen in product(*(need_values(self._assessment.rulebook, name) for name in missing)):
-            yield {**self._answers, **dict(zip(missing, chosen, strict=True))}
 
     def _has_to_verify(self, gate: Gate, answers: Mapping[str, Encoded], offers: list[Offer]) -> bool:
         """Whether all of these offers that survive the gate have to be verified."""
@@ -215,14 +204,12 @@ def few_step_twin(assessment: Assessment, catalogue: Catalogue | None) -> record
     for other in others:
         if other.id in assessment.rulebook.models:
             with_other = Assessment(assessment.stated.changed(model=other.id), assessment.rulebook, assessment.matcher)
-            found = {route: each for route in HOSTED if (each := with_other.costs.crossover(route)) is not None}
-            volumes = {route: each.from_volume() for route, each in found.items()}
             return record.FewStepTwin(
                 model=other.id,
                 label=other.label,
                 few_step=other.few_step,
-                crossovers={route: each.text() for route, each in found.items()},
-                owning_from={route: None if volume is None else str(volume) for route, volume in volumes.items()},
+                crossovers=crossovers(with_other),
+                owning_from=owning_from(with_other),
             )
     return None
 
@@ -248,10 +235,10 @@ def _with_model(assessment: Assessment, model: str, label: str) -> record.ModelO
         ]
         if left:
             _, offer = min(left, key=lambda row: (row[0] is None, row[0] or 0))
-            offers[route], expected[route] = offer.id, _dollars(_monthly(assessment, offer, "monthly_images"))
+            offers[route], expected[route] = offer.id, cost_text(_monthly(assessment, offer, "monthly_images"))
             suppliers[route] = offer.quote.supplier if offer.quote else ""
             if route is Route.SELF_HOST:
-                gpu_cost = _dollars(_monthly(assessment, offer, "monthly_images", with_overhead=False))
+                gpu_cost = cost_text(_monthly(assessment, offer, "monthly_images", with_overhead=False))
     return record.ModelOutcome(
         model=model,
         label=label,
@@ -279,10 +266,10 @@ def _entry(assessment: Assessment, offer: Offer, match: GateMatch, chosen: bool)
         gpu=quote.supplier if own else None,
         price=price,
         images_per_gpu_hour=rate if own else None,
-        low=_dollars(_monthly(assessment, offer, "low")),
-        expected=_dollars(_monthly(assessment, offer, "monthly_images")),
-        high=_dollars(_monthly(assessment, offer, "high")),
-        gpu_cost=_dollars(_monthly(assessment, offer, "monthly_images", with_overhead=False)) if own else None,
+        low=cost_text(_monthly(assessment, offer, "low")),
+        expected=cost_text(_monthly(assessment, offer, "monthly_images")),
+        high=cost_text(_monthly(assessment, offer, "high")),
+        gpu_cost=cost_text(_monthly(assessment, offer, "monthly_images", with_overhead=False)) if own else None,
         status=ELIMINATED if match.eliminating else CHOSEN if chosen else SURVIVES,
         rules=list(match.eliminating),
         conditions=[*(gates[id].provided or "" for id in match.to_verify), *quote.conditions],
@@ -316,10 +303,6 @@ def _outside(name: str, value: int) -> Decimal:
     quantity = FIELDS[name].quantity
     assert quantity is not None
     return quantity.outside(value)
-
-
-def _dollars(cost: Fraction | None) -> str | None:
-    return None if cost is None else amount_text(to_micro_dollars(cost))
 
 
 def ageing(
