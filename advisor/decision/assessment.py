@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from functools import cached_property
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.decision.representatives import with_representatives
 from advisor.domain.cost_model import Costs
+from advisor.domain.offer import Offer
 from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
 from advisor.evaluation.facts import answer_facts, with_terms
 from advisor.evaluation.judgement import Judgement, fold_of, judge, silences
-from advisor.evaluation.protocol import Matcher
+from advisor.evaluation.pricing import amounts_of, cheapest, usage_of
+from advisor.evaluation.protocol import GateMatch, Matcher
 from advisor.explanation.record_sections import route_of, status_of
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
@@ -85,6 +88,10 @@ class Assessment:
         """``settled`` with this hosted route in the inequality."""
         return fold_of(self.rulebook).settled(asked, self.facts)
 
+    def expected_cost(self, route: Route) -> Fraction | None:
+        """Dollars of a route in the expected month."""
+        return self.costs.monthly(route, self.scenario.monthly_images)
+
     @cached_property
     def deciding_axes(self) -> tuple[Axis, ...]:
         """The axes without whose rules the outcome, or the set of outcomes over all completions, would change."""
@@ -115,3 +122,48 @@ class Assessment:
             what = f"{routes} are feasible, and each is dropped for another by {rules}"
             help = "`advisor rules prove` shows which preferences are against each other"
         return BadInput(Problem(f"these rules do not decide: {what}", "the rulebook", help=help))
+
+
+Judged = tuple[Offer, GateMatch]
+
+
+def with_representatives(rulebook: Rulebook, judgement: Judgement) -> Judgement:
+    """The judgement of few of a catalogue's offers; all of them where no route is priced."""
+    if not rulebook.priced:
+        return judgement
+    found = [one for route in rulebook.routes for one in _representing(rulebook, judgement, route)]
+    offers, gates = tuple(offer for offer, _ in found), tuple(match for _, match in found)
+    return replace(judgement, offers=offers, gates=gates, others=())
+
+
+def judged(judgement: Judgement, route: Route | None = None) -> list[Judged]:
+    """The offers of a route, or of all routes, with what the gates make of each."""
+    found = zip(judgement.offers, judgement.gates, strict=True)
+    return [(offer, match) for offer, match in found if route in (None, offer.route)]
+
+
+def counted(judgement: Judgement, route: Route) -> Offer | None:
+    """The surviving offer whose price is the route's; the first one where none is known, None if none survives."""
+    survivors = [offer for offer, match in judged(judgement, route) if not match.eliminating]
+    price = cheapest(route, map(amounts_of, survivors), usage_of(judgement.facts))
+    return next((offer for offer in survivors if amounts_of(offer) == price), next(iter(survivors), None))
+
+
+def _representing(rulebook: Rulebook, judgement: Judgement, route: Route) -> list[Judged]:
+    """The offer whose price is the route's; if none survives, the cheapest of each way of being ruled out."""
+    offers = judged(judgement, route)
+    if route not in rulebook.priced:
+        return offers
+    chosen = counted(judgement, route)
+    if chosen is not None:
+        return [one for one in offers if one[0] is chosen]
+    alike: dict[tuple[str, ...], Judged] = {}
+    for offer, match in sorted(offers, key=lambda one: _price(one[0])):
+        alike.setdefault(match.eliminating, (offer, match))
+    return list(alike.values())
+
+
+def _price(offer: Offer) -> tuple[bool, Fraction]:
+    """What an offer costs for one image; one of unknown price comes last."""
+    amounts = amounts_of(offer)
+    return not amounts, Fraction(*amounts) if amounts else Fraction(0)

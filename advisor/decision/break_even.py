@@ -1,38 +1,44 @@
-"""The cost comparison, the bill to watch, and whether a volume could change the decision."""
+"""What owning and renting cost: their comparison, where they change places, and the bill to watch."""
 
 from __future__ import annotations
 
 import calendar
 import datetime
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from itertools import product
 
 from advisor.common.diagnostics import BadInput
 from advisor.decision.assessment import Assessment
-from advisor.domain.cost_model import HOSTED, Costs, exact, missing_amounts
-from advisor.domain.cost_model import MOST_IMAGES as MOST_IMAGES
-from advisor.domain.cost_model import PRICE_OF as PRICE_OF
-from advisor.domain.record import CostComparison, Decision, ReviewTrigger, Status
+from advisor.domain import record
+from advisor.domain.cost_model import (
+    HOSTED,
+    VOLUME_ENDS,
+    VOLUMES,
+    Costs,
+    OwnGpus,
+    exact,
+    missing_amounts,
+    rounded,
+    to_micro_dollars,
+)
+from advisor.domain.formatting import amount_text, plain
+from advisor.domain.record import MAX_COMPARISONS, CostComparison, Decision, ReviewTrigger, RouteByAmounts, Status
 from advisor.domain.scenario import Axis, Route, Scenario
 from advisor.evaluation.python_backend import PlainReading
+from advisor.explanation.record_sections import route_of
+from advisor.explanation.turning_points import Bill, Stretch, only_amounts, route_by_own_cost, stretches
 from advisor.rulebook.model import Rulebook
+from advisor.rulebook.symbols import FIELD_NAMES, MODEL
+from advisor.rulebook.terms import MAX_LENGTH, chosen, term_text
+from advisor.scenario_space.values import bounds_of
 
 REVIEW_MONTHS = 3
 """The months after which a decision is reviewed even if nothing else asks for it."""
-
-
-@dataclass(frozen=True)
-class SteadyOutcome:
-    """The outcome at every volume. ``compared`` is the hosted route in the cost inequality, if it was asked."""
-
-    status: Status
-    route: Route | None
-    feasible_routes: tuple[Route, ...]
-    deciding_axis: Axis | None
-    open_questions: tuple[str, ...]
-    compared: Route | None
+_NEAR = Fraction(1, 5)
+"""Within this share of the crossover a small error in a figure changes the answer (Section 38.3.4)."""
+_ALWAYS_ON = FIELD_NAMES["gpu_billing"].encode("always_on")
 
 
 def review_trigger(decision: Decision, scenario: Scenario, rulebook: Rulebook) -> ReviewTrigger | None:
@@ -48,7 +54,7 @@ def review_trigger(decision: Decision, scenario: Scenario, rulebook: Rulebook) -
         route=watched,
         volume=decision.crossovers.get(watched) if watched else None,
         missing=missing_amounts(scenario.answers(), (watched, Route.SELF_HOST)) if watched else [],
-        cheaper_than=always.compared if kind == "always" and always else watched,
+        cheaper_than=always.judgement.verdict.asked if kind == "always" and always else watched,
     )
 
 
@@ -92,8 +98,8 @@ def owns_already(decision: Decision, scenario: Scenario) -> bool:
     return decision.route is Route.SELF_HOST and route_in_use(scenario) is None
 
 
-def whatever_the_volume(scenario: Scenario, rulebook: Rulebook) -> SteadyOutcome | None:
-    """The outcome at the smallest and the largest possible volume; None if they differ."""
+def whatever_the_volume(scenario: Scenario, rulebook: Rulebook) -> Assessment | None:
+    """The assessment at the smallest possible volume, if the outcome is that at the largest one; else None."""
     found = []
     for volume in (1, Costs(scenario).largest_volume()):
         at_volume = {"monthly_images": Decimal(volume), "monthly_images_low": None, "monthly_images_high": None}
@@ -102,34 +108,22 @@ def whatever_the_volume(scenario: Scenario, rulebook: Rulebook) -> SteadyOutcome
         except BadInput:  # the rules do not decide there, or the cost is too large to compute
             return None
     smallest, largest = found
-    if (smallest.status, smallest.route) != (largest.status, largest.route):
-        return None
-    axes, verdict = smallest.deciding_axes, smallest.judgement.verdict
-    return SteadyOutcome(
-        status=smallest.status,
-        route=smallest.route,
-        feasible_routes=verdict.feasible,
-        deciding_axis=axes[0] if axes else None,
-        open_questions=smallest.open_questions,
-        compared=verdict.asked,
-    )
+    return smallest if (smallest.status, smallest.route) == (largest.status, largest.route) else None
 
 
-def rents_for_its_price(decision: Decision | SteadyOutcome | None) -> bool:
+def rents_for_its_price(assessment: Assessment) -> bool:
     """Whether own GPUs satisfy every answer and a hosted route is recommended."""
-    if decision is None:
-        return False
-    return decision.route is not Route.SELF_HOST and Route.SELF_HOST in decision.feasible_routes
+    return assessment.route is not Route.SELF_HOST and Route.SELF_HOST in assessment.judgement.verdict.feasible
 
 
-def _kind(decision: Decision, scenario: Scenario, watched: Route | None, always: SteadyOutcome | None) -> str:
+def _kind(decision: Decision, scenario: Scenario, watched: Route | None, always: Assessment | None) -> str:
     if watched is None:
         return "no_crossover"
     crossover = decision.crossovers.get(watched)
     if always and always.status is not Status.OPEN:
         if watched in decision.crossovers and crossover is None and rents_for_its_price(always):
             return "never"
-        owns_for_its_cost = always.route is Route.SELF_HOST and always.compared is not None
+        owns_for_its_cost = always.route is Route.SELF_HOST and always.judgement.verdict.asked is not None
         return "always" if owns_for_its_cost else "no_crossover"
     if watched not in decision.crossovers:
         return "no_amounts"
@@ -143,10 +137,6 @@ def _kind(decision: Decision, scenario: Scenario, watched: Route | None, always:
 @lru_cache(maxsize=8)
 def _reading(rulebook: Rulebook) -> PlainReading:
     return PlainReading(rulebook)
-
-
-_NEAR = Fraction(1, 5)
-"""Within this share of the crossover a small error in a figure changes the answer (Section 38.3.4)."""
 
 
 def cost_comparison(assessment: Assessment) -> CostComparison | None:
@@ -192,13 +182,171 @@ def near_crossover(assessment: Assessment, asked: Route) -> bool | None:
 def _turning(assessment: Assessment) -> list[str]:
     """The unanswered needs that can change which price is compared; all unneeded questions if there are none."""
     completions, answers = assessment.completions, assessment.answers
-    found = [
-        name
-        for name in completions.gate_outcomes.needs
-        if name not in answers
-        and any(
-            completions.asked({**answers, name: value}) != assessment.compared
-            for value in completions.gate_outcomes.values(name)
+
+    def can_change(need: str) -> bool:
+        values = completions.gate_outcomes.values(need)
+        return any(completions.asked({**answers, need: value}) != assessment.compared for value in values)
+
+    needs = [need for need in completions.gate_outcomes.needs if need not in answers and can_change(need)]
+    return needs or assessment.not_needed
+
+
+def fleet_of(assessment: Assessment) -> record.Fleet | None:
+    """The own GPUs of each month; None if an amount is not known. The overhead is not needed."""
+    scenario, gpus = assessment.scenario, assessment.costs.own_gpus(overhead=Decimal(0))
+    if gpus is None or scenario.low is None or scenario.high is None:
+        return None
+    expected = scenario.monthly_images
+    return record.Fleet(
+        low=_hours(gpus, scenario.low),
+        expected=None if expected is None else _hours(gpus, expected),
+        high=_hours(gpus, scenario.high),
+    )
+
+
+def _hours(gpus: OwnGpus, volume: Decimal) -> record.GpuHours:
+    return record.GpuHours(
+        gpus=gpus.gpus(volume) if gpus.always_on else None,
+        hours_paid=rounded(gpus.hours_paid(volume), 2),
+        hours_used=rounded(gpus.hours_used(volume), 2),
+    )
+
+
+def owning_ranges(assessment: Assessment) -> dict[Route, record.OwningBelowCrossover]:
+    """For each hosted route where owning costs no more than renting below N*; only with GPUs that are always on."""
+    found = {route: assessment.costs.owning_ranges(route) for route in HOSTED if assessment.scenario.always_on}
+    return {
+        route: record.OwningBelowCrossover(
+            ranges=[record.VolumeRange(from_=start, to=end) for start, end in ranges.listed], more=ranges.more
         )
+        for route, ranges in found.items()
+        if ranges is not None
+    }
+
+
+def owning_up_to_peak(assessment: Assessment) -> str | None:
+    """The largest ``peak_to_mean`` with which owning stays recommended when GPUs are always on.
+
+    None unless owning is recommended with GPU-hours paid as used, and would be with an even load.
+    """
+    if assessment.status is not Status.RECOMMENDED or assessment.route is not Route.SELF_HOST:
+        return None
+    completions, own = assessment.completions, {Route.SELF_HOST}
+    if assessment.scenario.always_on or completions.amounts.unknown(assessment.answers, ranged=False):
+        return None
+    answers = {**assessment.answers, "gpu_billing": _ALWAYS_ON}
+    least, most = bounds_of("peak_to_mean", {})
+    turns = completions.breakpoints.along(answers, "peak_to_mean", (least, most))
+    starts = [least, *turns, most + 1]
+    for number, start in enumerate(starts):
+        if start > most or completions.outcomes({**answers, "peak_to_mean": start}) != own:
+            return FIELD_NAMES["peak_to_mean"].decode(start - 1) if number else None
+    return None
+
+
+def turning_points(assessment: Assessment) -> list[record.TurningPoint]:
+    """The stretches of each open amount in which a route is certain, whatever the checkpoint and the revenue are.
+
+    Empty if a question of another kind is open. Of several, a stretch of volumes that cost more than is computed is
+    left out.
+    """
+    questions, amounts = assessment.open_questions, _amounts_among(assessment.open_questions)
+    if not only_amounts(amounts):
+        return []
+    is_alone = len(questions) == 1
+    found = stretches(assessment.completions, assessment.answers, amounts, is_alone)
+    most = assessment.costs.largest_volume()
+    return [_turning_point(one) for one in found if is_alone or one.field not in VOLUMES or one.least <= most]
+
+
+def own_cost_steps(assessment: Assessment) -> list[record.RouteByOwnCost]:
+    """How the route follows from the total cost of own GPUs, if one amount is open and something else too."""
+    questions = assessment.open_questions
+    if not only_amounts(_amounts_among(questions)) or len(questions) == 1:
+        return []
+    return [
+        record.RouteByOwnCost(route=step.route, unless=[_hosted_bill(assessment, bill) for bill in step.unless])
+        for step in route_by_own_cost(assessment.completions, assessment.answers)
     ]
-    return found or assessment.not_needed
+
+
+def _amounts_among(questions: tuple[str, ...]) -> tuple[str, ...]:
+    """Some open questions without those on which the competing offers and their licences depend."""
+    return tuple(name for name in questions if name not in (MODEL, "annual_revenue_usd"))
+
+
+def _turning_point(stretch: Stretch) -> record.TurningPoint:
+    (least, most), name = bounds_of(stretch.field, {}), FIELD_NAMES[stretch.field]
+    return record.TurningPoint(
+        field=stretch.field,
+        from_=None if stretch.least <= least else name.decode(stretch.least),
+        to=None if stretch.most >= most else name.decode(stretch.most),
+        route=stretch.outcome,
+    )
+
+
+def _hosted_bill(assessment: Assessment, bill: Bill) -> record.HostedBill:
+    scenario, costs = assessment.scenario, assessment.costs
+    low, high = scenario.low, scenario.high
+    volume = dict(zip(VOLUME_ENDS, (low, high), strict=True))[bill.volume]
+    price = costs.price(bill.route)
+    return record.HostedBill(
+        route=bill.route,
+        month="every" if low == high else bill.volume.removeprefix("monthly_images_"),
+        bill=cost_text(costs.monthly(bill.route, volume)),
+        price=None if price is None else plain(price),
+        own_cost=cost_text(costs.monthly(Route.SELF_HOST, volume)),
+    )
+
+
+def cost_text(cost: Fraction | None) -> str | None:
+    """Dollars as decimal text, rounded up to a micro-dollar; None stays None."""
+    return None if cost is None else amount_text(to_micro_dollars(cost))
+
+
+def crossovers(assessment: Assessment) -> dict[Route, str | None]:
+    """N* against each hosted route, as far as the amounts are known; None where owning never wins."""
+    return {route: crossover.text() for route, crossover in assessment.costs.crossovers().items()}
+
+
+def owning_from(assessment: Assessment) -> dict[Route, str | None]:
+    """For each crossover the least whole volume from which owning costs no more."""
+    volumes = {route: crossover.from_volume() for route, crossover in assessment.costs.crossovers().items()}
+    return {route: None if volume is None else str(volume) for route, volume in volumes.items()}
+
+
+def monthly_costs(assessment: Assessment) -> dict[Route, record.MonthlyCost]:
+    """What each route costs in the low, the expected and the high month, as far as the amounts are known."""
+    scenario, costs = assessment.scenario, dict[Route, record.MonthlyCost]()
+    for route in Route:
+        low, expected, high = (
+            cost_text(assessment.costs.monthly(route, volume))
+            for volume in (scenario.low, scenario.monthly_images, scenario.high)
+        )
+        if low is not None and high is not None:
+            costs[route] = record.MonthlyCost(low=low, expected=expected, high=high)
+    return costs
+
+
+def route_by_amounts(assessment: Assessment) -> RouteByAmounts | None:
+    """The comparisons that the preferences make, and the route for each combination of them.
+
+    None without a recommendation, if a relevant amount or need is unknown, or with too many comparisons.
+    """
+    completions, answers = assessment.completions, assessment.answers
+    reached, pairs = completions.gate_outcomes.of(answers), completions.breakpoints.pairs
+    if assessment.status is not Status.RECOMMENDED or completions.amounts.unknown(answers, ranged=False):
+        return None
+    if len(reached) != 1 or not 0 < len(pairs) <= MAX_COMPARISONS:
+        return None
+    (gate_outcome,) = reached
+    sides = [tuple(term_text(chosen(side, answers)) for side in pair) for pair in pairs]
+    if any(len(side) > MAX_LENGTH for pair in sides for side in pair):
+        return None
+    return RouteByAmounts(
+        comparisons=[f"{left} < {right}" for left, right in sides],
+        routes={
+            "".join("01"[holds] for holds in truths): route_of(completions.outcome(gate_outcome, truths))
+            for truths in product((False, True), repeat=len(pairs))
+        },
+    )

@@ -1,4 +1,9 @@
-"""Scenario + rulebook -> Decision: the engine decides, the explanations complete the record."""
+"""Scenario + rulebook -> Decision.
+
+The offers that compete pass the gates; the cheapest survivor prices its route; the terms follow from the prices, and
+the preferences from the terms (``Assessment``, which does so for every completion of the answers). The explanations
+complete the record.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +11,10 @@ import datetime
 
 from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import BadInput
-from advisor.decision.advice import DEFAULT_PAYBACK_LIMIT as DEFAULT_PAYBACK_LIMIT
-from advisor.decision.advice import advice_facts
 from advisor.decision.assessment import Assessment
 from advisor.decision.competition import competing
-from advisor.decision.record_builder import record_of
+from advisor.decision.record_builder import DEFAULT_PAYBACK_LIMIT as DEFAULT_PAYBACK_LIMIT
+from advisor.decision.record_builder import advice_facts, record_of
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import Scenario
 from advisor.evaluation.durable_rules_backend import engine_reading
@@ -35,11 +39,10 @@ def decide(
     ``decided_on`` is part of the input (today by default), so the same input gives the same record.
     Raises EngineFailure, and BadInput for rules that leave several routes.
     """
-    rulebook = rulebook or bundled_rulebook()
     decided_on = decided_on or datetime.date.today()
-    rulebook = competing(rulebook, catalogue, scenario, decided_on)
-    matcher = matcher or engine_reading(rulebook)
-    return record_of(Assessment(scenario, rulebook, matcher), decided_on, catalogue)
+    offers = competing(rulebook or bundled_rulebook(), catalogue, scenario, decided_on)
+    assessment = Assessment(scenario, offers, matcher or engine_reading(offers))
+    return record_of(assessment, decided_on, catalogue)
 
 
 def decide_again(

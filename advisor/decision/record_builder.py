@@ -1,209 +1,209 @@
-"""Builds the record of an assessment: the outcome, the trace, the explanations, and everything a memo states."""
+"""Builds the record of an assessment: the outcome, the trace, the advice, the explanations, and what a memo states."""
 
 from __future__ import annotations
 
 import datetime
-from fractions import Fraction
-from itertools import product
+from decimal import Decimal
 from typing import Any
 
 import advisor
 from advisor.catalogue.loader import Catalogue
-from advisor.decision.advice import advice_facts, advice_of, migration_of
-from advisor.decision.ageing import ageing
-from advisor.decision.assessment import Assessment
-from advisor.decision.break_even import cost_comparison, review_trigger
-from advisor.decision.fleet import fleet_of, owning_ranges, owning_up_to_peak
-from advisor.decision.offer_fit import OfferFit
-from advisor.decision.shortlist import assumes_few_step, by_model, few_step_twin, quotes, shortlist
-from advisor.decision.where_it_turns import own_cost_steps, turning_points
+from advisor.decision.assessment import Assessment, judged
+from advisor.decision.break_even import (
+    cost_comparison,
+    cost_text,
+    crossovers,
+    fleet_of,
+    monthly_costs,
+    own_cost_steps,
+    owning_from,
+    owning_ranges,
+    owning_up_to_peak,
+    review_trigger,
+    route_by_amounts,
+    turning_points,
+)
+from advisor.decision.offer_sections import (
+    OfferFit,
+    ageing,
+    assumes_few_step,
+    by_model,
+    few_step_twin,
+    quotes,
+    shortlist,
+)
 from advisor.domain import record
-from advisor.domain.cost_model import HOSTED, to_micro_dollars
-from advisor.domain.formatting import amount_text
+from advisor.domain.cost_model import (
+    Crossover,
+    exact,
+    missing_amounts,
+    payback_months,
+    rounded,
+    to_micro_dollars,
+)
+from advisor.domain.formatting import dollars, grouped, payback_text, plain
 from advisor.domain.offer import Encoded, Unknown
-from advisor.domain.record import MAX_COMPARISONS, Decision, RouteByAmounts, Status
-from advisor.domain.scenario import FIELDS, Route
+from advisor.domain.record import Decision, Status
+from advisor.domain.scenario import FIELDS, Route, Unit
 from advisor.evaluation.protocol import Facts
-from advisor.explanation.record_sections import Explainer, route_of
+from advisor.explanation.record_sections import Explainer
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Preference, Rule
-from advisor.rulebook.terms import MAX_LENGTH, chosen, term_text
+from advisor.rulebook.symbols import ELIMINATED, FEASIBLE
 from advisor.scenario_space.question_effects import leads
+
+DEFAULT_PAYBACK_LIMIT = Decimal(12)
 
 
 def record_of(assessment: Assessment, decided_on: datetime.date, catalogue: Catalogue | None = None) -> Decision:
     """The record of an assessment, with advice if a route is recommended; its offers are from ``catalogue``."""
-    return _RecordBuilder(assessment, catalogue).decision(decided_on)
+    rulebook, scenario, status = assessment.rulebook, assessment.scenario, assessment.status
+    recommended, infeasible = status is Status.RECOMMENDED, status is Status.INFEASIBLE
+    certain, verdict = recommended or infeasible, assessment.judgement.verdict
+    migration = migration_of(assessment)
+    outcome: Facts = {**assessment.facts, **advice_facts(assessment, assessment.asked)} if recommended else {}
+    few_step = assumes_few_step(assessment, catalogue)
+    advised = _advised(assessment, outcome, few_step) if recommended else []
+    preferences = [] if status is Status.OPEN else _preferences(assessment)
+    conditions = _conditions(assessment)
+    to_verify = {condition.rule for condition in conditions}
+    fit = OfferFit(assessment)
+    unchecked = fit.unchecked(to_verify)
+    trace = _trace(assessment, preferences, advised, outcome)
+    explainer = Explainer(rulebook, assessment.every_offer, assessment.answers, scenario.answers())
+    flips = explainer.flips(next(iter(assessment.outcomes))) if certain else []
+    listed, more = shortlist(assessment)
+    used = quotes(assessment) if catalogue else []
+    decision = Decision(
+        schema_version=record.SCHEMA_VERSION,
+        advisor_version=advisor.__version__,
+        decided_on=decided_on.isoformat(),
+        rulebook_digest=rulebook.digest,
+        catalogue_digest=catalogue.digest if catalogue else None,
+        scenario=assessment.stated.answers(),
+        status=status,
+        route=assessment.route,
+        deciding_axis=assessment.deciding_axes[0] if assessment.deciding_axes else None,
+        deciding_axes=list(assessment.deciding_axes),
+        feasible_routes=list(verdict.feasible),
+        possible_routes=[route for route in Route if route in assessment.outcomes],
+        may_be_infeasible=None in assessment.outcomes,
+        settled=assessment.settled,
+        crossovers=crossovers(assessment),
+        monthly_costs=monthly_costs(assessment),
+        eliminated=eliminations(assessment),
+        preferences=preferences,
+        trace=trace,
+        conditions=conditions,
+        advice=advice_of(assessment, advised, migration),
+        migration=migration,
+        conflicts=explainer.conflicts() if infeasible else [],
+        repairs=explainer.repairs(assessment.expected_cost) if infeasible else [],
+        flips=flips,
+        why_not=explainer.why_not(assessment.route) if certain else [],
+        open_questions=list(assessment.open_questions),
+        not_needed=assessment.not_needed,
+        offers_digest=rulebook.offers_digest,
+        rules=_rules(assessment, trace, fit.gates_asked, unchecked),
+        offers=[
+            record.OfferJudged(offer=offer.id, route=offer.route, traits=dict(offer.stated))
+            for offer in assessment.judgement.offers
+        ],
+        traits=fit.traits(),
+        offer_conditions=fit.conditions(to_verify),
+        unchecked=unchecked,
+        comparison=cost_comparison(assessment),
+        leads={name: _leads(assessment, name) for name in assessment.open_questions},
+        review_trigger=None,
+        route_by_amounts=route_by_amounts(assessment),
+        few_step_speedup=rulebook.constants.get("few_step_speedup") if few_step else None,
+        owning_from=owning_from(assessment),
+        turning_points=turning_points(assessment),
+        route_by_own_cost=own_cost_steps(assessment),
+        fleet=fleet_of(assessment),
+        owning_ranges=owning_ranges(assessment),
+        owning_up_to_peak=owning_up_to_peak(assessment),
+        quotes=used,
+        ageing=ageing(used, flips, catalogue, decided_on),
+        shortlist=listed,
+        shortlist_more=more,
+        by_model=by_model(assessment, catalogue),
+        few_step_twin=few_step_twin(assessment, catalogue),
+    )
+    return decision.model_copy(update={"review_trigger": review_trigger(decision, scenario, rulebook)})
 
 
-class _RecordBuilder:
-    """Builds one record."""
-
-    def __init__(self, assessment: Assessment, catalogue: Catalogue | None) -> None:
-        self.catalogue = catalogue
-        self.assessment, self.rulebook = assessment, assessment.rulebook
-        self.judgement, self.scenario = assessment.judgement, assessment.scenario
-        self.stated = assessment.stated.answers()
-        self.offers = OfferFit(assessment)
-
-    def decision(self, decided_on: datetime.date) -> Decision:
-        """The whole record."""
-        this, status = self.assessment, self.assessment.status
-        recommended, infeasible = status is Status.RECOMMENDED, status is Status.INFEASIBLE
-        certain = recommended or infeasible
-        migration = migration_of(this)
-        outcome: Facts = {**this.facts, **advice_facts(this, this.asked)} if recommended else {}
-        assumed = assumes_few_step(this, self.catalogue)
-        advised = self._advised(outcome, assumed) if recommended else ()
-        trace, conditions = self._trace(advised, outcome), self._conditions() if recommended else []
-        unchecked = self.offers.unchecked({condition.rule for condition in conditions})
-        explaining = Explainer(self.rulebook, this.every_offer, this.answers, self.scenario.answers())
-        listed, more = shortlist(this)
-        used = quotes(this) if self.catalogue else []
-        flips = explaining.flips(next(iter(this.outcomes))) if certain else []
-        decision = Decision(
-            schema_version=record.SCHEMA_VERSION,
-            advisor_version=advisor.__version__,
-            decided_on=decided_on.isoformat(),
-            rulebook_digest=self.rulebook.digest,
-            catalogue_digest=self.catalogue.digest if self.catalogue else None,
-            scenario=self.stated,
-            status=status,
-            route=this.route,
-            deciding_axis=this.deciding_axes[0] if this.deciding_axes else None,
-            deciding_axes=list(this.deciding_axes),
-            feasible_routes=list(self.judgement.verdict.feasible),
-            possible_routes=[route for route in Route if route in this.outcomes],
-            may_be_infeasible=None in this.outcomes,
-            settled=this.settled,
-            crossovers=crossovers(this),
-            monthly_costs=monthly_costs(this),
-            eliminated=eliminations(this),
-            preferences=self._preferences(),
-            trace=trace,
-            conditions=conditions,
-            advice=advice_of(this, advised, migration),
-            migration=migration,
-            conflicts=explaining.conflicts() if infeasible else [],
-            repairs=explaining.repairs(self._expected_cost) if infeasible else [],
-            flips=flips,
-            why_not=explaining.why_not(this.route) if certain else [],
-            open_questions=list(this.open_questions),
-            not_needed=this.not_needed,
-            offers_digest=self.rulebook.offers_digest,
-            rules=self._rules(trace, unchecked),
-            offers=self.offers.offers(),
-            traits=self.offers.traits(),
-            offer_conditions=self.offers.conditions({condition.rule for condition in conditions}),
-            unchecked=unchecked,
-            comparison=cost_comparison(this),
-            leads={name: self._leads(name) for name in this.open_questions},
-            review_trigger=None,
-            route_by_amounts=route_by_amounts(this),
-            few_step_speedup=self.rulebook.constants.get("few_step_speedup") if assumed else None,
-            owning_from=owning_from(this),
-            turning_points=turning_points(this),
-            route_by_own_cost=own_cost_steps(this),
-            fleet=fleet_of(this),
-            owning_ranges=owning_ranges(this),
-            owning_up_to_peak=owning_up_to_peak(this),
-            quotes=used,
-            ageing=ageing(used, flips, self.catalogue, decided_on),
-            shortlist=listed,
-            shortlist_more=more,
-            by_model=by_model(this, self.catalogue),
-            few_step_twin=few_step_twin(this, self.catalogue),
+def _preferences(assessment: Assessment) -> list[record.PreferenceApplied]:
+    return [
+        record.PreferenceApplied(
+            preferred=applied.preferred, over=applied.over, **_cited(assessment.rulebook.rules[applied.rule])
         )
-        return decision.model_copy(update={"review_trigger": review_trigger(decision, self.scenario, self.rulebook)})
+        for applied in assessment.judgement.verdict.applied
+    ]
 
-    def _advised(self, outcome: Facts, assumes_few_step: bool) -> tuple[str, ...]:
-        """The advice that fires; what assumes a few-step model is left out where the catalogue has figures of one."""
-        left_out = {rule.id for rule in self.rulebook.advice if not assumes_few_step and "{few_step_" in rule.advise}
-        return tuple(id for id in self.assessment.matcher.advice(outcome) if id not in left_out)
 
-    def _expected_cost(self, route: Route) -> Fraction | None:
-        return self.assessment.costs.monthly(route, self.scenario.monthly_images)
+def _conditions(assessment: Assessment) -> list[record.Condition]:
+    """What to verify for every surviving offer of the recommended route."""
+    route, judgement = assessment.route, assessment.judgement
+    survivors = [match.to_verify for _, match in judged(judgement, route) if not match.eliminating] if route else []
+    return [
+        record.Condition(route=route, rule=gate.id, axis=gate.axis, provided=gate.provided or "", source=gate.source)
+        for gate in assessment.rulebook.gates
+        if route and survivors and all(gate.id in to_verify for to_verify in survivors)
+    ]
 
-    def _preferences(self) -> list[record.PreferenceApplied]:
-        if self.assessment.status is Status.OPEN:
-            return []
-        return [
-            record.PreferenceApplied(
-                preferred=applied.preferred, over=applied.over, **_cited(self.rulebook.rules[applied.rule])
-            )
-            for applied in self.judgement.verdict.applied
-        ]
 
-    def _conditions(self) -> list[record.Condition]:
-        """What to verify for every surviving offer of the route."""
-        route = self.assessment.route
-        survivors = [
-            match.to_verify
-            for offer, match in zip(self.judgement.offers, self.judgement.gates, strict=True)
-            if offer.route is route and not match.eliminating
-        ]
-        return [
-            record.Condition(
-                route=route, rule=gate.id, axis=gate.axis, provided=gate.provided or "", source=gate.source
-            )
-            for gate in self.rulebook.gates
-            if route and survivors and all(gate.id in to_verify for to_verify in survivors)
-        ]
+def _trace(
+    assessment: Assessment, preferences: list[record.PreferenceApplied], advised: list[str], outcome: Facts
+) -> list[record.Fired]:
+    """Every rule that fired, with the values it compared."""
+    rulebook, facts, steps = assessment.rulebook, assessment.facts, list[record.Fired]()
 
-    def _trace(self, advised: tuple[str, ...], outcome: Facts) -> list[record.Fired]:
-        facts, steps = self.assessment.facts, []
-        for offer, match in zip(self.judgement.offers, self.judgement.gates, strict=True):
-            of_offer = {**facts, **offer.traits}
-            steps += [self._fired(id, "eliminate", offer.route, of_offer) for id in match.eliminating]
-            steps += [self._fired(id, "verify", offer.route, of_offer) for id in match.to_verify]
-        applied = dict.fromkeys(preference.rule for preference in self._preferences())
-        steps += [self._fired(id, "prefer", None, facts) for id in applied]
-        return steps + [self._fired(id, "advise", None, outcome) for id in advised]
+    def text(name: str, value: Encoded | Unknown) -> str:
+        known = rulebook.names.get(name)
+        return "unknown" if isinstance(value, Unknown) else known.decode(value) if known else str(value)
 
-    def _fired(self, id: str, kind: str, route: Route | None, facts: Facts) -> record.Fired:
-        rule = self.rulebook.rules[id]
-        values = {name: self._value(name, facts[name]) for name in names_in_order(rule.when) if name in facts}
+    def fired(id: str, kind: str, route: Route | None, facts: Facts) -> record.Fired:
+        rule = rulebook.rules[id]
+        values = {name: text(name, facts[name]) for name in names_in_order(rule.when) if name in facts}
         return record.Fired(rule=id, axis=rule.axis, kind=kind, on=route, values=values)
 
-    def _value(self, name: str, value: Encoded | Unknown) -> str:
-        if isinstance(value, Unknown):
-            return "unknown"
-        known = self.rulebook.names.get(name)
-        return known.decode(value) if known else str(value)
+    for offer, match in judged(assessment.judgement):
+        of_offer = {**facts, **offer.traits}
+        steps += [fired(id, "eliminate", offer.route, of_offer) for id in match.eliminating]
+        steps += [fired(id, "verify", offer.route, of_offer) for id in match.to_verify]
+    steps += [fired(id, "prefer", None, facts) for id in dict.fromkeys(step.rule for step in preferences)]
+    return steps + [fired(id, "advise", None, outcome) for id in advised]
 
-    def _rules(self, trace: list[record.Fired], unchecked: list[record.Unchecked]) -> list[record.RuleUsed]:
-        asked = dict.fromkeys((*(step.rule for step in trace), *self.offers.gates_asked))
-        return [
-            self._rule(self.rulebook.rules[id], id in asked)
-            for id in dict.fromkeys((*asked, *(one.rule for one in unchecked)))
-        ]
 
-    def _rule(self, rule: Rule, asked: bool) -> record.RuleUsed:
-        read = self.rulebook.reads((rule,))
-        return record.RuleUsed(
-            **_cited(rule),
-            kind="gate" if isinstance(rule, Gate) else "preference" if isinstance(rule, Preference) else "advice",
-            fields=[name for name in FIELDS if name in read],
-            asked=asked,
+def _rules(
+    assessment: Assessment, trace: list[record.Fired], asked: tuple[str, ...], unchecked: list[record.Unchecked]
+) -> list[record.RuleUsed]:
+    evaluated = dict.fromkeys((*(step.rule for step in trace), *asked))
+    found = []
+    for id in dict.fromkeys((*evaluated, *(one.rule for one in unchecked))):
+        rule = assessment.rulebook.rules[id]
+        read = assessment.rulebook.reads((rule,))
+        kind = "gate" if isinstance(rule, Gate) else "preference" if isinstance(rule, Preference) else "advice"
+        fields = [name for name in FIELDS if name in read]
+        found.append(record.RuleUsed(**_cited(rule), kind=kind, fields=fields, asked=id in evaluated))
+    return found
+
+
+def _leads(assessment: Assessment, question: str) -> list[record.AnswerLead]:
+    return [
+        record.AnswerLead(
+            option=option, routes=[route for route in Route if route in outcomes], none_possible=None in outcomes
         )
-
-    def _leads(self, question: str) -> list[record.AnswerLead]:
-        return [
-            record.AnswerLead(
-                option=option,
-                routes=[route for route in Route if route in outcomes],
-                none_possible=None in outcomes,
-            )
-            for option, outcomes in leads(self.assessment.completions, self.assessment.answers, question)
-        ]
+        for option, outcomes in leads(assessment.completions, assessment.answers, question)
+    ]
 
 
 def eliminations(assessment: Assessment) -> list[record.Elimination]:
     """Each gate that rules an offer out; of a catalogue's offers only those that represent their route."""
-    rulebook, judgement = assessment.rulebook, assessment.judgement
     return [
-        record.Elimination(route=offer.route, offer=offer.id, **_cited(rulebook.rules[id]))
-        for offer, match in zip(judgement.offers, judgement.gates, strict=True)
+        record.Elimination(route=offer.route, offer=offer.id, **_cited(assessment.rulebook.rules[id]))
+        for offer, match in judged(assessment.judgement)
         for id in match.eliminating
     ]
 
@@ -213,56 +213,117 @@ def _cited(rule: Rule) -> dict[str, Any]:
     return {"rule": rule.id, "axis": rule.axis, "because": rule.because, "source": rule.source}
 
 
-def _amount(cost: Fraction) -> str:
-    return amount_text(to_micro_dollars(cost))
-
-
-def crossovers(assessment: Assessment) -> dict[Route, str | None]:
-    """N* against each hosted route, as far as the amounts are known; None where owning never wins."""
-    found = {route: assessment.costs.crossover(route) for route in HOSTED}
-    return {route: crossover.text() for route, crossover in found.items() if crossover is not None}
-
-
-def owning_from(assessment: Assessment) -> dict[Route, str | None]:
-    """For each crossover the least whole volume from which owning costs no more."""
-    found = {route: assessment.costs.crossover(route) for route in HOSTED}
-    volumes = {route: crossover.from_volume() for route, crossover in found.items() if crossover is not None}
-    return {route: None if volume is None else str(volume) for route, volume in volumes.items()}
-
-
-def monthly_costs(assessment: Assessment) -> dict[Route, record.MonthlyCost]:
-    """What each route costs in the low, the expected and the high month, as far as the amounts are known."""
-    scenario, costs = assessment.scenario, {}
-    for route in Route:
-        low, expected, high = (
-            assessment.costs.monthly(route, volume) for volume in (scenario.low, scenario.monthly_images, scenario.high)
-        )
-        if low is not None and high is not None:
-            costs[route] = record.MonthlyCost(
-                low=_amount(low), expected=None if expected is None else _amount(expected), high=_amount(high)
-            )
-    return costs
-
-
-def route_by_amounts(assessment: Assessment) -> RouteByAmounts | None:
-    """The comparisons that the preferences make, and the route for each combination of them.
-
-    None without a recommendation, if a relevant amount or need is unknown, or with too many comparisons.
-    """
-    completions, answers = assessment.completions, assessment.answers
-    reached, pairs = completions.gate_outcomes.of(answers), completions.breakpoints.pairs
-    if assessment.status is not Status.RECOMMENDED or completions.amounts.unknown(answers, ranged=False):
+def migration_of(assessment: Assessment) -> record.Migration | None:
+    """Cost and payback of moving from the current route; None if nothing has to move."""
+    scenario, current, route = assessment.scenario, assessment.scenario.current_route, assessment.route
+    if current is None or route is None or current is route:
         return None
-    if len(reached) != 1 or not 0 < len(pairs) <= MAX_COMPARISONS:
-        return None
-    (gate_outcome,) = reached
-    sides = [tuple(term_text(chosen(side, answers)) for side in pair) for pair in pairs]
-    if any(len(side) > MAX_LENGTH for pair in sides for side in pair):
-        return None
-    return RouteByAmounts(
-        comparisons=[f"{left} < {right}" for left, right in sides],
-        routes={
-            "".join("01"[holds] for holds in truths): route_of(completions.outcome(gate_outcome, truths))
-            for truths in product((False, True), repeat=len(pairs))
-        },
+    now, then = (assessment.costs.monthly(which, scenario.low) for which in (current, route))
+    saving = None if now is None or then is None else now - then
+    cost, limit = scenario.migration_cost, scenario.payback_limit_months
+    limit = DEFAULT_PAYBACK_LIMIT if limit is None else limit
+    payback = None if saving is None or cost is None else payback_months(cost, saving)
+    known = saving is not None and (cost is not None or saving <= 0)
+    feasible = current in assessment.judgement.verdict.feasible
+    repaid = None
+    if cost is not None and payback is not None and feasible and route is Route.SELF_HOST:
+        repaid = assessment.costs.repaid_from(current, cost, limit)
+    return record.Migration(
+        current_route=current,
+        current_route_feasible=feasible,
+        migration_cost=None if cost is None else plain(cost),
+        monthly_saving=cost_text(saving),
+        payback_months=None if payback is None else payback_text(payback, exact(limit)),
+        payback_limit_months=plain(limit),
+        worth_moving=(payback is not None and payback <= exact(limit)) if known else None,
+        repaid_from=None if repaid is None or repaid.volume is None else str(repaid.from_volume()),
+        missing=missing_amounts(scenario.answers(), (current, route), ["low"]),
     )
+
+
+def advice_facts(assessment: Assessment, asked: Route | None) -> dict[str, Encoded]:
+    """The outcome as facts for advice rules, with this hosted route in the cost inequality."""
+    feasible, settled = assessment.judgement.verdict.feasible, assessment.settled_against(asked)
+    return {
+        **{route.value: FEASIBLE if route in feasible else ELIMINATED for route in Route},
+        "route": str(assessment.route),
+        "settled": "not_asked" if settled is None else ("yes" if settled else "no"),
+        "compared_with": "none" if settled is None else str(asked),
+        "moving": _moving(migration_of(assessment)),
+    }
+
+
+def _advised(assessment: Assessment, outcome: Facts, assumes_few_step: bool) -> list[str]:
+    """The advice that fires; what assumes a few-step model is left out where the catalogue has figures of one."""
+    rules = {rule.id: rule for rule in assessment.rulebook.advice}
+    found = assessment.matcher.advice(outcome)
+    return [id for id in found if assumes_few_step or "{few_step_" not in rules[id].advise]
+
+
+def advice_of(
+    assessment: Assessment, advised: list[str], migration: record.Migration | None
+) -> list[record.AdviceGiven]:
+    """The advice of some rules with its figures filled in."""
+    rules = {rule.id: rule for rule in assessment.rulebook.advice}
+    figures = _figures(assessment, migration)
+    return [
+        record.AdviceGiven(
+            rule=id,
+            axis=rules[id].axis,
+            advise=rules[id].advise.format_map(figures),
+            because=rules[id].because,
+            source=rules[id].source,
+        )
+        for id in advised
+    ]
+
+
+def _moving(migration: record.Migration | None) -> str:
+    if migration is None:
+        return "none"
+    if not migration.current_route_feasible:
+        return "has_to"
+    if migration.worth_moving is None:
+        return "not_known"
+    if migration.worth_moving:
+        return "worth_it"
+    return "never" if migration.payback_months is None else "not_yet"
+
+
+def _figures(assessment: Assessment, migration: record.Migration | None) -> dict[str, str]:
+    """The figures that advice may print, as people read them; empty where one is not known."""
+    scenario, costs, constants = assessment.scenario, assessment.costs, assessment.rulebook.constants
+    expected, speedup = scenario.monthly_images, constants.get("few_step_speedup", 1)
+    crossover, faster = costs.crossover(assessment.asked), costs.crossover(assessment.asked, speedup)
+    units = "seconds of video" if scenario.unit is Unit.VIDEO_SECOND else "images"
+    here = assessment.expected_cost(assessment.route) if assessment.route else None
+    closed = assessment.expected_cost(Route.CLOSED_API)
+    gpu_month, gpus = assessment.facts.get("gpu_month"), assessment.facts.get("gpus")
+    own = costs.own_gpus(overhead=Decimal(0))
+    hours = None if own is None or expected is None else (own.hours_paid(expected), own.hours_used(expected))
+    paid, used = ("", "") if hours is None else (grouped(Decimal(rounded(each, 0))) for each in hours)
+    return {
+        **{name: str(value) for name, value in constants.items()},
+        "units": units,
+        "crossover": _volume(crossover),
+        "owning_pays": _from_volume(crossover, units),
+        "few_step_owning_pays": _from_volume(faster, units),
+        "closed_saving": "" if not here or closed is None else dollars(to_micro_dollars(here - closed)),
+        "gpu_month": "" if gpu_month is None else dollars(int(gpu_month)),
+        "gpus": "" if gpus is None else f"{grouped(int(gpus))} GPU{'' if gpus == 1 else 's'}",
+        "gpu_hours_paid": paid,
+        "gpu_hours_used": used,
+        "payback_months": grouped(Decimal(migration.payback_months)) if migration and migration.payback_months else "",
+        "payback_limit_months": grouped(Decimal(migration.payback_limit_months)) if migration else "",
+    }
+
+
+def _volume(crossover: Crossover | None) -> str:
+    from_here = crossover.from_volume() if crossover else None
+    return "no volume (owning never wins)" if from_here is None else grouped(from_here)
+
+
+def _from_volume(crossover: Crossover | None, units: str) -> str:
+    if crossover is None or crossover.volume is None:
+        return "at no volume"
+    return f"from {_volume(crossover)} {units} a month on" if crossover.volume else "at every volume"

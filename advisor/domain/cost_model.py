@@ -202,17 +202,14 @@ class OwnGpus:
         """
         if not self.always_on:
             return OwningRanges()
-        staircase = self._staircase(c)
-        if not staircase.never:
-            found = tuple(
-                (start, end) for start, end in islice(staircase.ranges(), MAX_OWNING_RANGES) if end is not None
-            )
-            return OwningRanges(found, staircase.breaks() - len(found))
-        ends = (
-            (start, MOST_IMAGES if end is None else end) for start, end in islice(staircase.ranges(), MAX_OWNING_RANGES)
-        )
-        found = tuple((start, min(end, MOST_IMAGES)) for start, end in ends if start <= MOST_IMAGES)
-        return OwningRanges(found, staircase.breaks(MOST_IMAGES) - len(found))
+        staircase, found = self._staircase(c), list[tuple[int, int]]()
+        last = MOST_IMAGES if staircase.never else None
+        for start, end in islice(staircase.ranges(), MAX_OWNING_RANGES):
+            if last is not None and start <= last:
+                found.append((start, last if end is None else min(end, last)))
+            elif last is None and end is not None:
+                found.append((start, end))
+        return OwningRanges(tuple(found), staircase.breaks(last) - len(found))
 
     def next_change(self, c: Number, N: int) -> int | None:
         """The least whole volume above N at which renting at c dollars an image and owning change places.
@@ -283,7 +280,7 @@ def to_micro_dollars(dollars: Fraction) -> int:
     >>> to_micro_dollars(Fraction(1, 3))
     333334
     """
-    return -((-dollars.numerator * 10**6) // dollars.denominator)
+    return ceil(dollars * 10**6)
 
 
 def rent_formula(route: Route, volume: str) -> str:
@@ -356,6 +353,10 @@ class Costs:
         """N* against a hosted route's price, on GPUs ``speedup`` times as fast; None if an amount is not known."""
         price, gpus = (self.price(route) if route else None), self.own_gpus(speedup)
         return None if price is None or gpus is None else gpus.crossover(price)
+
+    def crossovers(self) -> dict[Route, Crossover]:
+        """N* against each hosted route for which the amounts are known."""
+        return {route: crossover for route in HOSTED if (crossover := self.crossover(route))}
 
     def owning_ranges(self, route: Route) -> OwningRanges | None:
         """The stretches of volumes below N* against a hosted route in which owning costs no more; None if not known."""

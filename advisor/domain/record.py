@@ -1,7 +1,8 @@
 """The decision record: what every command, memo and check reads. Amounts are decimal text in dollars.
 
 Version 2 holds all that a memo states. Records of version 1 are still read: the fields added since are not set in them,
-so they are unknown, and ``to_json`` writes them as they were. Its parts are imported from here.
+so they are unknown, and ``to_json`` writes them as they were. Its parts, which are a module of their own, are imported
+from here.
 """
 
 from __future__ import annotations
@@ -18,44 +19,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
-from advisor.domain.record_offers import AgeingFigure as AgeingFigure
-from advisor.domain.record_offers import FewStepTwin as FewStepTwin
-from advisor.domain.record_offers import ModelOutcome as ModelOutcome
-from advisor.domain.record_offers import QuoteUsed as QuoteUsed
-from advisor.domain.record_offers import ShortlistEntry as ShortlistEntry
-from advisor.domain.record_parts import CATALOGUE as CATALOGUE
-from advisor.domain.record_parts import MAX_COMPARISONS as MAX_COMPARISONS
-from advisor.domain.record_parts import AdviceGiven as AdviceGiven
-from advisor.domain.record_parts import AnswerLead as AnswerLead
-from advisor.domain.record_parts import Change as Change
-from advisor.domain.record_parts import Condition as Condition
-from advisor.domain.record_parts import Conflict as Conflict
-from advisor.domain.record_parts import CostComparison as CostComparison
-from advisor.domain.record_parts import Elimination as Elimination
-from advisor.domain.record_parts import Fired as Fired
-from advisor.domain.record_parts import Fit as Fit
-from advisor.domain.record_parts import Fleet as Fleet
-from advisor.domain.record_parts import Flip as Flip
-from advisor.domain.record_parts import GpuHours as GpuHours
-from advisor.domain.record_parts import HostedBill as HostedBill
-from advisor.domain.record_parts import Migration as Migration
-from advisor.domain.record_parts import MonthlyCost as MonthlyCost
-from advisor.domain.record_parts import OfferCondition as OfferCondition
-from advisor.domain.record_parts import OfferJudged as OfferJudged
-from advisor.domain.record_parts import OwningBelowCrossover as OwningBelowCrossover
-from advisor.domain.record_parts import Part, since_2
-from advisor.domain.record_parts import PreferenceApplied as PreferenceApplied
-from advisor.domain.record_parts import Repair as Repair
-from advisor.domain.record_parts import ReviewTrigger as ReviewTrigger
-from advisor.domain.record_parts import RouteByAmounts as RouteByAmounts
-from advisor.domain.record_parts import RouteByOwnCost as RouteByOwnCost
-from advisor.domain.record_parts import RuleUsed as RuleUsed
-from advisor.domain.record_parts import Status as Status
-from advisor.domain.record_parts import TraitJudged as TraitJudged
-from advisor.domain.record_parts import TurningPoint as TurningPoint
-from advisor.domain.record_parts import Unchecked as Unchecked
-from advisor.domain.record_parts import VolumeRange as VolumeRange
-from advisor.domain.record_parts import WhyNot as WhyNot
+from advisor.domain.record_parts import *
 from advisor.domain.scenario import Axis, Route, validated
 
 SCHEMA_VERSION = 2
@@ -67,6 +31,98 @@ _NO_RECORD = "this is not a decision record"
 _WRITE_ANEW = "write the record anew with `advisor decide --out`"
 _VERSION = re.compile(r"(?=.{1,30}\Z)[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?(\+[a-z0-9.]+)?")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class QuoteUsed(Part):
+    """An amount that the decision rests on: an ``answer``, or the one of an offer of the ``catalogue``.
+
+    ``value`` is decimal text in the unit of the field.
+    """
+
+    field: str
+    value: str
+    origin: str
+    offer: str | None = None
+    source: str | None = None
+    as_of: str | None = None
+    confidence: str | None = None
+
+
+class AgeingFigure(Part):
+    """An amount of an offer that is old on the day of the decision.
+
+    ``could_reach`` is the value to which it may have moved since ``as_of``, as such figures have moved, if the advice
+    turns at ``flips_at`` on the way, to ``route`` (null where several are possible then); all three are null if not.
+    """
+
+    field: str
+    value: str
+    offer: str
+    as_of: str
+    age_days: int
+    could_reach: str | None
+    flips_at: str | None
+    route: Route | None
+
+
+class ShortlistEntry(Part):
+    """An offer of the catalogue on a route that no price was stated for, at the scenario's volume.
+
+    ``price`` is dollars per image of a ``provider``, or per hour of a ``gpu``; ``low``, ``expected`` and ``high`` are
+    dollars a month, and ``gpu_cost`` that of the expected month without the overhead. Null is not known. ``status`` is
+    ``chosen``, ``survives`` or ``eliminated`` (by ``rules``); ``conditions`` are sentences to verify.
+    """
+
+    route: Route
+    offer: str
+    label: str
+    model: str | None
+    provider: str | None
+    gpu: str | None
+    price: str | None
+    images_per_gpu_hour: str | None
+    low: str | None
+    expected: str | None
+    high: str | None
+    gpu_cost: str | None
+    status: str
+    rules: list[str]
+    conditions: list[str]
+    source: str
+    as_of: str
+    confidence: str
+
+
+class ModelOutcome(Part):
+    """Where the advice leads with one checkpoint, while none is named; ``label`` is what people call it.
+
+    ``offers`` has for each priced route the cheapest surviving offer, ``suppliers`` its provider or GPU, and
+    ``expected`` what it costs in the expected month, dollars; ``gpu_cost`` is that of own GPUs without the overhead.
+    Null is not known.
+    """
+
+    model: str
+    label: str
+    routes: list[Route]
+    none_possible: bool
+    offers: dict[Route, str]
+    suppliers: dict[Route, str]
+    expected: dict[Route, str | None]
+    gpu_cost: str | None
+
+
+class FewStepTwin(Part):
+    """The same decision with the few-step checkpoint in place of the one named, or the reverse.
+
+    ``crossovers`` is N* for each hosted route and ``owning_from`` the least whole volume from there on, null where
+    owning never wins.
+    """
+
+    model: str
+    label: str
+    few_step: bool
+    crossovers: dict[Route, str | None]
+    owning_from: dict[Route, str | None]
 
 
 class Decision(Part):

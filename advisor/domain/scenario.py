@@ -325,20 +325,14 @@ def _problem(detail: ErrorDetails, file: str, lines: Mapping[str, int]) -> Probl
 
 
 def _inconsistencies(scenario: Scenario) -> list[tuple[str, str, str]]:
-    found = []
-    low, expected, high = scenario.monthly_images_low, scenario.monthly_images, scenario.monthly_images_high
-    pairs = [("monthly_images_low", low, "monthly_images_high", high)]
-    pairs += [("monthly_images_low", low, "monthly_images", expected)]
-    pairs += [("monthly_images", expected, "monthly_images_high", high)]
-    for lesser, less, greater, great in pairs:
+    """Each field with what is wrong with its answer and the help."""
+    low, expected, high = "monthly_images_low", "monthly_images", "monthly_images_high"
+    found, help = [], "the low month is the quietest plausible one, the high month the busiest"
+    for lesser, greater in ((low, high), (low, expected), (expected, high)):
+        less, great = getattr(scenario, lesser), getattr(scenario, greater)
         if less is not None and great is not None and less > great:
-            found.append(
-                (
-                    lesser,
-                    f"`{lesser}` is {grouped(less)}, more than `{greater}`, {grouped(great)}",
-                    "the low month is the quietest plausible one, the high month the busiest",
-                )
-            )
+            what = f"`{lesser}` is {grouped(less)}, more than `{greater}`, {grouped(great)}"
+            found.append((lesser, what, help))
     too_costly = None if found else _month_too_costly(scenario)
     return [too_costly] if too_costly else found
 

@@ -7,7 +7,7 @@ of these are whole; ``height``, ``over``, ``under`` and ``least`` are more than 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 
@@ -114,7 +114,7 @@ class Staircase:
     @property
     def never(self) -> bool:
         """True where no number exists from which on all are good."""
-        return self.rise * self.under <= self.height * self.over
+        return self._slope <= 0
 
     def is_good(self, n: int) -> bool:
         """Whether n is good."""
@@ -122,22 +122,18 @@ class Staircase:
 
     def level(self, n: int) -> int:
         """The step on which n is."""
-        return max(self.least, ceiling(n * self.over, self.under))
+        return max(self.least, self._step(n))
 
     @cached_property
     def settled_from(self) -> int | None:
         """The least number from which on all are good; None for ``never``."""
         if self.never:
             return None
-        after = self._flat + 1
-        if not self._rest:
-            last = max(0, ceiling(self.base, self._rise) - 1)
-        else:
-            step = self._starts.last_failing
-            last = min(self._reached(step) - 1, self._end(step)) if step else 0
-        if last >= after:
+        step = self._starts.last_failing
+        last = min(self._reached(step) - 1, self._end(step)) if step else 0
+        if last > self._flat:
             return last + 1
-        return after if not self._reached_flat or self._reached_flat > self._flat else self._reached_flat
+        return min(self._reached(self.least), self._flat + 1)
 
     def ranges(self) -> Iterator[tuple[int, int | None]]:
         """The stretches of good numbers in order, both ends included; None is an end that is never reached."""
@@ -153,95 +149,67 @@ class Staircase:
 
     def breaks(self, most: int | None = None) -> int:
         """How many stretches of good numbers end, at ``most`` at the latest, which must be there for ``never``."""
-        if self.rise * self.under < self.height * self.over:
+        if self._slope < 0:
             return 0
-        flat = self._reached_flat <= self._flat and not self.is_good(self._flat + 1)
-        if not self._rest or self._rise >= self.height:
-            return int(flat)
-        first, last = self._step(self._flat + 1), self._starts.last_failing if most is None else self._step(most + 1)
+        flat = int(self._reached(self.least) <= self._flat and not self.is_good(self._flat + 1))
+        # Whole steps that every n climbs are subtracted from its gain, so that each step that is left has a number.
+        whole, over = divmod(self.over, self.under)
+        stairs = replace(self, rise=self.rise - self.height * whole, over=over)
+        if not over or stairs.rise >= self.height:
+            return flat
+        first = stairs._step(self._flat + 1)
+        last = stairs._starts.last_failing if most is None else stairs._step(most + 1)
         if last <= first:
-            return int(flat)
-        ends = self._ends.count(last - 1) - self._ends.count(first - 1)
-        starts = self._starts.count(last) - self._starts.count(first)
-        return int(flat) + ends - starts
+            return flat
+        ends = stairs._ends.count(last - 1) - stairs._ends.count(first - 1)
+        return flat + ends - stairs._starts.count(last) + stairs._starts.count(first)
 
-    # Up to ``_flat`` all numbers are on step ``least``. After that, whole steps that every n climbs are subtracted from
-    # its gain, so that at least one n is on each of the steps that are left.
+    @cached_property
+    def _slope(self) -> int:
+        """More than zero where the line rises faster than the staircase; no number is good where it is less."""
+        return self.rise * self.under - self.height * self.over
 
     @cached_property
     def _flat(self) -> int:
-        return self.least * self.under // self.over
-
-    @cached_property
-    def _reached_flat(self) -> int:
-        """The least good number on step ``least``, if it is no more than ``_flat``."""
-        return ceiling(self.height * self.least + self.base, self.rise) if self.rise else self._flat + 1
-
-    @property
-    def _rest(self) -> int:
-        return self.over % self.under
-
-    @property
-    def _rise(self) -> int:
-        return self.rise - self.height * (self.over // self.under)
-
-    @property
-    def _is_parallel(self) -> bool:
-        """Whether each number is some whole steps above the one before, and the line as much."""
-        return not self._rest and not self._rise
+        """The last number on step ``least``."""
+        return self._end(self.least)
 
     def _step(self, n: int) -> int:
-        return ceiling(n * self._rest, self.under)
+        return ceiling(n * self.over, self.under)
 
     def _end(self, step: int) -> int:
-        return step * self.under // self._rest
+        """The last number that is not above a step."""
+        return step * self.under // self.over
 
     def _reached(self, step: int) -> int:
-        """The least number at which the line is as high as a step."""
-        return ceiling(self.height * step + self.base, self._rise)
+        """The least number at which the line is as high as a step; the line rises."""
+        return ceiling(self.height * step + self.base, self.rise)
 
     @cached_property
     def _ends(self) -> Lines:
         """Holds for the steps whose last number is good."""
-        return Lines(self.height, self.base, self._rise, self.under, 0, self._rest)
+        return Lines(self.height, self.base, self.rise, self.under, 0, self.over)
 
     @cached_property
     def _starts(self) -> Lines:
         """Holds for the steps whose first number is good."""
-        return Lines(self.height, self.base - self._rise, self._rise, self.under, -self.under, self._rest)
+        return Lines(self.height, self.base - self.rise, self.rise, self.under, -self.under, self.over)
 
     def _next_good(self, n: int) -> int | None:
-        if n <= self._flat:
-            if max(n, self._reached_flat) <= self._flat:
-                return max(n, self._reached_flat)
-            n = self._flat + 1
-        if self._is_parallel:
-            return None if self.base else n
-        if self._rise <= 0 or self.rise * self.under < self.height * self.over:
+        """The least good number from n on: of the steps from that of n, it is on the least with a good number."""
+        if self._slope < 0:
             return None
-        if not self._rest:
-            return max(n, ceiling(self.base, self._rise))
-        step = self._step(n)
+        step = self.level(n)
         if max(n, self._reached(step)) <= self._end(step):
             return max(n, self._reached(step))
         step_after = self._ends.next(step + 1, holding=True)
-        return None if step_after is None else max(self._end(step_after - 1) + 1, self._reached(step_after))
+        return None if step_after is None else self._reached(step_after)
 
     def _next_bad(self, n: int) -> int | None:
-        if n <= self._flat:
-            if n < self._reached_flat:
-                return n
-            n = self._flat + 1
-        if self._is_parallel:
-            return n if self.base else None
-        if self._rise <= 0 or self.rise * self.under < self.height * self.over:
+        """The least number from n on that is not good: n, or the first of a step."""
+        if self._slope < 0 or not self.is_good(n):
             return n
-        if not self._rest:
-            return n if self._rise * n < self.base else None
-        step = self._step(n)
-        if n < self._reached(step):
-            return n
-        step_after = self._starts.next(step + 1, holding=False)
+        step_after = self._starts.next(self.level(n) + 1, holding=False)
         return None if step_after is None else self._end(step_after - 1) + 1
 
 

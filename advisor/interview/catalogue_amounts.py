@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from advisor.catalogue.entries import ModelForm
-from advisor.decision.representatives import Judged, counted, judged
+from advisor.decision.assessment import Judged, counted, judged
 from advisor.domain.offer import Offer
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.judgement import Judgement

@@ -11,10 +11,8 @@ from functools import cached_property
 from statistics import mean
 
 from advisor.catalogue.loader import Catalogue
+from advisor.decision.assessment import Assessment
 from advisor.decision.break_even import (
-    MOST_IMAGES,
-    PRICE_OF,
-    SteadyOutcome,
     owns_already,
     rents_for_its_price,
     watched_route,
@@ -22,7 +20,7 @@ from advisor.decision.break_even import (
 )
 from advisor.decision.competition import competing
 from advisor.decision.decide import decide
-from advisor.domain.cost_model import OWN_AMOUNTS, Costs, OwnGpus, exact, payback_months, rent
+from advisor.domain.cost_model import MOST_IMAGES, OWN_AMOUNTS, PRICE_OF, Costs, OwnGpus, exact, payback_months, rent
 from advisor.domain.formatting import plain
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import Route, Scenario, validated
@@ -177,12 +175,14 @@ def _span_of(value: Decimal | None, within: Span | None) -> Span | None:
     return Span(within.low, expected, within.high) if within.low <= expected <= within.high else within
 
 
-def _not_comparable(decision: SteadyOutcome) -> NotComparable:
+def _not_comparable(decision: Assessment) -> NotComparable:
     if decision.status is Status.INFEASIBLE:
         return NotComparable(NotComparableReason.INFEASIBLE)
     if decision.status is Status.OPEN:
-        return NotComparable(NotComparableReason.OPEN, tuple(decision.open_questions))
-    return NotComparable(NotComparableReason.DECIDED, axis=decision.deciding_axis, route=decision.route)
+        return NotComparable(NotComparableReason.OPEN, decision.open_questions)
+    return NotComparable(
+        NotComparableReason.DECIDED, axis=next(iter(decision.deciding_axes), None), route=decision.route
+    )
 
 
 # ---- what was found

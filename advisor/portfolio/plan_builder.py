@@ -9,8 +9,8 @@ from functools import cached_property
 
 import advisor
 from advisor.catalogue.loader import Catalogue
+from advisor.decision.offer_sections import quotes
 from advisor.decision.record_builder import eliminations
-from advisor.decision.shortlist import quotes
 from advisor.domain.cost_model import VOLUMES, rounded
 from advisor.domain.formatting import amount_text, plain
 from advisor.domain.record import Status

@@ -10,7 +10,7 @@ from pathlib import Path
 from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import is_folder, read_text
-from advisor.decision.ageing import ageing
+from advisor.decision.offer_sections import ageing
 from advisor.domain.record import CATALOGUE, AgeingFigure, is_record, parse_record
 from advisor.verification.decision_set import MAX_BYTES, FileKind
 

@@ -14,8 +14,8 @@ from advisor.catalogue.loader import Catalogue
 from advisor.common.atomic_files import settle
 from advisor.common.diagnostics import BadInput, Problem, reason
 from advisor.common.files import is_file, read_text
-from advisor.decision.ageing import ageing
 from advisor.decision.decide import decide_again
+from advisor.decision.offer_sections import ageing
 from advisor.domain.record import CATALOGUE, AgeingFigure, Decision, Flip, QuoteUsed
 from advisor.report.embedded_scenario import outcome_text
 from advisor.report.front_matter import parse_memo

@@ -13,8 +13,8 @@ from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.assessment import Assessment
+from advisor.decision.break_even import monthly_costs, owning_from
 from advisor.decision.competition import model_faults
-from advisor.decision.record_builder import monthly_costs, owning_from
 from advisor.domain.cost_model import VOLUMES
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, GpuBilling, Scenario, validated

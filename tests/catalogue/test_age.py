@@ -17,8 +17,8 @@ from advisor.catalogue.ageing import aged_entries, is_old, reach
 from advisor.catalogue.loader import bundled_catalogue, catalogue_of
 from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
-from advisor.decision.ageing import ageing
 from advisor.decision.decide import decide
+from advisor.decision.offer_sections import ageing
 from advisor.domain.record import Decision
 from tests.catalogue.small_catalogue import catalogue, lists
 from tests.helpers.strategies import EXERCISE, examples, scenario

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 
 from advisor.cli.main import run
-from advisor.decision import record_builder
 from advisor.decision.assessment import Assessment
+from advisor.decision.record_builder import record_of
 from advisor.domain.record import parse_record
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.report.html import memo_html
@@ -27,17 +27,17 @@ SCENARIO = str(EXAMPLES / "exercise-38-3-2.scenario.yaml")
 def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often a record was built, a scenario assessed with the engine, and the engine asked."""
     counted = Counter[str]()
-    built, assessed = record_builder._RecordBuilder.decision, Assessment.__init__
+    assessed = Assessment.__init__
 
-    def counting_record(self: Any, *arguments: Any) -> Any:
+    def counting_record(*arguments: Any) -> Any:
         counted["record"] += 1
-        return built(self, *arguments)
+        return record_of(*arguments)
 
     def counting_assessment(self: Any, scenario: Any, rulebook: Any, matcher: Any) -> None:
         counted["assessed"] += isinstance(matcher, EngineReading)
         assessed(self, scenario, rulebook, matcher)
 
-    monkeypatch.setattr(record_builder._RecordBuilder, "decision", counting_record)
+    monkeypatch.setattr("advisor.decision.decide.record_of", counting_record)
     monkeypatch.setattr(Assessment, "__init__", counting_assessment)
     for name in ("gates", "preferences", "advice"):
         asked = getattr(EngineReading, name)
