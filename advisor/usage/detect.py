@@ -17,14 +17,13 @@ import pyarrow.parquet as pq
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.scenario import Unit
 from advisor.tabular.text_files import unpacked
-from advisor.usage.input_files import Input, stands_in
+from advisor.usage.input_files import TEXT, Container, Input, Lines, Source, shape_of, stands_in
 from advisor.usage.readers.access_log import LOGS, WRAPPED, AccessLog, is_collected, object_of
 from advisor.usage.readers.focus import FOCUS, Focus
 from advisor.usage.readers.json_pages import HALF_CHARACTER, PageReading, parse
 from advisor.usage.readers.litellm_logs import LITELLM_LOGS, LiteLlmLogs, paged
 from advisor.usage.readers.plain import PLAIN, Plain
 from advisor.usage.readers.starter_log import STARTER_LOG, StarterLog
-from advisor.usage.source import TEXT, Container, Lines, Source, shape_of
 
 TableReader = Focus | LiteLlmLogs | StarterLog | AccessLog | Plain
 

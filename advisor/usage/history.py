@@ -22,8 +22,7 @@ from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.common.files import read_start, real
 from advisor.usage.daily import added_up, place_of, sum_of
 from advisor.usage.history_lines import observations_in
-from advisor.usage.model import COLUMNS, NUMBERS, Day, Observation, day_of, values_of
-from advisor.usage.options import ReadOptions
+from advisor.usage.model import COLUMNS, NUMBERS, Day, Observation, ReadOptions, day_of, values_of
 from advisor.usage.readers.access_log import LOGS
 from advisor.usage.readers.focus import FOCUS
 from advisor.usage.readers.plain import PLAIN

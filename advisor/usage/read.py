@@ -18,20 +18,16 @@ from advisor.common.atomic_files import DISK_FULL
 from advisor.common.diagnostics import BadInput, Problem, quoted, reason
 from advisor.common.work_folders import temporary_folder, work_folder
 from advisor.domain.scenario import Unit
-from advisor.usage.column_exprs import Cells, Stated
 from advisor.usage.daily import Buckets, Part, day_sums, days_of
-from advisor.usage.date_order import add_iso
+from advisor.usage.dates import add_iso
 from advisor.usage.detect import OF_SECONDS, Found, Pages, Table, detected
-from advisor.usage.engines import Engine, engine_of
-from advisor.usage.input_files import inputs_of
-from advisor.usage.line_reader import MOST_REJECTS, Reject, UnreadableRows, refused, stage, write_rejects
-from advisor.usage.model import NUMBERS, Day, Reading
-from advisor.usage.normalise import Shaped, end_faults, stage_rows, stamp_faults
-from advisor.usage.options import ReadOptions
+from advisor.usage.engines import MOST_REJECTS, Engine, Reject, UnreadableRows, engine_of, refused, stage, write_rejects
+from advisor.usage.input_files import BROKEN, LINE, inputs_of
+from advisor.usage.model import NUMBERS, Day, Reading, ReadOptions
+from advisor.usage.normalise import Cells, Shaped, Stated, end_faults, stage_rows, stamp_faults
 from advisor.usage.readers.focus import FOCUS, doubts, services_note
 from advisor.usage.readers.litellm_logs import missing_pages
 from advisor.usage.readers.plain import Plain
-from advisor.usage.source import BROKEN, LINE
 
 _MOST_NAMED = 3
 _PREFIX = "advisor-monitor-"

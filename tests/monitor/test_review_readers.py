@@ -17,8 +17,7 @@ from advisor.common.diagnostics import BadInput
 from advisor.domain.scenario import Unit
 from advisor.monitor.monthly_usage import Assumed, months_of
 from advisor.usage.history import kept_as, read_alike
-from advisor.usage.model import Basis, Reading
-from advisor.usage.options import ReadOptions
+from advisor.usage.model import Basis, Reading, ReadOptions
 from advisor.usage.read import read_usage
 
 TODAY = date(2026, 11, 5)

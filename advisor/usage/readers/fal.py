@@ -19,7 +19,7 @@ from pydantic import AfterValidator, AliasChoices, Field, ValidationInfo, field_
 
 from advisor.common.diagnostics import quoted
 from advisor.domain.scenario import Unit
-from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row
+from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row, refused
 from advisor.usage.readers.image_names import makes_images
 from advisor.usage.readers.json_pages import (
     Bucket,
@@ -41,7 +41,6 @@ from advisor.usage.readers.json_pages import (
     objects,
     read_pages,
 )
-from advisor.usage.validation import refused
 
 USAGE, EVENTS = "fal-usage", "fal-billing-events"
 NAMES: tuple[str, ...] = (USAGE, EVENTS)

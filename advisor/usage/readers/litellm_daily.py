@@ -16,7 +16,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AliasChoices, AliasPath, BeforeValidator, Field, ValidationInfo, field_validator
 
 from advisor.domain.scenario import Unit
-from advisor.usage.model import GATEWAY, Basis, Row
+from advisor.usage.model import GATEWAY, Basis, Row, refused
 from advisor.usage.readers.image_names import check_known, makes_images
 from advisor.usage.readers.json_pages import (
     Count,
@@ -32,7 +32,6 @@ from advisor.usage.readers.json_pages import (
     objects,
     pages,
 )
-from advisor.usage.validation import refused
 
 DAILY = "litellm-daily"
 NAMES: tuple[str, ...] = (DAILY,)

@@ -15,14 +15,12 @@ from typing import Any
 import ibis
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.usage.column_exprs import Cells
-from advisor.usage.date_order import Columns
-from advisor.usage.model import GATEWAY, Basis
-from advisor.usage.normalise import Fault, Remark, Shaped, all_of, currency_faults, number_faults, stamp_faults
-from advisor.usage.options import ReadOptions
+from advisor.usage.dates import Columns
+from advisor.usage.input_files import Page, Source
+from advisor.usage.model import GATEWAY, Basis, ReadOptions
+from advisor.usage.normalise import Cells, Fault, Remark, Shaped, all_of, currency_faults, number_faults, stamp_faults
 from advisor.usage.readers.image_names import check_known, makes_images, path_pattern
 from advisor.usage.readers.json_pages import objects, parse
-from advisor.usage.source import Page, Source
 
 CALL_TYPES = tuple(f"{a}image_{what}" for what in ("generation", "edit", "variation") for a in ("", "a"))
 START = "startTime"

@@ -16,7 +16,7 @@ from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 
 from advisor.common.diagnostics import Problem
 from advisor.domain.scenario import Unit
-from advisor.usage.model import Basis, Row
+from advisor.usage.model import Basis, Row, refused
 from advisor.usage.readers.image_names import check_known, makes_images
 from advisor.usage.readers.json_pages import (
     Bucket,
@@ -37,7 +37,6 @@ from advisor.usage.readers.json_pages import (
     objects,
     read_pages,
 )
-from advisor.usage.validation import refused
 
 USAGE, COSTS = "openai-usage", "openai-costs"
 NAMES: tuple[str, ...] = (USAGE, COSTS)
