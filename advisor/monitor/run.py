@@ -28,10 +28,10 @@ from advisor.monitor.evaluate import Baseline, evaluate
 from advisor.monitor.model import MonitorResult, Span, Thresholds
 from advisor.monitor.monthly_usage import Assumed, months_of
 from advisor.rulebook.model import Rulebook
-from advisor.usage.history import append, kept_as, read_alike, read_history
+from advisor.usage.history import append, read_history
 from advisor.usage.input_files import resolved
 from advisor.usage.model import Day, Reading, ReadOptions
-from advisor.usage.read import read_usage
+from advisor.usage.read import kept_as, read_alike, read_usage
 from advisor.wording import monitor_notes as words
 
 UNSURE = Fraction(1, 4)
@@ -253,11 +253,11 @@ def whole_texts(texts: Sequence[str], option: str) -> tuple[str, ...]:
 
 def sources(texts: Sequence[str], option: str) -> tuple[str, ...]:
     """Names of sources, as ``--format`` takes them. Raises BadInput."""
-    from advisor.usage.detect import names
+    from advisor.usage.detect import NAMES
 
     for source in texts:
-        if source not in names():
-            help = did_you_mean(source, names()) or f"write one of {', '.join(names())}"
+        if source not in NAMES:
+            help = did_you_mean(source, NAMES) or f"write one of {', '.join(NAMES)}"
             raise BadInput(Problem(f"{quoted(source)} is not a source", option, help=help))
     return tuple(texts)
 

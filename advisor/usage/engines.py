@@ -10,8 +10,9 @@ import glob
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,7 +41,7 @@ from advisor.tabular.text_files import (
     write_rows,
 )
 from advisor.usage.input_files import BROKEN, LINE, TEXT, VALUE, Container, Source
-from advisor.usage.model import DUCKDB, SPARK, ReadOptions
+from advisor.usage.model import DUCKDB, NUMBERS, SPARK, ReadOptions, Row
 from advisor.usage.normalise import NARROW
 
 _NUMBER = f"DECIMAL({NARROW.precision}, {NARROW.scale})"
@@ -208,6 +209,30 @@ def stage(source: Source, target: Path, report: Callable[[int], None]) -> None:
     rows = readers.get(source.container, _line_rows)(source)
     values = ((row.line, row.broken, row.value, *(nothing if row.broken else row.cells)) for row in rows)
     write_rows(target, schema, values, report)
+
+
+_AMOUNT = pa.decimal128(38, 12)
+_STEP = Decimal("1e-12")
+_STAGED = pa.schema(
+    [
+        *((name, pa.timestamp("us")) for name in ("at", "ends")),
+        *((name, pa.string()) for name in ("meter", "basis", "currency", "identity")),
+        *((name, _AMOUNT) for name in NUMBERS),
+        ("unique", pa.bool_()),
+        (LINE, pa.int64()),
+    ]
+)
+
+
+def stage_rows(rows: Iterable[Row], target: Path) -> None:
+    """Writes rows of pages as a Parquet file, for the same expression as any table. Raises what reading them raises."""
+
+    def value(row: Row, name: str) -> Any:
+        found = getattr(row, name)
+        amount = name in NUMBERS and found is not None
+        return Decimal(found).quantize(_STEP, ROUND_HALF_EVEN) if amount else found
+
+    write_rows(target, _STAGED, ([value(row, name) for name in _STAGED.names] for row in rows))
 
 
 def _stage_parquet(source: Source, target: Path, report: Callable[[int], None]) -> None:

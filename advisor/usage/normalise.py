@@ -6,19 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
-from pathlib import Path
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
-import pyarrow as pa
 
-from advisor.tabular.text_files import write_rows
 from advisor.usage.dates import Zone
 from advisor.usage.input_files import BROKEN, ISO, LINE, VALUE, Source
-from advisor.usage.model import MOST_IMAGES_IN_A_ROW, NUMBERS, Basis, ReadOptions, Row
+from advisor.usage.model import MOST_IMAGES_IN_A_ROW, NUMBERS, Basis, ReadOptions
 
 STAMP = dt.Timestamp()
 _INSTANT = dt.Timestamp(timezone="UTC")
@@ -253,17 +250,6 @@ def day(stamp: datetime) -> Any:
 
 EARLIEST = datetime(2015, 1, 1)
 LONGEST_YEARS = 10
-_AMOUNT = pa.decimal128(38, 12)
-_STEP = Decimal("1e-12")
-_STAGED = pa.schema(
-    [
-        *((name, pa.timestamp("us")) for name in ("at", "ends")),
-        *((name, pa.string()) for name in ("meter", "basis", "currency", "identity")),
-        *((name, _AMOUNT) for name in NUMBERS),
-        ("unique", pa.bool_()),
-        (LINE, pa.int64()),
-    ]
-)
 _DIGITS = len(str(MOST_IMAGES_IN_A_ROW))
 
 Remark = tuple[ir.Table, Callable[[list[dict[str, Any]]], list[str]]]
@@ -431,14 +417,3 @@ def free_rows(cells: Cells, of_images: Any, cost: Any, why: str) -> Remark:
 def all_of(conditions: Iterable[Any]) -> Any:
     """Whether all conditions hold, a null not holding."""
     return ibis.and_(*(condition.fill_null(False) for condition in conditions))
-
-
-def stage_rows(rows: Iterable[Row], target: Path) -> None:
-    """Writes rows of pages as a Parquet file, for the same expression as any table. Raises what reading them raises."""
-
-    def value(row: Row, name: str) -> Any:
-        found = getattr(row, name)
-        amount = name in NUMBERS and found is not None
-        return Decimal(found).quantize(_STEP, ROUND_HALF_EVEN) if amount else found
-
-    write_rows(target, _STAGED, ([value(row, name) for name in _STAGED.names] for row in rows))
