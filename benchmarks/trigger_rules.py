@@ -13,10 +13,8 @@ import statistics
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from advisor.monitor.calendar_month import moved
-from advisor.monitor.model import Thresholds
-from advisor.monitor.span import Span
-from advisor.monitor.trigger import MonthVolume, fires
+from advisor.monitor.model import Span, Thresholds
+from advisor.monitor.trigger import MonthVolume, fires, moved
 
 HISTORIES = 2_000
 MONTHS = 24

@@ -44,7 +44,7 @@ print(time.perf_counter() - started)
 READ = """
 import datetime, time
 from pathlib import Path
-from advisor.usage.options import ReadOptions
+from advisor.usage.model import ReadOptions
 from advisor.usage.read import read_usage
 import advisor.usage.engines, ibis
 ibis.duckdb

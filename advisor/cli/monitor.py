@@ -16,9 +16,8 @@ from advisor.domain.scenario import Route
 from advisor.rulebook.loader import rulebook_in_use
 
 if TYPE_CHECKING:
-    from advisor.monitor.model import MonitorResult
+    from advisor.monitor.model import MonitorResult, Span
     from advisor.monitor.run import Run
-    from advisor.monitor.span import Span
 
 _LAST_DAY = datetime.date(9000, 12, 31)
 _HOSTED = (Route.OPEN_WEIGHT_API.value, Route.CLOSED_API.value)
@@ -172,10 +171,19 @@ def _run(options: argparse.Namespace) -> Run:
     from advisor.common.progress import Progress
     from advisor.monitor.model import Guess
     from advisor.monitor.monthly_usage import IMAGES_PER_REQUEST, MEGAPIXELS_PER_IMAGE, Assumed
-    from advisor.monitor.option_values import amount_ranges, covered, number_range, only, rates, sources, whole_texts
-    from advisor.monitor.run import Run, history_beside
-    from advisor.usage.date_order import DateOrder
-    from advisor.usage.options import ReadOptions
+    from advisor.monitor.run import (
+        Run,
+        amount_ranges,
+        covered,
+        history_beside,
+        number_range,
+        only,
+        rates,
+        sources,
+        whole_texts,
+    )
+    from advisor.usage.dates import DateOrder
+    from advisor.usage.model import ReadOptions
 
     today = parse_date(options.date) if options.date else datetime.datetime.now(datetime.UTC).date()
     if today > _LAST_DAY:

@@ -31,8 +31,7 @@ from advisor.charts.canvas import (
 )
 from advisor.charts.cost_curves import LEAST, CostPlot, Curve, Mark
 from advisor.domain.scenario import Route
-from advisor.monitor.model import CurrentCosts, MonitorResult, Month, Overspend
-from advisor.monitor.span import Span
+from advisor.monitor.model import CurrentCosts, MonitorResult, Month, Overspend, Span
 from advisor.monitor.view_model import assumed_overhead, crossover_text, images, money, named, size_of, span_text
 from advisor.report.templates import figures, fill, one_line
 from advisor.wording.labels import NAMED, NONE, SHORT, listed, on_scale, sentence, sentences, units_of

@@ -24,7 +24,6 @@ from advisor.domain.cost_model import MOST_IMAGES, OWN_AMOUNTS, PRICE_OF, Costs,
 from advisor.domain.formatting import plain
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import Route, Scenario, validated
-from advisor.monitor.calendar_month import first_day, months_between, moved
 from advisor.monitor.model import (
     MonitorResult,
     MonitorVerdict,
@@ -32,10 +31,10 @@ from advisor.monitor.model import (
     NotComparable,
     NotComparableReason,
     Overspend,
+    Span,
     Thresholds,
 )
-from advisor.monitor.span import Span
-from advisor.monitor.trigger import MonthVolume, month_states, trend_of
+from advisor.monitor.trigger import MonthVolume, first_day, month_states, months_between, moved, trend_of
 from advisor.rulebook.model import Rulebook
 from advisor.wording import monitor_notes as words
 

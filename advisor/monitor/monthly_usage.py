@@ -9,9 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.monitor.calendar_month import first_day, first_day_after, month_of, moved
-from advisor.monitor.model import Guess, Month
-from advisor.monitor.span import Span
+from advisor.monitor.model import Guess, Month, Span
+from advisor.monitor.trigger import first_day, first_day_after, month_of, moved
 from advisor.usage.model import GATEWAY, Basis, Day
 from advisor.wording import monitor_notes as words
 from advisor.wording.monitor_notes import joined

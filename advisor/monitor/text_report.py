@@ -10,8 +10,7 @@ from fractions import Fraction
 from math import ceil
 from pathlib import Path
 
-from advisor.monitor.model import MonitorResult, Month
-from advisor.monitor.span import Span
+from advisor.monitor.model import MonitorResult, Month, Span
 from advisor.monitor.view_model import images, named, span_text
 from advisor.report.templates import fill
 from advisor.usage.model import EXACT

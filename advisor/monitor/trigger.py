@@ -1,11 +1,12 @@
 """The trigger rule: from the volume of the months and the crossover to a verdict on each month, and the trend.
 
 A plain trailing rule with a margin and hysteresis: with a year or two of monthly points it beats change-point
-detection, and everybody can recompute it.
+detection, and everybody can recompute it. Calendar months (UTC) are text, ``2026-01``.
 """
 
 from __future__ import annotations
 
+import datetime
 import math
 import statistics
 from collections.abc import Sequence
@@ -14,9 +15,46 @@ from fractions import Fraction
 from itertools import pairwise
 from statistics import mean, quantiles, variance
 
-from advisor.monitor.calendar_month import months_between
-from advisor.monitor.model import MonitorVerdict, Thresholds, Trend
-from advisor.monitor.span import Span
+from advisor.monitor.model import MonitorVerdict, Span, Thresholds, Trend
+
+
+def month_of(day: datetime.date) -> str:
+    """The month of a day."""
+    return f"{day.year:04}-{day.month:02}"
+
+
+def moved(month: str, by: int) -> str:
+    """The month so many later, or earlier.
+
+    >>> moved("2026-01", -1), moved("2026-11", 3)
+    ('2025-12', '2027-02')
+    """
+    number = _number(month) + by
+    return f"{number // 12:04}-{number % 12 + 1:02}"
+
+
+def months_between(first: str, last: str) -> int:
+    """How many months later ``last`` is.
+
+    >>> months_between("2025-12", "2026-02")
+    2
+    """
+    return _number(last) - _number(first)
+
+
+def first_day(month: str) -> datetime.date:
+    """The first day of a month."""
+    return datetime.date(int(month[:4]), int(month[5:]), 1)
+
+
+def first_day_after(month: str) -> datetime.date:
+    """The first day of the month after."""
+    return first_day(moved(month, 1))
+
+
+def _number(month: str) -> int:
+    return int(month[:4]) * 12 + int(month[5:]) - 1
+
 
 HORIZON, MOST_MONTHS, FEWEST_MONTHS = 24, 12, 4
 _T_80 = (3.078, 1.886, 1.638, 1.533, 1.476, 1.440, 1.415, 1.397, 1.383, 1.372)

@@ -11,9 +11,8 @@ from typing import Any
 from advisor.domain.cost_model import VOLUMES, exact
 from advisor.domain.formatting import dollars, grouped, payback_text, plain
 from advisor.domain.scenario import Route
-from advisor.monitor.calendar_month import moved
-from advisor.monitor.model import MonitorResult, Month, json_data
-from advisor.monitor.span import Span, hundredths, micro_dollars, plain_number, whole
+from advisor.monitor.model import MonitorResult, Month, Span, hundredths, json_data, micro_dollars, plain_number, whole
+from advisor.monitor.trigger import moved
 from advisor.usage.model import Basis
 from advisor.wording import monitor_notes as words
 from advisor.wording.labels import listed, units_of

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from advisor.sweep.paths import Format, TableFormat
 from advisor.sweep.source import ROW_NUMBER, SourceTable, cell
-from advisor.tabular.duckdb_connection import DuckDB, interrupts, parquet, sql_text, watched
+from advisor.tabular.engines import DuckDB, interrupts, parquet, sql_text, watched
 from advisor.tabular.text_files import Packing
 
 ROW = "row"

@@ -17,7 +17,7 @@ from advisor.sweep.database import ROW
 from advisor.sweep.fast_path import IRREGULAR
 from advisor.sweep.results import Codes
 from advisor.sweep.source import SourceTable, cell
-from advisor.tabular.spark_session import Spark, column_of, path_of
+from advisor.tabular.engines import Spark, column_of, path_of
 
 _OUTCOME = "outcome"
 _BETWEEN, _NOTHING = "|", "-"

@@ -15,8 +15,8 @@ import ibis.expr.types as ir
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.formatting import plain
-from advisor.usage.column_exprs import AMOUNT
 from advisor.usage.model import COLUMNS, NUMBERS, Basis, Day
+from advisor.usage.normalise import AMOUNT
 from advisor.usage.readers.access_log import LOGS
 from advisor.usage.readers.json_pages import Bucket
 

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from importlib import import_module
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,32 +18,29 @@ import pyarrow.parquet as pq
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.scenario import Unit
 from advisor.tabular.text_files import unpacked
-from advisor.usage.input_files import Input, stands_in
+from advisor.usage.input_files import TEXT, Container, Input, Lines, Source, shape_of, stands_in
 from advisor.usage.readers.access_log import LOGS, WRAPPED, AccessLog, is_collected, object_of
 from advisor.usage.readers.focus import FOCUS, Focus
-from advisor.usage.readers.json_pages import HALF_CHARACTER, PageReading, parse
-from advisor.usage.readers.litellm_logs import LITELLM_LOGS, LiteLlmLogs, paged
+from advisor.usage.readers.json_pages import HALF_CHARACTER, PageReading, first_in, objects, parse
+from advisor.usage.readers.litellm import LITELLM_LOGS, LiteLlmLogs, paged
 from advisor.usage.readers.plain import PLAIN, Plain
 from advisor.usage.readers.starter_log import STARTER_LOG, StarterLog
-from advisor.usage.source import TEXT, Container, Lines, Source, shape_of
 
 TableReader = Focus | LiteLlmLogs | StarterLog | AccessLog | Plain
 
 
-class PageReader(Protocol):
-    """A module that reads pages of JSON: its sources, which of them a document is, and the rows of a document.
-
-    ``unit`` is what counts as an image; ``chosen`` are names that make images, if the user selected them.
-    """
-
-    NAMES: tuple[str, ...]
-
-    def name_of(self, document: object) -> str | None: ...
-
-    def read(self, name: str, document: object, file: str, unit: Unit, chosen: Sequence[str]) -> PageReading: ...
-
-
 TABLES: tuple[TableReader, ...] = (FOCUS, LITELLM_LOGS, STARTER_LOG, *LOGS)
+PAGES = {
+    "openai-usage": "openai",
+    "openai-costs": "openai",
+    "fal-usage": "fal",
+    "fal-billing-events": "fal",
+    "replicate-predictions": "replicate",
+    "litellm-daily": "litellm",
+}
+"""The formats of pages of JSON, and the module of ``readers`` that reads each."""
+NAMES = (*(reader.name for reader in TABLES), PLAIN, *PAGES)
+"""Every source, as ``--format`` takes it."""
 OF_SECONDS = ("fal-usage", "fal-billing-events", "replicate-predictions", FOCUS.name, PLAIN)
 """Sources that can count seconds of video."""
 
@@ -55,19 +53,6 @@ _QUOTED = re.compile(r'(^|[,;\t|])"(?:[^"]|"")*')
 """A cell in quotes, within which no sign separates cells."""
 
 
-def page_readers() -> tuple[PageReader, ...]:
-    """The readers of pages, imported when they are needed."""
-    from advisor.usage.readers import fal, litellm_daily, openai, replicate
-
-    return openai, fal, replicate, litellm_daily
-
-
-def names() -> tuple[str, ...]:
-    """Every source, as ``--format`` takes it."""
-    pages = (name for reader in page_readers() for name in reader.NAMES)
-    return (*(reader.name for reader in TABLES), PLAIN, *pages)
-
-
 class Table(NamedTuple):
     """A file of rows, the name of its format, and its reader."""
 
@@ -78,15 +63,21 @@ class Table(NamedTuple):
 
 
 class Pages(NamedTuple):
-    """A file of pages, the name of their format, their reader, and what it reads."""
+    """A file of pages, the name of their format, and what was parsed."""
 
     file: str
     name: str
-    reader: PageReader
     document: object
+
+    def read(self, unit: Unit, chosen: Sequence[str]) -> PageReading:
+        """Its rows. ``unit`` counts as an image; ``chosen`` are names that make images, if the user selected them."""
+        reader = import_module(f"advisor.usage.readers.{PAGES[self.name]}")
+        reading: PageReading = reader.read(self.name, self.document, self.file, unit, chosen)
+        return reading
 
 
 Found = Table | Pages
+Json = dict[str, object]
 
 
 def detected(input: Input, format: str | None, plain: Plain | None) -> Found:
@@ -94,8 +85,8 @@ def detected(input: Input, format: str | None, plain: Plain | None) -> Found:
 
     Raises BadInput where none fits or several do.
     """
-    if format is not None and format not in names():
-        help = did_you_mean(format, names()) or f"write one of {', '.join(names())}"
+    if format is not None and format not in NAMES:
+        help = did_you_mean(format, NAMES) or f"write one of {', '.join(NAMES)}"
         raise BadInput(Problem(f"unknown format {quoted(format)}", "--format", help=help))
     if format == PLAIN and plain is None:
         raise BadInput(Problem("a plain table needs a mapping", "--format", help="add --mapping FILE"))
@@ -156,7 +147,7 @@ def _unknown(input: Input, format: str | None, plain: Plain | None, sources: Seq
     if format is not None:
         help = "leave --format out, or check that this is the right file"
         return BadInput(Problem(f"this is not a file of format {quoted(format)}{seen}", input.file, help=help))
-    help = f"say what its columns mean with --mapping FILE, or name its format with --format ({', '.join(names())})"
+    help = f"say what its columns mean with --mapping FILE, or name its format with --format ({', '.join(NAMES)})"
     return BadInput(Problem(f"unrecognised file format{seen}", input.file, help=help))
 
 
@@ -167,10 +158,10 @@ def _sources(input: Input) -> Iterator[Source]:
         return
     text = _text(input)
     first = text.lstrip()[:1]
-    objects = _first_objects(text) if first == "[" else list(_objects(_lines(text, input.whole)))
-    if objects:
-        yield _of_objects(input, Container.JSON_ARRAY if first == "[" else Container.JSONL, objects)
-    if first == "{" or objects:
+    seen = _first_objects(text) if first == "[" else list(_objects(_lines(text, input.whole)))
+    if seen:
+        yield _of_objects(input, Container.JSON_ARRAY if first == "[" else Container.JSONL, seen)
+    if first == "{" or seen:
         yield from paged(_source(input, Container.JSON_ARRAY, ()), text, partial(_all_text, input))
     else:
         yield _with_lines(_source(input, Container.LINES, (TEXT,)), TEXT, _lines(text, input.whole, most=None))
@@ -286,8 +277,7 @@ def _pages(input: Input, format: str | None, tables: Sequence[Table]) -> list[Fo
     """What the readers of pages take it for. Raises BadInput for what is neither JSON nor one of the tables."""
     if input.head.startswith(b"PAR1") or not _MAY_BE_PAGES.match(_text(input)):
         return []
-    readers = [reader for reader in page_readers() if format is None or format in reader.NAMES]
-    if not readers or not _may_be_pages(input, readers):
+    if format not in (None, *PAGES) or not _may_be_pages(input):
         return []
     try:
         document = parse(_all_text(input), input.file)
@@ -295,15 +285,14 @@ def _pages(input: Input, format: str | None, tables: Sequence[Table]) -> list[Fo
         if tables:
             return []
         raise
-    named = ((reader, reader.name_of(document)) for reader in readers)
-    return [Pages(input.file, name, reader, document) for reader, name in named if name and format in (None, name)]
+    return [Pages(input.file, name, document) for name in names_of(document) if format in (None, name)]
 
 
-def _may_be_pages(input: Input, readers: Sequence[PageReader]) -> bool:
+def _may_be_pages(input: Input) -> bool:
     """False for JSON Lines of which the first are no pages, however long the file is."""
     lines = list(_lines(_text(input), input.whole))
-    objects = list(_objects(lines))
-    return len(objects) < 2 or len(objects) < len(lines) or any(reader.name_of(objects) for reader in readers)
+    seen = list(_objects(lines))
+    return len(seen) < 2 or len(seen) < len(lines) or bool(names_of(seen))
 
 
 def _all_text(input: Input) -> str:
@@ -317,3 +306,65 @@ def _all_text(input: Input) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise BadInput(Problem("this is not UTF-8 text", input.file, line, help="save the file as UTF-8")) from None
+
+
+# ---- which pages a document of JSON is, by the keys of the first page that has any
+
+_PREDICTION_KEYS = frozenset({"id", "status", "created_at"})
+_MORE_PREDICTION_KEYS = frozenset({"version", "urls", "data_removed"})
+"""One of these as well distinguishes a prediction from the objects of other services."""
+_OPENAI_KINDS = {"organization.usage.images.result": "openai-usage", "organization.costs.result": "openai-costs"}
+
+
+def names_of(document: object) -> list[str]:
+    """The formats that a document may have: none, one, or several where its pages are empty."""
+    pages = list(objects(document))
+    found = (_openai(pages), *(one(pages[0]) for one in (_fal, _replicate, _litellm) if pages))
+    return [name for name in found if name]
+
+
+def _openai(pages: Sequence[Json]) -> str | None:
+    """Pages with empty buckets alone count as usage: of no images."""
+    found = None
+    for page in pages:
+        data = page.get("data")
+        if page.get("object") != "page" or not isinstance(data, list):
+            return None
+        results = (first_in(bucket, "results") or first_in(bucket, "result") for bucket in data)
+        if first := next(filter(None, results), None):
+            if "object" in first:
+                return next((name for kind, name in _OPENAI_KINDS.items() if kind == first["object"]), None)
+            return "openai-costs" if "amount" in first else "openai-usage" if "images" in first else None
+        found = "openai-usage"
+    return found
+
+
+def _fal(page: Json) -> str | None:
+    if isinstance(page.get("billing_events"), list):
+        return "fal-billing-events"
+    if isinstance(page.get("time_series"), list):
+        bucket = first_in(page, "time_series")
+        result = first_in(bucket, "results")
+        known = bucket is None or ("bucket" in bucket and (result is None or "quantity" in result))
+        return "fal-usage" if known else None
+    summary = first_in(page, "summary")
+    return "fal-usage" if summary is not None and "endpoint_id" in summary else None
+
+
+def _replicate(page: Json) -> str | None:
+    if not isinstance(page.get("results"), list):
+        known = page.keys() >= _PREDICTION_KEYS and bool(page.keys() & _MORE_PREDICTION_KEYS)
+    elif first := first_in(page, "results"):
+        known = first.keys() >= _PREDICTION_KEYS
+    else:
+        known = "next" in page and "previous" in page
+    return "replicate-predictions" if known else None
+
+
+def _litellm(page: Json) -> str | None:
+    if isinstance(page.get("results"), list):
+        first = first_in(page, "results")
+        known = {"date", "breakdown"} <= first.keys() if first else "metadata" in page
+    else:
+        known = {"date", "spend", "successful_requests"} <= page.keys()
+    return "litellm-daily" if known else None

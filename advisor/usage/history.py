@@ -7,26 +7,24 @@ source and meter may repeat each other: which of them count follows from what th
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import sqlite3
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from advisor.common.atomic_files import write_together, writing
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.common.files import read_start, real
 from advisor.usage.daily import added_up, place_of, sum_of
-from advisor.usage.history_lines import observations_in
 from advisor.usage.model import COLUMNS, NUMBERS, Day, Observation, day_of, values_of
-from advisor.usage.options import ReadOptions
-from advisor.usage.readers.access_log import LOGS
-from advisor.usage.readers.focus import FOCUS
-from advisor.usage.readers.plain import PLAIN
 
 VERSION = 1
 APPLICATION_ID = int.from_bytes(b"advH")
@@ -306,58 +304,73 @@ def _rank(observation: Observation) -> tuple[object, ...]:
     return whole.rows, any(numbers), -worst_basis, observation.read_on, *numbers, repr([values_of(day) for day in days])
 
 
-# ---- sources are kept with the options that select rows, so that different selections are never mixed
+# ---- the format that histories had before they were databases, which is only read: one JSON object a line
+#
+# {"v":1,"read":"2026-11-23","day":"2026-10-01","source":"openai-costs","meter":"openai","parts":[{"basis":"counted",
+# "images":"12","requests":null,"megapixels":null,"cost":"1.23","currency":"USD","rows":2,"first":"2026-10-01T00:00:00",
+# "last":"2026-10-02T00:00:00"}],"check":"0f3a..."}
 
-_LOGS = tuple(log.name for log in LOGS)
-_BY_NAME = ("litellm-logs", "litellm-daily", "openai-costs", "fal-usage", "fal-billing-events", "replicate-predictions")
-_BEGIN = " with "
+MAX_LINE_BYTES = 4_096
+
+_CHECK_LENGTH, _VERSION_OF_LINES = 12, 1
+_START = b'{"v":'
 
 
-def kept_as(days: Iterable[Day], options: ReadOptions) -> list[Day]:
-    """The days as the history holds them: their sources named with the options that they were read with."""
-    return [replace(day, source=_named(day.source, options)) for day in days]
+def observations_in(content: bytes, path: Path) -> list[Observation]:
+    """What the lines say. A last line that a crash left incomplete is left out.
 
-
-def read_alike(days: Iterable[Day], options: ReadOptions) -> tuple[list[Day], tuple[str, ...]]:
-    """The reverse: those of the days that were read with the options of this run, and a note on others.
-
-    A run without a mapping takes the plain tables of the only mapping in the history.
+    Raises BadInput for any other line that is incomplete or was changed, for lines of another version, and for lines
+    longer than ``MAX_LINE_BYTES``.
     """
-    days = list(days)
-    alike: list[Day] = []
-    other = Counter[str]()
-    mapped = {day.source for day in days if _begin(day.source) == PLAIN}
-    for day in days:
-        source = _begin(day.source)
-        only_mapping = source == PLAIN and options.mapping is None and len(mapped) == 1
-        if only_mapping or day.source == _named(source, options):
-            alike.append(replace(day, source=source))
-        else:
-            other[day.source] += 1
-    another = (
-        "they were read with another mapping"
-        if options.mapping
-        else "several mappings read them: choose one with --mapping"
-    )
-    notes = []
-    for source, number in sorted(other.items()):
-        why = another if _begin(source) == PLAIN else "their rows were selected differently"
-        notes.append(f"{number:,} days kept from {source} are left out, as {why}")
-    return alike, tuple(notes)
+    found: list[Observation] = []
+    lines = content.split(b"\n")
+    for number, line in enumerate(lines, 1):
+        if len(line) > MAX_LINE_BYTES:
+            what = f"this line has more than {MAX_LINE_BYTES:,} bytes"
+            raise BadInput(Problem(what, str(path), number, help="check that this is a history that the monitor wrote"))
+        values = _checked(line)
+        if values is not None:
+            found.append(_observation(values, path, number))
+        elif line.strip():
+            # What a crash can leave of the last line, so that no other file is taken for a history.
+            incomplete = line.startswith(_START) or _START.startswith(line) or not line.strip(b"\0")
+            if any(lines[number:]) or not incomplete:
+                raise BadInput(_broken(path, number))
+            break
+    return found
 
 
-def _named(source: str, options: ReadOptions) -> str:
-    chosen: list[str] = []
-    if source == FOCUS.name:
-        chosen = sorted(f"{column}={text}" for column, text in options.only)
-    elif source in _LOGS:
-        chosen = sorted(options.request_paths)
-    elif source in _BY_NAME:
-        chosen = sorted(options.makes_images)
-    elif source == PLAIN and options.plain:
-        chosen = [f"mapping {options.plain.digest}"]
-    return f"{source}{_BEGIN}{', '.join(chosen)}" if chosen else source
+def checksum(values: object) -> str:
+    """The checksum of a line without its checksum."""
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:_CHECK_LENGTH]
 
 
-def _begin(source: str) -> str:
-    return source.partition(_BEGIN)[0]
+def _checked(line: bytes) -> dict[str, Any] | None:
+    """The object of a line; None where its checksum is wrong."""
+    try:
+        values = json.loads(line.decode("ascii"))
+        if not isinstance(values, dict):
+            return None
+        return values if values.pop("check", None) == checksum(values) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _broken(path: Path, number: int) -> Problem:
+    help = "a history is only written by the monitor: restore the line from a copy, or take it out"
+    return Problem("this line is not one that the monitor wrote, or it was changed since", str(path), number, help=help)
+
+
+def _observation(values: dict[str, Any], path: Path, number: int) -> Observation:
+    if values.get("v") != _VERSION_OF_LINES:
+        help = "read it with the version of the advisor that wrote it"
+        raise BadInput(Problem(f"this line is of version {quoted(values.get('v'))}", str(path), number, help=help))
+    try:
+        key = {name: values[name] for name in ("day", "source", "meter")}
+        days = tuple(day_of({**part, **key}) for part in values["parts"])
+        if not days:
+            raise ValueError("no parts")
+        return Observation(date.fromisoformat(values["read"]), days)
+    except (KeyError, TypeError, ValueError):
+        raise BadInput(_broken(path, number)) from None

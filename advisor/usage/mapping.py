@@ -28,8 +28,8 @@ from pydantic_core import ErrorDetails
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import read_text
-from advisor.usage.time_zones import Zone, zone_of
-from advisor.usage.validation import refused
+from advisor.usage.dates import Zone, zone_of
+from advisor.usage.model import refused
 
 THOUSANDS: dict[str | None, str] = {None: "", ".": ".", ",": ",", "'": "'\u2019", " ": " \u00a0\u202f"}
 """Signs between thousands, and the characters that each may be in a file."""

@@ -1,4 +1,4 @@
-"""What every reader brings a bill or a log to, and what the rest of the monitor reads: days of usage.
+"""What every reader brings a bill or a log to, how a run reads its files, and what the rest of the monitor reads.
 
 The path of a run: files -> ``Row``s (or the same columns as an Ibis table) -> ``Day``s -> history -> months -> verdict.
 """
@@ -6,16 +6,25 @@ The path of a run: files -> ``Row``s (or the same columns as an Ibis table) -> `
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
+from pydantic_core import PydanticCustomError
 
 from advisor.common.diagnostics import Problem
+from advisor.common.progress import Progress
 from advisor.domain.formatting import plain
+from advisor.domain.scenario import Unit
+
+if TYPE_CHECKING:
+    from advisor.usage.dates import DateOrder
+    from advisor.usage.mapping import PlainMapping
 
 
 class Basis(StrEnum):
@@ -180,3 +189,47 @@ def _plain(value: Any) -> str | int | None:
     if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, str) else value
+
+
+DUCKDB, SPARK = "duckdb", "spark"
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How usage is read.
+
+    ``format`` names the source where its content does not; ``mapping`` is the file that says what the columns of a
+    plain table mean. ``on`` is ``duckdb`` or ``spark`` (with ``master``). Rows of a bill count where ``only`` holds
+    (column, text within it); requests of a log where path, method and status fit (``request_paths`` are patterns with
+    ``*`` and ``?``, as are ``makes_images``, names of what makes images where a source has names alone). ``currency``
+    is the one that rows must have; None: whichever, but one. ``unit`` is what the decision counts. ``date_order`` is
+    that of dates such as `01/08/2026`; None: it is found in each file. Rows that cannot be read are listed in
+    ``rejects``; without it one stops the run.
+    """
+
+    today: date
+    format: str | None = None
+    mapping: Path | None = None
+    on: str = DUCKDB
+    master: str | None = None
+    currency: str | None = None
+    only: tuple[tuple[str, str], ...] = ()
+    request_paths: tuple[str, ...] = ()
+    makes_images: tuple[str, ...] = ()
+    request_methods: tuple[str, ...] = ("POST",)
+    unit: Unit = Unit.IMAGE
+    date_order: DateOrder | None = None
+    rejects: Path | None = None
+    progress: Progress = field(default_factory=Progress)
+
+    @cached_property
+    def plain(self) -> PlainMapping | None:
+        """The mapping, read once, as it may come through a pipe. Raises BadInput."""
+        from advisor.usage.mapping import load_mapping
+
+        return load_mapping(self.mapping, self.today.year + 1) if self.mapping else None
+
+
+def refused(what: str, help: str) -> PydanticCustomError:
+    """The error for a validator to raise, of type `refused`; its context holds both sentences."""
+    return PydanticCustomError("refused", "refused", {"what": what, "help": help})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,20 +18,27 @@ from advisor.common.atomic_files import DISK_FULL
 from advisor.common.diagnostics import BadInput, Problem, quoted, reason
 from advisor.common.work_folders import temporary_folder, work_folder
 from advisor.domain.scenario import Unit
-from advisor.usage.column_exprs import Cells, Stated
 from advisor.usage.daily import Buckets, Part, day_sums, days_of
-from advisor.usage.date_order import add_iso
+from advisor.usage.dates import add_iso
 from advisor.usage.detect import OF_SECONDS, Found, Pages, Table, detected
-from advisor.usage.engines import Engine, engine_of
-from advisor.usage.input_files import inputs_of
-from advisor.usage.line_reader import MOST_REJECTS, Reject, UnreadableRows, refused, stage, write_rejects
-from advisor.usage.model import NUMBERS, Day, Reading
-from advisor.usage.normalise import Shaped, end_faults, stage_rows, stamp_faults
-from advisor.usage.options import ReadOptions
+from advisor.usage.engines import (
+    MOST_REJECTS,
+    Engine,
+    Reject,
+    UnreadableRows,
+    engine_of,
+    refused,
+    stage,
+    stage_rows,
+    write_rejects,
+)
+from advisor.usage.input_files import BROKEN, LINE, inputs_of
+from advisor.usage.model import NUMBERS, Day, Reading, ReadOptions
+from advisor.usage.normalise import Cells, Shaped, Stated, end_faults, stamp_faults
+from advisor.usage.readers.access_log import LOGS
 from advisor.usage.readers.focus import FOCUS, doubts, services_note
-from advisor.usage.readers.litellm_logs import missing_pages
-from advisor.usage.readers.plain import Plain
-from advisor.usage.source import BROKEN, LINE
+from advisor.usage.readers.litellm import missing_pages
+from advisor.usage.readers.plain import PLAIN, Plain
 
 _MOST_NAMED = 3
 _PREFIX = "advisor-monitor-"
@@ -86,7 +93,8 @@ def _check_options(found: Sequence[Found], options: ReadOptions) -> None:
         raise BadInput(Problem("there is no bill in FOCUS that `--only` could choose from", "--only", help=help))
     help = f"read {', '.join(OF_SECONDS[:-1])}, or a table with a mapping in which `images` is the column of seconds"
     for one in found if options.unit is Unit.VIDEO_SECOND else ():
-        if one.name not in OF_SECONDS or (isinstance(one.reader, Plain) and one.reader.states_requests_alone):
+        requests = isinstance(one, Table) and isinstance(one.reader, Plain) and one.reader.states_requests_alone
+        if one.name not in OF_SECONDS or requests:
             what = f"the decision counts seconds of video, which {quoted(one.name)} does not state"
             raise BadInput(Problem(what, one.file, help=help))
 
@@ -201,7 +209,7 @@ class _Run:
     def _pages(self, found: Pages) -> Part:
         target = self._target()
         unit, chosen = self.options.unit, self.options.makes_images
-        reading = found.reader.read(found.name, found.document, found.file, unit, chosen)
+        reading = found.read(unit, chosen)
         stage_rows(reading.rows, target)
         self.notes += reading.notes
         self.unsure += reading.doubts
@@ -261,3 +269,60 @@ def _no_rows_to_find(file: str | None) -> Iterator[None]:
         first = str(error).partition("\n")[0].lower()
         help = "check that this is the right file, and what its mapping says"
         raise BadInput(Problem(f"the rows cannot be computed with: {first}", file, help=help)) from None
+
+
+# ---- sources are kept with the options that select rows, so that different selections are never mixed
+
+_LOGS = tuple(log.name for log in LOGS)
+_BY_NAME = ("litellm-logs", "litellm-daily", "openai-costs", "fal-usage", "fal-billing-events", "replicate-predictions")
+_BEGIN = " with "
+
+
+def kept_as(days: Iterable[Day], options: ReadOptions) -> list[Day]:
+    """The days as the history holds them: their sources named with the options that they were read with."""
+    return [replace(day, source=_named(day.source, options)) for day in days]
+
+
+def read_alike(days: Iterable[Day], options: ReadOptions) -> tuple[list[Day], tuple[str, ...]]:
+    """The reverse: those of the days that were read with the options of this run, and a note on others.
+
+    A run without a mapping takes the plain tables of the only mapping in the history.
+    """
+    days = list(days)
+    alike: list[Day] = []
+    other = Counter[str]()
+    mapped = {day.source for day in days if _begin(day.source) == PLAIN}
+    for day in days:
+        source = _begin(day.source)
+        only_mapping = source == PLAIN and options.mapping is None and len(mapped) == 1
+        if only_mapping or day.source == _named(source, options):
+            alike.append(replace(day, source=source))
+        else:
+            other[day.source] += 1
+    another = (
+        "they were read with another mapping"
+        if options.mapping
+        else "several mappings read them: choose one with --mapping"
+    )
+    notes = []
+    for source, number in sorted(other.items()):
+        why = another if _begin(source) == PLAIN else "their rows were selected differently"
+        notes.append(f"{number:,} days kept from {source} are left out, as {why}")
+    return alike, tuple(notes)
+
+
+def _named(source: str, options: ReadOptions) -> str:
+    chosen: list[str] = []
+    if source == FOCUS.name:
+        chosen = sorted(f"{column}={text}" for column, text in options.only)
+    elif source in _LOGS:
+        chosen = sorted(options.request_paths)
+    elif source in _BY_NAME:
+        chosen = sorted(options.makes_images)
+    elif source == PLAIN and options.plain:
+        chosen = [f"mapping {options.plain.digest}"]
+    return f"{source}{_BEGIN}{', '.join(chosen)}" if chosen else source
+
+
+def _begin(source: str) -> str:
+    return source.partition(_BEGIN)[0]

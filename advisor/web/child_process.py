@@ -31,7 +31,7 @@ _LONGEST_FOLDER = 70
 PLACES = 10
 """Requests that arrive, wait or are worked on at the same time: each may hold a thread, and its files."""
 LIBRARIES = [
-    *("advisor.monitor.run", "advisor.monitor.dashboard", "advisor.monitor.option_values", "advisor.portfolio.plan"),
+    *("advisor.monitor.run", "advisor.monitor.dashboard", "advisor.portfolio.plan"),
     *("ibis.backends.duckdb", "matplotlib.figure", "matplotlib.backends.backend_svg"),
 ]
 """What takes seconds to import: loaded once, in the process that the others are copies of."""

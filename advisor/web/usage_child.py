@@ -73,10 +73,9 @@ def page_of(job: Job) -> str:
 def _run(job: Job) -> Run:
     from advisor.monitor.model import Thresholds
     from advisor.monitor.monthly_usage import Assumed
-    from advisor.monitor.option_values import covered, only, rates, whole_texts
-    from advisor.monitor.run import Run
-    from advisor.usage.date_order import DateOrder
-    from advisor.usage.options import ReadOptions
+    from advisor.monitor.run import Run, covered, only, rates, whole_texts
+    from advisor.usage.dates import DateOrder
+    from advisor.usage.model import ReadOptions
 
     def lines(name: str) -> list[str]:
         return [line.strip() for line in job.options.get(name, "").splitlines() if line.strip()]

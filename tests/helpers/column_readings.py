@@ -17,7 +17,7 @@ from advisor.evaluation.table_backend import RowOutcome, RowOutcomes
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.tabulation import table_of
-from advisor.tabular.duckdb_connection import connected
+from advisor.tabular.engines import connected
 from tests.helpers.generated_columns import Columns, facts_of
 
 ADDED = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from advisor.tabular.duckdb_connection import _Backend
+from advisor.tabular.engines import _Backend
 from tests.monitor.field_cases import TINY, Field
 
 

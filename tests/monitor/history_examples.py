@@ -12,8 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from advisor.usage.history import History, append, read_history
-from advisor.usage.history_lines import checksum
+from advisor.usage.history import History, append, checksum, read_history
 from advisor.usage.model import Basis, Day, Observation, values_of
 
 NOV = date(2026, 11, 23)

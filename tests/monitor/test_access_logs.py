@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from advisor.common.diagnostics import BadInput
-from advisor.usage.model import Reading
-from advisor.usage.options import ReadOptions
+from advisor.usage.model import Reading, ReadOptions
 from advisor.usage.read import read_usage
 from tests.helpers.strategies import some_of
 from tests.monitor.usage_files import shifted

@@ -10,7 +10,7 @@ from advisor.catalogue.overlays import parse_discounts, with_overlays
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Route, validated
 from advisor.monitor.evaluate import Baseline
-from advisor.monitor.span import Span
+from advisor.monitor.model import Span
 from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import EXERCISE, scenario
 

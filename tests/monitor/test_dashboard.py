@@ -21,10 +21,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from advisor.charts.canvas import WIDTH, Chart
 from advisor.domain.cost_model import crossover_volume
-from advisor.monitor.calendar_month import moved
 from advisor.monitor.dashboard import MOST_MONTHS, charts_of, dashboard_html, scale_for, volume_chart
-from advisor.monitor.model import MonitorResult
-from advisor.monitor.span import Span
+from advisor.monitor.model import MonitorResult, Span
+from advisor.monitor.trigger import moved
 from advisor.report.templates import one_line
 from tests.helpers.strategies import examples, some_of
 from tests.monitor.test_summary import ODD, WORDS, known_numbers, numbers, without_digests

@@ -18,11 +18,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from advisor.common.diagnostics import BadInput
-from advisor.usage.date_order import DateOrder, Period, WrittenDate, iso_of, order_of
-from advisor.usage.model import Reading
-from advisor.usage.options import ReadOptions
+from advisor.usage.dates import DateOrder, Period, WrittenDate, iso_of, order_of, zone_of
+from advisor.usage.model import Reading, ReadOptions
 from advisor.usage.read import read_usage
-from advisor.usage.time_zones import zone_of
 from tests.helpers.strategies import examples, some_of
 
 TODAY = date(2026, 11, 2)

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from advisor.domain.scenario import Route
 from advisor.monitor.model import MonitorVerdict as Verdict
-from advisor.monitor.model import NotComparableReason
-from advisor.monitor.span import Span
+from advisor.monitor.model import NotComparableReason, Span
 from tests.helpers import reference
 from tests.helpers.strategies import examples
 from tests.monitor.test_watch import STARTUP, months_, watched

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.common.diagnostics import BadInput
-from advisor.usage.history import History, append, read_history
-from advisor.usage.history_lines import observations_in
+from advisor.usage.history import History, append, observations_in, read_history
 from advisor.usage.model import Day, Observation
 from tests.monitor.history_examples import NOV, RUNS, after, line_of, line_values, lines_of, names_in, plain_day
 

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from advisor.common.diagnostics import BadInput
 from advisor.usage.mapping import load_mapping
-from advisor.usage.model import Reading
-from advisor.usage.options import SPARK, ReadOptions
+from advisor.usage.model import SPARK, Reading, ReadOptions
 from advisor.usage.read import read_usage
 from tests.helpers.strategies import examples
 from tests.monitor.usage_files import USED, Used, counted, sums_of

@@ -14,7 +14,7 @@ from advisor.decision.decide import decide
 from advisor.domain.scenario import Route
 from advisor.monitor.evaluate import Baseline
 from advisor.monitor.model import NotComparableReason as Reason
-from advisor.monitor.span import Span
+from advisor.monitor.model import Span
 from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import complete_answers, examples, scenario
 

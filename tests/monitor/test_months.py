@@ -14,10 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.common.diagnostics import BadInput
-from advisor.monitor.calendar_month import month_of, months_between, moved
-from advisor.monitor.model import Month
+from advisor.monitor.model import Month, Span
 from advisor.monitor.monthly_usage import Assumed, months_of
-from advisor.monitor.span import Span
+from advisor.monitor.trigger import month_of, months_between, moved
 from advisor.usage.model import GATEWAY, Basis, Day
 
 TODAY = datetime.date(2026, 11, 23)

@@ -16,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.common.diagnostics import BadInput
+from advisor.domain.scenario import Unit
+from advisor.usage.detect import PAGES, names_of
+from advisor.usage.detect import Pages as File
 from advisor.usage.model import Basis, Row
-from advisor.usage.readers import fal, litellm_daily, openai, replicate
 from advisor.usage.readers.json_pages import parse
 
-READERS = {name: reader for reader in (openai, fal, replicate, litellm_daily) for name in reader.NAMES}
 FIRST = date(2026, 9, 25)
 MICRO = Decimal("0.000001")
 
@@ -272,8 +273,8 @@ def test_the_sums_of_every_day_come_back(writer: Writer, month: list[Made], data
     rows: list[Row] = []
     for text in written(writer(month, data), data):
         document = parse(text, "f")
-        assert {source for source, reader in READERS.items() if reader.name_of(document) == source} <= {name}
-        rows += READERS[name].read(name, document, "f").rows
+        assert names_of(document) in ([name], [])
+        rows += File("f", name, document).read(Unit.IMAGE, ()).rows
     truth: dict[date, list[Made]] = defaultdict(list)
     for one in month:
         truth[one.at.date()].append(one)
@@ -301,11 +302,10 @@ def test_a_page_with_one_value_replaced_gives_rows_or_bad_input(
     except BadInput:
         return
     said = []
-    for name, reader in READERS.items():
-        found = reader.name_of(mutated)
-        assert found is None or found in reader.NAMES
+    assert set(names_of(mutated)) <= set(PAGES)
+    for name in PAGES:
         try:
-            reading = reader.read(name, mutated, "f")
+            reading = File("f", name, mutated).read(Unit.IMAGE, ())
             for row in reading.rows:
                 assert_sound(row)
             assert all(isinstance(note, str) for note in reading.notes)

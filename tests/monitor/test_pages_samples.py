@@ -6,18 +6,17 @@ import copy
 import json
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from advisor.common.diagnostics import BadInput
+from advisor.domain.scenario import Unit
+from advisor.usage.detect import Pages, names_of
 from advisor.usage.model import Basis, Row
-from advisor.usage.readers import fal, litellm_daily, openai, replicate
 from advisor.usage.readers.json_pages import PageReading, parse
 
 SAMPLES = Path(__file__).parent / "samples"
-READERS: tuple[ModuleType, ...] = (openai, fal, replicate, litellm_daily)
 NAMES = {
     "openai-usage-images.response.json": "openai-usage",
     "openai-usage-images.grouped.json": "openai-usage",
@@ -37,16 +36,13 @@ def plain(sample: str) -> Any:
     return json.loads((SAMPLES / sample).read_text(), parse_float=Decimal)
 
 
-def reader_of(document: object) -> tuple[ModuleType, str]:
-    ((reader, name),) = [(reader, name) for reader in READERS if (name := reader.name_of(document))]
-    return reader, name
+def reading_of(document: object, file: str = "f") -> PageReading:
+    (name,) = names_of(document)
+    return Pages(file, name, document).read(Unit.IMAGE, ())
 
 
 def rows(document: object, file: str = "f") -> list[Row]:
-    reader, name = reader_of(document)
-    reading = reader.read(name, document, file)
-    assert isinstance(reading, PageReading)
-    return list(reading.rows)
+    return list(reading_of(document, file).rows)
 
 
 def of(sample: str) -> list[Row]:
@@ -54,11 +50,7 @@ def of(sample: str) -> list[Row]:
 
 
 def notes(sample: str) -> list[str]:
-    document = parse((SAMPLES / sample).read_text(), sample)
-    reader, name = reader_of(document)
-    reading = reader.read(name, document, sample)
-    assert isinstance(reading, PageReading)
-    return list(reading.notes)
+    return list(reading_of(parse((SAMPLES / sample).read_text(), sample), sample).notes)
 
 
 def total(field: str, found: list[Row]) -> Decimal:
@@ -68,14 +60,13 @@ def total(field: str, found: list[Row]) -> Decimal:
 @pytest.mark.parametrize(("sample", "name"), NAMES.items())
 def test_a_sample_is_known_by_its_content_to_one_reader(sample: str, name: str) -> None:
     text = (SAMPLES / sample).read_text()
-    assert reader_of(parse(text, sample))[1] == name
-    assert reader_of(parse(f"{text}\n{text}", sample))[1] == name
+    assert names_of(parse(text, sample)) == [name]
+    assert names_of(parse(f"{text}\n{text}", sample)) == [name]
 
 
 @pytest.mark.parametrize("document", [None, 3, "a", [], {}, [[[{}]]], {"results": []}, {"data": [], "object": "page"}])
 def test_other_documents_are_of_no_reader(document: object) -> None:
-    known = {reader.name_of(document) for reader in READERS} - {None}
-    assert known == ({"openai-usage"} if document == {"data": [], "object": "page"} else set())
+    assert names_of(document) == (["openai-usage"] if document == {"data": [], "object": "page"} else [])
 
 
 def test_pages_of_other_interfaces_are_of_no_reader() -> None:
@@ -85,7 +76,7 @@ def test_pages_of_other_interfaces_are_of_no_reader() -> None:
         {"time_series": [{"bucket": "2026-10-01T00:00:00Z", "results": [{"request_count": 4}]}]},
         {"results": [{"name": "x"}], "next": None, "previous": None},
     ):
-        assert [reader.name_of(document) for reader in READERS] == [None] * 4
+        assert names_of(document) == []
 
 
 @pytest.mark.parametrize("sample", [sample for sample in NAMES if sample.startswith("openai-usage")])
@@ -204,7 +195,7 @@ def test_how_long_buckets_of_fal_are(starts: list[str], spans: list[str | None],
     page["time_series"] = [{"bucket": start, "results": [image]} for start in starts]
     for row, span in zip(rows(page), spans, strict=True):
         assert span in (None, f"{row.at:%F %H} to {row.ends:%F %H}")
-    found = fal.read("fal-usage", page, "f").notes
+    found = reading_of(page).notes
     assert len(found) == bool(said)
     assert said in "".join(found)
 
@@ -300,9 +291,9 @@ def test_a_wrong_value_is_refused_with_its_place(
     for key in path[:-1]:
         inside = inside[key]
     inside[path[-1]] = value
-    reader, name = next((reader, name) for reader in READERS if (name := reader.name_of(plain(sample))))
+    (name,) = names_of(plain(sample))
     with pytest.raises(BadInput) as refused:
-        reader.read(name, document, "page.json")
+        Pages("page.json", name, document).read(Unit.IMAGE, ())
     (problem,) = refused.value.problems
     field = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
     assert what in problem.what
@@ -355,7 +346,7 @@ def test_a_summary_has_no_dates() -> None:
 def test_more_pages_are_announced_only_by_the_last() -> None:
     assert notes("openai-usage-images.grouped.json") == ["more pages follow: next_page `page_AAAAAGdG`"]
     both = [plain("openai-usage-images.grouped.json"), plain("openai-usage-images.response.json")]
-    assert openai.read("openai-usage", both, "f").notes == []
+    assert reading_of(both).notes == []
     stale = {**both[0], "has_more": False}
-    assert openai.read("openai-usage", stale, "f").notes == []
-    assert openai.read("openai-usage", both[::-1], "f").notes == ["more pages follow: next_page `page_AAAAAGdG`"]
+    assert reading_of(stale).notes == []
+    assert reading_of(both[::-1]).notes == ["more pages follow: next_page `page_AAAAAGdG`"]

@@ -15,8 +15,8 @@ import pytest
 from advisor.cli.main import run
 from advisor.domain.scenario import Route
 from advisor.monitor.model import MonitorVerdict as Verdict
+from advisor.monitor.model import Span
 from advisor.monitor.monthly_usage import Assumed, months_of
-from advisor.monitor.span import Span
 from advisor.usage.model import GATEWAY, Basis
 from tests.monitor.test_months import ASSUMED, day, months, span, whole
 from tests.monitor.test_watch import STARTUP, YEAR, months_, watched

@@ -16,10 +16,8 @@ import pytest
 from advisor.common.diagnostics import BadInput
 from advisor.domain.scenario import Unit
 from advisor.monitor.monthly_usage import Assumed, months_of
-from advisor.usage.history import kept_as, read_alike
-from advisor.usage.model import Basis, Reading
-from advisor.usage.options import ReadOptions
-from advisor.usage.read import read_usage
+from advisor.usage.model import Basis, Reading, ReadOptions
+from advisor.usage.read import kept_as, read_alike, read_usage
 
 TODAY = date(2026, 11, 5)
 MAPPING = "meter: fal\ncolumns: {at: stamp, images: images, cost: cost}\n"

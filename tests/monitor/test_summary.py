@@ -21,11 +21,10 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from advisor.common.diagnostics import HIDDEN, BadInput
-from advisor.monitor.calendar_month import moved
-from advisor.monitor.model import MonitorResult, Thresholds, result_json
+from advisor.monitor.model import MonitorResult, Span, Thresholds, result_json
 from advisor.monitor.model import MonitorVerdict as Verdict
-from advisor.monitor.span import Span
 from advisor.monitor.text_report import LEAST_WIDTH, MOST_MONTHS, bars_of, summary_text
+from advisor.monitor.trigger import moved
 from advisor.monitor.view_model import view_of
 from advisor.usage.model import EXACT, Basis
 from tests.helpers.strategies import examples

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from advisor.common.diagnostics import BadInput
-from advisor.usage.options import ReadOptions
+from advisor.usage.model import ReadOptions
 from advisor.usage.read import read_usage
 
 _PYSPARK = importlib.util.find_spec("pyspark") is not None

@@ -15,11 +15,9 @@ import pytest
 
 from advisor.common.diagnostics import BadInput
 from advisor.common.progress import Progress
-from advisor.usage.engines import DuckDBEngine
+from advisor.usage.engines import DuckDBEngine, UnreadableRows
 from advisor.usage.input_files import inputs_of
-from advisor.usage.line_reader import UnreadableRows
-from advisor.usage.model import Reading
-from advisor.usage.options import ReadOptions
+from advisor.usage.model import Reading, ReadOptions
 from advisor.usage.read import read_usage
 
 MAPPING = "meter: any\ncolumns: {at: at, images: images, cost: cost}\n"

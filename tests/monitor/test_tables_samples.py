@@ -16,8 +16,7 @@ import pyarrow as pa
 import pytest
 
 from advisor.common.diagnostics import BadInput
-from advisor.usage.model import Basis, Reading
-from advisor.usage.options import ReadOptions
+from advisor.usage.model import Basis, Reading, ReadOptions
 from advisor.usage.read import read_usage
 
 SAMPLES = Path(__file__).parent / "samples"

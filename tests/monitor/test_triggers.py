@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.monitor.calendar_month import moved
 from advisor.monitor.model import MonitorVerdict as Verdict
-from advisor.monitor.model import Thresholds
-from advisor.monitor.span import Span
-from advisor.monitor.trigger import MonthState, fires, month_states
+from advisor.monitor.model import Span, Thresholds
+from advisor.monitor.trigger import MonthState, fires, month_states, moved
 from advisor.monitor.trigger import MonthVolume as Volume
 from benchmarks.trigger_rules import delays, false_alarms, the_rule
 

@@ -13,7 +13,7 @@ import pytest
 from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
 from advisor.usage.detect import _header
-from advisor.usage.options import ReadOptions
+from advisor.usage.model import ReadOptions
 from advisor.usage.read import read_usage
 
 SCENARIO = Path(__file__).parents[2] / "examples" / "startup-year" / "startup.scenario.yaml"

@@ -15,12 +15,11 @@ from hypothesis import strategies as st
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.python_backend import PlainReading
-from advisor.monitor.calendar_month import moved
 from advisor.monitor.evaluate import Baseline, evaluate
-from advisor.monitor.model import MonitorResult, Month, NotComparable, Thresholds
+from advisor.monitor.model import MonitorResult, Month, NotComparable, Span, Thresholds
 from advisor.monitor.model import MonitorVerdict as Verdict
 from advisor.monitor.model import NotComparableReason as Reason
-from advisor.monitor.span import Span
+from advisor.monitor.trigger import moved
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.usage.model import Basis
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, scenario

@@ -17,8 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
-from advisor.usage.model import Day
-from advisor.usage.options import ReadOptions
+from advisor.usage.model import Day, ReadOptions
 from advisor.usage.read import read_usage
 
 TODAY = date(2026, 11, 23)

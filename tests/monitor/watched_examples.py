@@ -18,11 +18,10 @@ from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route, Scenario, validated
 from advisor.domain.scenario_io import read_scenario
 from advisor.evaluation.python_backend import PlainReading
-from advisor.monitor.calendar_month import moved
-from advisor.monitor.model import Guess, MonitorResult, Month, NotComparable, Overspend, Thresholds, Trend
+from advisor.monitor.model import Guess, MonitorResult, Month, NotComparable, Overspend, Span, Thresholds, Trend
 from advisor.monitor.model import MonitorVerdict as Verdict
 from advisor.monitor.model import NotComparableReason as Reason
-from advisor.monitor.span import Span
+from advisor.monitor.trigger import moved
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.usage.model import Basis
 from tests.helpers.strategies import EXERCISE

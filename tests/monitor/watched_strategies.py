@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route
-from advisor.monitor.calendar_month import moved
-from advisor.monitor.model import MonitorResult, Month, NotComparable, Overspend, Thresholds, Trend
+from advisor.monitor.model import MonitorResult, Month, NotComparable, Overspend, Span, Thresholds, Trend
 from advisor.monitor.model import MonitorVerdict as Verdict
 from advisor.monitor.model import NotComparableReason as Reason
-from advisor.monitor.span import Span
+from advisor.monitor.trigger import moved
 from advisor.usage.model import Basis
 from tests.monitor.watched_examples import CASES, case, decided, example
 

@@ -8,13 +8,23 @@ from typing import Any
 
 import ibis
 
-from advisor.usage.column_exprs import MOST_SECONDS, Cells, Stated, epoch_stamp, iso_stamp, value_in
-from advisor.usage.date_order import Columns
-from advisor.usage.model import GATEWAY, Basis
-from advisor.usage.normalise import Fault, Remark, Shaped, all_of, stamp_faults
-from advisor.usage.options import SPARK, ReadOptions
+from advisor.usage.dates import Columns
+from advisor.usage.input_files import Source
+from advisor.usage.model import GATEWAY, SPARK, Basis, ReadOptions
+from advisor.usage.normalise import (
+    MOST_SECONDS,
+    Cells,
+    Fault,
+    Remark,
+    Shaped,
+    Stated,
+    all_of,
+    epoch_stamp,
+    iso_stamp,
+    stamp_faults,
+    value_in,
+)
 from advisor.usage.readers.image_names import path_pattern
-from advisor.usage.source import Source
 
 _ISO = r"\d{4}-\d\d-\d\d[T ]"
 _REQUEST = r'"(?P<request>(?:[^"\\]|\\.)*)"'

@@ -19,7 +19,7 @@ from pydantic import AfterValidator, AliasChoices, Field, ValidationInfo, field_
 
 from advisor.common.diagnostics import quoted
 from advisor.domain.scenario import Unit
-from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row
+from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row, refused
 from advisor.usage.readers.image_names import makes_images
 from advisor.usage.readers.json_pages import (
     Bucket,
@@ -33,18 +33,14 @@ from advisor.usage.readers.json_pages import (
     PageReading,
     Text,
     UtcMoment,
-    first_in,
     identity,
     in_utc,
     more_pages,
     numbered,
-    objects,
     read_pages,
 )
-from advisor.usage.validation import refused
 
 USAGE, EVENTS = "fal-usage", "fal-billing-events"
-NAMES: tuple[str, ...] = (USAGE, EVENTS)
 METER = "fal"
 
 _NANO = 10**9
@@ -140,22 +136,7 @@ class _FalUsage(PageOfMany):
         return value
 
 
-def name_of(document: object) -> str | None:
-    """``fal-usage`` or ``fal-billing-events``, else None."""
-    for page in objects(document):
-        if isinstance(page.get("billing_events"), list):
-            return EVENTS
-        if isinstance(page.get("time_series"), list):
-            bucket = first_in(page, "time_series")
-            result = first_in(bucket, "results")
-            known = bucket is None or ("bucket" in bucket and (result is None or "quantity" in result))
-            return USAGE if known else None
-        summary = first_in(page, "summary")
-        return USAGE if summary is not None and "endpoint_id" in summary else None
-    return None
-
-
-def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> PageReading:
+def read(name: str, document: object, file: str, unit: Unit, chosen: Sequence[str]) -> PageReading:
     """A row for each billing event, or for each result in a bucket. Raises BadInput, also for a summary alone."""
     charges: list[tuple[_Billed, Row]] = []
     if name == EVENTS:

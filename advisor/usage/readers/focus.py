@@ -15,13 +15,16 @@ import ibis.expr.types as ir
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.scenario import Unit
-from advisor.usage.column_exprs import AMOUNT, Cells, Stated
-from advisor.usage.date_order import Columns
-from advisor.usage.model import Basis
+from advisor.usage.dates import Columns
+from advisor.usage.input_files import Container, Source
+from advisor.usage.model import Basis, ReadOptions
 from advisor.usage.normalise import (
+    AMOUNT,
+    Cells,
     Fault,
     Remark,
     Shaped,
+    Stated,
     all_of,
     currency_faults,
     end_faults,
@@ -29,9 +32,7 @@ from advisor.usage.normalise import (
     number_faults,
     stamp_faults,
 )
-from advisor.usage.options import ReadOptions
 from advisor.usage.readers.image_names import makes_images
-from advisor.usage.source import Container, Source
 
 CATEGORY, START, END = "ChargeCategory", "ChargePeriodStart", "ChargePeriodEnd"
 COST, MONEY = "EffectiveCost", "BillingCurrency"

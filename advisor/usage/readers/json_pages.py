@@ -29,9 +29,8 @@ from pydantic_core import ErrorDetails
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.tabular.text_files import BadRow, decoder_of
-from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Row
-from advisor.usage.time_zones import FARTHEST
-from advisor.usage.validation import refused
+from advisor.usage.dates import FARTHEST
+from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Row, refused
 
 MOST_DIGITS = 40
 """Digits of a number, on either side of its point. Costs arrive with 34 decimal places, images with nine digits."""

@@ -16,7 +16,7 @@ from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 
 from advisor.common.diagnostics import Problem
 from advisor.domain.scenario import Unit
-from advisor.usage.model import Basis, Row
+from advisor.usage.model import Basis, Row, refused
 from advisor.usage.readers.image_names import check_known, makes_images
 from advisor.usage.readers.json_pages import (
     Bucket,
@@ -30,20 +30,15 @@ from advisor.usage.readers.json_pages import (
     Quantity,
     Text,
     UnixSeconds,
-    first_in,
     identity,
     more_pages,
     numbered,
-    objects,
     read_pages,
 )
-from advisor.usage.validation import refused
 
 USAGE, COSTS = "openai-usage", "openai-costs"
-NAMES: tuple[str, ...] = (USAGE, COSTS)
 METER = "openai"
 
-_KINDS = {"organization.usage.images.result": USAGE, "organization.costs.result": COSTS}
 _NO_GROUPS = ("object", "images", "num_model_requests", "amount", "quantity", "quantity_unit")
 _LONGEST = timedelta(days=1)
 _WIDTHS = (timedelta(minutes=1), timedelta(hours=1), _LONGEST)
@@ -132,23 +127,7 @@ class _OpenAIPage(PageOfMany, Generic[_R]):
         return [result for bucket in self.data for result in bucket.results]
 
 
-def name_of(document: object) -> str | None:
-    """``openai-usage`` or ``openai-costs``, else None. Pages with empty buckets alone count as usage: of no images."""
-    found = None
-    for page in objects(document):
-        data = page.get("data")
-        if page.get("object") != "page" or not isinstance(data, list):
-            return None
-        results = (first_in(bucket, "results") or first_in(bucket, "result") for bucket in data)
-        if first := next(filter(None, results), None):
-            if "object" in first:
-                return next((name for kind, name in _KINDS.items() if kind == first["object"]), None)
-            return COSTS if "amount" in first else USAGE if "images" in first else None
-        found = USAGE
-    return found
-
-
-def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> PageReading:
+def read(name: str, document: object, file: str, unit: Unit, chosen: Sequence[str]) -> PageReading:
     """A row for each result that counts, and one of zero images for a bucket that has none.
 
     Raises BadInput, also for line items that may or may not be of images.

@@ -10,24 +10,29 @@ from typing import Any
 import ibis
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.usage.column_exprs import AMOUNT, Cells, Numerals, epoch_stamp, in_zone, scaled, stamped
-from advisor.usage.date_order import Columns
+from advisor.usage.dates import Columns
+from advisor.usage.input_files import TEXT, Container, Source
 from advisor.usage.mapping import COST_UNITS, PARTS, THOUSANDS, UNITS, PlainMapping, fitting
-from advisor.usage.model import GATEWAY, Basis
+from advisor.usage.model import DUCKDB, GATEWAY, SPARK, Basis, ReadOptions
 from advisor.usage.normalise import (
+    AMOUNT,
+    Cells,
     Fault,
+    Numerals,
     Remark,
     Shaped,
     all_of,
     currency_faults,
+    epoch_stamp,
     free_rows,
     image_faults,
+    in_zone,
     number_faults,
+    scaled,
     stamp_faults,
+    stamped,
 )
-from advisor.usage.options import DUCKDB, SPARK, ReadOptions
 from advisor.usage.readers.access_log import month_number
-from advisor.usage.source import TEXT, Container, Source
 
 PLAIN = "plain"
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)

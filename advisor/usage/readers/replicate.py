@@ -26,15 +26,12 @@ from advisor.usage.readers.json_pages import (
     PageReading,
     Text,
     UtcMoment,
-    first_in,
     identity,
     more_pages,
-    objects,
     pages,
 )
 
 PREDICTIONS = "replicate-predictions"
-NAMES: tuple[str, ...] = (PREDICTIONS,)
 METER = "replicate"
 
 _NOT_IMAGES = re.compile(r"(?:video|audio)_output|character_|training_|.*token")
@@ -45,9 +42,6 @@ _NOT_MADE = {
 }
 _ADDRESSES = ("https://", "http://", "data:image/")
 _SOUND_AND_VIDEO = (".aac", ".avi", ".flac", ".m4a", ".mkv", ".mov", ".mp3", ".mp4", ".ogg", ".opus", ".wav", ".webm")
-_PREDICTION_KEYS = frozenset({"id", "status", "created_at"})
-_MORE_KEYS = frozenset({"version", "urls", "data_removed"})
-"""One of these as well distinguishes a prediction from the objects of other services."""
 _UNSUCCESSFUL = ("starting", "processing", "failed", "canceled", "aborted")
 _Units = Annotated[Number, Field(ge=0, le=MOST_IMAGES_IN_A_ROW)]
 
@@ -114,19 +108,7 @@ class _Alone(RootModel[_IfSucceeded]):
     """A prediction without a page."""
 
 
-def name_of(document: object) -> str | None:
-    """``replicate-predictions``, else None."""
-    for page in objects(document):
-        if not isinstance(page.get("results"), list):
-            return PREDICTIONS if page.keys() >= _PREDICTION_KEYS and page.keys() & _MORE_KEYS else None
-        first = first_in(page, "results")
-        if first is None:
-            return PREDICTIONS if "next" in page and "previous" in page else None
-        return PREDICTIONS if first.keys() >= _PREDICTION_KEYS else None
-    return None
-
-
-def read(name: str, document: object, file: str, unit: Unit = Unit.IMAGE, chosen: Sequence[str] = ()) -> PageReading:
+def read(name: str, document: object, file: str, unit: Unit, chosen: Sequence[str]) -> PageReading:
     """A row for each prediction that succeeded and may have made what counts, on the basis its own fields allow.
 
     Raises BadInput.

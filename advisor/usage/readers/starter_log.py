@@ -6,12 +6,20 @@ from dataclasses import dataclass
 
 import ibis
 
-from advisor.usage.column_exprs import Cells, scaled
-from advisor.usage.date_order import Columns
-from advisor.usage.model import GATEWAY, Basis
-from advisor.usage.normalise import Fault, Shaped, all_of, currency_faults, image_faults, number_faults, stamp_faults
-from advisor.usage.options import ReadOptions
-from advisor.usage.source import Source
+from advisor.usage.dates import Columns
+from advisor.usage.input_files import Source
+from advisor.usage.model import GATEWAY, Basis, ReadOptions
+from advisor.usage.normalise import (
+    Cells,
+    Fault,
+    Shaped,
+    all_of,
+    currency_faults,
+    image_faults,
+    number_faults,
+    scaled,
+    stamp_faults,
+)
 
 AT, ID, IMAGES, COST = "at", "id", "images", "cost_usd"
 _IDENTIFYING = (AT, ID, "route", "model", IMAGES, COST, "status", "latency_ms", "left_out")

@@ -1,4 +1,4 @@
-"""Dates as spreadsheets save them, brought to ISO: `8/1/2026 0:00`, `01.08.26`, `2026/8/1 1:30 PM`, and 46235.
+"""Time zones as tables of their changes, and dates as spreadsheets save them: `8/1/2026 0:00`, `01.08.26`, and 46235.
 
 Whether dates such as `01/08/2026` have the day or the month first is decided by all dates of a file.
 """
@@ -6,18 +6,75 @@ Whether dates such as `01/08/2026` have the day or the month first is decided by
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
-from advisor.usage.source import ISO, LINE, Source
+from advisor.usage.input_files import ISO, LINE, Source
+
+FIRST_YEAR, LAST_YEAR = 2014, 2100
+FARTHEST = timedelta(hours=14)
+"""No clock on earth is further ahead of UTC, nor behind it."""
+_FIXED = re.compile(r"([+-])(\d\d):?([0-5]\d)?")
+
+
+@dataclass(frozen=True)
+class Zone:
+    """Clocks before ``until[i]`` are ``offsets[i]`` ahead of UTC, those behind the last of them ``offsets[-1]``."""
+
+    name: str
+    until: tuple[datetime, ...]
+    offsets: tuple[timedelta, ...]
+
+
+def zone_of(name: str, last_year: int) -> Zone | None:
+    """A zone by its name (`Europe/Berlin`) or its offset (`+02:00`); None for UTC. Raises ValueError.
+
+    >>> zone_of("+05:30", 2026).offsets[0], len(zone_of("Europe/Berlin", 2026).until)
+    (datetime.timedelta(seconds=19800), 26)
+    """
+    if name.upper() in ("UTC", "Z", "GMT"):
+        return None
+    if fixed := _FIXED.fullmatch(name):
+        offset = timedelta(hours=int(fixed[2]), minutes=int(fixed[3] or 0))
+        if offset > FARTHEST:
+            raise ValueError(name)
+        return Zone(name, (), (offset if fixed[1] == "+" else -offset,))
+    try:
+        info = ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError, ValueError):
+        raise ValueError(name) from None
+    return _changes(name, info, min(last_year, LAST_YEAR))
+
+
+def _changes(name: str, info: ZoneInfo, last_year: int) -> Zone:
+    """A clock belongs to the old offset until it shows the hour of the change (fold=0), in gaps and in overlaps."""
+
+    def offset(moment: datetime) -> timedelta:
+        return moment.astimezone(info).utcoffset() or timedelta(0)
+
+    moment, end = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(last_year, 12, 31, tzinfo=UTC)
+    until: list[datetime] = []
+    offsets = [offset(moment)]
+    while moment < end:
+        if (after := offset(moment + timedelta(days=1))) != offsets[-1]:
+            start, before = moment, offsets[-1]
+            seconds = bisect(range(86_400), False, key=lambda at: offset(start + timedelta(seconds=at)) != before)
+            change = start + timedelta(seconds=seconds)
+            until.append(change.replace(tzinfo=None) + max(offsets[-1], after))
+            offsets.append(after)
+        moment += timedelta(days=1)
+    return Zone(name, tuple(until), tuple(offsets))
+
 
 Columns = tuple[tuple[str, str | None], ...]
 """Pairs of columns that hold the start and the end of a period, or a single moment."""
