@@ -145,6 +145,8 @@ def read(name: str, document: object, file: str, unit: Unit, chosen: Sequence[st
         counted = any(result.quantity is not None for result in costs.results)
         rows += [row for bucket in costs.data for row in _cost_rows(bucket, line, chosen, counted)]
     notes = more_pages(of_costs, "next_page") + _left_out(results, chosen)
+    if free := sum(bool(one.quantity) and not one.amount.value for one in results):
+        notes.append(f"line items of images cost nothing, as with a credit, and count: {free:,}")
     if not any(one.line_item is None and one.quantity is None and one.amount.value for one in results):
         return PageReading(rows, notes, _buckets(of_costs))
     notes.append("costs that are not grouped may hold more than images: ask for `group_by=line_item`")
@@ -186,17 +188,20 @@ def _usage_rows(bucket: _OpenAIBucket[_OpenAIUsage], line: int) -> list[Row]:
 
 
 def _cost_rows(bucket: _OpenAIBucket[_Cost], line: int, chosen: Sequence[str], counted: bool) -> list[Row]:
-    """The results that count; for a bucket without one a row of zero, as that the day is known is worth a row."""
+    """The results that count, and a row of zero for a bucket of refunds or nothing, as the day is known."""
     rows = []
     for result in bucket.results:
         if result.of_images(chosen):
             paid, images = result.amount, result.quantity
             stated: dict[str, Any] = {"images": images, "cost": paid.value, "currency": paid.currency}
-            stated["basis"] = Basis.DERIVED if images is None else Basis.COUNTED
+            refund = images is None and paid.value < 0  # mends the cost of images that other results count
+            stated["basis"] = Basis.DERIVED if images is None and not refund else Basis.COUNTED
             rows.append(_row(COSTS, bucket, line, paid.currency, result.groups, result.quantity_unit, **stated))
-    if not rows and counted:
-        return [_row(COSTS, bucket, line, "empty", basis=Basis.COUNTED, images=Decimal(0))]
-    return numbered(rows) or [_row(COSTS, bucket, line, "empty", basis=Basis.DERIVED, cost=Decimal(0), currency="USD")]
+    if all(row.images is None and row.basis is Basis.COUNTED for row in rows):
+        free: dict[str, Any] = {"basis": Basis.DERIVED, "cost": Decimal(0), "currency": "USD"}
+        none: dict[str, Any] = {"basis": Basis.COUNTED, "images": Decimal(0)}
+        rows.append(_row(COSTS, bucket, line, "empty", **(none if counted else free)))
+    return numbered(rows)
 
 
 def _row(name: str, bucket: _OpenAIBucket[Any], line: int, *keys: object, **stated: Any) -> Row:
