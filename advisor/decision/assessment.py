@@ -9,9 +9,9 @@ from advisor.decision.representatives import with_representatives
 from advisor.domain.cost_model import Costs
 from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
+from advisor.evaluation.compiler import Matcher
 from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.judgement import Judgement, fold_of, judge, silences
-from advisor.evaluation.protocol import Matcher
+from advisor.evaluation.resolution import Judgement, fold_of, judge, silences
 from advisor.explanation.record_sections import route_of, status_of
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES

@@ -16,7 +16,7 @@ from advisor.domain.cost_model import MOST_IMAGES as MOST_IMAGES
 from advisor.domain.cost_model import PRICE_OF as PRICE_OF
 from advisor.domain.record import CostComparison, Decision, ReviewTrigger, Status
 from advisor.domain.scenario import Axis, Route, Scenario
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.compiler import PlainReading
 from advisor.rulebook.model import Rulebook
 
 REVIEW_MONTHS = 3

@@ -13,8 +13,8 @@ from advisor.decision.competition import competing
 from advisor.decision.record_builder import record_of
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import Scenario
+from advisor.evaluation.compiler import Facts, Matcher
 from advisor.evaluation.durable_rules_backend import engine_reading
-from advisor.evaluation.protocol import Facts, Matcher
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 

@@ -11,8 +11,7 @@ from advisor.domain import record
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Trait, Unknown
 from advisor.domain.record import Fit
 from advisor.domain.scenario import FIELDS, Axis, Route
-from advisor.evaluation.compiler import Compiled, compile_rules
-from advisor.evaluation.python_backend import PLAIN
+from advisor.evaluation.compiler import PLAIN, Compiled, compile_rules
 from advisor.rulebook.conditions import comparisons, names_in_order
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES

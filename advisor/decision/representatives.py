@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from advisor.domain.offer import Offer
 from advisor.domain.scenario import Route
-from advisor.evaluation.judgement import Judgement
-from advisor.evaluation.pricing import amounts_of, cheapest, usage_of
-from advisor.evaluation.protocol import GateMatch
+from advisor.evaluation.compiler import GateMatch
+from advisor.evaluation.facts import amounts_of, cheapest, usage_of
+from advisor.evaluation.resolution import Judgement
 from advisor.rulebook.model import Rulebook
 
 Judged = tuple[Offer, GateMatch]

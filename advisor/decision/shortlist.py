@@ -13,8 +13,8 @@ from advisor.domain.cost_model import HOSTED, PRICES, Costs, to_micro_dollars
 from advisor.domain.formatting import amount_text, plain
 from advisor.domain.offer import Offer
 from advisor.domain.scenario import FIELDS, Route
-from advisor.evaluation.pricing import FIELDS_OF
-from advisor.evaluation.protocol import GateMatch
+from advisor.evaluation.compiler import GateMatch
+from advisor.evaluation.facts import FIELDS_OF
 
 MAX_SHORTLIST = 10
 """The most offers of a route that a record lists."""

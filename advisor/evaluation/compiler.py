@@ -1,16 +1,19 @@
 """Compiles conditions and terms once, for any carrier, which defines the values and how they combine.
 
-Here too are the carriers that several backends share: exact ratios of whole numbers, and upper bounds of sizes.
+Here too are what every reading implements, the plain Python reading, and the carriers that several backends share:
+exact ratios of whole numbers, and upper bounds of sizes.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from advisor.rulebook.conditions import AnyOf, Comparison, Condition
-from advisor.rulebook.model import Rule
+from advisor.domain.offer import Encoded, Offer, Unknown
+from advisor.rulebook.conditions import AnyOf, Comparison, Condition, names_in_order
+from advisor.rulebook.model import Rule, Rulebook
 from advisor.rulebook.terms import Choice, Expression, Number, Use
 
 V = TypeVar("V")
@@ -174,3 +177,118 @@ class RowSizes(Sizes):
 
 
 SIZES, ROW_SIZES = Sizes(), RowSizes()
+
+Facts = Mapping[str, Encoded | Unknown]
+"""Names to values. A name that is missing is not known yet; an unknown trait is present as UNKNOWN."""
+
+
+class GateMatch(NamedTuple):
+    """Ids of the gates that eliminate an offer, and of those that would if an unknown trait turned out badly."""
+
+    eliminating: tuple[str, ...]
+    to_verify: tuple[str, ...]
+
+
+def match_each(
+    offers: Iterable[Offer], traits: Iterable[str], match: Callable[[Offer], GateMatch]
+) -> tuple[GateMatch, ...]:
+    """The match of each offer; offers with equal ``traits`` are matched once."""
+    found: dict[tuple[object, ...], GateMatch] = {}
+    matches = []
+    for offer in offers:
+        kind = tuple(offer.traits.get(name) for name in traits)
+        if kind not in found:
+            found[kind] = match(offer)
+        matches.append(found[kind])
+    return tuple(matches)
+
+
+class Matcher(Protocol):
+    """A reading of the rulebook. Ids come in the order of the rulebook."""
+
+    @property
+    def name(self) -> str:
+        """The name of the reading."""
+
+    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
+        """Needs and each offer's traits against the gates: one match for each offer of the rulebook."""
+
+    def preferences(self, facts: Facts) -> tuple[str, ...]:
+        """Needs and terms against the preferences."""
+
+    def advice(self, facts: Facts) -> tuple[str, ...]:
+        """Needs, terms and the outcome against the advice."""
+
+
+@dataclass(frozen=True)
+class ComposedMatcher:
+    """A matcher made of functions: those of another matcher, some of them replaced."""
+
+    name: str
+    gates: Callable[[Facts], tuple[GateMatch, ...]]
+    preferences: Callable[[Facts], tuple[str, ...]]
+    advice: Callable[[Facts], tuple[str, ...]]
+
+
+Value = Encoded | Unknown
+
+
+class PlainLogic:
+    """Carrier of Python values and bools. A comparison of a missing fact does not hold; one of an unknown trait may."""
+
+    def compare(self, facts: Mapping[str, Value], comparison: Comparison) -> tuple[bool, bool]:
+        left = facts.get(comparison.name)
+        right = facts.get(str(comparison.right)) if comparison.against_name else comparison.right
+        if left is None or right is None:
+            return False, False
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            return False, True
+        holds: bool = getattr(operator, comparison.op)(left, right)
+        return holds, holds
+
+    def every(self, truths: list[bool]) -> bool:
+        return all(truths)
+
+    def some(self, truths: list[bool]) -> bool:
+        return any(truths)
+
+    def negate(self, truth: bool) -> bool:
+        return not truth
+
+
+PLAIN = PlainLogic()
+
+
+class PlainReading:
+    """Matches rules by evaluating their compiled conditions in Python."""
+
+    name = "python"
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._offers = rulebook.offers
+        self._gates = compile_rules(rulebook.gates, PLAIN)
+        read = {name for gate in rulebook.gates for name in names_in_order(gate.when)}
+        self._traits = tuple(name for name in rulebook.traits if name in read)
+        self._preferences = compile_rules(rulebook.preferences, PLAIN)
+        self._advice = compile_rules(rulebook.advice, PLAIN)
+
+    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
+        return self.match_offers(facts, self._offers)
+
+    def match_offers(self, facts: Facts, offers: Iterable[Offer]) -> tuple[GateMatch, ...]:
+        return match_each(offers, self._traits, lambda offer: match_offer(self._gates, {**facts, **offer.traits}))
+
+    def preferences(self, facts: Facts) -> tuple[str, ...]:
+        return tuple(rule for rule, test in self._preferences.items() if test(facts)[0])
+
+    def advice(self, facts: Facts) -> tuple[str, ...]:
+        return tuple(rule for rule, test in self._advice.items() if test(facts)[0])
+
+
+def match_offer(gates: Mapping[str, Compiled[Value, bool]], facts: Facts) -> GateMatch:
+    """Needs and one offer's traits against compiled gates."""
+    answers = [(rule, test(facts)) for rule, test in gates.items()]
+    return GateMatch(
+        tuple(rule for rule, (surely, _) in answers if surely),
+        tuple(rule for rule, (surely, maybe) in answers if maybe and not surely),
+    )

@@ -30,7 +30,7 @@ from typing import Any
 
 from advisor.common.diagnostics import BadInput, EngineFailure, Problem
 from advisor.domain.offer import Encoded, Offer, Unknown
-from advisor.evaluation.protocol import Facts, GateMatch, match_each
+from advisor.evaluation.compiler import Facts, GateMatch, match_each
 from advisor.rulebook.conditions import EQUAL, Comparison, branches, names_in_order
 from advisor.rulebook.loader import MAX_BRANCHES_A_RULE
 from advisor.rulebook.model import Rule, Rulebook

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.evaluation.compiler import SIZES, Ratio, Ratios, Whole
-from advisor.evaluation.table_backend import OutcomeTable, Side
+from advisor.evaluation.numpy_backend import OutcomeTable, Side
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.rulebook.terms import term_text
 

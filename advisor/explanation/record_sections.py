@@ -9,7 +9,7 @@ from advisor.domain import record
 from advisor.domain.offer import Encoded
 from advisor.domain.record import Status
 from advisor.domain.scenario import Route
-from advisor.evaluation.judgement import Judgement
+from advisor.evaluation.resolution import Judgement
 from advisor.explanation.counterfactuals import (
     Counterfactual,
     ShiftedNumber,

@@ -20,10 +20,9 @@ from advisor.decision.competition import competing, competing_checkpoints, with_
 from advisor.domain.cost_model import OWN_AMOUNTS, VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import FIELDS, GpuBilling, Residency, Route, Scenario
-from advisor.evaluation.facts import answer_facts
-from advisor.evaluation.judgement import Judgement, judge
-from advisor.evaluation.pricing import FIELDS_OF
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.compiler import PlainReading
+from advisor.evaluation.facts import FIELDS_OF, answer_facts
+from advisor.evaluation.resolution import Judgement, judge
 from advisor.interview.catalogue_amounts import (
     CheckpointChoice,
     EliminatedRoute,

@@ -16,7 +16,7 @@ from advisor.domain.offer import Encoded
 from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS, Route, Scenario
 from advisor.evaluation.durable_rules_backend import engine_reading
-from advisor.evaluation.pricing import priced_fields
+from advisor.evaluation.facts import priced_fields
 from advisor.portfolio.portfolio import GpuPool, Portfolio, Workload
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope

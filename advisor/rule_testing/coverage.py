@@ -24,8 +24,7 @@ from dataclasses import dataclass, replace
 
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Route
-from advisor.evaluation.protocol import ComposedMatcher, GateMatch
-from advisor.evaluation.python_backend import PLAIN
+from advisor.evaluation.compiler import PLAIN, ComposedMatcher, GateMatch
 from advisor.rule_testing.cases import situation_of
 from advisor.rule_testing.evaluation import ANY_DAY, OfferedScenario, RulebookVersion, with_offers
 from advisor.rule_testing.mutation.distinguish import ScenarioSearch

@@ -17,10 +17,9 @@ from advisor.decision.decide import decide, outcome_facts
 from advisor.domain.offer import Encoded, Offer
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
+from advisor.evaluation.compiler import ComposedMatcher, Facts, GateMatch, PlainReading
 from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.judgement import Fold, Resolution
-from advisor.evaluation.protocol import ComposedMatcher, Facts, GateMatch
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.resolution import Fold, Resolution
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.completions import completions_of

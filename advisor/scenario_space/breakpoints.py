@@ -16,9 +16,8 @@ from typing import NamedTuple
 from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES
 from advisor.domain.offer import Encoded, Unknown
 from advisor.domain.staircase import ceiling
-from advisor.evaluation.compiler import Ratio, Ratios, term_value
+from advisor.evaluation.compiler import PlainLogic, Ratio, Ratios, term_value
 from advisor.evaluation.facts import computations, with_range
-from advisor.evaluation.python_backend import PlainLogic
 from advisor.rulebook.conditions import Comparison, comparisons
 from advisor.rulebook.model import Rule, Rulebook
 from advisor.rulebook.symbols import Scope

@@ -16,8 +16,7 @@ from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.compiler import compile_rules
-from advisor.evaluation.judgement import Resolution, fold_of
-from advisor.evaluation.pricing import (
+from advisor.evaluation.facts import (
     FIELDS_OF,
     Amounts,
     Usage,
@@ -27,7 +26,7 @@ from advisor.evaluation.pricing import (
     with_prices,
     without_prices,
 )
-from advisor.evaluation.resolution import NOTHING, Silenced
+from advisor.evaluation.resolution import NOTHING, Resolution, Silenced, fold_of
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
 from advisor.scenario_space.amount_regions import AmountRegions, space_of_preferences

@@ -12,11 +12,9 @@ from typing import Any, NamedTuple
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.offer import Encoded, Offer
 from advisor.domain.scenario import Axis, Route
-from advisor.evaluation.compiler import compile_condition
-from advisor.evaluation.judgement import fold_of
-from advisor.evaluation.pricing import Amounts, amounts_of, costs_no_more
-from advisor.evaluation.python_backend import PLAIN, PlainReading
-from advisor.evaluation.resolution import NOTHING, Silenced
+from advisor.evaluation.compiler import PLAIN, PlainReading, compile_condition
+from advisor.evaluation.facts import Amounts, amounts_of, costs_no_more
+from advisor.evaluation.resolution import NOTHING, Silenced, fold_of
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, FIELD_NAMES, MODEL, Scope

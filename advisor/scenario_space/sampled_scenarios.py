@@ -17,10 +17,8 @@ from typing import NamedTuple, TypeVar
 
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Unknown
 from advisor.domain.scenario import FIELDS, Axis
-from advisor.evaluation.compiler import compile_condition
-from advisor.evaluation.judgement import fold_of
-from advisor.evaluation.protocol import GateMatch
-from advisor.evaluation.python_backend import PLAIN, PlainReading
+from advisor.evaluation.compiler import PLAIN, GateMatch, PlainReading, compile_condition
+from advisor.evaluation.resolution import fold_of
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope

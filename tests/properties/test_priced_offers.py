@@ -17,12 +17,10 @@ from advisor.domain.cost_model import OwnGpus
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Quote, Unknown
 from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import EngineReading
-from advisor.evaluation.facts import answer_facts
-from advisor.evaluation.judgement import judge, silences
-from advisor.evaluation.pricing import FIELDS_OF
-from advisor.evaluation.python_backend import PlainReading
-from advisor.evaluation.resolution import NOTHING, Silenced
+from advisor.evaluation.facts import FIELDS_OF, answer_facts
+from advisor.evaluation.resolution import NOTHING, Silenced, judge, silences
 from advisor.explanation.record_sections import Explainer
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook

@@ -20,12 +20,11 @@ from advisor.decision.decide import decide
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Unknown
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import Axis, Route, Scenario
+from advisor.evaluation.compiler import Matcher, PlainReading
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.judgement import judge
 from advisor.evaluation.numpy_backend import NumpyReading
-from advisor.evaluation.protocol import Matcher
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.resolution import judge
 from advisor.explanation.sufficient_reasons import sufficient_reasons
 from advisor.report.claims.build import claims_of
 from advisor.report.templates import memo_markdown

@@ -12,7 +12,7 @@ from typing import Any
 from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.facts import with_terms
-from advisor.evaluation.judgement import judge
+from advisor.evaluation.resolution import judge
 from tests.helpers import reference
 from tests.report.held import NAMES, NUMBER, PRICES, UNITS, Held, matched, named_fields, not_yet, number
 

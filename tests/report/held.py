@@ -12,10 +12,9 @@ from typing import Any
 
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import FIELDS, Axis, Route, validated
-from advisor.evaluation.compiler import compile_rules
+from advisor.evaluation.compiler import PLAIN, PlainReading, compile_rules, match_offer
 from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.judgement import fold_of, judge
-from advisor.evaluation.python_backend import PLAIN, PlainReading, match_offer
+from advisor.evaluation.resolution import fold_of, judge
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope

@@ -12,8 +12,7 @@ from typing import Any
 from advisor.domain.offer import UNKNOWN
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario import Route
-from advisor.evaluation.compiler import compile_rules
-from advisor.evaluation.python_backend import PLAIN, match_offer
+from advisor.evaluation.compiler import PLAIN, compile_rules, match_offer
 from advisor.report.templates import memo_markdown, summary
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.wording.labels import listed as listed_in_prose

@@ -17,7 +17,7 @@ from advisor.common.files import bundled
 from advisor.decision.decide import decide
 from advisor.domain.cost_model import VOLUMES
 from advisor.domain.scenario import FIELDS, validated
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.compiler import PlainReading
 from advisor.rule_testing.cases import differences, situation_of
 from advisor.rule_testing.evaluation import (
     ANY_DAY,

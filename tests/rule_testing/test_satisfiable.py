@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.domain.offer import Encoded
-from advisor.evaluation.python_backend import PLAIN
+from advisor.evaluation.compiler import PLAIN
 from advisor.rulebook.conditions import EQUAL, NEGATED, Comparison
 from advisor.rulebook.lint.conditions import Space, space_of
 from advisor.rulebook.loader import bundled_rulebook

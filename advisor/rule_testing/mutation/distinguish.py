@@ -16,9 +16,9 @@ from typing import NamedTuple
 from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Route, validated
+from advisor.evaluation.compiler import Facts
 from advisor.evaluation.facts import with_range, with_terms
-from advisor.evaluation.judgement import Resolution
-from advisor.evaluation.protocol import Facts
+from advisor.evaluation.resolution import Resolution
 from advisor.rule_testing.evaluation import CheckedOutcome, OfferedScenario, RulebookVersion
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.symbols import ELIMINATED, FEASIBLE, FIELD_NAMES, OUTCOME_NAMES, Scope

@@ -19,8 +19,8 @@ from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Route
+from advisor.evaluation.compiler import PLAIN
 from advisor.evaluation.facts import NOT_ASKED, with_terms
-from advisor.evaluation.python_backend import PLAIN
 from advisor.rule_testing.proofs.properties import CLAIMS, Property, advised, is_advised
 from advisor.rule_testing.proofs.solver import ScenarioSolver, Unsettled
 from advisor.rule_testing.proofs.symbolic_scenario import Example, Findings, Proof, SymbolicScenario, Violation
