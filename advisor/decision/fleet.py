@@ -10,7 +10,7 @@ from advisor.domain.cost_model import HOSTED, OwnGpus, rounded
 from advisor.domain.record import Status
 from advisor.domain.scenario import Route
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.scenario_space.values import bounds_of
+from advisor.scenario_space.amount_regions import bounds_of
 
 ALWAYS_ON = FIELD_NAMES["gpu_billing"].encode("always_on")
 

@@ -15,7 +15,7 @@ from advisor.evaluation.compiler import PLAIN, Compiled, compile_rules
 from advisor.rulebook.conditions import comparisons, names_in_order
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.scenario_space.values import need_values
+from advisor.scenario_space.gate_outcomes import need_values
 
 _WORST_FIRST = (Fit.NOT_MET, Fit.TO_VERIFY, Fit.OPEN, Fit.MET)
 

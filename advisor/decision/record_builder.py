@@ -28,7 +28,7 @@ from advisor.explanation.record_sections import Explainer, route_of
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Preference, Rule
 from advisor.rulebook.terms import MAX_LENGTH, chosen, term_text
-from advisor.scenario_space.question_effects import leads
+from advisor.scenario_space.completions import leads
 
 
 def record_of(assessment: Assessment, decided_on: datetime.date, catalogue: Catalogue | None = None) -> Decision:

@@ -11,10 +11,9 @@ from advisor.domain.cost_model import VOLUMES
 from advisor.domain.offer import Encoded
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
-from advisor.scenario_space.breakpoints import Truths
+from advisor.scenario_space.amount_regions import Truths, bounds_of
 from advisor.scenario_space.completions import CompetingPrices, Completions, Outcome, completions_of
 from advisor.scenario_space.gate_outcomes import Answers, GateOutcome, NeedGroup, join_all
-from advisor.scenario_space.values import bounds_of
 
 _USAGE = (*VOLUMES, "gpu_billing", "peak_to_mean", "min_gpus")
 """What the cheapest of several GPUs depends on."""

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.rulebook.symbols import ANSWER_NAMES
-from advisor.scenario_space.breakpoints import Truths
+from advisor.scenario_space.amount_regions import Truths
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
 

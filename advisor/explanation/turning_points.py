@@ -17,9 +17,9 @@ from advisor.domain.scenario import Route
 from advisor.evaluation.resolution import INEQUALITY
 from advisor.rulebook.symbols import ANSWER_NAMES, Scope
 from advisor.rulebook.terms import Operation
+from advisor.scenario_space.amount_regions import bounds_of
 from advisor.scenario_space.completions import Completions, Outcome
-from advisor.scenario_space.gate_outcomes import Answers
-from advisor.scenario_space.values import assignments, bounds_of
+from advisor.scenario_space.gate_outcomes import Answers, assignments
 
 MAX_STRETCHES = 100
 """Of one amount; beyond these, values among which the outcome changes more often are one stretch without an outcome."""

@@ -35,8 +35,7 @@ from advisor.interview.catalogue_amounts import (
 from advisor.interview.state import ASIDES, CLASH, COSTS, DETAILS, OWN_PRICES, InterviewState
 from advisor.rulebook.model import Rule, Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
-from advisor.scenario_space.completions import Outcome, completions_of
-from advisor.scenario_space.question_effects import WayOut, leads, ways_out
+from advisor.scenario_space.completions import Outcome, WayOut, completions_of, leads, ways_out
 
 _COST_QUESTIONS: tuple[tuple[str, Route | None], ...] = (
     (MODEL, None),

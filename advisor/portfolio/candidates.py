@@ -21,7 +21,7 @@ from advisor.portfolio.portfolio import GpuPool, Portfolio, Workload
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
 from advisor.scenario_space.completions import Outcome
-from advisor.scenario_space.values import need_values
+from advisor.scenario_space.gate_outcomes import need_values
 
 
 @dataclass(frozen=True, eq=False)

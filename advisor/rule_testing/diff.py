@@ -21,7 +21,7 @@ from advisor.domain.scenario import FIELDS, Axis, Route, Scenario, validated
 from advisor.rulebook.model import Rule, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.completions import completions_of
-from advisor.scenario_space.values import assignments
+from advisor.scenario_space.gate_outcomes import assignments
 
 _MAX_ROWS = 5_000_000
 _PLACE = frozenset(("file", "line"))

@@ -23,7 +23,7 @@ from advisor.evaluation.resolution import Fold, Resolution
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.completions import completions_of
-from advisor.scenario_space.values import assignments, need_values
+from advisor.scenario_space.gate_outcomes import assignments, need_values
 
 ANY_DAY = datetime.date(2026, 1, 1)
 

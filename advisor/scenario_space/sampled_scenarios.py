@@ -22,8 +22,7 @@ from advisor.evaluation.resolution import fold_of
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
-from advisor.scenario_space.gate_outcomes import Answers
-from advisor.scenario_space.values import assignments, need_values
+from advisor.scenario_space.gate_outcomes import Answers, assignments, need_values
 
 T = TypeVar("T")
 _MOST_ASSIGNMENTS = 20_000

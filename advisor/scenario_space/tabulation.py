@@ -28,7 +28,7 @@ from advisor.rulebook.conditions import Comparison, comparisons
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Name
 from advisor.rulebook.terms import Expression, Number, Use, constant_value, names_used, replaced
-from advisor.scenario_space.breakpoints import written_out
+from advisor.scenario_space.amount_regions import written_out
 from advisor.scenario_space.gate_outcomes import with_relevant_offers
 
 MAX_CELLS = 2**22

@@ -25,8 +25,7 @@ from advisor.explanation.record_sections import Explainer
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.completions import Outcome, completions_of
-from advisor.scenario_space.gate_outcomes import with_relevant_offers
-from advisor.scenario_space.values import need_values
+from advisor.scenario_space.gate_outcomes import need_values, with_relevant_offers
 from tests.helpers.strategies import EXERCISE, NEEDS, examples, scenario
 
 RULEBOOK = bundled_rulebook()

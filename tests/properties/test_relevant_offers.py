@@ -33,9 +33,8 @@ from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.scenario_space import completions, gate_outcomes
 from advisor.scenario_space.completions import completions_of
-from advisor.scenario_space.gate_outcomes import with_relevant_offers
+from advisor.scenario_space.gate_outcomes import need_values, with_relevant_offers
 from advisor.scenario_space.tabulation import table_of
-from advisor.scenario_space.values import need_values
 from tests.helpers.column_readings import in_words, on_duckdb, one_by_one, rows_that_differ
 from tests.helpers.generated_columns import Columns, generate
 from tests.helpers.strategies import EXERCISE, NEEDS, complete_answers, examples, repeats, scenario, some_of

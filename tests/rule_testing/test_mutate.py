@@ -31,8 +31,7 @@ from advisor.rule_testing.mutation.distinguish import ScenarioSearch
 from advisor.rule_testing.mutation.run import Mutant, MutationResult, mutants, mutate
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario_space.amount_regions import AmountExample, AmountSpace
-from advisor.scenario_space.breakpoints import Breakpoints
+from advisor.scenario_space.amount_regions import AmountExample, AmountSpace, Breakpoints
 
 RULEBOOK = load_rulebook()
 MUTANTS = tuple(mutants(RULEBOOK))

@@ -23,10 +23,9 @@ from advisor.rule_testing.evaluation import CheckedOutcome, OfferedScenario, Rul
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.symbols import ELIMINATED, FEASIBLE, FIELD_NAMES, OUTCOME_NAMES, Scope
 from advisor.rulebook.terms import Expression
-from advisor.scenario_space.amount_regions import AmountExample, AmountSpace
-from advisor.scenario_space.breakpoints import Breakpoints
+from advisor.scenario_space.amount_regions import AmountExample, AmountSpace, Breakpoints, usual_amount
+from advisor.scenario_space.gate_outcomes import assignments
 from advisor.scenario_space.sampled_scenarios import Needs, SearchRow, SearchSpace
-from advisor.scenario_space.values import assignments, usual_amount
 
 _COSTS_OF_MOVING: tuple[dict[str, int], ...] = (
     {},

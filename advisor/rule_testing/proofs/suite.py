@@ -27,9 +27,8 @@ from advisor.rule_testing.proofs.symbolic_scenario import Example, Findings, Pro
 from advisor.rulebook.conditions import Comparison
 from advisor.rulebook.model import Preference, Rule, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.scenario_space.breakpoints import Truths, amount_comparisons
+from advisor.scenario_space.amount_regions import Truths, amount_comparisons, usual_amount
 from advisor.scenario_space.completions import completions_of
-from advisor.scenario_space.values import usual_amount
 
 Question = Callable[[Rulebook, ScenarioSolver, Findings], None]
 """Looks for faults of a rulebook, and notes what it finds."""

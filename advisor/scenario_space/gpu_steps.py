@@ -1,157 +1,131 @@
-"""The comparisons of amounts that rules make, and the exact values of one amount at which their truth changes.
+"""Where comparisons change along a volume for which whole GPUs are paid that are always on.
 
-The number of GPUs that are always on rises in steps along a volume. The difference of two sides is then a sawtooth: it
-is linear in the volume n and in the number k of steps up to it, with ``k = ceil(n * over / under)``. So the volumes at
-which given differences are less than zero are the whole points of a polygon, of which the first and the last are found
-exactly, for any number of GPUs.
+The number of GPUs rises in steps along a volume. The difference of two sides is then a sawtooth: it is linear in the
+volume n and in the number k of steps up to it, with ``k = ceil(n * over / under)``. So the volumes at which given
+differences are less than zero are the whole points (k, n) of a polygon, of which the first and the last are found
+exactly, for any number of GPUs. The points are counted instead of tried: the whole numbers under a straight line have a
+sum in closed form. So the cost depends on the number of digits, not on the size of the polygon.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
-from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES
-from advisor.domain.offer import Encoded, Unknown
-from advisor.domain.staircase import ceiling
-from advisor.evaluation.compiler import PlainLogic, Ratio, Ratios, term_value
-from advisor.evaluation.facts import computations, with_range
-from advisor.rulebook.conditions import Comparison, comparisons
-from advisor.rulebook.model import Rule, Rulebook
-from advisor.rulebook.symbols import Scope
-from advisor.rulebook.terms import Choice, Expression, Number, Operation, Use, chosen, names_used, parts_of, replaced
-from advisor.scenario_space.whole_points import HalfPlane, greatest_point, least_point
-
-Truths = tuple[bool, ...]
-"""Which of the comparisons hold."""
+from advisor.domain.offer import Encoded
+from advisor.domain.staircase import ceiling, rounded_sum
+from advisor.evaluation.compiler import Ratio, Ratios, term_value
+from advisor.rulebook.terms import Expression, Operation, chosen, names_used, parts_of
 
 
-def amount_comparisons(rulebook: Rulebook, rules: Iterable[Rule]) -> tuple[Comparison, ...]:
-    """The comparisons of amounts and terms that some rules make, each once."""
-    found = dict.fromkeys(comparison for rule in rules for comparison in comparisons(rule.when))
-    names = rulebook.names
-    return tuple(c for c in found if c.name in names and names[c.name].numeric and names[c.name].scope != Scope.NEED)
+class HalfPlane(NamedTuple):
+    """The points (k, n) with ``n*over + k*along + base <= 0``."""
+
+    over: int
+    along: int
+    base: int
+
+    @property
+    def mirrored(self) -> HalfPlane:
+        """The same of (-k, -n)."""
+        return HalfPlane(-self.over, -self.along, self.base)
+
+    @property
+    def others(self) -> HalfPlane:
+        """The whole points that are not in it."""
+        return HalfPlane(-self.over, -self.along, 1 - self.base)
 
 
-class Breakpoints:
-    """Differences of amounts whose signs matter, and where along one amount each changes its sign.
+class _Line(NamedTuple):
+    """``(slope*k + base) / under``, with ``under`` more than zero."""
 
-    Along one amount each difference is monotone (linear, or linear in the reciprocal), so its sign changes at most
-    once. Only along a volume with GPUs that are always on it is a sawtooth: see ``GpuSteps``.
+    slope: int
+    base: int
+    under: int
+
+    def floor(self, k: int) -> int:
+        return (self.slope * k + self.base) // self.under
+
+    def sum(self, least: int, most: int) -> int:
+        """Of the values from ``least`` to ``most``, each rounded down."""
+        return rounded_sum(most - least + 1, self.slope, self.slope * (least - 1) + self.base, self.under)
+
+    def over(self, other: _Line, k_twice: int) -> int:
+        """More than zero where the line is above another one, in the middle between two k with this sum."""
+        here, there = self.slope * k_twice + 2 * self.base, other.slope * k_twice + 2 * other.base
+        return here * other.under - there * self.under
+
+
+def least_point(planes: Sequence[HalfPlane], steps: tuple[int, int]) -> tuple[int, int] | None:
+    """The point (k, n) with the least k in ``steps``, both ends included, and of these the least n.
+
+    None if no point is allowed. The planes bound n on both sides.
     """
-
-    def __init__(self, differences: Iterable[Expression]) -> None:
-        self.differences = tuple(dict.fromkeys(differences))
-        self._each = [computations([difference]) for difference in self.differences]
-        self._all = computations(self.differences)
-        self._steps = GpuSteps(self.differences)
-
-    @classmethod
-    def of_rules(cls, rulebook: Rulebook, rules: Iterable[Rule]) -> Breakpoints:
-        """Those of the comparisons of amounts that some rules make."""
-        return Breakpoints(_difference(rulebook, comparison) for comparison in amount_comparisons(rulebook, rules))
-
-    def __add__(self, other: Breakpoints) -> Breakpoints:
-        """The differences of both."""
-        return Breakpoints((*self.differences, *other.differences))
-
-    def truths(self, amounts: Mapping[str, Encoded]) -> Truths:
-        """Whether each difference is less than zero; every amount is present."""
-        return tuple(difference < 0 for difference in self._all(with_range(amounts)))
-
-    def along(self, amounts: Mapping[str, Encoded], name: str, bounds: tuple[int, int]) -> list[int]:
-        """The values of ``name`` within bounds whose predecessor has other truths. The other amounts are present.
-
-        Where the number of GPUs rises along a volume, only those next to which the pattern of truths changes.
-        """
-        moved = (name, *(VOLUME_ENDS if name == "monthly_images" else ()))
-        moved = tuple(field for field in moved if field == name or field not in amounts)
-        facts = with_range(amounts)
-
-        def difference(compute: Callable[[Mapping[str, Encoded]], tuple[int, ...]], value: int) -> int:
-            for changed in moved:
-                facts[changed] = value
-            return compute(facts)[0]
-
-        each = [partial(difference, compute) for compute in self._each]
-        found, covered = self._steps.turns(facts, moved, bounds) if name in VOLUMES else (set(), frozenset())
-        least, most = bounds
-        for place, compute in enumerate(each):
-            if place not in covered and least < most:
-                first, last = compute(least), compute(most)
-                if (first < 0) != (last < 0):
-                    found.add(_sign_change(compute, least, first, most, last))
-        if covered:  # the first volume of a combination of signs need not have other signs than the one before
-            found = {turn for turn in found if least < turn <= most}
-            signs = {value: [compute(value) < 0 for compute in each] for turn in found for value in (turn - 1, turn)}
-            found = {value for value in found if signs[value - 1] != signs[value]}
-        return sorted(found)
+    least, most = steps
+    uppers: list[_Line] = []
+    floors: list[_Line] = []
+    """The lower bounds of n, negated."""
+    for over, along, base in dict.fromkeys(planes):
+        if over:
+            (uppers if over > 0 else floors).append(_Line(-along, -base, abs(over)))
+        elif along:
+            most, least = (min(most, -base // along), least) if along > 0 else (most, max(least, ceiling(base, -along)))
+        elif base > 0:
+            return None
+    if least > most:
+        return None
+    for start, after in pairwise(_cuts(uppers, floors, least, most)):
+        upper, floor = _lowest(uppers, start + after - 1), _lowest(floors, start + after - 1)
+        found = _first_step(upper, floor, start, after - 1)
+        if found is not None:
+            return found, -floor.floor(found)
+    return None
 
 
-class PreferenceBreakpoints(Breakpoints, PlainLogic):
-    """The breakpoints of a rulebook's preferences.
-
-    ``pairs`` are the sides of the differences. As a carrier it looks up the truth of a comparison of amounts among the
-    facts, where ``named`` puts it.
-    """
-
-    def __init__(self, rulebook: Rulebook) -> None:
-        differences = {
-            comparison: _difference(rulebook, comparison)
-            for comparison in amount_comparisons(rulebook, rulebook.preferences)
-        }
-        super().__init__(differences.values())
-        self._names = {c: f"difference {self.differences.index(found)}" for c, found in differences.items()}
-        self.pairs = tuple((found.left, found.right) for found in dict.fromkeys(differences.values()))
-
-    def named(self, truths: Truths) -> dict[str, bool]:
-        """The truths as facts."""
-        return {f"difference {place}": holds for place, holds in enumerate(truths)}
-
-    def compare(self, facts: Mapping[str, Encoded | Unknown], comparison: Comparison) -> tuple[bool, bool]:
-        """Whether the comparison holds."""
-        name = self._names.get(comparison)
-        if name is None:
-            return super().compare(facts, comparison)
-        holds = facts[name] is (comparison.op in ("lt", "gt"))
-        return holds, holds
+def greatest_point(planes: Sequence[HalfPlane], steps: tuple[int, int]) -> tuple[int, int] | None:
+    """The point (k, n) with the greatest k, and of these the greatest n; see ``least_point``."""
+    found = least_point([plane.mirrored for plane in planes], (-steps[1], -steps[0]))
+    return None if found is None else (-found[0], -found[1])
 
 
-def _difference(rulebook: Rulebook, comparison: Comparison) -> Operation:
-    """The difference that is less than zero where the comparison (or, for ``le`` and ``ge``, its negation) holds."""
-    left, right = written_out(rulebook, comparison.name), written_out(rulebook, comparison.right)
-    return Operation("-", left, right) if comparison.op in ("lt", "ge") else Operation("-", right, left)
+def _cuts(uppers: list[_Line], floors: list[_Line], least: int, most: int) -> list[int]:
+    """The starts of the stretches of k in which no two bounds cross, and the end."""
+    cuts = {least, most + 1}
+    bounds = [*uppers, *(_Line(-line.slope, -line.base, line.under) for line in floors)]
+    for one, two in combinations(bounds, 2):
+        slope = one.slope * two.under - two.slope * one.under
+        if slope:
+            height = two.base * one.under - one.base * two.under
+            if slope < 0:
+                slope, height = -slope, -height
+            cuts |= {cut for cut in (ceiling(height, slope), height // slope + 1) if least < cut <= most}
+    return sorted(cuts)
 
 
-def written_out(rulebook: Rulebook, side: Encoded | Expression) -> Expression:
-    """A side of a comparison over fields and numbers only, with its terms and constants replaced by what they are."""
-    if isinstance(side, Operation | Choice):
-        return replaced(side, partial(written_out, rulebook))
-    name = side.name if isinstance(side, Use) else side
-    if isinstance(name, Number):
-        return name
-    if not isinstance(name, str):
-        return Number(int(name))
-    if name in rulebook.terms:
-        return written_out(rulebook, rulebook.terms[name].expression)
-    return Number(rulebook.constants[name]) if name in rulebook.constants else Use(name)
+def _lowest(lines: list[_Line], k_twice: int) -> _Line:
+    lowest = lines[0]
+    for line in lines[1:]:
+        if lowest.over(line, k_twice) > 0:
+            lowest = line
+    return lowest
 
 
-def _sign_change(difference: Callable[[int], int], low: int, at_low: int, high: int, at_high: int) -> int:
-    """The first value with the sign of ``high``, mostly where a straight line or a hyperbola changes its own."""
+def _first_step(upper: _Line, floor: _Line, start: int, end: int) -> int | None:
+    """The least k with a whole number between a line and a negated one, which do not cross in between."""
+    if upper.floor(start) + floor.floor(start) >= 0:
+        return start
+    negated = _Line(-floor.slope, -floor.base, floor.under)
+    if upper.over(negated, start + end) < 0 or not _count(upper, floor, start, end):
+        return None
+    return start + bisect_left(range(start, end + 1), True, key=lambda k: _count(upper, floor, start, k) > 0)
 
-    def changed(value: int) -> bool:
-        return (difference(value) < 0) == (at_high < 0)
 
-    to_low, to_high = abs(at_high), abs(at_low)
-    straight = (low * to_low + high * to_high) // (to_low + to_high)
-    hyperbolic = low * high * (to_low + to_high) // max(1, high * to_low + low * to_high)
-    for guess in (straight, straight + 1, hyperbolic, hyperbolic + 1):
-        if low < guess <= high and changed(guess) and not changed(guess - 1):
-            return guess
-    return low + 1 + bisect_left(range(low + 1, high), True, key=changed)
+def _count(upper: _Line, floor: _Line, start: int, end: int) -> int:
+    """How many whole points are between the lines."""
+    return upper.sum(start, end) + floor.sum(start, end) + end - start + 1
 
 
 class Share(NamedTuple):
