@@ -12,7 +12,7 @@ from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
 from advisor.evaluation.compiler import Matcher
 from advisor.evaluation.facts import answer_facts, with_terms
 from advisor.evaluation.resolution import Judgement, fold_of, judge, silences
-from advisor.explanation.record_sections import route_of, status_of
+from advisor.explanation.counterfactuals import route_of, status_of
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.completions import Outcome, completions_of

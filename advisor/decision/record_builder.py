@@ -24,7 +24,7 @@ from advisor.domain.offer import Encoded, Unknown
 from advisor.domain.record import MAX_COMPARISONS, Decision, RouteByAmounts, Status
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.compiler import Facts
-from advisor.explanation.record_sections import Explainer, route_of
+from advisor.explanation.counterfactuals import Explainer, route_of
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Preference, Rule
 from advisor.rulebook.terms import MAX_LENGTH, chosen, term_text

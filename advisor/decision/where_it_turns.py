@@ -9,7 +9,7 @@ from advisor.domain import record
 from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES, to_micro_dollars
 from advisor.domain.formatting import amount_text, plain
 from advisor.domain.scenario import FIELDS, Route
-from advisor.explanation.turning_points import Bill, Stretch, only_amounts, route_by_own_cost, stretches
+from advisor.explanation.sensitivity import Bill, Stretch, only_amounts, route_by_own_cost, stretches
 from advisor.rulebook.symbols import FIELD_NAMES, MODEL
 
 

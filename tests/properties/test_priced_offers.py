@@ -21,7 +21,7 @@ from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.facts import FIELDS_OF, answer_facts
 from advisor.evaluation.resolution import NOTHING, Silenced, judge, silences
-from advisor.explanation.record_sections import Explainer
+from advisor.explanation.counterfactuals import Explainer
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.completions import Outcome, completions_of

@@ -1,7 +1,8 @@
-"""Where the advice turns while only amounts are unknown: along each of them, and with the total cost of own GPUs.
+"""What the outcome is sensitive to: single answers, the exact break point of every number, and unknown amounts.
 
-Both are exact for every completion of the amounts, and both are derived from the scenario space: from the values of one
-amount at which a comparison changes, and from the combinations of comparisons that the unknown amounts can reach.
+Where only amounts are unknown, the advice turns along each of them, and with the total cost of own GPUs. All of it is
+exact for every completion of the amounts, and derived from the scenario space: from the values of one amount at which a
+comparison changes, and from the combinations of comparisons that the unknown amounts can reach.
 """
 
 from __future__ import annotations
@@ -17,9 +18,122 @@ from advisor.domain.scenario import Route
 from advisor.evaluation.resolution import INEQUALITY
 from advisor.rulebook.symbols import ANSWER_NAMES, Scope
 from advisor.rulebook.terms import Operation
-from advisor.scenario_space.amount_regions import bounds_of
+from advisor.scenario_space.amount_regions import Truths, bounds_of
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers, assignments
+
+_USAGE = (*VOLUMES, "gpu_billing", "peak_to_mean", "min_gpus")
+"""What the cheapest of several GPUs depends on."""
+
+
+class ShiftedNumber(NamedTuple):
+    """A number moved ``below`` or ``above`` a value: exactly one of the two is set.
+
+    ``truths`` are the comparisons that hold from there to the next break; none for a number that only gates compare.
+    """
+
+    field: str
+    below: int | None
+    above: int | None
+    truths: Truths = ()
+
+    @property
+    def beyond(self) -> int:
+        """The nearest value past it."""
+        return self.above + 1 if self.above is not None else (self.below or 0) - 1
+
+
+class Counterfactual(NamedTuple):
+    """Changed answers, at most one number past a break point, and the outcomes then possible."""
+
+    answers: tuple[tuple[str, Encoded], ...]
+    number: ShiftedNumber | None
+    outcomes: frozenset[Outcome]
+
+
+def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -> list[Counterfactual]:
+    """Every change of a single answered question (not a number) after which ``outcome`` is no longer certain."""
+    found = []
+    for name, value in answers.items():
+        if ANSWER_NAMES[name].scope is Scope.NEED:
+            known = ANSWER_NAMES[name]
+            values = completions.gate_outcomes.values(name) if known.free else known.values
+            for other in (other for other in values if other != value):
+                outcomes = completions.outcomes({**answers, name: other})
+                if outcomes != {outcome}:
+                    found.append(Counterfactual(((name, other),), None, outcomes))
+    return found
+
+
+def number_flips(
+    completions: Completions, answers: Answers, outcome: Outcome, passed: Iterable[ShiftedNumber]
+) -> list[Counterfactual]:
+    """For each answered number, the nearest value on either side past which ``outcome`` is no longer certain.
+
+    ``passed`` is the result of ``shifted_numbers``; without any, amounts are not listed.
+    """
+    reached = completions.gate_outcomes.of(answers)
+    found: dict[tuple[str, bool], Counterfactual] = {}
+    for moved in passed:
+        side = (moved.field, moved.below is None)
+        if side not in found:
+            outcomes = frozenset[Outcome]().union(*(completions.outcome(number, moved.truths) for number in reached))
+            if len(reached) > 1 and completions.priced_fields and moved.field in _USAGE:
+                outcomes = completions.outcomes({**answers, moved.field: moved.beyond})
+            if outcomes != {outcome}:
+                found[side] = Counterfactual((), moved, outcomes)
+    for name, value in answers.items():
+        if name in completions.gate_outcomes.needs and ANSWER_NAMES[name].numeric:
+            for moved in _shifted_need(completions, name, int(value)):
+                outcomes = completions.outcomes({**answers, name: moved.beyond})
+                if outcomes != {outcome}:
+                    found.setdefault((name, moved.below is None), Counterfactual((), moved, outcomes))
+    return list(found.values())
+
+
+def shifted_numbers(completions: Completions, answers: Answers, number: int | None) -> Iterator[ShiftedNumber]:
+    """Each answered amount moved past each of its break points, the nearest first: downwards, then upwards.
+
+    ``number`` is the class of gate outcomes that prices follow from. Without one, nothing that they depend on is moved.
+    Yields nothing unless every amount that the preferences compare is known.
+    """
+    if completions.amounts.unknown(answers, ranged=False):
+        return
+    amounts = {name: answers[name] for name in completions.amounts.names if name in answers}
+
+    def truths(name: str, value: int) -> Truths:
+        """The comparisons with one amount changed; how own GPUs are used determines which of the offers is cheapest."""
+        changed = {**amounts, name: value}
+        if number is not None and name in _USAGE:
+            changed |= completions.fixed(changed, number)
+        return completions.breakpoints.truths(changed)
+
+    for name, value in amounts.items():
+        if name in _USAGE and number is None and completions.priced_fields:
+            continue
+        bounds = bounds_of(name, {other: amounts[other] for other in VOLUMES if other in amounts})
+        turns = completions.breakpoints.along(amounts, name, bounds)
+        edges = [bounds[0], *turns, bounds[1] + 1]
+        stretches = [(low, high - 1) for low, high in pairwise(edges) if low < high]
+        for _, high in reversed(stretches):
+            if high < int(value):
+                yield ShiftedNumber(name, high + 1, None, truths(name, high))
+        for low, _ in stretches:
+            if low > int(value):
+                yield ShiftedNumber(name, None, low - 1, truths(name, low))
+
+
+def _shifted_need(completions: Completions, name: str, value: int) -> Iterator[ShiftedNumber]:
+    """A number that gates compare, moved past each value it is compared with, the nearest first."""
+    least, _ = bounds_of(name, {})
+    starts = sorted({least, *map(int, completions.gate_outcomes.values(name))})
+    for start in reversed(starts):
+        if least < start <= value:
+            yield ShiftedNumber(name, start, None)
+    for start in starts:
+        if start > value:
+            yield ShiftedNumber(name, None, start - 1)
+
 
 MAX_STRETCHES = 100
 """Of one amount; beyond these, values among which the outcome changes more often are one stretch without an outcome."""
