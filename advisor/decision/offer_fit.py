@@ -12,8 +12,7 @@ from advisor.domain.offer import UNKNOWN, Encoded, Offer, Trait, Unknown
 from advisor.domain.record import Fit
 from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.evaluation.compiler import PLAIN, Compiled, compile_rules
-from advisor.rulebook.conditions import comparisons, names_in_order
-from advisor.rulebook.model import Gate, Rulebook
+from advisor.rulebook.model import Gate, Rulebook, comparisons, names_in_order
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.gate_outcomes import need_values
 

@@ -25,9 +25,9 @@ from advisor.domain.record import MAX_COMPARISONS, Decision, RouteByAmounts, Sta
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.compiler import Facts
 from advisor.explanation.counterfactuals import Explainer, route_of
-from advisor.rulebook.conditions import names_in_order
-from advisor.rulebook.model import Gate, Preference, Rule
-from advisor.rulebook.terms import MAX_LENGTH, chosen, term_text
+from advisor.rulebook.model import Gate, Preference, Rule, names_in_order
+from advisor.rulebook.records import MAX_LENGTH
+from advisor.rulebook.terms import chosen, term_text
 from advisor.scenario_space.completions import leads
 
 

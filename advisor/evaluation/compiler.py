@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from advisor.domain.offer import Encoded, Offer, Unknown
-from advisor.rulebook.conditions import AnyOf, Comparison, Condition, names_in_order
-from advisor.rulebook.model import Rule, Rulebook
+from advisor.rulebook.model import AnyOf, Comparison, Condition, Rule, Rulebook, names_in_order
 from advisor.rulebook.terms import Choice, Expression, Number, Use
 
 V = TypeVar("V")

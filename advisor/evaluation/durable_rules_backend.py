@@ -31,9 +31,7 @@ from typing import Any
 from advisor.common.diagnostics import BadInput, EngineFailure, Problem
 from advisor.domain.offer import Encoded, Offer, Unknown
 from advisor.evaluation.compiler import Facts, GateMatch, match_each
-from advisor.rulebook.conditions import EQUAL, Comparison, branches, names_in_order
-from advisor.rulebook.loader import MAX_BRANCHES_A_RULE
-from advisor.rulebook.model import Rule, Rulebook
+from advisor.rulebook.model import EQUAL, MAX_BRANCHES_A_RULE, Comparison, Rule, Rulebook, branches, names_in_order
 
 Pattern = dict[str, Any]
 _OPERATORS = {"lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}

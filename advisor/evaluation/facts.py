@@ -1,4 +1,4 @@
-"""From answers to facts: encodes the scenario, takes prices from offers, and computes every term whose amounts are known.
+"""From answers to facts: encodes the scenario, takes prices from offers, computes every term whose amounts are known.
 
 A route that offers price costs what its cheapest surviving offer costs (DESIGN, section 7). The gates judge each offer
 by its own traits, so that an answer can change a price: that of the cheapest offer left. Only offers of one checkpoint

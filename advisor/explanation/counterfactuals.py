@@ -19,8 +19,7 @@ from advisor.explanation.sensitivity import (
     number_flips,
     shifted_numbers,
 )
-from advisor.rulebook.conditions import names_in_order
-from advisor.rulebook.model import Rulebook
+from advisor.rulebook.model import Rulebook, names_in_order
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL
 from advisor.scenario_space.amount_regions import Truths
 from advisor.scenario_space.completions import CompetingPrices, Completions, Outcome, completions_of

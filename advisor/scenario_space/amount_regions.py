@@ -20,8 +20,7 @@ from advisor.domain.offer import Encoded, Unknown
 from advisor.domain.scenario import FIELDS, validated
 from advisor.evaluation.compiler import PlainLogic
 from advisor.evaluation.facts import computations, with_range
-from advisor.rulebook.conditions import Comparison, comparisons
-from advisor.rulebook.model import Rule, Rulebook
+from advisor.rulebook.model import Comparison, Rule, Rulebook, comparisons
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.rulebook.terms import Choice, Expression, Number, Operation, Use, replaced
 from advisor.scenario_space.gate_outcomes import Answers, assignments

@@ -15,8 +15,7 @@ from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.evaluation.compiler import PLAIN, PlainReading, compile_condition
 from advisor.evaluation.facts import Amounts, amounts_of, costs_no_more
 from advisor.evaluation.resolution import NOTHING, Silenced, fold_of
-from advisor.rulebook.conditions import comparisons, names_in_order
-from advisor.rulebook.model import Gate, Rulebook
+from advisor.rulebook.model import Gate, Rulebook, comparisons, names_in_order
 from advisor.rulebook.symbols import ANSWER_NAMES, FIELD_NAMES, MODEL, Scope
 
 T = TypeVar("T")

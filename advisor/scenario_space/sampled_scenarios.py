@@ -19,8 +19,7 @@ from advisor.domain.offer import UNKNOWN, Encoded, Offer, Unknown
 from advisor.domain.scenario import FIELDS, Axis
 from advisor.evaluation.compiler import PLAIN, GateMatch, PlainReading, compile_condition
 from advisor.evaluation.resolution import fold_of
-from advisor.rulebook.conditions import names_in_order
-from advisor.rulebook.model import Gate, Rulebook
+from advisor.rulebook.model import Gate, Rulebook, names_in_order
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.gate_outcomes import Answers, assignments, need_values
 

@@ -24,8 +24,7 @@ from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.evaluation.compiler import compile_rules
 from advisor.evaluation.numpy_backend import OutcomeTable, RowOutcome, Side, Steps
 from advisor.evaluation.resolution import INEQUALITY, eliminating_axes, fold, is_settled, silences
-from advisor.rulebook.conditions import Comparison, comparisons
-from advisor.rulebook.model import Rulebook
+from advisor.rulebook.model import Comparison, Rulebook, comparisons
 from advisor.rulebook.symbols import FIELD_NAMES, Name
 from advisor.rulebook.terms import Expression, Number, Use, constant_value, names_used, replaced
 from advisor.scenario_space.amount_regions import written_out

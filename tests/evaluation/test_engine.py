@@ -19,9 +19,8 @@ from advisor.domain.offer import UNKNOWN, Encoded, Offer, Unknown
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import EngineReading, Ruleset, engine_reading
-from advisor.rulebook.conditions import All, ConditionParser
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.rulebook.model import Preference, Rulebook
+from advisor.rulebook.model import All, ConditionParser, Preference, Rulebook
 from advisor.rulebook.symbols import Name, Scope
 from tests.helpers.strategies import FUZZ, examples
 

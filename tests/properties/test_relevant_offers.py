@@ -28,9 +28,8 @@ from advisor.evaluation.resolution import judge
 from advisor.explanation.sufficient_reasons import sufficient_reasons
 from advisor.report.claims.build import claims_of
 from advisor.report.templates import memo_markdown
-from advisor.rulebook.conditions import All, AnyOf, Condition, comparisons
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.rulebook.model import Gate, Rulebook
+from advisor.rulebook.model import All, AnyOf, Condition, Gate, Rulebook, comparisons
 from advisor.scenario_space import completions, gate_outcomes
 from advisor.scenario_space.completions import completions_of
 from advisor.scenario_space.gate_outcomes import need_values, with_relevant_offers

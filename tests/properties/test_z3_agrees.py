@@ -29,9 +29,8 @@ from advisor.evaluation.z3_backend import (
 )
 from advisor.rule_testing.proofs.properties import both_ends
 from advisor.rule_testing.proofs.symbolic_scenario import SymbolicScenario
-from advisor.rulebook.conditions import Comparison
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.rulebook.model import Rulebook
+from advisor.rulebook.model import Comparison, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from tests.helpers.strategies import EXERCISE, agreeing, scenario, with_fleets
 

@@ -15,8 +15,7 @@ from advisor.domain.scenario import FIELDS, Axis, Route, validated
 from advisor.evaluation.compiler import PLAIN, PlainReading, compile_rules, match_offer
 from advisor.evaluation.facts import answer_facts, with_terms
 from advisor.evaluation.resolution import fold_of, judge
-from advisor.rulebook.conditions import names_in_order
-from advisor.rulebook.model import Gate, Rulebook
+from advisor.rulebook.model import Gate, Rulebook, names_in_order
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.wording.labels import listed as listed_in_prose
 from advisor.wording.questions import wordings

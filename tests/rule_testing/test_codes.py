@@ -12,9 +12,9 @@ import pytest
 from advisor.common.diagnostics import BadInput
 from advisor.common.files import bundled
 from advisor.rule_testing.cases import failures
-from advisor.rulebook.diagnostics import ERROR, WARNING, Code
-from advisor.rulebook.lint.rules import findings
+from advisor.rulebook.lint import findings
 from advisor.rulebook.loader import load_rulebook
+from advisor.rulebook.records import ERROR, WARNING, Code
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "rules"

@@ -31,9 +31,8 @@ from advisor.rule_testing.proofs.report import fault_files, witness_files
 from advisor.rule_testing.proofs.solver import ScenarioSolver, Unsettled
 from advisor.rule_testing.proofs.suite import proofs
 from advisor.rule_testing.proofs.symbolic_scenario import Example, Proof, SymbolicScenario
-from advisor.rulebook.conditions import All, AnyOf, Comparison, Condition
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
-from advisor.rulebook.model import Rulebook
+from advisor.rulebook.model import All, AnyOf, Comparison, Condition, Rulebook
 from advisor.scenario_space.amount_regions import AmountRegions, PreferenceBreakpoints, Truths
 from advisor.scenario_space.completions import completions_of
 from tests.helpers.strategies import EXERCISE, scenario

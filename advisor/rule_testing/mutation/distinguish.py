@@ -20,7 +20,7 @@ from advisor.evaluation.compiler import Facts
 from advisor.evaluation.facts import with_range, with_terms
 from advisor.evaluation.resolution import Resolution
 from advisor.rule_testing.evaluation import CheckedOutcome, OfferedScenario, RulebookVersion
-from advisor.rulebook.conditions import names_in_order
+from advisor.rulebook.model import names_in_order
 from advisor.rulebook.symbols import ELIMINATED, FEASIBLE, FIELD_NAMES, OUTCOME_NAMES, Scope
 from advisor.rulebook.terms import Expression
 from advisor.scenario_space.amount_regions import AmountExample, AmountSpace, Breakpoints, usual_amount

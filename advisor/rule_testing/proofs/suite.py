@@ -24,8 +24,7 @@ from advisor.evaluation.facts import NOT_ASKED, with_terms
 from advisor.rule_testing.proofs.properties import CLAIMS, Property, advised, is_advised
 from advisor.rule_testing.proofs.solver import ScenarioSolver, Unsettled
 from advisor.rule_testing.proofs.symbolic_scenario import Example, Findings, Proof, SymbolicScenario, Violation
-from advisor.rulebook.conditions import Comparison
-from advisor.rulebook.model import Preference, Rule, Rulebook
+from advisor.rulebook.model import Comparison, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.amount_regions import Truths, amount_comparisons, usual_amount
 from advisor.scenario_space.completions import completions_of
