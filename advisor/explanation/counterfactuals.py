@@ -12,13 +12,7 @@ from advisor.domain.offer import Encoded
 from advisor.domain.record import Status
 from advisor.domain.scenario import Route
 from advisor.evaluation.resolution import Judgement
-from advisor.explanation.sensitivity import (
-    Counterfactual,
-    ShiftedNumber,
-    answer_flips,
-    number_flips,
-    shifted_numbers,
-)
+from advisor.explanation.sensitivity import Counterfactual, ShiftedNumber, answer_flips, number_flips, shifted_numbers
 from advisor.rulebook.model import Rulebook, names_in_order
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL
 from advisor.scenario_space.amount_regions import Truths
@@ -228,9 +222,10 @@ class Explainer:
         self._answers = answers
         self._stated = {**{name: ANSWER_NAMES[name].stated(value) for name, value in answers.items()}, **stated}
         completions = completions_of(rulebook)
-        number = next(iter(completions.gate_outcomes.of(answers)), None)
-        priced = _with_prices(completions, answers)
-        self._passed = [moved for moved in shifted_numbers(completions, priced, number) if moved.field in answers]
+        classes = list(completions.gate_outcomes.of(answers))
+        # The routes that are ruled out have a price too, if it is certain what the gates make of them.
+        priced = completions.priced(answers, classes[0]) if len(classes) == 1 else answers
+        self._passed = [moved for moved in shifted_numbers(completions, priced, classes[0]) if moved.field in answers]
 
     def flips(self, outcome: Outcome) -> list[record.Flip]:
         """Every single change of an answer, or of a number past a value, that changes the outcome."""
@@ -307,12 +302,6 @@ class Explainer:
             return record.Change(field=number.field, from_=before, to=name.decode(number.beyond))
         below, above = (None if value is None else name.decode(value) for value in (number.below, number.above))
         return record.Change(field=number.field, from_=before, below=below, above=above)
-
-
-def _with_prices(completions: Completions, answers: Mapping[str, Encoded]) -> Mapping[str, Encoded]:
-    """The answers with a price for the routes that are ruled out too, if it is certain what the gates make of them."""
-    reached = completions.gate_outcomes.of(answers) if completions.priced_fields else ()
-    return completions.priced(dict(answers), next(iter(reached))) if len(reached) == 1 else answers
 
 
 def status_of(outcomes: frozenset[Outcome]) -> Status:

@@ -8,6 +8,7 @@ comparison changes, and from the combinations of comparisons that the unknown am
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, pairwise
 from typing import NamedTuple
@@ -55,10 +56,8 @@ def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -
     """Every change of a single answered question (not a number) after which ``outcome`` is no longer certain."""
     found = []
     for name, value in answers.items():
-        if ANSWER_NAMES[name].scope is Scope.NEED:
-            known = ANSWER_NAMES[name]
-            values = completions.gate_outcomes.values(name) if known.free else known.values
-            for other in (other for other in values if other != value):
+        if ANSWER_NAMES[name].scope is Scope.NEED and not ANSWER_NAMES[name].numeric:
+            for other in (other for other in completions.gate_outcomes.values(name) if other != value):
                 outcomes = completions.outcomes({**answers, name: other})
                 if outcomes != {outcome}:
                     found.append(Counterfactual(((name, other),), None, outcomes))
@@ -179,31 +178,24 @@ def stretches(
     ``unknown`` are the amounts that can still change the outcome. If nothing but a single one can (``is_alone``), every
     stretch is listed.
     """
-    number = next(iter(completions.gate_outcomes.of(answers)))
-    example = dict(next(iter(completions.amounts.regions(completions.priced(answers, number)).witnesses.values())))
+    classes = tuple(completions.gate_outcomes.of(answers))
+    example = next(iter(completions.amounts.regions(completions.priced(answers, classes[0])).witnesses.values()))
     for name in unknown:
-        others = [other for other in unknown if other != name]
-        yield from _joined(name, _Line(completions, answers, example, name, others, is_alone).certain())
+        others = {other: bounds_of(other, answers) for other in unknown if other != name}
+        corners: list[Answers] = [{**example, **corner} for corner in assignments(others)]
+        yield from _joined(name, _Line(completions, answers, name, corners, classes, is_alone).certain())
 
 
+@dataclass
 class _Line:
     """One amount, and every corner of the range of the other unknown ones."""
 
-    def __init__(
-        self,
-        completions: Completions,
-        answers: Answers,
-        example: Mapping[str, Encoded],
-        name: str,
-        others: list[str],
-        is_alone: bool,
-    ) -> None:
-        self._completions, self._answers, self._name = completions, answers, name
-        self._is_alone = is_alone
-        self._classes = tuple(completions.gate_outcomes.of(answers))
-        corners = assignments({other: bounds_of(other, answers) for other in others})
-        self._corners = [{**example, **corner} for corner in corners]
-        self._bounds = bounds_of(name, answers)
+    completions: Completions
+    answers: Answers
+    name: str
+    corners: list[Answers]
+    classes: tuple[int, ...]
+    is_alone: bool
 
     def certain(self) -> Iterator[tuple[int, int, Outcome]]:
         """The pieces with one outcome; if no other amount is unknown, those without a single one too."""
@@ -211,7 +203,7 @@ class _Line:
             outcomes = self._outcomes((least, most)) if is_constant else frozenset[Outcome]()
             if len(outcomes) == 1:
                 yield least, most, next(iter(outcomes))
-            elif self._is_alone:
+            elif self.is_alone:
                 yield least, most, None
 
     def _pieces(self) -> Iterator[tuple[int, int, bool]]:
@@ -219,13 +211,13 @@ class _Line:
 
         Along a volume the cost of own GPUs may rise in steps, so that comparisons change more often than can be listed.
         """
-        ranges, count = [self._bounds], 0
+        ranges, count = [bounds_of(self.name, self.answers)], 0
         while ranges:
             piece = ranges.pop()
             turns = self._turns(piece)
             if turns and count < MAX_STRETCHES:
                 cut = [(low, high - 1) for low, high in pairwise([piece[0], *turns, piece[1] + 1])]
-                if self._name in VOLUMES:
+                if self.name in VOLUMES:
                     ranges += reversed(cut)
                     continue
                 yield from ((*part, True) for part in cut)
@@ -234,32 +226,32 @@ class _Line:
             count += 1
 
     def _turns(self, bounds: tuple[int, int]) -> list[int]:
-        along = self._completions.breakpoints.along
-        return sorted({turn for corner in self._priced_corners for turn in along(corner, self._name, bounds)})
+        along = self.completions.breakpoints.along
+        return sorted({turn for corner in self._priced_corners for turn in along(corner, self.name, bounds)})
 
     @cached_property
     def _priced_corners(self) -> list[Answers]:
         """The corners at every price that the offers lead to."""
-        fixed = self._completions.fixed
-        priced = (fixed(corner, number) for corner in self._corners for number in self._classes)
+        fixed = self.completions.fixed
+        priced = (fixed(corner, number) for corner in self.corners for number in self.classes)
         return list({tuple(sorted(corner.items())): corner for corner in priced}.values())
 
     def _outcomes(self, piece: tuple[int, int]) -> frozenset[Outcome]:
         """Every outcome in one piece. The corners are tried first, because most pieces differ between them."""
         found = frozenset[Outcome]()
-        for corner in self._corners:
-            changed = {**corner, self._name: piece[0]}
-            found = found.union(*(self._outcome(changed, number) for number in self._classes))
+        for corner in self.corners:
+            changed = {**corner, self.name: piece[0]}
+            found = found.union(*(self._outcome(changed, number) for number in self.classes))
             if len(found) > 1:
                 return found
-        if self._is_alone:
+        if self.is_alone:
             return found
         ends = dict.fromkeys(piece)
-        return found.union(*(self._completions.outcomes({**self._answers, self._name: end}) for end in ends))
+        return found.union(*(self.completions.outcomes({**self.answers, self.name: end}) for end in ends))
 
     def _outcome(self, amounts: Answers, number: int) -> frozenset[Outcome]:
-        truths = self._completions.breakpoints.truths(self._completions.fixed(amounts, number))
-        return self._completions.outcome(number, truths)
+        truths = self.completions.breakpoints.truths(self.completions.fixed(amounts, number))
+        return self.completions.outcome(number, truths)
 
 
 def _joined(name: str, found: Iterable[tuple[int, int, Outcome]]) -> list[Stretch]:

@@ -175,7 +175,6 @@ class Form(BaseModel):
     noun: ClassVar[str] = "file"
     _record: Mapping
     _file: str
-    _name: str
 
     @classmethod
     def parse(cls, record: object, file: str, line: int | None = None, name: str = "") -> Self:
@@ -190,7 +189,7 @@ class Form(BaseModel):
             form = cls.model_validate(record)
         except ValidationError as error:
             raise BadInput(_problems(cls, error.errors(include_url=False), record, file, name)) from None
-        form._record, form._file, form._name = record, file, name
+        form._record, form._file = record, file
         return form
 
     @property

@@ -22,11 +22,9 @@ from advisor.evaluation.compiler import PlainLogic
 from advisor.evaluation.facts import computations, with_range
 from advisor.rulebook.model import Comparison, Rule, Rulebook, comparisons
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
-from advisor.rulebook.terms import Choice, Expression, Number, Operation, Use, replaced
+from advisor.rulebook.terms import Choice, Expression, Number, Operation, Use, chosen, names_used, replaced
 from advisor.scenario_space.gate_outcomes import Answers, assignments
-from advisor.scenario_space.gpu_steps import (
-    GpuSteps,
-)
+from advisor.scenario_space.gpu_steps import Rising, rounds_up, sawtooth_turns
 
 
 def bounds_of(name: str, amounts: Mapping[str, Encoded]) -> tuple[int, int]:
@@ -63,14 +61,14 @@ class Breakpoints:
     """Differences of amounts whose signs matter, and where along one amount each changes its sign.
 
     Along one amount each difference is monotone (linear, or linear in the reciprocal), so its sign changes at most
-    once. Only along a volume with GPUs that are always on it is a sawtooth: see ``GpuSteps``.
+    once. Only along a volume with GPUs that are always on it is a sawtooth: see ``gpu_steps``.
     """
 
     def __init__(self, differences: Iterable[Expression]) -> None:
         self.differences = tuple(dict.fromkeys(differences))
         self._each = [computations([difference]) for difference in self.differences]
         self._all = computations(self.differences)
-        self._steps = GpuSteps(self.differences)
+        self._rising = lru_cache(maxsize=4)(self._with_billing)
 
     @classmethod
     def of_rules(cls, rulebook: Rulebook, rules: Iterable[Rule]) -> Breakpoints:
@@ -100,7 +98,9 @@ class Breakpoints:
             return compute(facts)[0]
 
         each = [partial(difference, compute) for compute in self._each]
-        found, covered = self._steps.turns(facts, moved, bounds) if name in VOLUMES else (set(), frozenset())
+        found, covered = set[int](), frozenset[int]()
+        if name in VOLUMES and (rising := self._rising(facts.get("gpu_billing"))):
+            found, covered = sawtooth_turns(rising, facts, moved, bounds)
         least, most = bounds
         for place, compute in enumerate(each):
             if place not in covered and least < most:
@@ -112,6 +112,13 @@ class Breakpoints:
             signs = {value: [compute(value) < 0 for compute in each] for turn in found for value in (turn - 1, turn)}
             found = {value for value in found if signs[value - 1] != signs[value]}
         return sorted(found)
+
+    def _with_billing(self, billing: Encoded | None) -> Rising:
+        """The differences for a way of paying GPUs, if with it any of them rounds up."""
+        chosen_by = [chosen(difference, {"gpu_billing": billing}) for difference in self.differences]
+        if not any(map(rounds_up, chosen_by)):
+            return []
+        return [(expression, frozenset(names_used(expression))) for expression in chosen_by]
 
 
 class PreferenceBreakpoints(Breakpoints, PlainLogic):
@@ -253,10 +260,11 @@ class AmountSpace:
         known = {name: answers[name] for name in self.names if name in answers}
         return self._regions_of(tuple(sorted(known.items())), ranged)
 
-    def at_corners(self, answers: Answers, ranged: bool = False) -> Iterator[Truths]:
-        """The truths at the corners of the bounds of the amounts not answered: some of the combinations, at once."""
+    def reached(self, answers: Answers, ranged: bool = False) -> Iterator[Truths]:
+        """The combinations one by one: those at the corners of the bounds, which need no search, before all of them."""
         for start in self._corners(answers, self.unknown(answers, ranged)):
             yield self.breakpoints.truths(start)
+        yield from self.regions(answers, ranged).witnesses
 
     def plain_witnesses(self) -> dict[Truths, AmountExample]:
         """For every combination of truths, amounts that differ from the usual ones in as few fields as possible.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import chain, combinations, product
+from itertools import combinations, product
 from typing import NamedTuple
 
 from advisor.domain.cost_model import VOLUME_ENDS
@@ -97,7 +97,7 @@ class Completions:
             if found >= every:
                 continue
             amounts = self.priced(answers, number, silenced)
-            for region in chain(self.amounts.at_corners(amounts, ranged), self._regions(amounts, ranged)):
+            for region in self.amounts.reached(amounts, ranged):
                 found |= self.outcome(number, region, silenced)
                 if found >= every:
                     break
@@ -119,10 +119,6 @@ class Completions:
                 verdict = self._fold.verdict(eliminated, self._matched(number, region))
                 found |= set(verdict.left or verdict.feasible)
         return frozenset(found)
-
-    def _regions(self, amounts: Answers, ranged: bool) -> Iterator[Truths]:
-        """The regions of the amounts, worked out when the first one is needed."""
-        yield from self.amounts.regions(amounts, ranged).witnesses
 
     def _every_outcome(self, number: int, silenced: Silenced = NOTHING) -> frozenset[Outcome]:
         """Outcomes that contain those of a class of gate outcomes, as if every comparison could come out either way."""
@@ -372,7 +368,6 @@ def ways_out(completions: Completions, answers: Answers) -> tuple[WayOut, ...]:
 def _options(completions: Completions, question: str) -> dict[str, Encoded]:
     """The options of a question as rules compare them; none for a number."""
     known = ANSWER_NAMES.get(question)
-    if known is None or known.scope is not Scope.NEED:
+    if known is None or known.scope is not Scope.NEED or known.numeric:
         return {}
-    values = completions.gate_outcomes.values(question) if known.free else known.values
-    return {known.decode(value): value for value in values}
+    return {known.decode(value): value for value in completions.gate_outcomes.values(question)}

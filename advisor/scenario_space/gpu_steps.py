@@ -10,15 +10,14 @@ sum in closed form. So the cost depends on the number of digits, not on the size
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from advisor.domain.offer import Encoded
 from advisor.domain.staircase import ceiling, rounded_sum
 from advisor.evaluation.compiler import Ratio, Ratios, term_value
-from advisor.rulebook.terms import Expression, Operation, chosen, names_used, parts_of
+from advisor.rulebook.terms import Expression, Operation, parts_of
 
 
 class HalfPlane(NamedTuple):
@@ -205,52 +204,38 @@ class _OnStep:
         return right
 
 
-class GpuSteps:
-    """The differences that become a sawtooth along a volume."""
-
-    def __init__(self, expressions: Iterable[Expression]) -> None:
-        self._expressions = tuple(expressions)
-        self._rising = lru_cache(maxsize=4)(self._with_billing)
-
-    def turns(
-        self, facts: Mapping[str, Encoded], moved: tuple[str, ...], bounds: tuple[int, int]
-    ) -> tuple[set[int], frozenset[int]]:
-        """Volumes whose predecessor may have other signs, and the places of the differences that these are exact for.
-
-        ``moved`` are volumes that change together; ``facts`` has their value now. Every combination of signs within
-        the bounds is at one of the turns or just before it, and so is the nearest one of each on either side of now.
-        Differences with unlike shares are combined only with those of the same share.
-        """
-        shares: set[Share] = set()
-        covered: dict[int, Expression] = {}
-        rising = self._rising(facts.get("gpu_billing"))
-        if not any(rounds for _, _, rounds in rising):
-            return set(), frozenset()
-        for place, (expression, used, _) in enumerate(rising):
-            carrier = _OnStep(1)
-            if used.isdisjoint(moved) or _line(expression, carrier, facts, moved) is None:
-                continue
-            covered[place] = expression
-            shares |= carrier.shares
-        if not shares:
-            return set(), frozenset()
-        now = int(facts.get(moved[0], bounds[0]))
-        found: set[int] = set()
-        for share in shares:
-            own = [each for each in covered.values() if _shares(each, facts, moved) <= {share}]
-            for steps, lines in _pieces(own, share, facts, moved, bounds):
-                found |= set(_turns(lines, share, steps, bounds, now))
-        return found, frozenset(covered)
-
-    def _with_billing(self, billing: Encoded | None) -> list[tuple[Expression, frozenset[str], bool]]:
-        """The differences for a way of paying GPUs, the names that each then reads, and whether it rounds up."""
-        rising = [chosen(expression, {"gpu_billing": billing}) for expression in self._expressions]
-        return [(expression, frozenset(names_used(expression)), _rounds_up(expression)) for expression in rising]
+Rising = Sequence[tuple[Expression, frozenset[str]]]
+"""Differences for one way of paying GPUs, with the names that each reads."""
 
 
-def _rounds_up(expression: Expression) -> bool:
+def rounds_up(expression: Expression) -> bool:
+    """Whether a quotient in it is rounded up."""
     is_rounded = isinstance(expression, Operation) and expression.op == "ceil"
-    return is_rounded or any(map(_rounds_up, parts_of(expression)))
+    return is_rounded or any(map(rounds_up, parts_of(expression)))
+
+
+def sawtooth_turns(
+    rising: Rising, facts: Mapping[str, Encoded], moved: tuple[str, ...], bounds: tuple[int, int]
+) -> tuple[set[int], frozenset[int]]:
+    """Volumes whose predecessor may have other signs, and the places of the differences that these are exact for.
+
+    ``moved`` are volumes that change together; ``facts`` has their value now. Every combination of signs within the
+    bounds is at one of the turns or just before it, and so is the nearest one of each on either side of now.
+    Differences with unlike shares are combined only with those of the same share.
+    """
+    covered: dict[int, tuple[Expression, set[Share]]] = {}
+    for place, (expression, used) in enumerate(rising):
+        carrier = _OnStep(1)
+        if not used.isdisjoint(moved) and _line(expression, carrier, facts, moved) is not None:
+            covered[place] = expression, carrier.shares
+    every_share = set[Share]().union(*(shares for _, shares in covered.values()))
+    now = int(facts.get(moved[0], bounds[0]))
+    found: set[int] = set()
+    for share in every_share:
+        own = [expression for expression, shares in covered.values() if shares <= {share}]
+        for steps, lines in _pieces(own, share, facts, moved, bounds):
+            found |= set(_turns(lines, share, steps, bounds, now))
+    return found, frozenset(covered if every_share else ())
 
 
 def _line(
@@ -264,12 +249,6 @@ def _line(
     except NotLinearError:
         return None
     return line if len(carrier.shares) <= 1 else None
-
-
-def _shares(expression: Expression, facts: Mapping[str, Encoded], moved: tuple[str, ...]) -> set[Share]:
-    carrier = _OnStep(1)
-    _line(expression, carrier, facts, moved)
-    return carrier.shares
 
 
 def _pieces(
