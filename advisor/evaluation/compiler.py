@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from advisor.domain.offer import Encoded, Offer, Unknown
-from advisor.rulebook.model import AnyOf, Comparison, Condition, Rule, Rulebook, names_in_order
+from advisor.rulebook.model import AnyOf, Comparison, Condition, Rule, Rulebook, names_read
 from advisor.rulebook.terms import Choice, Expression, Number, Use
 
 V = TypeVar("V")
@@ -21,16 +21,11 @@ B = TypeVar("B")
 
 
 class Truth(Protocol[B]):
-    """How truths of type B combine."""
+    """How truths of type B combine: ``every`` is true for none, ``some`` is false for none."""
 
-    def every(self, truths: list[B]) -> B:
-        """Their conjunction; true for none."""
-
-    def some(self, truths: list[B]) -> B:
-        """Their disjunction; false for none."""
-
-    def negate(self, truth: B) -> B:
-        """True where it is false."""
+    def every(self, truths: list[B]) -> B: ...
+    def some(self, truths: list[B]) -> B: ...
+    def negate(self, truth: B) -> B: ...
 
 
 class Logic(Truth[B], Protocol[Compared, B]):
@@ -39,21 +34,19 @@ class Logic(Truth[B], Protocol[Compared, B]):
     ``compare`` answers twice: does it surely hold, and may it hold (it may when a trait it reads is unknown).
     """
 
-    def compare(self, facts: Mapping[str, Compared], comparison: Comparison) -> tuple[B, B]:
-        """Whether the comparison surely holds, and whether it may."""
+    def compare(self, facts: Mapping[str, Compared], comparison: Comparison) -> tuple[B, B]: ...
 
 
 class Arithmetic(Protocol[V]):
-    """How values of type V are computed."""
+    """How values of type V are computed.
 
-    def number(self, value: int) -> V:
-        """A whole number."""
+    ``compute`` knows ``+``, ``-``, ``*``, ``max``, ``/`` and ``ceil``, which is rounded up; a carrier of whole numbers
+    rounds ``/`` up too. ``choose`` is ``then`` where the answer is the value, else ``otherwise``.
+    """
 
-    def compute(self, op: str, left: V, right: V) -> V:
-        """``+``, ``-``, ``*``, ``max``, ``/`` or ``ceil``, which is rounded up; ``/`` by a carrier of whole numbers."""
-
-    def choose(self, answer: V, value: int, then: V, otherwise: V) -> V:
-        """``then`` where the answer is a value, else ``otherwise``."""
+    def number(self, value: int) -> V: ...
+    def compute(self, op: str, left: V, right: V) -> V: ...
+    def choose(self, answer: V, value: int, then: V, otherwise: V) -> V: ...
 
 
 Compiled = Callable[[Mapping[str, V]], tuple[B, B]]
@@ -203,20 +196,18 @@ def match_each(
 
 
 class Matcher(Protocol):
-    """A reading of the rulebook. Ids come in the order of the rulebook."""
+    """A reading of the rulebook. Ids come in the order of the rulebook.
+
+    ``gates``: needs and each offer's traits against the gates, one match for each offer of the rulebook.
+    ``preferences``: needs and terms against the preferences. ``advice``: needs, terms and the outcome against the
+    advice.
+    """
 
     @property
-    def name(self) -> str:
-        """The name of the reading."""
-
-    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
-        """Needs and each offer's traits against the gates: one match for each offer of the rulebook."""
-
-    def preferences(self, facts: Facts) -> tuple[str, ...]:
-        """Needs and terms against the preferences."""
-
-    def advice(self, facts: Facts) -> tuple[str, ...]:
-        """Needs, terms and the outcome against the advice."""
+    def name(self) -> str: ...
+    def gates(self, facts: Facts) -> tuple[GateMatch, ...]: ...
+    def preferences(self, facts: Facts) -> tuple[str, ...]: ...
+    def advice(self, facts: Facts) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -229,13 +220,10 @@ class ComposedMatcher:
     advice: Callable[[Facts], tuple[str, ...]]
 
 
-Value = Encoded | Unknown
-
-
 class PlainLogic:
     """Carrier of Python values and bools. A comparison of a missing fact does not hold; one of an unknown trait may."""
 
-    def compare(self, facts: Mapping[str, Value], comparison: Comparison) -> tuple[bool, bool]:
+    def compare(self, facts: Facts, comparison: Comparison) -> tuple[bool, bool]:
         left = facts.get(comparison.name)
         right = facts.get(str(comparison.right)) if comparison.against_name else comparison.right
         if left is None or right is None:
@@ -266,8 +254,7 @@ class PlainReading:
     def __init__(self, rulebook: Rulebook) -> None:
         self._offers = rulebook.offers
         self._gates = compile_rules(rulebook.gates, PLAIN)
-        read = {name for gate in rulebook.gates for name in names_in_order(gate.when)}
-        self._traits = tuple(name for name in rulebook.traits if name in read)
+        self._traits = tuple(sorted(names_read(rulebook.gates) & rulebook.traits.keys()))
         self._preferences = compile_rules(rulebook.preferences, PLAIN)
         self._advice = compile_rules(rulebook.advice, PLAIN)
 
@@ -275,19 +262,17 @@ class PlainReading:
         return self.match_offers(facts, self._offers)
 
     def match_offers(self, facts: Facts, offers: Iterable[Offer]) -> tuple[GateMatch, ...]:
-        return match_each(offers, self._traits, lambda offer: match_offer(self._gates, {**facts, **offer.traits}))
+        return match_each(offers, self._traits, lambda offer: self._match_offer({**facts, **offer.traits}))
+
+    def _match_offer(self, facts: Facts) -> GateMatch:
+        answers = [(rule, test(facts)) for rule, test in self._gates.items()]
+        return GateMatch(
+            tuple(rule for rule, (surely, _) in answers if surely),
+            tuple(rule for rule, (surely, maybe) in answers if maybe and not surely),
+        )
 
     def preferences(self, facts: Facts) -> tuple[str, ...]:
         return tuple(rule for rule, test in self._preferences.items() if test(facts)[0])
 
     def advice(self, facts: Facts) -> tuple[str, ...]:
         return tuple(rule for rule, test in self._advice.items() if test(facts)[0])
-
-
-def match_offer(gates: Mapping[str, Compiled[Value, bool]], facts: Facts) -> GateMatch:
-    """Needs and one offer's traits against compiled gates."""
-    answers = [(rule, test(facts)) for rule, test in gates.items()]
-    return GateMatch(
-        tuple(rule for rule, (surely, _) in answers if surely),
-        tuple(rule for rule, (surely, maybe) in answers if maybe and not surely),
-    )

@@ -31,6 +31,7 @@ from advisor.rulebook.model import (
     Rulebook,
     branches,
     names_in_order,
+    names_read,
 )
 from advisor.rulebook.records import Code
 from advisor.rulebook.symbols import FIGURES, Figure, Name, fields_of
@@ -136,9 +137,8 @@ def _consistent(limits: list[_Limit]) -> bool:
     return False
 
 
-def condition_findings(rulebook: Rulebook) -> Iterator[Problem]:
+def _condition_findings(rulebook: Rulebook, space: Space) -> Iterator[Problem]:
     """The findings within the condition of each rule."""
-    space = space_of(rulebook)
     for rule in rulebook.rules.values():
         if space.possible_alternatives(rule.when):
             yield from _Condition(rule, space).findings()
@@ -243,8 +243,9 @@ def _quoted(condition: Condition, space: Space) -> str:
 
 def findings(rulebook: Rulebook) -> list[Problem]:
     """Every warning about a rulebook, by file and line."""
+    space = space_of(rulebook)
     lints = (
-        condition_findings,
+        _condition_findings,
         _covered_rules,
         _opposed_preferences,
         _idle_preferences,
@@ -254,7 +255,7 @@ def findings(rulebook: Rulebook) -> list[Problem]:
         _mismatched_axes,
         _untested_rules,
     )
-    found = (problem for lint in lints for problem in lint(rulebook))
+    found = (problem for lint in lints for problem in lint(rulebook, space))
     return sorted(found, key=lambda problem: (problem.file or "", problem.line or 0))
 
 
@@ -271,8 +272,7 @@ def _whenever(space: Space, rule: Rule, other: Rule) -> bool:
     return bool(narrower) and all(space.covers(wider, branch) for branch in narrower)
 
 
-def _covered_rules(rulebook: Rulebook) -> Iterator[Problem]:
-    space = space_of(rulebook)
+def _covered_rules(rulebook: Rulebook, space: Space) -> Iterator[Problem]:
     reported: set[str] = set()
     for other, rule in permutations(rulebook.rules.values(), 2):
         if not reported & {rule.id, other.id} and _says_no_more(rule, other) and _whenever(space, rule, other):
@@ -298,8 +298,7 @@ def _pairs(rule: Preference) -> set[tuple[Route, Route]]:
     }
 
 
-def _opposed_preferences(rulebook: Rulebook) -> Iterator[Problem]:
-    space = space_of(rulebook)
+def _opposed_preferences(rulebook: Rulebook, space: Space) -> Iterator[Problem]:
     reported: set[str] = set()
     for rule, other in permutations(rulebook.preferences, 2):
         opposed = {(over, preferred) for preferred, over in _pairs(rule)} & _pairs(other)
@@ -310,7 +309,7 @@ def _opposed_preferences(rulebook: Rulebook) -> Iterator[Problem]:
             yield _warning(Code.OPPOSED_PREFERENCES, rule, what, "distinguish their conditions, or take one back")
 
 
-def _idle_preferences(rulebook: Rulebook) -> Iterator[Problem]:
+def _idle_preferences(rulebook: Rulebook, space: Space) -> Iterator[Problem]:
     for rule in rulebook.preferences:
         for word, routes in (("prefers", rule.prefer), ("drops", rule.over)):
             for route in routes:
@@ -319,8 +318,7 @@ def _idle_preferences(rulebook: Rulebook) -> Iterator[Problem]:
                     yield _warning(Code.IDLE_PREFERENCE, rule, what, f"name another route, or do not ask for {route}")
 
 
-def _rules_without_offers(rulebook: Rulebook) -> Iterator[Problem]:
-    space = space_of(rulebook)
+def _rules_without_offers(rulebook: Rulebook, space: Space) -> Iterator[Problem]:
     of_cases = (offer for case in rulebook.cases for offer in case.offers)
     offers = {_stated(offer) for offer in (*rulebook.offers, *of_cases)}
     for gate in rulebook.gates:
@@ -342,9 +340,9 @@ def _stated(offer: Offer) -> Branch:
     return tuple(Comparison(name, EQUAL, value) for name, value in traits if not isinstance(value, Unknown))
 
 
-def _unused_names(rulebook: Rulebook) -> Iterator[Problem]:
+def _unused_names(rulebook: Rulebook, space: Space) -> Iterator[Problem]:
     figures = {name for rule in rulebook.advice for name, _ in fields_of(rule.advise)}
-    used = figures | {name for rule in rulebook.rules.values() for name in names_in_order(rule.when)}
+    used = figures | names_read(rulebook.rules.values())
     used |= {figure.uses for name, figure in FIGURES.items() if name in figures and figure.uses}
     used |= {name for term in rulebook.terms.values() for name in term.reads | term.above}
     for kind, names in (("constant", rulebook.constants), ("term", rulebook.terms)):
@@ -354,8 +352,7 @@ def _unused_names(rulebook: Rulebook) -> Iterator[Problem]:
                 yield Code.UNUSED_NAME.problem(what, *rulebook.places[name], help="take it back, or use it in a rule")
 
 
-def _missing_figures(rulebook: Rulebook) -> Iterator[Problem]:
-    space = space_of(rulebook)
+def _missing_figures(rulebook: Rulebook, space: Space) -> Iterator[Problem]:
     for rule in rulebook.advice:
         for name in dict.fromkeys(name for name, _ in fields_of(rule.advise)):
             figure = FIGURES.get(name, Figure())
@@ -383,7 +380,7 @@ def _asking_for(figure: Figure) -> str:
     return "compare an amount that needs it in `when`: " + ", ".join(figure.amounts)
 
 
-def _mismatched_axes(rulebook: Rulebook) -> Iterator[Problem]:
+def _mismatched_axes(rulebook: Rulebook, space: Space) -> Iterator[Problem]:
     for gate in rulebook.gates:
         axes = [FIELDS[name].axis for name in names_in_order(gate.when) if name in FIELDS]
         if axes and gate.axis not in axes:
@@ -391,7 +388,7 @@ def _mismatched_axes(rulebook: Rulebook) -> Iterator[Problem]:
             yield _warning(Code.AXIS_MISMATCH, gate, what, "put it on the axis of the answer it is about")
 
 
-def _untested_rules(rulebook: Rulebook) -> Iterator[Problem]:
+def _untested_rules(rulebook: Rulebook, space: Space) -> Iterator[Problem]:
     tested = {id for case in rulebook.cases for id in case.about}
     for rule in rulebook.rules.values():
         if rule.id not in tested:

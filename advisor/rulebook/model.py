@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -235,6 +235,11 @@ class Rule:
     line: int
 
 
+def names_read(rules: Iterable[Rule]) -> frozenset[str]:
+    """The names that the conditions of some rules read."""
+    return frozenset(name for rule in rules for name in names_in_order(rule.when))
+
+
 @dataclass(frozen=True)
 class Gate(Rule):
     """Eliminates an offer; while a trait that it reads is unknown, ``provided`` becomes a condition to verify."""
@@ -319,7 +324,7 @@ class Rulebook:
 
     def reads(self, rules: tuple[Rule, ...]) -> frozenset[str]:
         """The names these rules read, with the fields behind each term."""
-        direct = frozenset(name for rule in rules for name in names_in_order(rule.when))
+        direct = names_read(rules)
         return direct.union(*(self.terms[name].reads for name in direct if name in self.terms))
 
 

@@ -68,7 +68,6 @@ class Completions:
         self._whatever_amounts = lru_cache(maxsize=_REMEMBERED)(self._outcomes_whatever_amounts)
         self._prices = lru_cache(maxsize=_REMEMBERED)(self._prices_of_class)
         self.outcome = lru_cache(maxsize=_REMEMBERED)(self._outcome)
-        self.deciding_axes = lru_cache(maxsize=_REMEMBERED)(self._deciding_axes)
 
     @property
     def priced_fields(self) -> frozenset[str]:
@@ -280,7 +279,8 @@ class Completions:
     def _verdict(self, number: int, region: Truths, silenced: Silenced = NOTHING) -> Resolution:
         return self._fold.verdict(self.gate_outcomes[number].eliminated, self._matched(number, region), silenced)
 
-    def _deciding_axes(self, number: int, region: Truths) -> tuple[Axis, ...]:
+    def deciding_axes(self, number: int, region: Truths) -> tuple[Axis, ...]:
+        """The deciding axes of a class of gate outcomes in a region of the amounts."""
         return self._fold.deciding_axes(self.gate_outcomes[number].eliminated, self._matched(number, region))
 
     def _matched(self, number: int, region: Truths) -> tuple[str, ...]:

@@ -181,11 +181,12 @@ class GateOutcomes:
         found = {model: self.class_of(join(outcome, mask)) for model, mask in models.items()}
         if len(found) == 1:
             return found
-        feasible = {model: number for model, number in found.items() if self._is_feasible(number, silenced)}
+        feasible = {
+            model: number
+            for model, number in found.items()
+            if any(axes <= silenced for axes in self._classes[number].eliminated)
+        }
         return feasible or found
-
-    def _is_feasible(self, number: int, silenced: Silenced) -> bool:
-        return any(axes <= silenced for axes in self._classes[number].eliminated)
 
     def values(self, name: str) -> tuple[Encoded, ...]:
         """Every value of a need that the rules can distinguish."""

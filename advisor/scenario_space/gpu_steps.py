@@ -28,11 +28,6 @@ class HalfPlane(NamedTuple):
     base: int
 
     @property
-    def mirrored(self) -> HalfPlane:
-        """The same of (-k, -n)."""
-        return HalfPlane(-self.over, -self.along, self.base)
-
-    @property
     def others(self) -> HalfPlane:
         """The whole points that are not in it."""
         return HalfPlane(-self.over, -self.along, 1 - self.base)
@@ -86,7 +81,8 @@ def least_point(planes: Sequence[HalfPlane], steps: tuple[int, int]) -> tuple[in
 
 def greatest_point(planes: Sequence[HalfPlane], steps: tuple[int, int]) -> tuple[int, int] | None:
     """The point (k, n) with the greatest k, and of these the greatest n; see ``least_point``."""
-    found = least_point([plane.mirrored for plane in planes], (-steps[1], -steps[0]))
+    mirrored = [HalfPlane(-plane.over, -plane.along, plane.base) for plane in planes]
+    found = least_point(mirrored, (-steps[1], -steps[0]))
     return None if found is None else (-found[0], -found[1])
 
 

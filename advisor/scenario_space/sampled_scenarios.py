@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from itertools import islice, product
+from itertools import chain, islice, product
 from math import prod
 from typing import NamedTuple, TypeVar
 
@@ -119,14 +119,10 @@ class SearchSpace:
         return found
 
     @cached_property
-    def freed(self) -> list[SearchRow]:
-        """For each gate every combination of the traits it reads over all offers; the other needs are as usual."""
-        return [row for gate in self._rulebook.gates for row in self._freed(gate)]
-
-    @cached_property
     def rows(self) -> list[SearchRow]:
         """All of them."""
-        return self.own + self.freed + self.drawn
+        freed = chain.from_iterable(map(self._freed, self._rulebook.gates))
+        return [*self.own, *freed, *self.drawn]
 
     @cached_property
     def distinct(self) -> list[SearchRow]:
@@ -141,6 +137,7 @@ class SearchSpace:
         return tuple(row.needs.get(name) for name in self._needs_after_gates)
 
     def _freed(self, gate: Gate) -> Iterator[SearchRow]:
+        """Every combination of the traits that a gate reads over all offers; the other needs are as usual."""
         read = names_in_order(gate.when)
         needs = {n: values for n, values in self._values.items() if n in read or n in self._needs_after_gates}
         traits = {name: values for name, values in self._traits.items() if name in read}

@@ -62,6 +62,7 @@ class CellLogic:
         values = {name: constant_value(term.expression, rulebook.constants) for name, term in rulebook.terms.items()}
         always = {name: value for name, value in values.items() if value is not None}
         self.facts: dict[str, Value] = {**numbers, **rulebook.constants, **always}
+        self._inequality = _inequality(rulebook)
         self.steps = self._steps(rulebook)
         self.dimensions = len(self.options) + len(self.steps)
         if self.dimensions > _MAX_DIMENSIONS:
@@ -93,11 +94,9 @@ class CellLogic:
     def negate(self, truth: Truth) -> Truth:
         return not truth if isinstance(truth, bool) else ~truth
 
-    def wins(self, rulebook: Rulebook) -> dict[Route, tuple[Truth, ...]]:
+    def wins(self) -> dict[Route, tuple[Truth, ...]]:
         """For each hosted route whether renting wins in the low month, and whether in the high one."""
-        return {
-            route: tuple(self._compared(below) for below in months) for route, months in _inequality(rulebook).items()
-        }
+        return {route: tuple(map(self._compared, months)) for route, months in self._inequality.items()}
 
     def _compared(self, below: _Below) -> Truth:
         known = _known(below)
@@ -127,7 +126,7 @@ class CellLogic:
                 known_marks.setdefault(below.left, set()).add(below.mark)
             else:
                 others[Steps(below.left, (below.mark,))] = None
-        others |= {Steps(left, (mark,)): None for months in _inequality(rulebook).values() for left, mark, _ in months}
+        others |= {Steps(left, (mark,)): None for months in self._inequality.values() for left, mark, _ in months}
         return (*(Steps(left, tuple(sorted(marks))) for left, marks in known_marks.items()), *others)
 
 
@@ -237,7 +236,7 @@ def _keys(rulebook: Rulebook, logic: CellLogic) -> NDArray[np.int64]:
     whole = folded()
     left = _mask(whole.left)
     asked = sum(map(np.asarray, whole.asked.values()))
-    settled = np.where(asked, 1 + np.asarray(is_settled(logic, whole.asked, logic.wins(rulebook))), 0)
+    settled = np.where(asked, 1 + np.asarray(is_settled(logic, whole.asked, logic.wins())), 0)
     deciding, undecided = np.zeros((1,) * logic.dimensions, np.int64), left != 0
     for axes in silences({rule.axis for rule in (*rulebook.gates, *rulebook.preferences)}):
         if not np.any(undecided):
