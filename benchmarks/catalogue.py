@@ -20,10 +20,9 @@ from advisor.decision.competition import competing
 from advisor.decision.record_builder import record_of
 from advisor.domain.offer import Encoded, Offer
 from advisor.domain.scenario import FIELDS, Route, Scenario, validated
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import EngineReading
-from advisor.evaluation.facts import answer_facts
-from advisor.evaluation.pricing import FIELDS_OF
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.facts import FIELDS_OF, answer_facts
 from advisor.explanation.sufficient_reasons import sufficient_reasons
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook

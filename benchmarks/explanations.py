@@ -13,8 +13,8 @@ from time import perf_counter
 from advisor.domain.scenario import FIELDS, Scenario, validated
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.judgement import judge
-from advisor.explanation.record_sections import Explainer
+from advisor.evaluation.resolution import judge
+from advisor.explanation.counterfactuals import Explainer
 from advisor.explanation.sufficient_reasons import sufficient_reasons
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.scenario_space.completions import completions_of

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from advisor.domain.offer import Encoded
+from advisor.evaluation.compiler import Matcher, PlainReading
 from advisor.evaluation.durable_rules_backend import EngineReading
-from advisor.evaluation.judgement import Judgement, judge
-from advisor.evaluation.protocol import Matcher
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.resolution import Judgement, judge
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from benchmarks.peers import Contender, Outcome, Scenario

@@ -24,8 +24,7 @@ from numpy.typing import NDArray
 
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.ibis_backend import IbisReading
-from advisor.evaluation.numpy_backend import NumpyReading
-from advisor.evaluation.table_backend import RowOutcome, RowOutcomes
+from advisor.evaluation.numpy_backend import NumpyReading, RowOutcome, RowOutcomes
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.tabulation import table_of

@@ -14,7 +14,7 @@ from advisor.catalogue.fields import UNKNOWN, Text
 from advisor.catalogue.loader import ENDPOINTS_FILE, OFFER_LISTS, Catalogue, read_lists
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import bundled, is_file
-from advisor.rulebook.diagnostics import Code
+from advisor.rulebook.records import Code
 
 Shape = Literal[
     "unsupported",

@@ -14,8 +14,7 @@ from advisor.common.diagnostics import quoted
 from advisor.domain.formatting import plain
 from advisor.domain.quantity import NotANumber, Quantity
 from advisor.domain.scenario import FIELDS
-from advisor.rulebook.diagnostics import Code
-from advisor.rulebook.records import Schema, value_fault
+from advisor.rulebook.records import Code, Schema, value_fault
 
 UNKNOWN: Final = "unknown"
 """A gap in the sources: what is not stated, or was not found. Never a number, never zero."""

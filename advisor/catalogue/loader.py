@@ -28,7 +28,7 @@ from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import bundled, is_file, is_folder, read_text
 from advisor.common.yaml_loader import Mapping as YamlMapping
 from advisor.common.yaml_loader import Sequence as YamlSequence
-from advisor.rulebook.diagnostics import Code, all_are
+from advisor.rulebook.records import Code, all_are
 
 MAX_ENTRIES = 2_000
 """The most entries of one list: more than ten times the bundled ones."""

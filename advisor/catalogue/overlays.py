@@ -23,8 +23,7 @@ from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import read_text
 from advisor.domain.formatting import plain
-from advisor.rulebook.diagnostics import Code
-from advisor.rulebook.records import Form, value_fault
+from advisor.rulebook.records import Code, Form, value_fault
 
 MAX_BYTES = 5_000_000
 MAX_RECORDS = 1_000

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from advisor.charts.canvas import COLOURS, INK, WIDTH, Chart, ChartTable, Plot, chart, text_width
-from advisor.domain.record import Decision, Elimination, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Elimination, Status
 from advisor.domain.scenario import Axis, Route
 from advisor.wording.labels import NAMED, NONE, SHORT, are, axis_name, listed, sentence
 

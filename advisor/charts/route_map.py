@@ -26,7 +26,8 @@ from advisor.domain.cost_model import PRICE_OF, PRICES, VOLUMES, Costs, exact
 from advisor.domain.formatting import grouped
 from advisor.domain.offer import Encoded
 from advisor.domain.quantity import Quantity
-from advisor.domain.record import Decision, Flip, RouteByAmounts, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Flip, RouteByAmounts, Status
 from advisor.domain.scenario import FIELDS, Route, Scenario, validated
 from advisor.evaluation.facts import answer_facts, with_range
 from advisor.rulebook.symbols import FIELD_NAMES

@@ -24,7 +24,8 @@ from advisor.common.diagnostics import BadInput, Problem, printable
 from advisor.common.files import STANDARD_INPUT
 from advisor.decision.competition import model_faults
 from advisor.decision.decide import decide
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario_io import read_scenario
 from advisor.report.missing_answers import missing_answers
 from advisor.rulebook.loader import rulebook_in_use

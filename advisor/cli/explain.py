@@ -12,7 +12,8 @@ from advisor.cli.options import add_catalogue, add_date, add_json, add_rules, ad
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.competition import competing
 from advisor.decision.decide import decide
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route
 from advisor.evaluation.facts import answer_facts
 from advisor.explanation.sufficient_reasons import sufficient_reasons

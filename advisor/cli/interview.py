@@ -27,7 +27,8 @@ from advisor.common.diagnostics import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, B
 from advisor.common.files import is_file
 from advisor.decision.competition import model_faults
 from advisor.decision.decide import decide
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Scenario, validated
 from advisor.domain.scenario_io import parse_setting, read_scenario
 from advisor.interview import draft_store

@@ -24,7 +24,7 @@ from advisor.common.diagnostics import Problem
 from advisor.common.files import STANDARD_INPUT
 from advisor.decision.competition import model_faults
 from advisor.decision.decide import decide
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.portfolio.plan import plan
 from advisor.portfolio.portfolio_file import read_portfolio
 from advisor.rulebook.loader import rulebook_in_use

@@ -19,7 +19,7 @@ from advisor.cli.options import (
 )
 from advisor.common.diagnostics import Problem, printable
 from advisor.decision.decide import decide
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route
 from advisor.report.missing_answers import missing_answers
 from advisor.rulebook.loader import rulebook_in_use

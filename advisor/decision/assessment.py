@@ -9,13 +9,12 @@ from functools import cached_property
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.cost_model import Costs
 from advisor.domain.offer import Offer
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
-from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.judgement import Judgement, fold_of, judge, silences
-from advisor.evaluation.pricing import amounts_of, cheapest, usage_of
-from advisor.evaluation.protocol import GateMatch, Matcher
-from advisor.explanation.record_sections import route_of, status_of
+from advisor.evaluation.compiler import GateMatch, Matcher
+from advisor.evaluation.facts import amounts_of, answer_facts, cheapest, usage_of, with_terms
+from advisor.evaluation.resolution import Judgement, fold_of, judge, silences
+from advisor.explanation.counterfactuals import route_of, status_of
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.completions import Outcome, completions_of

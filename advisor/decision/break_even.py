@@ -24,15 +24,17 @@ from advisor.domain.cost_model import (
     to_micro_dollars,
 )
 from advisor.domain.formatting import amount_text, plain
-from advisor.domain.record import MAX_COMPARISONS, CostComparison, Decision, ReviewTrigger, RouteByAmounts, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import MAX_COMPARISONS, CostComparison, ReviewTrigger, RouteByAmounts, Status
 from advisor.domain.scenario import Axis, Route, Scenario
-from advisor.evaluation.python_backend import PlainReading
-from advisor.explanation.record_sections import route_of
-from advisor.explanation.turning_points import Bill, Stretch, only_amounts, route_by_own_cost, stretches
+from advisor.evaluation.compiler import PlainReading
+from advisor.explanation.counterfactuals import route_of
+from advisor.explanation.sensitivity import Bill, Stretch, only_amounts, route_by_own_cost, stretches
 from advisor.rulebook.model import Rulebook
+from advisor.rulebook.records import MAX_LENGTH
 from advisor.rulebook.symbols import FIELD_NAMES, MODEL
-from advisor.rulebook.terms import MAX_LENGTH, chosen, term_text
-from advisor.scenario_space.values import bounds_of
+from advisor.rulebook.terms import chosen, term_text
+from advisor.scenario_space.amount_regions import bounds_of
 
 REVIEW_MONTHS = 3
 """The months after which a decision is reviewed even if nothing else asks for it."""

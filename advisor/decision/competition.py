@@ -17,8 +17,8 @@ from advisor.catalogue.traits import CatalogueOffer, competing_offers, traits_of
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Quote, QuoteOrigin, Unknown
 from advisor.domain.scenario import FIELDS, Route, Scenario, Unit
-from advisor.evaluation.pricing import FIELDS_OF
-from advisor.rulebook.builder import NO_LIMIT
+from advisor.evaluation.facts import FIELDS_OF
+from advisor.rulebook.loader import NO_LIMIT
 from advisor.rulebook.model import Rulebook
 
 _OPEN = frozenset((Route.SELF_HOST, Route.OPEN_WEIGHT_API))

@@ -15,10 +15,11 @@ from advisor.decision.assessment import Assessment
 from advisor.decision.competition import competing
 from advisor.decision.record_builder import DEFAULT_PAYBACK_LIMIT as DEFAULT_PAYBACK_LIMIT
 from advisor.decision.record_builder import advice_facts, record_of
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Scenario
+from advisor.evaluation.compiler import Facts, Matcher
 from advisor.evaluation.durable_rules_backend import engine_reading
-from advisor.evaluation.protocol import Facts, Matcher
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 

@@ -17,16 +17,14 @@ from advisor.domain import record
 from advisor.domain.cost_model import PRICES, Costs
 from advisor.domain.formatting import plain
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Trait, Unknown
-from advisor.domain.record import CATALOGUE, AgeingFigure, Fit, Flip, QuoteUsed
+from advisor.domain.record import AgeingFigure, QuoteUsed
+from advisor.domain.record_parts import CATALOGUE, Fit, Flip
 from advisor.domain.scenario import FIELDS, Axis, Route
-from advisor.evaluation.compiler import Compiled, compile_rules
-from advisor.evaluation.pricing import FIELDS_OF
-from advisor.evaluation.protocol import GateMatch
-from advisor.evaluation.python_backend import PLAIN
-from advisor.rulebook.conditions import comparisons, names_in_order
-from advisor.rulebook.model import Gate, Rulebook
+from advisor.evaluation.compiler import PLAIN, Compiled, GateMatch, compile_rules
+from advisor.evaluation.facts import FIELDS_OF
+from advisor.rulebook.model import Gate, Rulebook, comparisons, names_in_order
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.scenario_space.values import need_values
+from advisor.scenario_space.gate_outcomes import need_values
 
 _WORST_FIRST = (Fit.NOT_MET, Fit.TO_VERIFY, Fit.OPEN, Fit.MET)
 

@@ -43,14 +43,14 @@ from advisor.domain.cost_model import (
 )
 from advisor.domain.formatting import dollars, grouped, payback_text, plain
 from advisor.domain.offer import Encoded, Unknown
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS, Route, Unit
-from advisor.evaluation.protocol import Facts
-from advisor.explanation.record_sections import Explainer
-from advisor.rulebook.conditions import names_in_order
-from advisor.rulebook.model import Gate, Preference, Rule
+from advisor.evaluation.compiler import Facts
+from advisor.explanation.counterfactuals import Explainer
+from advisor.rulebook.model import Gate, Preference, Rule, names_in_order
 from advisor.rulebook.symbols import ELIMINATED, FEASIBLE
-from advisor.scenario_space.question_effects import leads
+from advisor.scenario_space.completions import leads
 
 DEFAULT_PAYBACK_LIMIT = Decimal(12)
 

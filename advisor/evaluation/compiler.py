@@ -1,16 +1,18 @@
 """Compiles conditions and terms once, for any carrier, which defines the values and how they combine.
 
-Here too are the carriers that several backends share: exact ratios of whole numbers, and upper bounds of sizes.
+Here too are what every reading implements, the plain Python reading, and the carriers that several backends share:
+exact ratios of whole numbers, and upper bounds of sizes.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from advisor.rulebook.conditions import AnyOf, Comparison, Condition
-from advisor.rulebook.model import Rule
+from advisor.domain.offer import Encoded, Offer, Unknown
+from advisor.rulebook.model import AnyOf, Comparison, Condition, Rule, Rulebook, names_read
 from advisor.rulebook.terms import Choice, Expression, Number, Use
 
 V = TypeVar("V")
@@ -19,16 +21,11 @@ B = TypeVar("B")
 
 
 class Truth(Protocol[B]):
-    """How truths of type B combine."""
+    """How truths of type B combine: ``every`` is true for none, ``some`` is false for none."""
 
-    def every(self, truths: list[B]) -> B:
-        """Their conjunction; true for none."""
-
-    def some(self, truths: list[B]) -> B:
-        """Their disjunction; false for none."""
-
-    def negate(self, truth: B) -> B:
-        """True where it is false."""
+    def every(self, truths: list[B]) -> B: ...
+    def some(self, truths: list[B]) -> B: ...
+    def negate(self, truth: B) -> B: ...
 
 
 class Logic(Truth[B], Protocol[Compared, B]):
@@ -37,21 +34,19 @@ class Logic(Truth[B], Protocol[Compared, B]):
     ``compare`` answers twice: does it surely hold, and may it hold (it may when a trait it reads is unknown).
     """
 
-    def compare(self, facts: Mapping[str, Compared], comparison: Comparison) -> tuple[B, B]:
-        """Whether the comparison surely holds, and whether it may."""
+    def compare(self, facts: Mapping[str, Compared], comparison: Comparison) -> tuple[B, B]: ...
 
 
 class Arithmetic(Protocol[V]):
-    """How values of type V are computed."""
+    """How values of type V are computed.
 
-    def number(self, value: int) -> V:
-        """A whole number."""
+    ``compute`` knows ``+``, ``-``, ``*``, ``max``, ``/`` and ``ceil``, which is rounded up; a carrier of whole numbers
+    rounds ``/`` up too. ``choose`` is ``then`` where the answer is the value, else ``otherwise``.
+    """
 
-    def compute(self, op: str, left: V, right: V) -> V:
-        """``+``, ``-``, ``*``, ``max``, ``/`` or ``ceil``, which is rounded up; ``/`` by a carrier of whole numbers."""
-
-    def choose(self, answer: V, value: int, then: V, otherwise: V) -> V:
-        """``then`` where the answer is a value, else ``otherwise``."""
+    def number(self, value: int) -> V: ...
+    def compute(self, op: str, left: V, right: V) -> V: ...
+    def choose(self, answer: V, value: int, then: V, otherwise: V) -> V: ...
 
 
 Compiled = Callable[[Mapping[str, V]], tuple[B, B]]
@@ -174,3 +169,110 @@ class RowSizes(Sizes):
 
 
 SIZES, ROW_SIZES = Sizes(), RowSizes()
+
+Facts = Mapping[str, Encoded | Unknown]
+"""Names to values. A name that is missing is not known yet; an unknown trait is present as UNKNOWN."""
+
+
+class GateMatch(NamedTuple):
+    """Ids of the gates that eliminate an offer, and of those that would if an unknown trait turned out badly."""
+
+    eliminating: tuple[str, ...]
+    to_verify: tuple[str, ...]
+
+
+def match_each(
+    offers: Iterable[Offer], traits: Iterable[str], match: Callable[[Offer], GateMatch]
+) -> tuple[GateMatch, ...]:
+    """The match of each offer; offers with equal ``traits`` are matched once."""
+    found: dict[tuple[object, ...], GateMatch] = {}
+    matches = []
+    for offer in offers:
+        kind = tuple(offer.traits.get(name) for name in traits)
+        if kind not in found:
+            found[kind] = match(offer)
+        matches.append(found[kind])
+    return tuple(matches)
+
+
+class Matcher(Protocol):
+    """A reading of the rulebook. Ids come in the order of the rulebook.
+
+    ``gates``: needs and each offer's traits against the gates, one match for each offer of the rulebook.
+    ``preferences``: needs and terms against the preferences. ``advice``: needs, terms and the outcome against the
+    advice.
+    """
+
+    @property
+    def name(self) -> str: ...
+    def gates(self, facts: Facts) -> tuple[GateMatch, ...]: ...
+    def preferences(self, facts: Facts) -> tuple[str, ...]: ...
+    def advice(self, facts: Facts) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True)
+class ComposedMatcher:
+    """A matcher made of functions: those of another matcher, some of them replaced."""
+
+    name: str
+    gates: Callable[[Facts], tuple[GateMatch, ...]]
+    preferences: Callable[[Facts], tuple[str, ...]]
+    advice: Callable[[Facts], tuple[str, ...]]
+
+
+class PlainLogic:
+    """Carrier of Python values and bools. A comparison of a missing fact does not hold; one of an unknown trait may."""
+
+    def compare(self, facts: Facts, comparison: Comparison) -> tuple[bool, bool]:
+        left = facts.get(comparison.name)
+        right = facts.get(str(comparison.right)) if comparison.against_name else comparison.right
+        if left is None or right is None:
+            return False, False
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            return False, True
+        holds: bool = getattr(operator, comparison.op)(left, right)
+        return holds, holds
+
+    def every(self, truths: list[bool]) -> bool:
+        return all(truths)
+
+    def some(self, truths: list[bool]) -> bool:
+        return any(truths)
+
+    def negate(self, truth: bool) -> bool:
+        return not truth
+
+
+PLAIN = PlainLogic()
+
+
+class PlainReading:
+    """Matches rules by evaluating their compiled conditions in Python."""
+
+    name = "python"
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._offers = rulebook.offers
+        self._gates = compile_rules(rulebook.gates, PLAIN)
+        self._traits = tuple(sorted(names_read(rulebook.gates) & rulebook.traits.keys()))
+        self._preferences = compile_rules(rulebook.preferences, PLAIN)
+        self._advice = compile_rules(rulebook.advice, PLAIN)
+
+    def gates(self, facts: Facts) -> tuple[GateMatch, ...]:
+        return self.match_offers(facts, self._offers)
+
+    def match_offers(self, facts: Facts, offers: Iterable[Offer]) -> tuple[GateMatch, ...]:
+        return match_each(offers, self._traits, lambda offer: self._match_offer({**facts, **offer.traits}))
+
+    def _match_offer(self, facts: Facts) -> GateMatch:
+        answers = [(rule, test(facts)) for rule, test in self._gates.items()]
+        return GateMatch(
+            tuple(rule for rule, (surely, _) in answers if surely),
+            tuple(rule for rule, (surely, maybe) in answers if maybe and not surely),
+        )
+
+    def preferences(self, facts: Facts) -> tuple[str, ...]:
+        return tuple(rule for rule, test in self._preferences.items() if test(facts)[0])
+
+    def advice(self, facts: Facts) -> tuple[str, ...]:
+        return tuple(rule for rule, test in self._advice.items() if test(facts)[0])

@@ -25,15 +25,13 @@ import json
 import threading
 from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
-from itertools import combinations, count, islice, product
+from itertools import combinations, count, product
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, EngineFailure, Problem
 from advisor.domain.offer import Encoded, Offer, Unknown
-from advisor.evaluation.protocol import Facts, GateMatch, match_each
-from advisor.rulebook.conditions import EQUAL, Comparison, branches, names_in_order
-from advisor.rulebook.loader import MAX_BRANCHES_A_RULE
-from advisor.rulebook.model import Rule, Rulebook
+from advisor.evaluation.compiler import Facts, GateMatch, match_each
+from advisor.rulebook.model import EQUAL, MAX_BRANCHES_A_RULE, Comparison, Rule, Rulebook, branches, names_read
 
 Pattern = dict[str, Any]
 _OPERATORS = {"lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
@@ -193,18 +191,16 @@ def _unknowns(comparison: Comparison, traits: Container[str]) -> list[list[Patte
     ]
 
 
-def _patterns(rule: Rule) -> list[Pattern]:
-    """One pattern for each alternative of the rule."""
-    return [_together(_surely(part) for part in branch) for branch in branches(rule.when, MAX_BRANCHES_A_RULE)]
-
-
-def _patterns_with_unknowns(rule: Rule, traits: Container[str]) -> list[Pattern]:
-    """One pattern for each way the rule may hold because a trait it reads is unknown."""
-    found: list[Pattern] = []
-    for branch in branches(rule.when, MAX_BRANCHES_A_RULE):
-        ways = [[_surely(part), *_unknowns(part, traits)] for part in branch]
-        found += [_together(way) for way in islice(product(*ways), 1, None)]
-    return found
+def _patterns(rules: Iterable[Rule], traits: Container[str] = ()) -> dict[str, list[Pattern]]:
+    """For each rule one pattern for each of its alternatives, and one for each way it may hold by an unknown trait."""
+    surely: dict[str, list[Pattern]] = {}
+    maybe: dict[str, list[Pattern]] = {}
+    for rule in rules:
+        for branch in branches(rule.when, MAX_BRANCHES_A_RULE):
+            known, *unknown = product(*([_surely(part), *_unknowns(part, traits)] for part in branch))
+            surely.setdefault(rule.id, []).append(_together(known))
+            maybe.setdefault(_UNKNOWN + rule.id, []).extend(map(_together, unknown))
+    return {**surely, **maybe}
 
 
 def _together(parts: Iterable[list[Pattern]]) -> Pattern:
@@ -263,18 +259,11 @@ def _rulesets(
     advice: tuple[Rule, ...],
 ) -> tuple[Ruleset, Ruleset, Ruleset]:
     """The rules in the engine, compiled once whatever the offers: the engine cannot give a ruleset back."""
-    surely = {rule.id: _patterns(rule) for rule in gates}
-    maybe = {_UNKNOWN + rule.id: _patterns_with_unknowns(rule, traits) for rule in gates}
     return (
-        Ruleset(f"gates_{digest}", {**surely, **maybe}, _names_of(gates)),
-        Ruleset(f"preferences_{digest}", {rule.id: _patterns(rule) for rule in preferences}, _names_of(preferences)),
-        Ruleset(f"advice_{digest}", {rule.id: _patterns(rule) for rule in advice}, _names_of(advice)),
+        Ruleset(f"gates_{digest}", _patterns(gates, traits), names_read(gates)),
+        Ruleset(f"preferences_{digest}", _patterns(preferences), names_read(preferences)),
+        Ruleset(f"advice_{digest}", _patterns(advice), names_read(advice)),
     )
-
-
-def _names_of(rules: tuple[Rule, ...]) -> frozenset[str]:
-    """The names these rules compare."""
-    return frozenset(name for rule in rules for name in names_in_order(rule.when))
 
 
 @lru_cache(maxsize=8)

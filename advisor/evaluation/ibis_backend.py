@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.evaluation.compiler import SIZES, Ratio, Ratios, Whole
-from advisor.evaluation.table_backend import OutcomeTable, Side
+from advisor.evaluation.numpy_backend import OutcomeTable, Side
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.rulebook.terms import term_text
 
@@ -101,8 +101,9 @@ class IbisReading:
         stride = self._answer_classes.size
         for name, classes in self._classes.items():
             stride //= int(classes.max()) + 1
+            options = FIELD_NAMES[name].options or (False, True)
             for number in range(1, int(classes.max()) + 1):
-                words = [word for word, its in zip(_values(name), classes, strict=True) if its == number]
+                words = [word for word, its in zip(options, classes, strict=True) if its == number]
                 place += table[name].isin(words).ifelse(number * stride, 0)
         return place
 
@@ -145,10 +146,6 @@ def _merged(cells: Places, dimension: int) -> tuple[Places, Places]:
     classes = np.array([numbers.setdefault(its.tobytes(), len(numbers)) for its in slices])
     _, first = np.unique(classes, return_index=True)
     return cells.take(first, dimension), classes
-
-
-def _values(name: str) -> tuple[Any, ...]:
-    return FIELD_NAMES[name].options or (False, True)
 
 
 def _looked_up(places: Places, index: Any) -> Any:

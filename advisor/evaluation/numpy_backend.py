@@ -1,16 +1,83 @@
-"""The numpy reading: whole columns, some ten thousand rows at a time."""
+"""The numpy reading: a rulebook as a table of outcomes, in which whole columns of rows are looked up."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.evaluation.compiler import ROW_SIZES, SIZES, Arithmetic, Whole, term_value
-from advisor.evaluation.table_backend import OutcomeCodes, OutcomeTable, RowOutcomes
-from advisor.rulebook.terms import Expression
+from advisor.domain.scenario import Axis, Route
+from advisor.evaluation.compiler import ROW_SIZES, SIZES, Arithmetic, V, Whole, term_value
+from advisor.rulebook.terms import Expression, chosen, names_used
+
+Side = str | int | Expression
+"""A side of a comparison of numbers: the name of a field or a term, a known number, or an expression of no term."""
+
+
+class Steps(NamedTuple):
+    """Asks how many of ``marks`` the number ``left`` reaches; the marks ascend, or there is only one."""
+
+    left: Side
+    marks: tuple[Side, ...]
+
+
+OutcomeCodes = NDArray[np.int16]
+
+
+class RowOutcome(NamedTuple):
+    """The outcome of a row. Without a route, none is feasible, or the rules do not decide."""
+
+    route: Route | None
+    deciding_axis: Axis | None
+    feasible_routes: tuple[Route, ...]
+    settled: bool | None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the rules leave several routes, or drop every feasible one for another."""
+        return self.route is None and bool(self.feasible_routes)
+
+
+@dataclass(frozen=True)
+class RowOutcomes:
+    """The outcomes of many rows: that of row ``i`` is ``table[codes[i]]``."""
+
+    codes: OutcomeCodes
+    table: Sequence[RowOutcome]
+
+
+@dataclass(frozen=True)
+class OutcomeTable:
+    """A rulebook, tabulated.
+
+    ``cells`` holds places in ``outcomes``. It has one dimension for each field of ``options``, by the place of the
+    answer in the field's list of options (false before true), and then one for each of ``steps``, by how many marks
+    are reached. ``sides`` holds each side of a step over fields and numbers. ``names`` are the fields behind all this:
+    no other field can change an outcome.
+    """
+
+    options: tuple[str, ...]
+    steps: tuple[Steps, ...]
+    cells: OutcomeCodes
+    outcomes: tuple[RowOutcome, ...]
+    sides: Mapping[Side, Expression]
+    names: tuple[str, ...]
+
+    @cached_property
+    def numbers(self) -> tuple[str, ...]:
+        """The fields that the sides are computed from."""
+        used = {name for side in self.sides.values() for name in names_used(side)}
+        return tuple(name for name in self.names if name in used)
+
+    def side_values(self, carrier: Arithmetic[V], values: Mapping[str, V], as_used: bool) -> dict[Side, V]:
+        """The value of each side from those of ``numbers``; no GPUs are counted where all are paid ``as_used``."""
+        billing = {"gpu_billing": 0} if as_used else {}
+        return {side: term_value(chosen(each, billing), carrier, values) for side, each in self.sides.items()}
+
 
 CHUNK = 65_536
 """Rows at a time: their columns stay in the processor's cache."""

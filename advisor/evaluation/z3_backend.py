@@ -22,8 +22,7 @@ from advisor.domain.offer import UNKNOWN, Encoded, Unknown
 from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST
 from advisor.evaluation.compiler import Whole, term_value
 from advisor.evaluation.facts import NOT_ASKED
-from advisor.rulebook.conditions import LARGEST, Comparison
-from advisor.rulebook.model import Rulebook
+from advisor.rulebook.model import LARGEST, Comparison, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Name
 
 Truth = Any

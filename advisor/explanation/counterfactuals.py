@@ -1,23 +1,24 @@
-"""What would change the outcome: single answers, the exact break point of every number, and minimal sets of changes."""
+"""The minimal sets of changes that lead to another outcome, and all explanations in the form of a record."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from itertools import islice, pairwise, product
-from typing import NamedTuple
+from itertools import islice, product
+from typing import Any, NamedTuple
 
-from advisor.domain.cost_model import VOLUMES
+from advisor.domain import record
 from advisor.domain.offer import Encoded
-from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
-from advisor.scenario_space.breakpoints import Truths
+from advisor.domain.record_parts import Status
+from advisor.domain.scenario import Route
+from advisor.evaluation.resolution import Judgement
+from advisor.explanation.sensitivity import Counterfactual, ShiftedNumber, answer_flips, number_flips, shifted_numbers
+from advisor.rulebook.model import Rulebook, names_in_order
+from advisor.rulebook.symbols import ANSWER_NAMES, MODEL
+from advisor.scenario_space.amount_regions import Truths
 from advisor.scenario_space.completions import CompetingPrices, Completions, Outcome, completions_of
 from advisor.scenario_space.gate_outcomes import Answers, GateOutcome, NeedGroup, join_all
-from advisor.scenario_space.values import bounds_of
 
-_USAGE = (*VOLUMES, "gpu_billing", "peak_to_mean", "min_gpus")
-"""What the cheapest of several GPUs depends on."""
 _MAX_COMBINATIONS = 20_000
 _MAX_CHANGES = 20
 Changed = frozenset[tuple[str, Encoded]]
@@ -25,115 +26,6 @@ Changed = frozenset[tuple[str, Encoded]]
 Frozen = tuple[tuple[str, Encoded], ...]
 """Answers as a key."""
 _POSITION = {name: place for place, name in enumerate(ANSWER_NAMES)}
-
-
-class ShiftedNumber(NamedTuple):
-    """A number moved ``below`` or ``above`` a value: exactly one of the two is set.
-
-    ``truths`` are the comparisons that hold from there to the next break; none for a number that only gates compare.
-    """
-
-    field: str
-    below: int | None
-    above: int | None
-    truths: Truths = ()
-
-    @property
-    def beyond(self) -> int:
-        """The nearest value past it."""
-        return self.above + 1 if self.above is not None else (self.below or 0) - 1
-
-
-class Counterfactual(NamedTuple):
-    """Changed answers, at most one number past a break point, and the outcomes then possible."""
-
-    answers: tuple[tuple[str, Encoded], ...]
-    number: ShiftedNumber | None
-    outcomes: frozenset[Outcome]
-
-
-def answer_flips(completions: Completions, answers: Answers, outcome: Outcome) -> list[Counterfactual]:
-    """Every change of a single answered question (not a number) after which ``outcome`` is no longer certain."""
-    found = []
-    for name, value in answers.items():
-        if ANSWER_NAMES[name].scope is Scope.NEED:
-            known = ANSWER_NAMES[name]
-            values = completions.gate_outcomes.values(name) if known.free else known.values
-            for other in (other for other in values if other != value):
-                outcomes = completions.outcomes({**answers, name: other})
-                if outcomes != {outcome}:
-                    found.append(Counterfactual(((name, other),), None, outcomes))
-    return found
-
-
-def number_flips(
-    completions: Completions, answers: Answers, outcome: Outcome, passed: Iterable[ShiftedNumber]
-) -> list[Counterfactual]:
-    """For each answered number, the nearest value on either side past which ``outcome`` is no longer certain.
-
-    ``passed`` is the result of ``shifted_numbers``; without any, amounts are not listed.
-    """
-    reached = completions.gate_outcomes.of(answers)
-    found: dict[tuple[str, bool], Counterfactual] = {}
-    for moved in passed:
-        side = (moved.field, moved.below is None)
-        if side not in found:
-            outcomes = frozenset[Outcome]().union(*(completions.outcome(number, moved.truths) for number in reached))
-            if len(reached) > 1 and completions.priced_fields and moved.field in _USAGE:
-                outcomes = completions.outcomes({**answers, moved.field: moved.beyond})
-            if outcomes != {outcome}:
-                found[side] = Counterfactual((), moved, outcomes)
-    for name, value in answers.items():
-        if name in completions.gate_outcomes.needs and ANSWER_NAMES[name].numeric:
-            for moved in _shifted_need(completions, name, int(value)):
-                outcomes = completions.outcomes({**answers, name: moved.beyond})
-                if outcomes != {outcome}:
-                    found.setdefault((name, moved.below is None), Counterfactual((), moved, outcomes))
-    return list(found.values())
-
-
-def shifted_numbers(completions: Completions, answers: Answers, number: int | None) -> Iterator[ShiftedNumber]:
-    """Each answered amount moved past each of its break points, the nearest first: downwards, then upwards.
-
-    ``number`` is the class of gate outcomes that prices follow from. Without one, nothing that they depend on is moved.
-    Yields nothing unless every amount that the preferences compare is known.
-    """
-    if completions.amounts.unknown(answers, ranged=False):
-        return
-    amounts = {name: answers[name] for name in completions.amounts.names if name in answers}
-
-    def truths(name: str, value: int) -> Truths:
-        """The comparisons with one amount changed; how own GPUs are used determines which of the offers is cheapest."""
-        changed = {**amounts, name: value}
-        if number is not None and name in _USAGE:
-            changed |= completions.fixed(changed, number)
-        return completions.breakpoints.truths(changed)
-
-    for name, value in amounts.items():
-        if name in _USAGE and number is None and completions.priced_fields:
-            continue
-        bounds = bounds_of(name, {other: amounts[other] for other in VOLUMES if other in amounts})
-        turns = completions.breakpoints.along(amounts, name, bounds)
-        edges = [bounds[0], *turns, bounds[1] + 1]
-        stretches = [(low, high - 1) for low, high in pairwise(edges) if low < high]
-        for _, high in reversed(stretches):
-            if high < int(value):
-                yield ShiftedNumber(name, high + 1, None, truths(name, high))
-        for low, _ in stretches:
-            if low > int(value):
-                yield ShiftedNumber(name, None, low - 1, truths(name, low))
-
-
-def _shifted_need(completions: Completions, name: str, value: int) -> Iterator[ShiftedNumber]:
-    """A number that gates compare, moved past each value it is compared with, the nearest first."""
-    least, _ = bounds_of(name, {})
-    starts = sorted({least, *map(int, completions.gate_outcomes.values(name))})
-    for start in reversed(starts):
-        if least < start <= value:
-            yield ShiftedNumber(name, start, None)
-    for start in starts:
-        if start > value:
-            yield ShiftedNumber(name, None, start - 1)
 
 
 class Priced(NamedTuple):
@@ -310,3 +202,135 @@ def _options(group: NeedGroup, answers: Answers) -> list[tuple[frozenset[GateOut
 
 def _joined(alternatives: Iterable[list[Changed]]) -> list[Changed]:
     return [frozenset[tuple[str, Encoded]]().union(*parts) for parts in product(*alternatives)]
+
+
+MonthlyCost = Callable[[Route], Any]
+"""The cost of a route in the expected month; None if it is not known."""
+_MAX_CHOICES = 20_000
+
+
+class Explainer:
+    """Explains one decision that is certain: flips, conflicts, repairs, why not another route.
+
+    ``stated`` holds the answers as a record shows them, ``answers`` as they are compared.
+    """
+
+    def __init__(
+        self, rulebook: Rulebook, judgement: Judgement, answers: Mapping[str, Encoded], stated: Mapping[str, Any]
+    ) -> None:
+        self._rulebook, self._judgement = rulebook, judgement
+        self._answers = answers
+        self._stated = {**{name: ANSWER_NAMES[name].stated(value) for name, value in answers.items()}, **stated}
+        completions = completions_of(rulebook)
+        classes = list(completions.gate_outcomes.of(answers))
+        # The routes that are ruled out have a price too, if it is certain what the gates make of them.
+        priced = completions.priced(answers, classes[0]) if len(classes) == 1 else answers
+        self._passed = [moved for moved in shifted_numbers(completions, priced, classes[0]) if moved.field in answers]
+
+    def flips(self, outcome: Outcome) -> list[record.Flip]:
+        """Every single change of an answer, or of a number past a value, that changes the outcome."""
+        completions = completions_of(self._rulebook)
+        found = answer_flips(completions, self._answers, outcome)
+        found += number_flips(completions, self._answers, outcome, self._passed)
+        return [
+            record.Flip(**part.model_dump(), status=status_of(flip.outcomes), route=route_of(flip.outcomes))
+            for flip in found
+            for part in self._change(flip)
+        ]
+
+    def conflicts(self) -> list[record.Conflict]:
+        """Every minimal set of answers that cannot hold together, with the rules that these answers meet."""
+        fields_of = {
+            gate.id: frozenset(name for name in names_in_order(gate.when) if name in ANSWER_NAMES)
+            for gate in self._rulebook.gates
+        }
+        eliminating = {rule for match in self._judgement.gates for rule in match.eliminating}
+        return [
+            record.Conflict(
+                answers={name: self._stated[name] for name in ANSWER_NAMES if name in way and name in self._stated},
+                rules=[rule for rule, fields in fields_of.items() if fields <= way and rule in eliminating],
+            )
+            for way in _conflicts(self._judgement, fields_of)
+        ]
+
+    def repairs(self, monthly_cost: MonthlyCost) -> list[record.Repair]:
+        """Every minimal relaxation and its outcome: fewest answers first, then the cheapest route."""
+        found = [
+            record.Repair(
+                changes={name: ANSWER_NAMES[name].stated(value) for name, value in change.answers},
+                status=status_of(change.outcomes),
+                route=route_of(change.outcomes),
+            )
+            for change in counterfactuals_of(self._rulebook).to_any_route(self._answers)
+        ]
+
+        def price(repair: record.Repair) -> tuple[bool, Any]:
+            cost = monthly_cost(repair.route) if repair.route else None
+            return cost is None, cost or 0
+
+        return sorted(found, key=lambda repair: (len(repair.changes), *price(repair)))
+
+    def why_not(self, recommended: Route | None) -> list[record.WhyNot]:
+        """For every other route: the rules that dropped it, and the minimal changes that would recommend it."""
+        gates = zip(self._judgement.offers, self._judgement.gates, strict=True)
+        ruled_out: dict[Route, list[str]] = {}
+        for offer, match in gates:
+            ruled_out.setdefault(offer.route, []).extend(match.eliminating)
+        to_route = counterfactuals_of(self._rulebook).to_route
+        feasible, applied = self._judgement.verdict.feasible, self._judgement.verdict.applied
+        return [
+            record.WhyNot(
+                route=route,
+                ruled_out_by=[] if route in feasible else list(dict.fromkeys(ruled_out.get(route, ()))),
+                lost_by=list(dict.fromkeys(step.rule for step in applied if step.over is route)),
+                changes=[self._change(change) for change in to_route(self._answers, route, self._passed)],
+            )
+            for route in Route
+            if route is not recommended
+        ]
+
+    def _change(self, change: Counterfactual) -> list[record.Change]:
+        parts = [
+            record.Change(field=name, from_=self._stated[name], to=ANSWER_NAMES[name].stated(value))
+            for name, value in change.answers
+        ]
+        return [*parts, self._moved(change.number)] if change.number else parts
+
+    def _moved(self, number: ShiftedNumber) -> record.Change:
+        name, before = ANSWER_NAMES[number.field], self._stated[number.field]
+        if not name.numeric:
+            return record.Change(field=number.field, from_=before, to=name.decode(number.beyond))
+        below, above = (None if value is None else name.decode(value) for value in (number.below, number.above))
+        return record.Change(field=number.field, from_=before, below=below, above=above)
+
+
+def status_of(outcomes: frozenset[Outcome]) -> Status:
+    """The status of a set of outcomes: one route, none, or several."""
+    if len(outcomes) > 1:
+        return Status.OPEN
+    return Status.INFEASIBLE if None in outcomes else Status.RECOMMENDED
+
+
+def route_of(outcomes: frozenset[Outcome]) -> Route | None:
+    """The route, if there is exactly one outcome."""
+    return next(iter(outcomes)) if len(outcomes) == 1 else None
+
+
+def _conflicts(judgement: Judgement, fields_of: Mapping[str, frozenset[str]]) -> list[frozenset[str]]:
+    """Every minimal set of answers that leaves no offer, the smallest first. Empty while some offer survives.
+
+    ``fields_of`` are the answers that each gate reads.
+    """
+    ways: set[frozenset[str]] = {frozenset()}
+    reasons = [[fields_of[rule] for rule in match.eliminating] for match in judgement.gates]
+    reasons += [[frozenset((MODEL,)), *map(fields_of.__getitem__, match.eliminating)] for match in judgement.others]
+    for found in set(map(frozenset, reasons)):
+        ways = _minimal({way | fields for way in ways for fields in found})
+        if len(ways) > _MAX_CHOICES:
+            break
+    precedence = list(ANSWER_NAMES)
+    return sorted(filter(None, ways), key=lambda way: (len(way), sorted(map(precedence.index, way))))
+
+
+def _minimal(ways: set[frozenset[str]]) -> set[frozenset[str]]:
+    return {way for way in ways if not any(other < way for other in ways)}

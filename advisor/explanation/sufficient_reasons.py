@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import combinations
+from collections.abc import Iterable
+from itertools import chain, combinations
 
 from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.rulebook.symbols import ANSWER_NAMES
-from advisor.scenario_space.breakpoints import Truths
+from advisor.scenario_space.amount_regions import Truths
 from advisor.scenario_space.completions import Completions, Outcome
 from advisor.scenario_space.gate_outcomes import Answers
 
@@ -23,7 +23,8 @@ def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outc
     needs = [name for name in completions.gate_outcomes.needs if name in answers]
     amounts = [name for name in completions.amounts.names if name in answers and name not in completions.priced_fields]
     ranged = any(end in answers for end in VOLUME_ENDS)
-    reachable = {chosen: set(completions.gate_outcomes.of(_only(answers, chosen))) for chosen in _subsets(needs)}
+    subsets = chain.from_iterable(combinations(needs, size) for size in range(len(needs) + 1))
+    reachable = {chosen: set(completions.gate_outcomes.of(_only(answers, chosen))) for chosen in subsets}
     every_class = frozenset[int]().union(*reachable.values())
     found: list[frozenset[str]] = []
 
@@ -57,11 +58,6 @@ def sufficient_reasons(completions: Completions, answers: Answers, outcome: Outc
         if not any(less <= reason for less in minimal):
             minimal.append(reason)
     return [tuple(sorted(reason, key=_POSITION.__getitem__)) for reason in minimal]
-
-
-def _subsets(names: list[str]) -> Iterator[tuple[str, ...]]:
-    for size in range(len(names) + 1):
-        yield from combinations(names, size)
 
 
 def _only(answers: Answers, names: Iterable[str]) -> Answers:

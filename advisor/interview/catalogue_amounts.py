@@ -11,8 +11,8 @@ from advisor.catalogue.entries import ModelForm
 from advisor.decision.assessment import Judged, counted, judged
 from advisor.domain.offer import Offer
 from advisor.domain.scenario import FIELDS, Route
-from advisor.evaluation.judgement import Judgement
-from advisor.evaluation.pricing import FIELDS_OF
+from advisor.evaluation.facts import FIELDS_OF
+from advisor.evaluation.resolution import Judgement
 from advisor.rulebook.model import Rule, Rulebook
 from advisor.scenario_space.completions import Outcome
 

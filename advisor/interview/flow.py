@@ -20,10 +20,9 @@ from advisor.decision.competition import competing, competing_checkpoints, with_
 from advisor.domain.cost_model import OWN_AMOUNTS, VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import FIELDS, GpuBilling, Residency, Route, Scenario
-from advisor.evaluation.facts import answer_facts
-from advisor.evaluation.judgement import Judgement, judge
-from advisor.evaluation.pricing import FIELDS_OF
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.compiler import PlainReading
+from advisor.evaluation.facts import FIELDS_OF, answer_facts
+from advisor.evaluation.resolution import Judgement, judge
 from advisor.interview.catalogue_amounts import (
     CheckpointChoice,
     EliminatedRoute,
@@ -36,8 +35,7 @@ from advisor.interview.catalogue_amounts import (
 from advisor.interview.state import ASIDES, CLASH, COSTS, DETAILS, OWN_PRICES, InterviewState
 from advisor.rulebook.model import Rule, Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
-from advisor.scenario_space.completions import Outcome, completions_of
-from advisor.scenario_space.question_effects import WayOut, leads, ways_out
+from advisor.scenario_space.completions import Outcome, WayOut, completions_of, leads, ways_out
 
 _COST_QUESTIONS: tuple[tuple[str, Route | None], ...] = (
     (MODEL, None),

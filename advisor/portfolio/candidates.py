@@ -13,15 +13,15 @@ from advisor.decision.assessment import Assessment
 from advisor.decision.competition import competing
 from advisor.domain.cost_model import HOSTED, Costs, missing_amounts
 from advisor.domain.offer import Encoded
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS, Route, Scenario
 from advisor.evaluation.durable_rules_backend import engine_reading
-from advisor.evaluation.pricing import priced_fields
+from advisor.evaluation.facts import priced_fields
 from advisor.portfolio.portfolio import GpuPool, Portfolio, Workload
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
 from advisor.scenario_space.completions import Outcome
-from advisor.scenario_space.values import need_values
+from advisor.scenario_space.gate_outcomes import need_values
 
 
 @dataclass(frozen=True, eq=False)

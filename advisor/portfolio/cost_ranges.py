@@ -16,7 +16,7 @@ from itertools import product
 from advisor.domain.cost_model import OWN_AMOUNTS, PRICE_OF, VOLUMES, OwnGpus, exact, rent, to_micro_dollars
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import FIELDS, Route
-from advisor.evaluation.pricing import FIELDS_OF
+from advisor.evaluation.facts import FIELDS_OF
 from advisor.portfolio.candidates import Candidate
 
 Values = tuple[Fraction, ...]

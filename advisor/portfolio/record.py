@@ -12,7 +12,8 @@ from typing import Any
 
 from pydantic import Field
 
-from advisor.domain.record import Elimination, Part, QuoteUsed, Status
+from advisor.domain.record import QuoteUsed
+from advisor.domain.record_parts import Elimination, Part, Status
 from advisor.domain.scenario import Axis, GpuBilling, Route
 
 SCHEMA_VERSION = 1

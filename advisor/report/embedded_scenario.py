@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass
 
 from advisor.common.diagnostics import BadInput, Problem, printable
-from advisor.domain.record import Decision, Flip, QuoteUsed, Status, check_origin
+from advisor.domain.record import Decision, QuoteUsed, check_origin
+from advisor.domain.record_parts import Flip, Status
 from advisor.domain.scenario import Scenario, validated
 from advisor.domain.scenario_io import parse_scenario, scenario_text
 

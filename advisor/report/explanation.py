@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.domain.record import Decision, WhyNot
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import WhyNot
 from advisor.domain.scenario import FIELDS, Route
 from advisor.report.claims.build import reason_of
 from advisor.report.claims.turning import answer_flips, changes_to, turning_claims, unknown_amounts, ways

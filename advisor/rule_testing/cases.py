@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.decide import decide
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route, validated
+from advisor.evaluation.compiler import ComposedMatcher
 from advisor.evaluation.durable_rules_backend import engine_reading
-from advisor.evaluation.protocol import ComposedMatcher
 from advisor.rule_testing.evaluation import ANY_DAY, CheckedOutcome, OfferedScenario, of_decision, with_offers
 from advisor.rulebook.model import Case, Rulebook
 

@@ -16,12 +16,13 @@ from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.decide import decide_again
 from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario, validated
 from advisor.rulebook.model import Rule, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.completions import completions_of
-from advisor.scenario_space.values import assignments
+from advisor.scenario_space.gate_outcomes import assignments
 
 _MAX_ROWS = 5_000_000
 _PLACE = frozenset(("file", "line"))

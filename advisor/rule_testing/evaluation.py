@@ -15,16 +15,16 @@ from weakref import WeakKeyDictionary
 from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide, outcome_facts
 from advisor.domain.offer import Encoded, Offer
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
+from advisor.evaluation.compiler import ComposedMatcher, Facts, GateMatch, PlainReading
 from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.judgement import Fold, Resolution
-from advisor.evaluation.protocol import ComposedMatcher, Facts, GateMatch
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.resolution import Fold, Resolution
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.completions import completions_of
-from advisor.scenario_space.values import assignments, need_values
+from advisor.scenario_space.gate_outcomes import assignments, need_values
 
 ANY_DAY = datetime.date(2026, 1, 1)
 

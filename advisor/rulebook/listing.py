@@ -10,8 +10,19 @@ from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.text_table import entry, table
 from advisor.domain.offer import Unknown
 from advisor.domain.scenario import Route
-from advisor.rulebook.conditions import EQUAL, All, AnyOf, Comparison, Condition
-from advisor.rulebook.model import Advice, Case, Gate, Preference, Rule, Rulebook
+from advisor.rulebook.model import (
+    EQUAL,
+    Advice,
+    All,
+    AnyOf,
+    Case,
+    Comparison,
+    Condition,
+    Gate,
+    Preference,
+    Rule,
+    Rulebook,
+)
 from advisor.rulebook.symbols import OUT, OUTCOME_NAMES, RUNNING, Name
 from advisor.rulebook.terms import term_text
 

@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from advisor.domain.scenario import Scenario
 from advisor.rulebook import records
-from advisor.rulebook.conditions import NEGATED
+from advisor.rulebook.model import NEGATED
 from advisor.rulebook.records import REF, SCALAR, WORD_PATTERN, Schema, list_of, ref
 from advisor.rulebook.symbols import FIELD_NAMES, OUTCOME_NAMES, STANDING_NAMES, Name, Scope
 

@@ -14,10 +14,9 @@ from dataclasses import dataclass, replace
 
 from advisor.common.diagnostics import BadInput, did_you_mean, quoted
 from advisor.domain.formatting import MICRO
-from advisor.rulebook.diagnostics import Code
+from advisor.rulebook.records import MAX_LENGTH, Code
 from advisor.rulebook.symbols import FIELD_NAMES, Name, Scope
 
-MAX_LENGTH = 300
 _UNITS = "add dollars to dollars, and numbers to numbers"
 _EXAMPLE = "write names, whole numbers and + - * /, as in `2 * open_price * monthly_images`"
 _CALLS = "write max(a, b), or ceil(a / b) for a quotient rounded up"

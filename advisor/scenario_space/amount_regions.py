@@ -1,26 +1,189 @@
 """The amounts: which comparisons of the rules can hold together, with an example of every combination.
 
 Every combination is a region of the amounts. Regions are found along lines on which one amount varies, on both sides
-of every breakpoint there: from the corners of the bounds of the unknown amounts, or from examples.
+of every breakpoint there, the exact values at which a comparison changes its truth: from the corners of the bounds of
+the unknown amounts, or from examples.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations, islice, pairwise
 
 from advisor.common.diagnostics import BadInput
 from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES
-from advisor.domain.offer import Encoded
-from advisor.domain.scenario import validated
-from advisor.rulebook.model import Rulebook
+from advisor.domain.offer import Encoded, Unknown
+from advisor.domain.scenario import FIELDS, validated
+from advisor.evaluation.compiler import PlainLogic
+from advisor.evaluation.facts import computations, with_range
+from advisor.rulebook.model import Comparison, Rule, Rulebook, comparisons
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
-from advisor.scenario_space.breakpoints import Breakpoints, PreferenceBreakpoints, Truths
-from advisor.scenario_space.gate_outcomes import Answers
-from advisor.scenario_space.values import assignments, bounds_of, usual_amount
+from advisor.rulebook.terms import Choice, Expression, Number, Operation, Use, chosen, names_used, replaced
+from advisor.scenario_space.gate_outcomes import Answers, assignments
+from advisor.scenario_space.gpu_steps import Rising, rounds_up, sawtooth_turns
+
+
+def bounds_of(name: str, amounts: Mapping[str, Encoded]) -> tuple[int, int]:
+    """The bounds of a number or of the codes of a choice; for a volume they depend on the other volumes."""
+    quantity = FIELDS[name].quantity
+    if quantity is None:
+        return 0, len(FIELDS[name].options) - 1
+    least, most = quantity.bounds
+    if name in VOLUMES:
+        place = VOLUMES.index(name)
+        least = max([least, *(int(amounts[other]) for other in VOLUMES[:place] if other in amounts)])
+        most = min([most, *(int(amounts[other]) for other in VOLUMES[place + 1 :] if other in amounts)])
+    return least, most
+
+
+def usual_amount(name: str) -> int:
+    """A usual value of a number; the least level of another amount."""
+    quantity = FIELDS[name].quantity
+    return quantity.usual if quantity else 0
+
+
+Truths = tuple[bool, ...]
+"""Which of the comparisons hold."""
+
+
+def amount_comparisons(rulebook: Rulebook, rules: Iterable[Rule]) -> tuple[Comparison, ...]:
+    """The comparisons of amounts and terms that some rules make, each once."""
+    found = dict.fromkeys(comparison for rule in rules for comparison in comparisons(rule.when))
+    names = rulebook.names
+    return tuple(c for c in found if c.name in names and names[c.name].numeric and names[c.name].scope != Scope.NEED)
+
+
+class Breakpoints:
+    """Differences of amounts whose signs matter, and where along one amount each changes its sign.
+
+    Along one amount each difference is monotone (linear, or linear in the reciprocal), so its sign changes at most
+    once. Only along a volume with GPUs that are always on it is a sawtooth: see ``gpu_steps``.
+    """
+
+    def __init__(self, differences: Iterable[Expression]) -> None:
+        self.differences = tuple(dict.fromkeys(differences))
+        self._each = [computations([difference]) for difference in self.differences]
+        self._all = computations(self.differences)
+        self._rising = lru_cache(maxsize=4)(self._with_billing)
+
+    @classmethod
+    def of_rules(cls, rulebook: Rulebook, rules: Iterable[Rule]) -> Breakpoints:
+        """Those of the comparisons of amounts that some rules make."""
+        return Breakpoints(_difference(rulebook, comparison) for comparison in amount_comparisons(rulebook, rules))
+
+    def __add__(self, other: Breakpoints) -> Breakpoints:
+        """The differences of both."""
+        return Breakpoints((*self.differences, *other.differences))
+
+    def truths(self, amounts: Mapping[str, Encoded]) -> Truths:
+        """Whether each difference is less than zero; every amount is present."""
+        return tuple(difference < 0 for difference in self._all(with_range(amounts)))
+
+    def along(self, amounts: Mapping[str, Encoded], name: str, bounds: tuple[int, int]) -> list[int]:
+        """The values of ``name`` within bounds whose predecessor has other truths. The other amounts are present.
+
+        Where the number of GPUs rises along a volume, only those next to which the pattern of truths changes.
+        """
+        moved = (name, *(VOLUME_ENDS if name == "monthly_images" else ()))
+        moved = tuple(field for field in moved if field == name or field not in amounts)
+        facts = with_range(amounts)
+
+        def difference(compute: Callable[[Mapping[str, Encoded]], tuple[int, ...]], value: int) -> int:
+            for changed in moved:
+                facts[changed] = value
+            return compute(facts)[0]
+
+        each = [partial(difference, compute) for compute in self._each]
+        found, covered = set[int](), frozenset[int]()
+        if name in VOLUMES and (rising := self._rising(facts.get("gpu_billing"))):
+            found, covered = sawtooth_turns(rising, facts, moved, bounds)
+        least, most = bounds
+        for place, compute in enumerate(each):
+            if place not in covered and least < most:
+                first, last = compute(least), compute(most)
+                if (first < 0) != (last < 0):
+                    found.add(_sign_change(compute, least, first, most, last))
+        if covered:  # the first volume of a combination of signs need not have other signs than the one before
+            found = {turn for turn in found if least < turn <= most}
+            signs = {value: [compute(value) < 0 for compute in each] for turn in found for value in (turn - 1, turn)}
+            found = {value for value in found if signs[value - 1] != signs[value]}
+        return sorted(found)
+
+    def _with_billing(self, billing: Encoded | None) -> Rising:
+        """The differences for a way of paying GPUs, if with it any of them rounds up."""
+        chosen_by = [chosen(difference, {"gpu_billing": billing}) for difference in self.differences]
+        if not any(map(rounds_up, chosen_by)):
+            return []
+        return [(expression, frozenset(names_used(expression))) for expression in chosen_by]
+
+
+class PreferenceBreakpoints(Breakpoints, PlainLogic):
+    """The breakpoints of a rulebook's preferences.
+
+    ``pairs`` are the sides of the differences. As a carrier it looks up the truth of a comparison of amounts among the
+    facts, where ``named`` puts it.
+    """
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        differences = {
+            comparison: _difference(rulebook, comparison)
+            for comparison in amount_comparisons(rulebook, rulebook.preferences)
+        }
+        super().__init__(differences.values())
+        self._names = {c: f"difference {self.differences.index(found)}" for c, found in differences.items()}
+        self.pairs = tuple((found.left, found.right) for found in dict.fromkeys(differences.values()))
+
+    def named(self, truths: Truths) -> dict[str, bool]:
+        """The truths as facts."""
+        return {f"difference {place}": holds for place, holds in enumerate(truths)}
+
+    def compare(self, facts: Mapping[str, Encoded | Unknown], comparison: Comparison) -> tuple[bool, bool]:
+        """Whether the comparison holds."""
+        name = self._names.get(comparison)
+        if name is None:
+            return super().compare(facts, comparison)
+        holds = facts[name] is (comparison.op in ("lt", "gt"))
+        return holds, holds
+
+
+def _difference(rulebook: Rulebook, comparison: Comparison) -> Operation:
+    """The difference that is less than zero where the comparison (or, for ``le`` and ``ge``, its negation) holds."""
+    left, right = written_out(rulebook, comparison.name), written_out(rulebook, comparison.right)
+    return Operation("-", left, right) if comparison.op in ("lt", "ge") else Operation("-", right, left)
+
+
+def written_out(rulebook: Rulebook, side: Encoded | Expression) -> Expression:
+    """A side of a comparison over fields and numbers only, with its terms and constants replaced by what they are."""
+    if isinstance(side, Operation | Choice):
+        return replaced(side, partial(written_out, rulebook))
+    name = side.name if isinstance(side, Use) else side
+    if isinstance(name, Number):
+        return name
+    if not isinstance(name, str):
+        return Number(int(name))
+    if name in rulebook.terms:
+        return written_out(rulebook, rulebook.terms[name].expression)
+    return Number(rulebook.constants[name]) if name in rulebook.constants else Use(name)
+
+
+def _sign_change(difference: Callable[[int], int], low: int, at_low: int, high: int, at_high: int) -> int:
+    """The first value with the sign of ``high``, mostly where a straight line or a hyperbola changes its own."""
+
+    def changed(value: int) -> bool:
+        return (difference(value) < 0) == (at_high < 0)
+
+    to_low, to_high = abs(at_high), abs(at_low)
+    straight = (low * to_low + high * to_high) // (to_low + to_high)
+    hyperbolic = low * high * (to_low + to_high) // max(1, high * to_low + low * to_high)
+    for guess in (straight, straight + 1, hyperbolic, hyperbolic + 1):
+        if low < guess <= high and changed(guess) and not changed(guess - 1):
+            return guess
+    return low + 1 + bisect_left(range(low + 1, high), True, key=changed)
+
 
 AmountExample = dict[str, Encoded]
 Bounds = Callable[[str, Answers], tuple[int, int]]
@@ -97,10 +260,11 @@ class AmountSpace:
         known = {name: answers[name] for name in self.names if name in answers}
         return self._regions_of(tuple(sorted(known.items())), ranged)
 
-    def at_corners(self, answers: Answers, ranged: bool = False) -> Iterator[Truths]:
-        """The truths at the corners of the bounds of the amounts not answered: some of the combinations, at once."""
+    def reached(self, answers: Answers, ranged: bool = False) -> Iterator[Truths]:
+        """The combinations one by one: those at the corners of the bounds, which need no search, before all of them."""
         for start in self._corners(answers, self.unknown(answers, ranged)):
             yield self.breakpoints.truths(start)
+        yield from self.regions(answers, ranged).witnesses
 
     def plain_witnesses(self) -> dict[Truths, AmountExample]:
         """For every combination of truths, amounts that differ from the usual ones in as few fields as possible.

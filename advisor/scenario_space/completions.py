@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import chain, product
+from itertools import combinations, product
+from typing import NamedTuple
 
 from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Axis, Route
 from advisor.evaluation.compiler import compile_rules
-from advisor.evaluation.judgement import Resolution, fold_of
-from advisor.evaluation.pricing import (
+from advisor.evaluation.facts import (
     FIELDS_OF,
     Amounts,
     Usage,
@@ -27,11 +27,10 @@ from advisor.evaluation.pricing import (
     with_prices,
     without_prices,
 )
-from advisor.evaluation.resolution import NOTHING, Silenced
+from advisor.evaluation.resolution import NOTHING, Resolution, Silenced, fold_of
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import ANSWER_NAMES, MODEL, Scope
-from advisor.scenario_space.amount_regions import AmountRegions, space_of_preferences
-from advisor.scenario_space.breakpoints import Truths
+from advisor.scenario_space.amount_regions import AmountRegions, Truths, space_of_preferences
 from advisor.scenario_space.gate_outcomes import (
     Answers,
     GateOutcome,
@@ -69,7 +68,6 @@ class Completions:
         self._whatever_amounts = lru_cache(maxsize=_REMEMBERED)(self._outcomes_whatever_amounts)
         self._prices = lru_cache(maxsize=_REMEMBERED)(self._prices_of_class)
         self.outcome = lru_cache(maxsize=_REMEMBERED)(self._outcome)
-        self.deciding_axes = lru_cache(maxsize=_REMEMBERED)(self._deciding_axes)
 
     @property
     def priced_fields(self) -> frozenset[str]:
@@ -98,7 +96,7 @@ class Completions:
             if found >= every:
                 continue
             amounts = self.priced(answers, number, silenced)
-            for region in chain(self.amounts.at_corners(amounts, ranged), self._regions(amounts, ranged)):
+            for region in self.amounts.reached(amounts, ranged):
                 found |= self.outcome(number, region, silenced)
                 if found >= every:
                     break
@@ -120,10 +118,6 @@ class Completions:
                 verdict = self._fold.verdict(eliminated, self._matched(number, region))
                 found |= set(verdict.left or verdict.feasible)
         return frozenset(found)
-
-    def _regions(self, amounts: Answers, ranged: bool) -> Iterator[Truths]:
-        """The regions of the amounts, worked out when the first one is needed."""
-        yield from self.amounts.regions(amounts, ranged).witnesses
 
     def _every_outcome(self, number: int, silenced: Silenced = NOTHING) -> frozenset[Outcome]:
         """Outcomes that contain those of a class of gate outcomes, as if every comparison could come out either way."""
@@ -285,7 +279,8 @@ class Completions:
     def _verdict(self, number: int, region: Truths, silenced: Silenced = NOTHING) -> Resolution:
         return self._fold.verdict(self.gate_outcomes[number].eliminated, self._matched(number, region), silenced)
 
-    def _deciding_axes(self, number: int, region: Truths) -> tuple[Axis, ...]:
+    def deciding_axes(self, number: int, region: Truths) -> tuple[Axis, ...]:
+        """The deciding axes of a class of gate outcomes in a region of the amounts."""
         return self._fold.deciding_axes(self.gate_outcomes[number].eliminated, self._matched(number, region))
 
     def _matched(self, number: int, region: Truths) -> tuple[str, ...]:
@@ -328,3 +323,51 @@ def _families(group: NeedGroup, name: str) -> Iterable[list[GateOutcome]]:
     for assignment, outcome in group.outcomes.items():
         families.setdefault((*assignment[:place], *assignment[place + 1 :]), []).append(outcome)
     return families.values()
+
+
+Lead = tuple[str, frozenset[Outcome]]
+"""An option of a question, and the outcomes still possible after it."""
+
+
+def leads(completions: Completions, answers: Answers, question: str, ranged: bool = False) -> tuple[Lead, ...]:
+    """Where each option of a question leads; empty for a number."""
+    return tuple(
+        (option, completions.outcomes({**answers, question: code}, ranged=ranged))
+        for option, code in _options(completions, question).items()
+    )
+
+
+class WayOut(NamedTuple):
+    """Answers to change together, and the outcomes then possible."""
+
+    changes: tuple[tuple[str, str], ...]
+    outcomes: frozenset[Outcome]
+
+
+def ways_out(completions: Completions, answers: Answers) -> tuple[WayOut, ...]:
+    """Where answers leave no option: the changes of fewest answers after which some option is left."""
+    others = {
+        name: [(text, code) for text, code in _options(completions, name).items() if code != answers[name]]
+        for name in completions.gate_outcomes.needs
+        if name in answers
+    }
+    for size in range(1, len(others) + 1):
+        found = []
+        for fields in combinations(others, size):
+            for options in product(*(others[name] for name in fields)):
+                changes = {name: code for name, (_, code) in zip(fields, options, strict=True)}
+                outcomes = completions.outcomes({**answers, **changes}, ranged=True)
+                if outcomes != {None}:
+                    texts = tuple((name, text) for name, (text, _) in zip(fields, options, strict=True))
+                    found.append(WayOut(texts, outcomes))
+        if found:
+            return tuple(found)
+    return ()
+
+
+def _options(completions: Completions, question: str) -> dict[str, Encoded]:
+    """The options of a question as rules compare them; none for a number."""
+    known = ANSWER_NAMES.get(question)
+    if known is None or known.scope is not Scope.NEED or known.numeric:
+        return {}
+    return {known.decode(value): value for value in completions.gate_outcomes.values(question)}

@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, product
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.domain.offer import Encoded, Offer
-from advisor.domain.scenario import Axis, Route
-from advisor.evaluation.compiler import compile_condition
-from advisor.evaluation.judgement import fold_of
-from advisor.evaluation.pricing import Amounts, amounts_of, costs_no_more
-from advisor.evaluation.python_backend import PLAIN, PlainReading
-from advisor.evaluation.resolution import NOTHING, Silenced
-from advisor.rulebook.conditions import names_in_order
-from advisor.rulebook.model import Gate, Rulebook
+from advisor.domain.offer import Encoded, Offer, Unknown
+from advisor.domain.scenario import FIELDS, Axis, Route
+from advisor.evaluation.compiler import PLAIN, PlainReading, compile_condition
+from advisor.evaluation.facts import Amounts, amounts_of, costs_no_more
+from advisor.evaluation.resolution import NOTHING, Silenced, fold_of
+from advisor.rulebook.model import Gate, Rulebook, comparisons, names_in_order
 from advisor.rulebook.symbols import ANSWER_NAMES, FIELD_NAMES, MODEL, Scope
-from advisor.scenario_space.values import assignments, need_values
+
+T = TypeVar("T")
+
+
+def assignments(values: Mapping[str, Sequence[T]]) -> Iterator[dict[str, T]]:
+    """Every combination of the values of some names."""
+    for chosen in product(*values.values()):
+        yield dict(zip(values, chosen, strict=True))
+
+
+def need_values(
+    rulebook: Rulebook, name: str, offers: Iterable[Offer] | None = None, steps: Sequence[int] = (0, 1)
+) -> tuple[Encoded, ...]:
+    """Every value of a need that the rules can distinguish.
+
+    For a number: its least value and each number that it is compared with, with ``steps`` added. Traits are
+    those of the offers, by default the rulebook's. For the checkpoint: those that an offer runs.
+    """
+    if name == MODEL:
+        return rulebook.models
+    quantity = FIELDS[name].quantity
+    if quantity is None:
+        return FIELD_NAMES[name].values
+    least, most = quantity.bounds
+    offers = rulebook.offers if offers is None else tuple(offers)
+    sides: set[Encoded | Unknown | None] = {least}
+    for rule in rulebook.rules.values():
+        for comparison in comparisons(rule.when):
+            if name in comparison.names:
+                side = comparison.right if comparison.name == name else comparison.name
+                sides |= {offer.traits.get(side) for offer in offers} if isinstance(side, str) else {side}
+    near = {side + step for side in sides if isinstance(side, int) for step in steps}
+    return tuple(sorted(value for value in near if least <= value <= most))
+
 
 MAX_GATE_OUTCOMES = 2**18
 """Enumerated in a few seconds; 200 offers that each allow something that no other one does have half as many."""
@@ -151,11 +181,12 @@ class GateOutcomes:
         found = {model: self.class_of(join(outcome, mask)) for model, mask in models.items()}
         if len(found) == 1:
             return found
-        feasible = {model: number for model, number in found.items() if self._is_feasible(number, silenced)}
+        feasible = {
+            model: number
+            for model, number in found.items()
+            if any(axes <= silenced for axes in self._classes[number].eliminated)
+        }
         return feasible or found
-
-    def _is_feasible(self, number: int, silenced: Silenced) -> bool:
-        return any(axes <= silenced for axes in self._classes[number].eliminated)
 
     def values(self, name: str) -> tuple[Encoded, ...]:
         """Every value of a need that the rules can distinguish."""

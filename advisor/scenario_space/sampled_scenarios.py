@@ -11,21 +11,17 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from itertools import islice, product
+from itertools import chain, islice, product
 from math import prod
 from typing import NamedTuple, TypeVar
 
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Unknown
 from advisor.domain.scenario import FIELDS, Axis
-from advisor.evaluation.compiler import compile_condition
-from advisor.evaluation.judgement import fold_of
-from advisor.evaluation.protocol import GateMatch
-from advisor.evaluation.python_backend import PLAIN, PlainReading
-from advisor.rulebook.conditions import names_in_order
-from advisor.rulebook.model import Gate, Rulebook
+from advisor.evaluation.compiler import PLAIN, GateMatch, PlainReading, compile_condition
+from advisor.evaluation.resolution import fold_of
+from advisor.rulebook.model import Gate, Rulebook, names_in_order
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
-from advisor.scenario_space.gate_outcomes import Answers
-from advisor.scenario_space.values import assignments, need_values
+from advisor.scenario_space.gate_outcomes import Answers, assignments, need_values
 
 T = TypeVar("T")
 _MOST_ASSIGNMENTS = 20_000
@@ -123,14 +119,10 @@ class SearchSpace:
         return found
 
     @cached_property
-    def freed(self) -> list[SearchRow]:
-        """For each gate every combination of the traits it reads over all offers; the other needs are as usual."""
-        return [row for gate in self._rulebook.gates for row in self._freed(gate)]
-
-    @cached_property
     def rows(self) -> list[SearchRow]:
         """All of them."""
-        return self.own + self.freed + self.drawn
+        freed = chain.from_iterable(map(self._freed, self._rulebook.gates))
+        return [*self.own, *freed, *self.drawn]
 
     @cached_property
     def distinct(self) -> list[SearchRow]:
@@ -145,6 +137,7 @@ class SearchSpace:
         return tuple(row.needs.get(name) for name in self._needs_after_gates)
 
     def _freed(self, gate: Gate) -> Iterator[SearchRow]:
+        """Every combination of the traits that a gate reads over all offers; the other needs are as usual."""
         read = names_in_order(gate.when)
         needs = {n: values for n, values in self._values.items() if n in read or n in self._needs_after_gates}
         traits = {name: values for name, values in self._traits.items() if name in read}

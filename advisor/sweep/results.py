@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.evaluation.table_backend import RowOutcome
+from advisor.evaluation.numpy_backend import RowOutcome
 from advisor.sweep.database import ROW, code_of_row
 from advisor.sweep.fast_path import IRREGULAR
 from advisor.sweep.paths import Format

@@ -20,9 +20,9 @@ from advisor.common.diagnostics import Problem
 from advisor.common.files import move_together
 from advisor.common.progress import Progress
 from advisor.domain.scenario import FIELDS
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import engine_reading
 from advisor.evaluation.ibis_backend import IbisReading
-from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.tabulation import table_of
 from advisor.sweep.database import ROW, Database

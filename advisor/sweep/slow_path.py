@@ -19,13 +19,12 @@ from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.assessment import Assessment
 from advisor.decision.competition import competing, model_faults
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS, Scenario, validated
-from advisor.evaluation.facts import answer_facts, with_range
-from advisor.evaluation.judgement import judge
-from advisor.evaluation.pricing import FIELDS_OF
-from advisor.evaluation.protocol import Matcher
-from advisor.evaluation.table_backend import RowOutcome
+from advisor.evaluation.compiler import Matcher
+from advisor.evaluation.facts import FIELDS_OF, answer_facts, with_range
+from advisor.evaluation.numpy_backend import RowOutcome
+from advisor.evaluation.resolution import judge
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.tabulation import table_of
 from advisor.sweep.paths import Rejects

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from advisor.domain.scenario import Axis, Route
-from advisor.evaluation.table_backend import RowOutcome
+from advisor.evaluation.numpy_backend import RowOutcome
 from advisor.sweep.database import ROW
 from advisor.sweep.fast_path import IRREGULAR
 from advisor.sweep.results import Codes

@@ -11,7 +11,8 @@ from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.common.files import is_folder, read_text
 from advisor.decision.offer_sections import ageing
-from advisor.domain.record import CATALOGUE, AgeingFigure, is_record, parse_record
+from advisor.domain.record import AgeingFigure, is_record, parse_record
+from advisor.domain.record_parts import CATALOGUE
 from advisor.verification.decision_set import MAX_BYTES, FileKind
 
 

@@ -16,7 +16,8 @@ from advisor.common.diagnostics import BadInput, Problem, reason
 from advisor.common.files import is_file, read_text
 from advisor.decision.decide import decide_again
 from advisor.decision.offer_sections import ageing
-from advisor.domain.record import CATALOGUE, AgeingFigure, Decision, Flip, QuoteUsed
+from advisor.domain.record import AgeingFigure, Decision, QuoteUsed
+from advisor.domain.record_parts import CATALOGUE, Flip
 from advisor.report.embedded_scenario import outcome_text
 from advisor.report.front_matter import parse_memo
 from advisor.rulebook.model import Rulebook

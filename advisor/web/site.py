@@ -21,7 +21,7 @@ from advisor.decision.competition import competing
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Scenario
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.compiler import PlainReading
 from advisor.interview.flow import flow_of
 from advisor.interview.question_view import InterviewViews
 from advisor.report.html import cost_figures

@@ -19,7 +19,7 @@ from advisor.domain.cost_model import VOLUMES
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, GpuBilling, Scenario, validated
 from advisor.domain.scenario_io import typed_answer
-from advisor.evaluation.pricing import FIELDS_OF
+from advisor.evaluation.facts import FIELDS_OF
 from advisor.interview.state import UNKNOWN, InterviewState, answer_text
 from advisor.web.query import Query
 from advisor.web.site import Site

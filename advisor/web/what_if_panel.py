@@ -13,7 +13,8 @@ from typing import Any
 
 from advisor.decision.competition import competing_checkpoints
 from advisor.domain.formatting import plain
-from advisor.domain.record import Decision, Flip, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Flip, Status
 from advisor.domain.scenario import FIELDS, Route
 from advisor.interview.answer_texts import AnswerTexts
 from advisor.interview.state import UNKNOWN, answer_text

@@ -6,7 +6,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from advisor.domain.formatting import plain
 from advisor.domain.quantity import Quantity
-from advisor.domain.record import Decision, Flip
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Flip
 from advisor.domain.scenario import FIELDS
 from advisor.wording.labels import figure_text
 

@@ -19,8 +19,8 @@ from advisor.catalogue.entries import ModelForm
 from advisor.catalogue.loader import bundled_catalogue
 from advisor.catalogue.traits import CatalogueOffer, competing_offers, self_host_conditions, traits_of
 from advisor.domain.scenario import validated
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.facts import answer_facts
-from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
 

@@ -17,11 +17,10 @@ from advisor.common.diagnostics import BadInput, EngineFailure
 from advisor.common.yaml_loader import Mapping, Sequence
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Unknown
 from advisor.domain.scenario import Axis, Route
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import EngineReading, Ruleset, engine_reading
-from advisor.evaluation.python_backend import PlainReading
-from advisor.rulebook.conditions import All, ConditionParser
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.rulebook.model import Preference, Rulebook
+from advisor.rulebook.model import All, ConditionParser, Preference, Rulebook
 from advisor.rulebook.symbols import Name, Scope
 from tests.helpers.strategies import FUZZ, examples
 

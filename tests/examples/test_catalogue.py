@@ -20,7 +20,8 @@ from advisor.common import yaml_loader as strict_yaml
 from advisor.common.files import read_text
 from advisor.decision.competition import competing
 from advisor.decision.decide import decide
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Scenario
 from advisor.domain.scenario_io import read_scenario
 from advisor.evaluation.facts import answer_facts

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 from advisor.decision.decide import decide
 from advisor.domain.cost_model import PRICE_OF
-from advisor.domain.record import Decision, HostedBill, Status, TurningPoint
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import HostedBill, Status, TurningPoint
 from advisor.domain.scenario import FIELDS, Route
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.compiler import PlainReading
 from advisor.report.templates import summary
 from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers import reference

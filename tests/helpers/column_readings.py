@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from advisor.evaluation.compiler import Matcher
 from advisor.evaluation.facts import with_terms
 from advisor.evaluation.ibis_backend import IbisReading
-from advisor.evaluation.judgement import judge
-from advisor.evaluation.protocol import Matcher
-from advisor.evaluation.table_backend import RowOutcome, RowOutcomes
+from advisor.evaluation.numpy_backend import RowOutcome, RowOutcomes
+from advisor.evaluation.resolution import judge
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.scenario_space.tabulation import table_of

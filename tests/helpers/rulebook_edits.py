@@ -12,8 +12,7 @@ from typing import Any
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import BadInput
 from advisor.domain.scenario import Axis, Route
-from advisor.rulebook.builder import Draft, read_routes, read_rules, read_terms
-from advisor.rulebook.loader import load_rulebook
+from advisor.rulebook.loader import Draft, load_rulebook, read_routes, read_rules, read_terms
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 

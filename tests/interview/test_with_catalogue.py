@@ -19,10 +19,9 @@ from advisor.common.diagnostics import BadInput
 from advisor.decision.competition import competing
 from advisor.decision.decide import decide
 from advisor.domain.cost_model import PRICES
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS
-from advisor.evaluation.facts import answer_facts
-from advisor.evaluation.pricing import FIELDS_OF
+from advisor.evaluation.facts import FIELDS_OF, answer_facts
 from advisor.interview.flow import Flow, flow_of
 from advisor.interview.question_view import InterviewViews, QuestionView, ReviewView
 from advisor.interview.state import ASIDES, CLASH, COSTS, DETAILS, KEEP, OWN_PRICES, UNKNOWN, InterviewState

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.monitor.field_cases import DAYS, Field, Row, line_items, says
+from tests.monitor.field_cases import Field, Row, line_items, says
 
 IMAGES: Row = {"line_item": "dall-e-3", "quantity": 2, "quantity_unit": "images"}
 REFUND: Row = {"line_item": "dall-e-3, refund", "amount": {"value": -0.04, "currency": "usd"}}

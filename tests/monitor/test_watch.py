@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Axis, Route
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.compiler import PlainReading
 from advisor.monitor.evaluate import Baseline, evaluate
 from advisor.monitor.model import MonitorResult, Month, NotComparable, Span, Thresholds
 from advisor.monitor.model import MonitorVerdict as Verdict

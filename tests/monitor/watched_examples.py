@@ -17,7 +17,7 @@ from advisor.domain.cost_model import Costs, exact
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route, Scenario, validated
 from advisor.domain.scenario_io import read_scenario
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.compiler import PlainReading
 from advisor.monitor.model import Guess, MonitorResult, Month, NotComparable, Overspend, Span, Thresholds, Trend
 from advisor.monitor.model import MonitorVerdict as Verdict
 from advisor.monitor.model import NotComparableReason as Reason

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.domain.record import Elimination, QuoteUsed, Status
+from advisor.domain.record import QuoteUsed
+from advisor.domain.record_parts import Elimination, Status
 from advisor.domain.scenario import Axis, GpuBilling, Route
 from advisor.portfolio.record import (
     GrowthTurn,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from advisor.domain.cost_model import to_micro_dollars
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route
 from advisor.portfolio.plan import plan
 from advisor.portfolio.record import PortfolioPlan

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from advisor.catalogue.loader import catalogue_in_use
 from advisor.decision.competition import competing
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.evaluation.facts import answer_facts
 from advisor.portfolio.candidates import candidates_of
 from advisor.portfolio.plan import plan

@@ -19,7 +19,7 @@ from advisor.catalogue.loader import catalogue_in_use
 from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide
 from advisor.domain.cost_model import Costs, to_micro_dollars
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route, Scenario
 from advisor.portfolio.plan import plan
 from advisor.portfolio.portfolio_file import parse_portfolio

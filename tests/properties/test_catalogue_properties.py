@@ -16,14 +16,13 @@ from advisor.decision.competition import competing
 from advisor.decision.decide import decide
 from advisor.decision.record_builder import record_of
 from advisor.domain.offer import UNKNOWN, Offer
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route, Scenario
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import EngineReading
-from advisor.evaluation.facts import answer_facts
-from advisor.evaluation.judgement import judge
+from advisor.evaluation.facts import answer_facts, without_prices
 from advisor.evaluation.numpy_backend import NumpyReading
-from advisor.evaluation.pricing import without_prices
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.resolution import judge
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.completions import completions_of

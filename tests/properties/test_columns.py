@@ -13,12 +13,11 @@ import pytest
 from advisor.common.diagnostics import BadInput
 from advisor.domain.cost_model import VOLUMES
 from advisor.domain.scenario import Axis, Route
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.ibis_backend import IbisReading
 from advisor.evaluation.numpy_backend import CHUNK, NumpyReading
-from advisor.evaluation.python_backend import PlainReading
-from advisor.rulebook.conditions import AnyOf, Comparison
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
-from advisor.rulebook.model import Preference, Rulebook
+from advisor.rulebook.model import AnyOf, Comparison, Preference, Rulebook
 from advisor.scenario_space.tabulation import table_of
 from tests.helpers import reference
 from tests.helpers.column_readings import (

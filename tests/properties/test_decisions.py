@@ -11,12 +11,13 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from advisor.decision.decide import decide
-from advisor.domain.record import Status, parse_record
+from advisor.domain.record import parse_record
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS, Route
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import engine_reading
 from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.judgement import Judgement, judge
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.resolution import Judgement, judge
 from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers import reference
 from tests.helpers.strategies import EXERCISE, examples, scenario, with_fleets

@@ -13,7 +13,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from advisor.decision.decide import decide
-from advisor.domain.record import Change, Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Change, Status
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.facts import answer_facts
 from advisor.explanation.sufficient_reasons import sufficient_reasons

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Scenario
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.facts import answer_facts
-from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.scenario_space.completions import completions_of
 from tests.helpers import reference

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from advisor.decision.decide import decide
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS
 from advisor.evaluation.facts import answer_facts
 from advisor.rulebook.loader import bundled_rulebook

@@ -15,20 +15,17 @@ from hypothesis import strategies as st
 from advisor.decision.assessment import Assessment
 from advisor.domain.cost_model import OwnGpus
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Quote, Unknown
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import EngineReading
-from advisor.evaluation.facts import answer_facts
-from advisor.evaluation.judgement import judge, silences
-from advisor.evaluation.pricing import FIELDS_OF
-from advisor.evaluation.python_backend import PlainReading
-from advisor.evaluation.resolution import NOTHING, Silenced
-from advisor.explanation.record_sections import Explainer
+from advisor.evaluation.facts import FIELDS_OF, answer_facts
+from advisor.evaluation.resolution import NOTHING, Silenced, judge, silences
+from advisor.explanation.counterfactuals import Explainer
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.completions import Outcome, completions_of
-from advisor.scenario_space.gate_outcomes import with_relevant_offers
-from advisor.scenario_space.values import need_values
+from advisor.scenario_space.gate_outcomes import need_values, with_relevant_offers
 from tests.helpers.strategies import EXERCISE, NEEDS, examples, scenario
 
 RULEBOOK = bundled_rulebook()

@@ -18,25 +18,23 @@ from hypothesis import strategies as st
 from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Unknown
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Axis, Route, Scenario
+from advisor.evaluation.compiler import Matcher, PlainReading
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.judgement import judge
 from advisor.evaluation.numpy_backend import NumpyReading
-from advisor.evaluation.protocol import Matcher
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.resolution import judge
 from advisor.explanation.sufficient_reasons import sufficient_reasons
 from advisor.report.claims.build import claims_of
 from advisor.report.templates import memo_markdown
-from advisor.rulebook.conditions import All, AnyOf, Condition, comparisons
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.rulebook.model import Gate, Rulebook
+from advisor.rulebook.model import All, AnyOf, Condition, Gate, Rulebook, comparisons
 from advisor.scenario_space import completions, gate_outcomes
 from advisor.scenario_space.completions import completions_of
-from advisor.scenario_space.gate_outcomes import with_relevant_offers
+from advisor.scenario_space.gate_outcomes import need_values, with_relevant_offers
 from advisor.scenario_space.tabulation import table_of
-from advisor.scenario_space.values import need_values
 from tests.helpers.column_readings import in_words, on_duckdb, one_by_one, rows_that_differ
 from tests.helpers.generated_columns import Columns, generate
 from tests.helpers.strategies import EXERCISE, NEEDS, complete_answers, examples, repeats, scenario, some_of

@@ -17,12 +17,12 @@ from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide
 from advisor.domain.record import parse_record
 from advisor.domain.scenario import FIELDS, Route, Scenario
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.numpy_backend import NumpyReading
-from advisor.evaluation.python_backend import PlainReading
 from advisor.report.templates import memo_markdown
 from advisor.rule_testing.mutation.run import mutants
-from advisor.rulebook.lint.rules import findings
+from advisor.rulebook.lint import findings
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES

@@ -14,9 +14,9 @@ from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Axis
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.numpy_backend import NumpyReading
-from advisor.evaluation.python_backend import PlainReading
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.tabulation import table_of

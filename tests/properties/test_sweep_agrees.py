@@ -20,11 +20,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor.domain.scenario import Axis, Route
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import engine_reading
 from advisor.evaluation.ibis_backend import IbisReading
-from advisor.evaluation.numpy_backend import NumpyReading
-from advisor.evaluation.python_backend import PlainReading
-from advisor.evaluation.table_backend import RowOutcomes
+from advisor.evaluation.numpy_backend import NumpyReading, RowOutcomes
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.scenario_space.tabulation import table_of
 from tests.helpers import reference

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.scenario_space.whole_points import HalfPlane, greatest_point, least_point
+from advisor.scenario_space.gpu_steps import HalfPlane, greatest_point, least_point
 from tests.helpers.strategies import examples
 
 NUMBERS = st.integers(-12, 12)

@@ -13,12 +13,10 @@ from hypothesis import strategies as st
 
 from advisor.domain.cost_model import HOSTED
 from advisor.domain.offer import UNKNOWN, Encoded, Unknown
+from advisor.evaluation.compiler import PLAIN, Matcher, PlainReading
 from advisor.evaluation.durable_rules_backend import engine_reading
 from advisor.evaluation.facts import answer_facts, with_range
-from advisor.evaluation.judgement import Resolution, judge
-from advisor.evaluation.protocol import Matcher
-from advisor.evaluation.python_backend import PLAIN, PlainReading
-from advisor.evaluation.resolution import Folded, is_settled
+from advisor.evaluation.resolution import Folded, Resolution, is_settled, judge
 from advisor.evaluation.z3_backend import (
     LOGIC,
     Symbol,
@@ -31,9 +29,8 @@ from advisor.evaluation.z3_backend import (
 )
 from advisor.rule_testing.proofs.properties import both_ends
 from advisor.rule_testing.proofs.symbolic_scenario import SymbolicScenario
-from advisor.rulebook.conditions import Comparison
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.rulebook.model import Rulebook
+from advisor.rulebook.model import Comparison, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 from tests.helpers.strategies import EXERCISE, agreeing, scenario, with_fleets
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from advisor.domain.record import Flip, Status
+from advisor.domain.record_parts import Flip, Status
 from advisor.wording.questions import wordings
 from tests.report.held import NUMBER, SHORT, UNITS, Held, filled, number, unique
 

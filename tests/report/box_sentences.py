@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Status
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.model import Rulebook
 from advisor.wording.labels import listed as listed_in_prose

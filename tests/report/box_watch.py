@@ -9,10 +9,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS, Route
 from advisor.evaluation.facts import with_terms
-from advisor.evaluation.judgement import judge
+from advisor.evaluation.resolution import judge
 from tests.helpers import reference
 from tests.report.held import NAMES, NUMBER, PRICES, UNITS, Held, matched, named_fields, not_yet, number
 

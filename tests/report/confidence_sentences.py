@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from tests.report.held import (
     NUMBER,
     UNITS,

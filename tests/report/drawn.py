@@ -17,7 +17,7 @@ from advisor.decision.decide import decide
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Route
 from advisor.domain.scenario_io import parse_scenario
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.compiler import PlainReading
 from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import EXERCISE, NEEDS, complete_answers, scenario
 

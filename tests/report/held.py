@@ -10,14 +10,13 @@ from itertools import product
 from math import ceil
 from typing import Any
 
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS, Axis, Route, validated
-from advisor.evaluation.compiler import compile_rules
+from advisor.evaluation.compiler import PLAIN, PlainReading, compile_condition
 from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.judgement import fold_of, judge
-from advisor.evaluation.python_backend import PLAIN, PlainReading, match_offer
-from advisor.rulebook.conditions import names_in_order
-from advisor.rulebook.model import Gate, Rulebook
+from advisor.evaluation.resolution import fold_of, judge
+from advisor.rulebook.model import Gate, Rulebook, names_in_order
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.wording.labels import listed as listed_in_prose
 from advisor.wording.questions import wordings
@@ -155,10 +154,11 @@ class Held:
         return [offer for offer in self.rulebook.offers if offer.route is route and offer.id not in gone]
 
     def to_verify(self, gate: Gate, facts: dict[str, Any], offer: Any) -> bool:
-        return bool(match_offer(compile_rules([gate], PLAIN), {**facts, **offer.traits}).to_verify)
+        surely, maybe = compile_condition(gate.when, PLAIN)({**facts, **offer.traits})
+        return maybe and not surely
 
     def eliminates(self, gate: Gate, facts: dict[str, Any], offer: Any) -> bool:
-        return bool(match_offer(compile_rules([gate], PLAIN), {**facts, **offer.traits}).eliminating)
+        return compile_condition(gate.when, PLAIN)({**facts, **offer.traits})[0]
 
     def unchecked(self) -> dict[str, list[str]]:
         """The gates that would make a possible route one to verify, had some question been answered otherwise."""

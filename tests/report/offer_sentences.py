@@ -7,7 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from advisor.domain import formatting
-from advisor.domain.record import Decision, ShortlistEntry, Status
+from advisor.domain.record import Decision, ShortlistEntry
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route
 from advisor.report.templates import memo_markdown, summary
 from tests.report.held import MONEY, NUMBER, SHORT, UNITS, Held, near_money, number, plain_text

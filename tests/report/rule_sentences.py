@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from advisor.domain.offer import UNKNOWN
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route
-from advisor.evaluation.compiler import compile_rules
-from advisor.evaluation.python_backend import PLAIN, match_offer
+from advisor.evaluation.compiler import PLAIN, compile_condition
 from advisor.report.templates import memo_markdown, summary
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.wording.labels import listed as listed_in_prose
@@ -63,8 +63,7 @@ def check_rules(decision: Decision, rulebook: Rulebook, templates: Path | None =
 def _asks(held: Held, gate: Gate) -> bool:
     """Whether some offer could fail the gate under these answers."""
     nothing_known = dict.fromkeys(held.rulebook.traits, UNKNOWN)
-    found = match_offer(compile_rules([gate], PLAIN), {**held.facts, **nothing_known})
-    return bool(found.to_verify or found.eliminating)
+    return any(compile_condition(gate.when, PLAIN)({**held.facts, **nothing_known}))
 
 
 def _about_rule(predicate: Callable[..., None], rule: str) -> Callable[..., None]:

@@ -18,7 +18,8 @@ from hypothesis import given
 
 from advisor.charts.canvas import COLOURS, NARROW, WIDTH
 from advisor.charts.memo_charts import charts_of
-from advisor.domain.record import Status, parse_record
+from advisor.domain.record import parse_record
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route
 from advisor.verification.verify import as_written
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, partial_answers

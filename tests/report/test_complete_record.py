@@ -62,7 +62,7 @@ def test_a_command_decides_once(more: list[str], calls: Counter[str], tmp_path: 
 def test_nothing_is_evaluated_for_a_memo(calls: Counter[str], monkeypatch: pytest.MonkeyPatch) -> None:
     decision = parse_record(decided(EXERCISE).to_json(), "a record")
     calls.clear()
-    monkeypatch.setattr("advisor.evaluation.judgement.judge", None)
+    monkeypatch.setattr("advisor.evaluation.resolution.judge", None)
     monkeypatch.setattr("advisor.scenario_space.completions.Completions.outcomes", None)
     for render in (memo_markdown, memo_html, memo_text, summary):
         assert render(decision)

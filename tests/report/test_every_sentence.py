@@ -18,8 +18,8 @@ from advisor.decision import break_even
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.facts import answer_facts
-from advisor.evaluation.python_backend import PlainReading
 from advisor.report.claims import build as claims
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook

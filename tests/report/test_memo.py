@@ -21,7 +21,8 @@ from hypothesis import given
 from syrupy.assertion import SnapshotAssertion
 
 from advisor.decision.decide import decide
-from advisor.domain.record import Decision, Fit
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Fit
 from advisor.domain.scenario import FIELDS
 from advisor.domain.scenario_io import read_scenario
 from advisor.report.claims.build import claims_of

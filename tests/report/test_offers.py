@@ -21,7 +21,7 @@ from advisor.decision.decide import decide
 from advisor.domain.cost_model import AMOUNTS_OF
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Route
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.compiler import PlainReading
 from advisor.report.explanation import explanation_text
 from advisor.report.html import memo_html
 from advisor.report.templates import memo_markdown

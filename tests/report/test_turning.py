@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from advisor.cli.main import run
-from advisor.domain.record import Decision, TurningPoint
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import TurningPoint
 from advisor.domain.scenario import Route
 from advisor.report.claims.turning import turning_claims
 from advisor.report.templates import memo_markdown, summary

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from advisor.domain.record import Decision, TurningPoint
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import TurningPoint
 from advisor.domain.scenario import FIELDS
 from advisor.report.claims.turning import SEEN
 from advisor.wording.labels import listed

@@ -12,9 +12,9 @@ from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide
 from advisor.domain.cost_model import own, rent
 from advisor.domain.scenario import Route, Scenario
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.facts import answer_facts
-from advisor.evaluation.judgement import Judgement, judge
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.resolution import Judgement, judge
 from advisor.rulebook.model import Rulebook
 
 

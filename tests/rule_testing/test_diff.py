@@ -13,9 +13,9 @@ from advisor.cli.main import run
 from advisor.common.files import bundled
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Route, Scenario
+from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.judgement import judge
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.resolution import judge
 from advisor.rule_testing.diff import RulebookDiff, difference
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import Rulebook

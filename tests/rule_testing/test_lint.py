@@ -9,9 +9,9 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.common.files import bundled
-from advisor.rulebook.diagnostics import Code
-from advisor.rulebook.lint.rules import findings
+from advisor.rulebook.lint import findings
 from advisor.rulebook.loader import load_rulebook
+from advisor.rulebook.records import Code
 
 
 def gate(when: str, axis: str = "latency") -> str:

@@ -17,7 +17,7 @@ from advisor.common.files import bundled
 from advisor.decision.decide import decide
 from advisor.domain.cost_model import VOLUMES
 from advisor.domain.scenario import FIELDS, validated
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.compiler import PlainReading
 from advisor.rule_testing.cases import differences, situation_of
 from advisor.rule_testing.evaluation import (
     ANY_DAY,
@@ -31,8 +31,7 @@ from advisor.rule_testing.mutation.distinguish import ScenarioSearch
 from advisor.rule_testing.mutation.run import Mutant, MutationResult, mutants, mutate
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
-from advisor.scenario_space.amount_regions import AmountExample, AmountSpace
-from advisor.scenario_space.breakpoints import Breakpoints
+from advisor.scenario_space.amount_regions import AmountExample, AmountSpace, Breakpoints
 
 RULEBOOK = load_rulebook()
 MUTANTS = tuple(mutants(RULEBOOK))

@@ -31,11 +31,9 @@ from advisor.rule_testing.proofs.report import fault_files, witness_files
 from advisor.rule_testing.proofs.solver import ScenarioSolver, Unsettled
 from advisor.rule_testing.proofs.suite import proofs
 from advisor.rule_testing.proofs.symbolic_scenario import Example, Proof, SymbolicScenario
-from advisor.rulebook.conditions import All, AnyOf, Comparison, Condition
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
-from advisor.rulebook.model import Rulebook
-from advisor.scenario_space.amount_regions import AmountRegions
-from advisor.scenario_space.breakpoints import PreferenceBreakpoints, Truths
+from advisor.rulebook.model import All, AnyOf, Comparison, Condition, Rulebook
+from advisor.scenario_space.amount_regions import AmountRegions, PreferenceBreakpoints, Truths
 from advisor.scenario_space.completions import completions_of
 from tests.helpers.strategies import EXERCISE, scenario
 from tests.rule_testing.planted_faults import FAULTS, Fault, judged, left, rule, without

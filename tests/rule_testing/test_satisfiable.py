@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.domain.offer import Encoded
-from advisor.evaluation.python_backend import PLAIN
-from advisor.rulebook.conditions import EQUAL, NEGATED, Comparison
-from advisor.rulebook.lint.conditions import Space, space_of
+from advisor.evaluation.compiler import PLAIN
+from advisor.rulebook.lint import Space, space_of
 from advisor.rulebook.loader import bundled_rulebook
+from advisor.rulebook.model import EQUAL, NEGATED, Comparison
 from tests.helpers.strategies import examples
 
 SPACE = space_of(bundled_rulebook())

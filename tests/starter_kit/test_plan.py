@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from advisor.catalogue.endpoints import read_endpoints
 from advisor.catalogue.loader import bundled_catalogue
 from advisor.decision.decide import decide
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.starter_kit.files import kit_files

@@ -19,12 +19,12 @@ from advisor.catalogue.loader import bundled_catalogue
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.decide import decide
 from advisor.domain.quantity import NotANumber
-from advisor.domain.record import Status
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS
+from advisor.evaluation.compiler import Facts
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.ibis_backend import IbisReading
-from advisor.evaluation.protocol import Facts
-from advisor.evaluation.table_backend import OutcomeTable
+from advisor.evaluation.numpy_backend import OutcomeTable
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.tabulation import table_of

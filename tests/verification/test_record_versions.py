@@ -13,7 +13,8 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
-from advisor.domain.record import OF_CATALOGUE, Decision, Migration, parse_record
+from advisor.domain.record import OF_CATALOGUE, Decision, parse_record
+from advisor.domain.record_parts import Migration
 from advisor.report.html import memo_html
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.loader import bundled_rulebook

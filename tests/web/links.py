@@ -8,7 +8,8 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
-from advisor.domain.record import Decision, Status
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Scenario
 from advisor.interview.state import InterviewState
 from tests.web.conftest import DATE

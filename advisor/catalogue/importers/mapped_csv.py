@@ -17,8 +17,7 @@ from advisor.catalogue.importers.account import Account, Line, Listing, Reason, 
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import read_text
-from advisor.rulebook.diagnostics import Code
-from advisor.rulebook.records import Form, value_fault
+from advisor.rulebook.records import Code, Form, value_fault
 
 MAX_CELL = 10_000
 _PRICE_UNITS = {"dollars": 0, "cents": 2, "micro": 6}

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     from advisor.catalogue.endpoints import read_endpoints
     from advisor.catalogue.loader import catalogue_in_use
     from advisor.interview.unworded import unworded
-    from advisor.rulebook.lint.rules import findings
+    from advisor.rulebook.lint import findings
 
     today = parse_date(options.date)
     rulebook, catalogue = load_rulebook(options.rules), catalogue_in_use(options.catalogue)

@@ -10,7 +10,8 @@ from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.cost_model import AMOUNTS_OF, VOLUME_ENDS, VOLUMES
-from advisor.domain.record import Decision, RuleUsed
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import RuleUsed
 from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.report.claims.eliminations import forgone_claims, narrowing_claims, option_claims, reason_claims
 from advisor.report.claims.model import Claim

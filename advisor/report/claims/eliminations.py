@@ -8,7 +8,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from advisor.domain.record import Decision, Elimination, Fit, PreferenceApplied
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Elimination, Fit, PreferenceApplied
 from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.report.claims.model import Claim
 

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from advisor.domain.cost_model import AMOUNTS_OF
-from advisor.domain.record import Decision, ModelOutcome, ShortlistEntry, Status
+from advisor.domain.record import Decision, ModelOutcome, ShortlistEntry
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import GpuBilling, Route
 from advisor.report.claims.model import Claim
 

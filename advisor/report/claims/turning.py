@@ -15,7 +15,8 @@ from typing import Any
 from advisor.domain.cost_model import AMOUNTS_OF, PRICE_OF, VOLUMES
 from advisor.domain.formatting import plain
 from advisor.domain.quantity import Quantity
-from advisor.domain.record import Change, Decision, Flip, TurningPoint, WhyNot
+from advisor.domain.record import Decision
+from advisor.domain.record_parts import Change, Flip, TurningPoint, WhyNot
 from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.report.claims.model import Claim
 from advisor.report.claims.offers import missing_of

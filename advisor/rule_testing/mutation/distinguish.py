@@ -16,17 +16,16 @@ from typing import NamedTuple
 from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Route, validated
+from advisor.evaluation.compiler import Facts
 from advisor.evaluation.facts import with_range, with_terms
-from advisor.evaluation.judgement import Resolution
-from advisor.evaluation.protocol import Facts
+from advisor.evaluation.resolution import Resolution
 from advisor.rule_testing.evaluation import CheckedOutcome, OfferedScenario, RulebookVersion
-from advisor.rulebook.conditions import names_in_order
+from advisor.rulebook.model import names_in_order
 from advisor.rulebook.symbols import ELIMINATED, FEASIBLE, FIELD_NAMES, OUTCOME_NAMES, Scope
 from advisor.rulebook.terms import Expression
-from advisor.scenario_space.amount_regions import AmountExample, AmountSpace
-from advisor.scenario_space.breakpoints import Breakpoints
+from advisor.scenario_space.amount_regions import AmountExample, AmountSpace, Breakpoints, usual_amount
+from advisor.scenario_space.gate_outcomes import assignments
 from advisor.scenario_space.sampled_scenarios import Needs, SearchRow, SearchSpace
-from advisor.scenario_space.values import assignments, usual_amount
 
 _COSTS_OF_MOVING: tuple[dict[str, int], ...] = (
     {},

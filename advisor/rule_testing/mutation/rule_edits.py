@@ -7,8 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.rulebook.conditions import EQUAL, NEGATED, All, AnyOf, Comparison, Condition
-from advisor.rulebook.model import Advice, Gate, Preference, Rule, Rulebook
+from advisor.rulebook.model import (
+    EQUAL,
+    NEGATED,
+    Advice,
+    All,
+    AnyOf,
+    Comparison,
+    Condition,
+    Gate,
+    Preference,
+    Rule,
+    Rulebook,
+)
 from advisor.rulebook.symbols import Name
 
 Path = tuple[int, ...]

@@ -16,9 +16,18 @@ from advisor.rule_testing.cases import differences, situation_of
 from advisor.rule_testing.evaluation import RulebookVersion
 from advisor.rule_testing.mutation.distinguish import Distinction, ScenarioSearch
 from advisor.rule_testing.mutation.rule_edits import ALWAYS, negated, occurrences, shown, with_part, with_rule
-from advisor.rulebook.conditions import EQUAL, NEGATED, Comparison, ConditionParser, names_in_order
 from advisor.rulebook.listing import names_of
-from advisor.rulebook.model import Gate, Preference, Rule, Rulebook
+from advisor.rulebook.model import (
+    EQUAL,
+    NEGATED,
+    Comparison,
+    ConditionParser,
+    Gate,
+    Preference,
+    Rule,
+    Rulebook,
+    names_in_order,
+)
 from advisor.rulebook.symbols import OUT, RUNNING, Name
 from advisor.rulebook.terms import Choice, Expression, Number, Term, Use, parse_term, parts_of, term_text, with_parts
 

@@ -15,8 +15,7 @@ import z3
 from advisor.decision.decide import DEFAULT_PAYBACK_LIMIT, decide
 from advisor.domain.cost_model import HOSTED, PRICE_OF, PRICES, VOLUMES
 from advisor.domain.scenario import Axis, Residency, Route
-from advisor.evaluation.compiler import compile_condition
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.compiler import PlainReading, compile_condition
 from advisor.evaluation.resolution import is_settled
 from advisor.evaluation.z3_backend import EXACT, LOGIC, Symbol, Truth
 from advisor.rule_testing.proofs.symbolic_scenario import Example, SymbolicScenario

@@ -19,17 +19,15 @@ from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.cost_model import VOLUME_ENDS
 from advisor.domain.offer import Encoded
 from advisor.domain.scenario import Route
+from advisor.evaluation.compiler import PLAIN
 from advisor.evaluation.facts import NOT_ASKED, with_terms
-from advisor.evaluation.python_backend import PLAIN
 from advisor.rule_testing.proofs.properties import CLAIMS, Property, advised, is_advised
 from advisor.rule_testing.proofs.solver import ScenarioSolver, Unsettled
 from advisor.rule_testing.proofs.symbolic_scenario import Example, Findings, Proof, SymbolicScenario, Violation
-from advisor.rulebook.conditions import Comparison
-from advisor.rulebook.model import Preference, Rule, Rulebook
+from advisor.rulebook.model import Comparison, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
-from advisor.scenario_space.breakpoints import Truths, amount_comparisons
+from advisor.scenario_space.amount_regions import Truths, amount_comparisons, usual_amount
 from advisor.scenario_space.completions import completions_of
-from advisor.scenario_space.values import usual_amount
 
 Question = Callable[[Rulebook, ScenarioSolver, Findings], None]
 """Looks for faults of a rulebook, and notes what it finds."""

@@ -13,12 +13,10 @@ from itertools import combinations, product
 from typing import Any
 
 from advisor.domain.scenario import Axis, Route, Scenario
-from advisor.evaluation.compiler import Logic, compile_rules
+from advisor.evaluation.compiler import PLAIN, Logic, compile_rules
 from advisor.evaluation.facts import answer_facts, with_terms
-from advisor.evaluation.python_backend import PLAIN
 from advisor.evaluation.resolution import NOTHING, Applied, Folded, Silenced, eliminating_axes, fold
-from advisor.rulebook.conditions import Comparison
-from advisor.rulebook.model import Preference, Rule, Rulebook
+from advisor.rulebook.model import Comparison, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES
 
 

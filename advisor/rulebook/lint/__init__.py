@@ -1,1 +1,0 @@
-"""Likely mistakes in a rulebook."""
