@@ -18,12 +18,10 @@ from typing import Any
 
 from advisor.decision.decide import decide
 from advisor.portfolio.candidates import candidates_of
-from advisor.portfolio.highs import highs_owners
+from advisor.portfolio.joint import highs_owners
+from advisor.portfolio.ownership import Group, GroupSearch, Item, Owners, Scoring, search
 from advisor.portfolio.plan import plan
-from advisor.portfolio.pool_search import GroupSearch, search
-from advisor.portfolio.portfolio import Portfolio
-from advisor.portfolio.portfolio_file import parse_portfolio
-from advisor.portfolio.problem import Group, Item, Owners, Scoring
+from advisor.portfolio.portfolio import Portfolio, parse_portfolio
 from advisor.rulebook.loader import bundled_rulebook
 
 ON = datetime.date(2026, 11, 27)

@@ -15,8 +15,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from advisor.catalogue.entries import LISTS, EntryForm, GpuForm
-from advisor.catalogue.fields import UNKNOWN, Day, Text
+from advisor.catalogue.entries import LISTS, UNKNOWN, Day, EntryForm, GpuForm, Text
 from advisor.catalogue.importers.account import micro
 from advisor.catalogue.loader import Catalogue, Lists, catalogue_of, parse_lists
 from advisor.common import yaml_loader

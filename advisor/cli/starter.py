@@ -47,9 +47,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Decides, writes the kit, prints what to do next. Without a route nothing is written; exit codes as ``decide``."""
-    from advisor.catalogue.endpoints import Endpoints, read_endpoints
-    from advisor.starter_kit.files import kit_files, write_kit
-    from advisor.starter_kit.plan import kit_of
+    from advisor.catalogue.loader import Endpoints, read_endpoints
+    from advisor.starter_kit.kit import kit_files, kit_of, write_kit
 
     rulebook = rulebook_in_use(options.rules)
     scenario, catalogue, on = decided_input(options, rulebook, "used")

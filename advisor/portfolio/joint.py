@@ -1,14 +1,18 @@
-"""The best plan of all groups: nothing is owned, or the shared overhead is paid and each group chooses alone."""
+"""The best plan of all groups: nothing is owned, or the shared overhead is paid and each group chooses alone.
+
+Where a large group is searched, HiGHS (the extra ``portfolio``), a solver for mixed-integer programs, gives a plan to
+begin with; it computes with floats, so that plan is no more than a beginning.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from advisor.portfolio.highs import highs_owners
-from advisor.portfolio.pool_search import Budget, GroupSearch
-from advisor.portfolio.problem import Group, Item, Owners, Scoring
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.portfolio.ownership import Budget, Group, GroupSearch, Item, Owners, Scoring
 
 BRUTE_FORCE = 14
 """Up to so many workloads of a group that could be owned, every choice of owners is looked at, which takes no longer
@@ -109,3 +113,41 @@ def chooser(scoring: Scoring, brute_force: int = BRUTE_FORCE) -> Choose:
         return search.search([highs_owners(group)], budget)
 
     return choose
+
+
+_INSTALL = "pip install 'rent-or-own[portfolio]'"
+_OPTIONS: dict[str, bool | int | float] = {
+    "output_flag": False,  # nothing of it may be printed
+    "threads": 1,
+    "random_seed": 0,
+    "mip_rel_gap": 0.0,
+    "mip_abs_gap": 0.0,
+    "mip_max_nodes": 2_000,  # and no time limit: the same plan on every machine
+}
+_MICRO = 10**6
+
+
+def highs_owners(group: Group) -> frozenset[int]:
+    """The owners that HiGHS finds; those that cannot be rented if it finds none. Raises BadInput without the extra."""
+    try:
+        import highspy
+    except ImportError:
+        what = f"a pool of {len(group.items)} workloads needs the extra `portfolio`"
+        raise BadInput(Problem(what, "advisor portfolio", help=_INSTALL)) from None
+    free = [item for item in group.items if item.is_free]
+    forced = [item for item in group.items if item.rent is None]
+    solver: Any = highspy
+    model = solver.Highs()
+    for name, value in _OPTIONS.items():
+        model.setOptionValue(name, value)
+    owned = [model.addBinary(obj=((item.own or 0) - (item.rent or 0)) / _MICRO) for item in free]
+    gpus = model.addIntegral(lb=0, obj=group.gpu_month / _MICRO)
+    any_owned = model.addIntegral(lb=int(bool(forced)), ub=1)
+    needed = sum(float(item.gpus) for item in forced)
+    model.addConstr(sum(float(item.gpus) * one for item, one in zip(free, owned, strict=True)) + needed <= gpus)
+    model.addConstr(gpus >= group.min_gpus * any_owned)
+    model.addConstr(sum(owned) <= len(owned) * any_owned)
+    model.minimize()
+    found = model.vals(owned) if model.getInfo().primal_solution_status else [0.0] * len(owned)
+    chosen = [item.place for item, value in zip(free, found, strict=True) if value > 0.5]
+    return frozenset((*chosen, *(item.place for item in forced)))

@@ -14,12 +14,11 @@ from functools import cached_property, partial
 
 from advisor.domain.cost_model import exact, gpu_month, to_micro_dollars
 from advisor.domain.scenario import FIELDS, Route
-from advisor.portfolio.cost_ranges import MonthlyCosts
+from advisor.portfolio.candidates import MonthlyCosts
 from advisor.portfolio.joint import OwnershipProblem, Solution, solve
 from advisor.portfolio.months import PortfolioMonth
-from advisor.portfolio.pool_search import Budget, search
+from advisor.portfolio.ownership import Budget, Group, Item, search
 from advisor.portfolio.portfolio import POOL_FIELDS, GpuPool
-from advisor.portfolio.problem import Group, Item
 
 _OF_GPUS = ("images_per_gpu_hour", "peak_to_mean", "monthly_images")
 MissingField = tuple[int | None, str]

@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 
 from advisor.common.diagnostics import BadInput
 from advisor.portfolio import joint
-from advisor.portfolio.highs import highs_owners
-from advisor.portfolio.joint import OwnershipProblem, chooser, solve
-from advisor.portfolio.pool_search import Budget, GroupSearch, search
-from advisor.portfolio.problem import Group, Item, Scoring
+from advisor.portfolio.joint import OwnershipProblem, chooser, highs_owners, solve
+from advisor.portfolio.ownership import Budget, Group, GroupSearch, Item, Scoring, search
 from tests.helpers.strategies import examples
 
 

@@ -12,9 +12,20 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple
 
-from advisor.catalogue.importers.account import Account, Figure, Line, Listing, Reason, Refusal, Unit, priced
-from advisor.catalogue.importers.image_tokens import DATA
-from advisor.catalogue.importers.json_files import amount, load_object, shown
+from advisor.catalogue.importers.account import (
+    DATA,
+    Account,
+    Figure,
+    Line,
+    Listing,
+    Reason,
+    Refusal,
+    Unit,
+    amount,
+    load_object,
+    priced,
+    shown,
+)
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.formatting import plain

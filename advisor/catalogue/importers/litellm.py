@@ -21,14 +21,16 @@ from advisor.catalogue.importers.account import (
     Reason,
     Refusal,
     Unit,
+    amount,
+    load_object,
     priced,
+    shown,
     sized_first,
     stated_first,
+    tokens_of,
     with_listing,
     without_retired,
 )
-from advisor.catalogue.importers.image_tokens import tokens_of
-from advisor.catalogue.importers.json_files import amount, load_object, shown
 
 LARGEST = "largest"
 """The size of keys with `max-x-max`."""

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from advisor.catalogue.entries import EntryForm
+    from advisor.catalogue.importers import PriceList
     from advisor.catalogue.importers.plan import Change, Plan
-    from advisor.catalogue.importers.registry import PriceList
     from advisor.catalogue.overlays import Overlay
 
 DEFAULT_OVERLAY = "catalogue.overlay.yaml"
@@ -30,7 +30,7 @@ _LEAST_PERCENT, _MOST_PERCENT = Decimal("0.1"), 10_000
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    from advisor.catalogue.importers.kinds import KINDS
+    from advisor.catalogue.importers import KINDS
 
     kinds = "; ".join(f"{kind}: {what}" for kind, what in KINDS.items())
     parser.add_argument("kind", metavar="KIND", choices=tuple(KINDS), help=kinds)
@@ -51,10 +51,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the account, and writes the overlay with ``--write``."""
-    from advisor.catalogue.importers.apply import day_of, merged, write
-    from advisor.catalogue.importers.kinds import CROSS_CHECKS
-    from advisor.catalogue.importers.plan import Origin, planned
-    from advisor.catalogue.importers.registry import read_price_list
+    from advisor.catalogue.importers import CROSS_CHECKS, read_price_list
+    from advisor.catalogue.importers.plan import Origin, day_of, merged, planned, write
     from advisor.catalogue.loader import read_folder
     from advisor.catalogue.overlays import with_overlays, without_discounts
 
@@ -89,7 +87,7 @@ def _overlay(path: str) -> Overlay:
 
 
 def _last(options: argparse.Namespace, plan: Plan, written: bool) -> str:
-    from advisor.catalogue.importers.kinds import CROSS_CHECKS
+    from advisor.catalogue.importers import CROSS_CHECKS
 
     if written:
         return f"written to {printable(options.overlay)}"
@@ -130,7 +128,7 @@ def _row(change: Change) -> tuple[str, str, str, str, str]:
 
 
 def _paid(entry: EntryForm | None) -> str:
-    from advisor.catalogue.fields import UNKNOWN
+    from advisor.catalogue.entries import UNKNOWN
     from advisor.catalogue.overlays import price_field
 
     price = UNKNOWN if entry is None else getattr(entry, price_field(entry))
