@@ -46,10 +46,9 @@ class _Growth:
         assert hosted is not None
         self._costs: Costs = candidate.costs
         self._shares = candidate.shares_gpus
-        self._solution, self._place, self._forced = solution, place, Forced(solution, budget)
-        self._budget = budget
+        self._solution, self._place, self._budget = solution, place, budget
         self._item = solution.problem.item(place)
-        self._number = solution.problem.group_of(place)
+        self._number = solution.problem.group_of[place]
         self._group = solution.problem.groups[self._number]
         self._unit = solution.problem.scoring.unit
         price, gpus = self._costs.price(hosted), self._costs.own_gpus()
@@ -67,7 +66,7 @@ class _Growth:
 
     def _alone(self) -> Turn:
         """Without shared GPUs: what the others lose if it is owned counts as if its overhead were greater."""
-        owned, rented = self._forced.owned(self._item).plan, self._forced.rented(self._item).plan
+        owned, rented = (self._replanned(self._item.only(owned=is_owned)) for is_owned in (True, False))
         of_others = (owned.score - (self._item.own or 0) * self._unit) - (rented.score - self._rent(self._volume))
         least_gain = of_others // self._unit + 1
         gpus = replace(self._gpus, monthly_overhead=self._gpus.monthly_overhead + Fraction(least_gain, _MICRO))
@@ -95,7 +94,7 @@ class _Growth:
         return Turn(None, volume)
 
     def _rented_in_pool(self) -> Turn:
-        rented = self._forced.rented(self._item).plan
+        rented = self._replanned(self._item.only(owned=False))
         of_others = rented.score - self._rent(self._volume)
         slope, start = self._gain_at_most(of_others)
         volume = self._volume + 1
@@ -105,7 +104,8 @@ class _Growth:
             if volume > self._limit or slope * volume + start <= 0:
                 return Turn(None, self._limit)
             grown = self._at(volume)
-            owned = self._forced.owned(next(item for item in grown.items if item.place == self._place), grown).plan
+            item = next(item for item in grown.items if item.place == self._place)
+            owned = self._replanned(item.only(owned=True), grown)
             if not owned.proven:
                 return Turn(None, volume - 1)
             if owned.score < self._rent(volume) + of_others:
@@ -133,6 +133,9 @@ class _Growth:
         slope = self._price * _MICRO * self._unit - price * self._gpus.gpus_needed(1)
         return slope, of_others - least
 
+    def _replanned(self, item: Item, group: Group | None = None) -> Owners:
+        return replanned(self._solution, self._budget, item, group).plan
+
     def _rent(self, volume: int) -> int:
         return to_micro_dollars(rent(self._price, volume)) * self._unit
 
@@ -142,32 +145,20 @@ class _Growth:
         return self._group.changed(Item(self._place, rented, self._item.own, self._gpus.gpus_needed(volume)))
 
 
-class Forced:
-    """The plans with one workload owned, or rented, and all others planned anew."""
+def replanned(solution: Solution, budget: Budget, item: Item, group: Group | None = None) -> Solution:
+    """The solution with one workload only owned, or only rented, as its item says, and all others planned anew.
 
-    def __init__(self, solution: Solution, budget: Budget) -> None:
-        self._solution, self._budget = solution, budget
-
-    def owned(self, item: Item, group: Group | None = None) -> Solution:
-        """With a workload owned; ``group`` replaces the one that it is in."""
-        return self._with(item.only(owned=True), group)
-
-    def rented(self, item: Item, group: Group | None = None) -> Solution:
-        """With a workload rented at the price of the item; ``group`` replaces the one that it is in."""
-        return self._with(item.only(owned=False), group)
-
-    def _with(self, item: Item, group: Group | None) -> Solution:
-        problem = self._solution.problem
-        number = problem.group_of(item.place)
-        changed = (group or problem.groups[number]).changed(item)
-        before = self._solution.found[number]
-        owners = before.owners | {item.place} if item.rent is None else before.owners - {item.place}
-        if group is None and owners == before.owners:
-            dearer = (
-                0 if item.rent is None else (item.rent - (problem.item(item.place).rent or 0)) * problem.scoring.unit
-            )
-            return self._solution.instead(number, changed, Owners(owners, before.score + dearer, before.bound + dearer))
-        return self._solution.instead(number, changed, search(changed, problem.scoring, [owners], self._budget))
+    ``group`` replaces the one that the workload is in.
+    """
+    problem = solution.problem
+    number = problem.group_of[item.place]
+    changed = (group or problem.groups[number]).changed(item)
+    before = solution.found[number]
+    owners = before.owners | {item.place} if item.rent is None else before.owners - {item.place}
+    if group is None and owners == before.owners:
+        dearer = 0 if item.rent is None else (item.rent - (problem.item(item.place).rent or 0)) * problem.scoring.unit
+        return solution.instead(number, changed, Owners(owners, before.score + dearer, before.bound + dearer))
+    return solution.instead(number, changed, search(changed, problem.scoring, [owners], budget))
 
 
 def regrets(month: PortfolioMonth, solution: Solution, place: int, budget: Budget) -> dict[Route, int | None]:
@@ -175,18 +166,18 @@ def regrets(month: PortfolioMonth, solution: Solution, place: int, budget: Budge
 
     None where the cost on that route is not known, or where no plan with it was proven to be the best.
     """
-    costs, item, forced = month.costs[place], solution.problem.item(place), Forced(solution, budget)
+    costs, item = month.costs[place], solution.problem.item(place)
     hosted, plan, cost_of = costs.candidate.hosted_route, solution.plan, solution.problem.scoring.cost_of
     found = dict[Route, int | None]()
     for route in costs.candidate.feasible_routes:
         rent = item.rent if route is hosted else costs.rent(route)
         if route is Route.SELF_HOST:
-            other = forced.owned(item)
+            other = replanned(solution, budget, item.only(owned=True))
         elif rent is None or (route is not hosted and costs.rent(hosted) is None):
             found[route] = None
             continue
         else:
-            other = forced.rented(replace(item, rent=rent))
+            other = replanned(solution, budget, replace(item, rent=rent, own=None))
         is_proven = other.plan.proven and plan.proven
         found[route] = cost_of(other.plan.score) - cost_of(plan.score) if is_proven else None
     return found
@@ -205,7 +196,7 @@ def owned_because_of_others(solution: Solution) -> Iterator[int]:
     """The owners that would be rented in a portfolio of themselves alone."""
     problem = solution.problem
     for place in sorted(solution.plan.owners):
-        group = problem.groups[problem.group_of(place)]
+        group = problem.groups[problem.group_of[place]]
         item = problem.item(place)
         if item.rent is None:
             continue

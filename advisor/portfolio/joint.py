@@ -12,11 +12,10 @@ from functools import cached_property
 from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.portfolio.ownership import Budget, Group, GroupSearch, Item, Owners, Scoring
+from advisor.portfolio.ownership import Budget, Group, Item, Owners, Scoring, gainful, search
 
-BRUTE_FORCE = 14
-"""Up to so many workloads of a group that could be owned, every choice of owners is looked at, which takes no longer
-than HiGHS (`benchmarks/portfolio.py`)."""
+SMALL = 14
+"""Up to so many workloads of a group that could be owned, the search needs no plan to begin with, and always ends."""
 
 Choose = Callable[[Group], Owners]
 
@@ -29,31 +28,14 @@ class OwnershipProblem:
     shared_overhead: int
     scoring: Scoring
 
-    def group_of(self, place: int) -> int:
-        """The number of the group that holds a workload."""
-        return self._group_of[place]
-
     def item(self, place: int) -> Item:
         """A workload by its place."""
-        return next(item for item in self.groups[self.group_of(place)].items if item.place == place)
+        return next(item for item in self.groups[self.group_of[place]].items if item.place == place)
 
     @cached_property
-    def _group_of(self) -> dict[int, int]:
+    def group_of(self) -> dict[int, int]:
+        """The number of the group that holds each workload."""
         return {item.place: number for number, group in enumerate(self.groups) for item in group.items}
-
-
-@dataclass(frozen=True)
-class JointPlan:
-    """Who owns, the score of that, and a bound that no plan's score is below."""
-
-    owners: frozenset[int]
-    score: int
-    bound: int
-
-    @property
-    def proven(self) -> bool:
-        """Whether no plan is better."""
-        return self.bound == self.score
 
 
 @dataclass(frozen=True)
@@ -81,13 +63,13 @@ class Solution:
         return all(owners.proven for owners in self.found)
 
     @cached_property
-    def plan(self) -> JointPlan:
+    def plan(self) -> Owners:
         """The plan of least score."""
         bound = self.paid - sum(owners.score - owners.bound for owners in self.found)
         if self.rented is not None and self.rented <= self.paid:
-            return JointPlan(frozenset(), self.rented, min(self.rented, bound))
+            return Owners(frozenset(), self.rented, min(self.rented, bound))
         owners = frozenset[int]().union(*(owners.owners for owners in self.found))
-        return JointPlan(owners, self.paid, bound if self.rented is None else min(self.rented, bound))
+        return Owners(owners, self.paid, bound if self.rented is None else min(self.rented, bound))
 
     def instead(self, number: int, group: Group, owners: Owners) -> Solution:
         """The solution with another group, solved, in the place of one."""
@@ -102,15 +84,14 @@ def solve(problem: OwnershipProblem, choose: Choose | None = None) -> Solution:
     return Solution(problem, tuple(map(choose or chooser(problem.scoring), problem.groups)))
 
 
-def chooser(scoring: Scoring, brute_force: int = BRUTE_FORCE) -> Choose:
-    """Chooses the owners of groups: by brute force if one is small, else by HiGHS, with an exact proof."""
+def chooser(scoring: Scoring, small: int = SMALL) -> Choose:
+    """Chooses the owners of groups by exact search, of large ones from the plan of HiGHS, all within one budget."""
     budget = Budget()
 
     def choose(group: Group) -> Owners:
-        search = GroupSearch(group, scoring)
-        if len(search.free) <= brute_force:
-            return search.brute_force()
-        return search.search([highs_owners(group)], budget)
+        if len(gainful(group, scoring)) <= small:
+            return search(group, scoring)
+        return search(group, scoring, [highs_owners(group)], budget)
 
     return choose
 
