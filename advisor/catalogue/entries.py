@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
@@ -32,24 +31,20 @@ _UNKNOWN_SCHEMA: Schema = {"const": UNKNOWN}
 _DECIMAL_SCHEMA: Schema = {"type": ["string", "number"], "pattern": r"^[0-9]+(\.[0-9]+)?$"}
 
 
-def _number(field: str) -> Callable[[Any], Any]:
-    """A number within the bounds of a scenario field, exact; or ``unknown``."""
+def _number(quantity: Quantity | None, *words: str) -> BeforeValidator:
+    """An exact number within the bounds of a quantity, or one of the words."""
 
     def check(value: Any) -> Any:
-        quantity = FIELDS[field].quantity
-        assert isinstance(quantity, Quantity)
-        if value == UNKNOWN:
-            return UNKNOWN
+        if value in words:
+            return value
+        assert quantity is not None
         try:
             return quantity.check(value)
         except NotANumber as error:
-            raise value_fault(Code.WRONG_VALUE, str(error), f"{error.help}, or `{UNKNOWN}`") from None
+            help = f"{error.help}, or `{UNKNOWN}`" if words else error.help
+            raise value_fault(Code.WRONG_VALUE, str(error), help) from None
 
-    return check
-
-
-def _cap(value: Any) -> Any:
-    return value if value == NO_CAP else _number("annual_revenue_usd")(value)
+    return BeforeValidator(check)
 
 
 def _date(value: Any) -> Any:
@@ -99,18 +94,6 @@ _TEXT_OF_DECIMAL = PlainSerializer(
 )
 
 
-def _checked(quantity: Quantity) -> Callable[[Any], Any]:
-    """A number that is never unknown, exact."""
-
-    def check(value: Any) -> Any:
-        try:
-            return quantity.check(value)
-        except NotANumber as error:
-            raise value_fault(Code.WRONG_VALUE, str(error), error.help) from None
-
-    return check
-
-
 _DAYS = Quantity("days", 0, Decimal(1), Decimal(3650), example="90")
 _RISE = Quantity("percent", 4, Decimal(0), Decimal(1000), example="28.8")
 _FALL = Quantity("percent", 4, Decimal(0), Decimal("99.9"), example="15.8")
@@ -133,30 +116,23 @@ Size = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^({_SIZE.pattern})$"}),
     Field(description="WIDTHxHEIGHT in pixels, or `any`"),
 ]
+_Figure = Annotated[Decimal | Literal["unknown"], _TEXT_OF_DECIMAL, _schema(_DECIMAL_SCHEMA)]
 Price = Annotated[
-    Decimal | Literal["unknown"],
-    BeforeValidator(_number("open_price")),
-    _TEXT_OF_DECIMAL,
-    _schema(_DECIMAL_SCHEMA),
-    Field(description="dollars for one unit, or `unknown`"),
+    _Figure, _number(FIELDS["open_price"].quantity, UNKNOWN), Field(description="dollars for one unit, or `unknown`")
 ]
 GpuHourPrice = Annotated[
-    Decimal | Literal["unknown"],
-    BeforeValidator(_number("gpu_hour_price")),
-    _TEXT_OF_DECIMAL,
-    _schema(_DECIMAL_SCHEMA),
+    _Figure,
+    _number(FIELDS["gpu_hour_price"].quantity, UNKNOWN),
     Field(description="dollars for one hour of one GPU, or `unknown`"),
 ]
 Rate = Annotated[
-    Decimal | Literal["unknown"],
-    BeforeValidator(_number("images_per_gpu_hour")),
-    _TEXT_OF_DECIMAL,
-    _schema(_DECIMAL_SCHEMA),
+    _Figure,
+    _number(FIELDS["images_per_gpu_hour"].quantity, UNKNOWN),
     Field(description="units an hour on one GPU, or `unknown`"),
 ]
 RevenueCap = Annotated[
     Decimal | Literal["none", "unknown"],
-    BeforeValidator(_cap),
+    _number(FIELDS["annual_revenue_usd"].quantity, NO_CAP, UNKNOWN),
     _TEXT_OF_DECIMAL,
     _schema(_DECIMAL_SCHEMA, {"const": NO_CAP}),
     Field(description="dollars a year from which the licence no longer allows the use, `none` or `unknown`"),
@@ -174,25 +150,14 @@ Depth = Annotated[
 ]
 Days = Annotated[
     Decimal,
-    BeforeValidator(_checked(_DAYS)),
+    _number(_DAYS),
     _TEXT_OF_DECIMAL,
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 3650}),
     Field(description="a whole number of days"),
 ]
-RisePercent = Annotated[
-    Decimal,
-    BeforeValidator(_checked(_RISE)),
-    _TEXT_OF_DECIMAL,
-    WithJsonSchema(_DECIMAL_SCHEMA),
-    Field(description="how far up, in percent"),
-]
-FallPercent = Annotated[
-    Decimal,
-    BeforeValidator(_checked(_FALL)),
-    _TEXT_OF_DECIMAL,
-    WithJsonSchema(_DECIMAL_SCHEMA),
-    Field(description="how far down, in percent"),
-]
+_Percent = Annotated[Decimal, _TEXT_OF_DECIMAL, WithJsonSchema(_DECIMAL_SCHEMA)]
+RisePercent = Annotated[_Percent, _number(_RISE), Field(description="how far up, in percent")]
+FallPercent = Annotated[_Percent, _number(_FALL), Field(description="how far down, in percent")]
 UnitWord = Annotated[Literal["image", "video_second"], Field(description="image or video_second")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -53,6 +53,7 @@ _NOUNS = {"models": "checkpoint", "providers": "provider"}
 ENDPOINTS_FILE = "endpoints.yaml"
 """How providers are called, for the starter kit (``endpoints``); not part of the digest, as no decision reads it."""
 
+Forms = Mapping[str, type[EntryForm]]
 Lists = Mapping[str, tuple[EntryForm, ...]]
 """The entries of each list, by the names of ``LISTS``."""
 
@@ -122,37 +123,32 @@ def read_folder(folder: str | Path | None = None) -> Lists:
     for name, path in files.items():
         if is_file(path):
             with _collecting(problems):
-                lists |= read_lists(path, (name,))
+                lists |= read_lists(path, {name: LISTS[name]})
     _refuse(problems)
     return lists
 
 
-def read_lists(
-    path: Path, names: Iterable[str] = tuple(LISTS), forms: Mapping[str, type[EntryForm]] = LISTS
-) -> dict[str, tuple[EntryForm, ...]]:
-    """The lists of one file, which holds some of ``names`` and nothing else. Raises BadInput with every fault."""
+def read_lists(path: Path, forms: Forms = LISTS) -> dict[str, tuple[EntryForm, ...]]:
+    """The lists of one file, which holds some of ``forms`` and nothing else. Raises BadInput with every fault."""
     with all_are(Code.UNREADABLE_FILE):
         text = read_text(str(path))
     with all_are(Code.INVALID_YAML):
         document = yaml_loader.load(text, str(path))
-    return parse_lists(document, str(path), names, forms)
+    return parse_lists(document, str(path), forms)
 
 
 def parse_lists(
-    document: object,
-    file: str,
-    names: Iterable[str] = tuple(LISTS),
-    forms: Mapping[str, type[EntryForm]] = LISTS,
+    document: object, file: str, forms: Forms = LISTS, others: tuple[str, ...] = ()
 ) -> dict[str, tuple[EntryForm, ...]]:
-    """The lists of one document. Raises BadInput with every fault."""
-    names = tuple(names)
+    """The lists of one document, which may have had ``others``. Raises BadInput with every fault."""
+    names = (*forms, *others)
     if not isinstance(document, YamlMapping) or not document:
         help = "write " + " or ".join(f"`{name}:`" for name in names) + " and its entries below"
         raise Code.WRONG_FORM.fault("this file is not a mapping with a list of entries", file, help=help)
     problems: list[Problem] = []
     lists: dict[str, tuple[EntryForm, ...]] = {}
     for name, records in document.items():
-        if name not in names:
+        if name not in forms:
             help = did_you_mean(name, names) or "allowed here: " + ", ".join(names)
             what = f"{quoted(name)} is not known here"
             problems.append(Code.UNKNOWN_KEY.problem(what, file, document.lines[name], help=help))
@@ -189,17 +185,8 @@ def catalogue_of(lists: Lists, origins: Mapping[tuple[str, str], str] | None = N
     """A catalogue of these lists, whose references are checked. Raises BadInput with every fault."""
     complete = {name: lists.get(name, ()) for name in LISTS}
     _refuse([*_dangling(complete), *_shared_ids(complete), *_missing_movements(complete)])
-    return Catalogue(
-        models=cast("tuple[ModelForm, ...]", complete["models"]),
-        providers=cast("tuple[ProviderForm, ...]", complete["providers"]),
-        hosted=cast("tuple[HostedForm, ...]", complete["hosted"]),
-        closed=cast("tuple[ClosedForm, ...]", complete["closed"]),
-        gpus=cast("tuple[GpuForm, ...]", complete["gpus"]),
-        throughput=cast("tuple[ThroughputForm, ...]", complete["throughput"]),
-        movements=cast("tuple[MovementForm, ...]", complete["movements"]),
-        digest=_digest(complete),
-        origins=dict(origins or {}),
-    )
+    typed: Any = complete
+    return Catalogue(**typed, digest=_digest(complete), origins=dict(origins or {}))
 
 
 def _dangling(lists: Lists) -> Iterator[Problem]:
@@ -322,7 +309,7 @@ class Endpoints:
         return Call(endpoint.id, endpoint.base_url, endpoint.token_variable, shape, served.name, served.quality)
 
 
-FORMS: dict[str, type[EntryForm]] = {"endpoints": EndpointForm, "served": ServedForm}
+FORMS: Forms = {"endpoints": EndpointForm, "served": ServedForm}
 """The lists of the file."""
 
 
@@ -334,7 +321,7 @@ def read_endpoints(folder: str | None, catalogue: Catalogue) -> Endpoints:
     path = (Path(folder) if folder is not None else bundled("catalogue")) / ENDPOINTS_FILE
     if not is_file(path):
         return Endpoints()
-    lists = read_lists(path, FORMS, FORMS)
+    lists = read_lists(path, FORMS)
     endpoints = cast("tuple[EndpointForm, ...]", lists.get("endpoints", ()))
     served = cast("tuple[ServedForm, ...]", lists.get("served", ()))
     problems = [*_faults(endpoints), *_not_in_catalogue(endpoints, served, catalogue)]

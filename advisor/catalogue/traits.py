@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Final, Literal, TypedDict
@@ -371,12 +371,7 @@ def lies_in(region: str | None, areas: Iterable[str]) -> str:
     >>> [lies_in(region, ["eu", "kr"]) for region in ("eu", "de", "us", "apac", None)]
     ['yes', 'yes', 'no', 'unknown', 'unknown']
     """
-    code, codes = region_code(region), _codes(areas)
-    if code is None:
-        return "unknown" if codes else "no"
-    if code in codes or _WITHIN.get(code) in codes:
-        return "yes"
-    return "unknown" if any(_WITHIN.get(other) == code for other in codes) or not codes <= KNOWN else "no"
+    return _compared(region, areas, lambda code, area: _WITHIN.get(code) == area)
 
 
 def holds_one_of(region: str | None, areas: Iterable[str]) -> str:
@@ -385,13 +380,14 @@ def holds_one_of(region: str | None, areas: Iterable[str]) -> str:
     >>> [holds_one_of(region, ["eu", "kr"]) for region in ("eu", "de", "us", "apac", None)]
     ['yes', 'unknown', 'no', 'yes', 'unknown']
     """
-    code, codes = region_code(region), _codes(areas)
+    return _compared(region, areas, lambda code, area: _WITHIN.get(area) == code)
+
+
+def _compared(region: str | None, areas: Iterable[str], fits: Callable[[str, str], bool]) -> str:
+    """Yes for the same area and one that fits, unknown where they only overlap or one is not known."""
+    code, codes = region_code(region), {_ALIASES.get(area, area) for area in areas}
     if code is None:
-        return "unknown" if codes else "no"
-    if code in codes or any(_WITHIN.get(other) == code for other in codes):
-        return "yes"
-    return "unknown" if _WITHIN.get(code) in codes or not codes <= KNOWN else "no"
-
-
-def _codes(areas: Iterable[str]) -> set[str]:
-    return {_ALIASES.get(area, area) for area in areas}
+        return UNKNOWN if codes else NO
+    if any(code == area or fits(code, area) for area in codes):
+        return YES
+    return UNKNOWN if any(fits(area, code) for area in codes) or not codes <= KNOWN else NO

@@ -9,14 +9,7 @@ from pathlib import Path
 
 from advisor.cli.decided_input import decided_input
 from advisor.cli.exit_codes import EXIT_CODES
-from advisor.cli.options import (
-    NO_CATALOGUE,
-    add_catalogue,
-    add_date,
-    add_rules,
-    add_settings,
-    add_templates,
-)
+from advisor.cli.options import NO_CATALOGUE, add_catalogue, add_date, add_rules, add_settings, add_templates
 from advisor.common.diagnostics import Problem, printable
 from advisor.decision.decide import decide
 from advisor.domain.record import Status

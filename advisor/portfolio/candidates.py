@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
@@ -32,6 +33,7 @@ from advisor.domain.cost_model import (
     to_micro_dollars,
 )
 from advisor.domain.offer import Encoded
+from advisor.domain.quantity import Quantity
 from advisor.domain.record import Status
 from advisor.domain.scenario import FIELDS, Route, Scenario
 from advisor.evaluation.durable_rules_backend import engine_reading
@@ -57,11 +59,6 @@ class Candidate:
     assessment: Assessment
     owning: frozenset[Outcome]
     hosted: frozenset[Outcome]
-
-    @property
-    def title(self) -> str:
-        """The title of the workload."""
-        return self.workload.title
 
     @property
     def can_own(self) -> bool:
@@ -213,8 +210,7 @@ class MonthlyCosts:
     def volume(self) -> Fraction | None:
         """Images of the month; the expected one where a low or high one is not answered."""
         scenario = self.candidate.scenario
-        low, expected, high = scenario.low, scenario.monthly_images, scenario.high
-        found = dict(zip(VOLUMES, (low, expected, high), strict=True))[self.month]
+        found = (scenario.low, scenario.monthly_images, scenario.high)[VOLUMES.index(self.month)]
         return None if found is None else exact(found)
 
     def rent(self, route: Route | None) -> int | None:
@@ -266,7 +262,7 @@ class MonthlyCosts:
         if not self.candidate.shares_gpus:
             return Fraction(), Fraction()
         scenario = self.candidate.scenario
-        peaks, rates = (self._values(name, getattr(scenario, name)) for name in ("peak_to_mean", "images_per_gpu_hour"))
+        peaks, rates = (ends_of(name, getattr(scenario, name)) for name in ("peak_to_mean", "images_per_gpu_hour"))
         found = [
             OwnGpus(Fraction(1), rate, Fraction(), True, peak).gpus_needed(volume)
             for peak, rate, volume in product(peaks, rates, self._volumes())
@@ -285,22 +281,18 @@ class MonthlyCosts:
         """The volume, or the ends of its range: the low and the high month where they are answered."""
         if self.volume is not None:
             return (self.volume,)
-        least, most = _bounds("monthly_images")
         scenario = self.candidate.scenario
-        low, high = scenario.low, scenario.high
-        return (least if low is None else exact(low), most if high is None else exact(high))
+        return ends_of("monthly_images", scenario.low)[0], ends_of("monthly_images", scenario.high)[-1]
 
     def _prices(self, route: Route) -> Values:
         price = self.candidate.costs.price(route)
-        if price is not None:
-            return (exact(price),)
-        offered = self._offered(route)
-        return (min(offered)[0], max(offered)[0]) if offered else _bounds(PRICE_OF[route])
+        offered = self._offered(route) if price is None else []
+        return (min(offered)[0], max(offered)[0]) if offered else ends_of(PRICE_OF[route], price)
 
     def _owns(self) -> Iterator[OwnGpus]:
         """Own GPUs at each end of each amount; where they are shared only the overhead counts."""
         scenario, costs = self.candidate.scenario, self.candidate.costs
-        overheads = self._values("monthly_overhead", scenario.monthly_overhead)
+        overheads = ends_of("monthly_overhead", scenario.monthly_overhead)
         if self.candidate.shares_gpus:
             yield from (OwnGpus(Fraction(0), Fraction(1), overhead) for overhead in overheads)
             return
@@ -308,14 +300,11 @@ class MonthlyCosts:
         if scenario.gpu_hour_price is None and scenario.images_per_gpu_hour is None and self.candidate.pool is None:
             pairs = self._offered(Route.SELF_HOST)
         if not pairs:
-            prices, rates = (self._values(name, getattr(scenario, name)) for name in OWN_AMOUNTS[:2])
+            prices, rates = (ends_of(name, getattr(scenario, name)) for name in OWN_AMOUNTS[:2])
             pairs = list(product(prices, rates))
-        peaks = self._values("peak_to_mean", scenario.peak_to_mean) if scenario.always_on else (Fraction(1),)
+        peaks = ends_of("peak_to_mean", scenario.peak_to_mean) if scenario.always_on else (Fraction(1),)
         for (price, rate), overhead, peak in product(pairs, overheads, peaks):
             yield OwnGpus(price, rate, overhead, scenario.always_on, peak, costs.scenario.fewest_gpus)
-
-    def _values(self, name: str, value: object) -> Values:
-        return _bounds(name) if value is None else (Fraction(str(value)),)
 
     def _offered(self, route: Route) -> list[Values]:
         """What a route may cost by the offers that compete, over the completions; empty if that is not known in one."""
@@ -328,18 +317,21 @@ class MonthlyCosts:
         if any(None in amounts for amounts in found):
             return []
         return [
-            tuple(_outside(name, int(steps or 0)) for name, steps in zip(FIELDS_OF[route], amounts, strict=True))
+            tuple(
+                exact(_quantity(name).outside(int(steps or 0)))
+                for name, steps in zip(FIELDS_OF[route], amounts, strict=True)
+            )
             for amounts in found
         ]
 
 
-def _bounds(name: str) -> tuple[Fraction, Fraction]:
-    quantity = FIELDS[name].quantity
-    assert quantity is not None
-    return exact(quantity.least), exact(quantity.most)
+def ends_of(name: str, value: Decimal | None) -> Values:
+    """The value of an amount, a field of a scenario; the ends of its range if it is None."""
+    quantity = _quantity(name)
+    return (exact(quantity.least), exact(quantity.most)) if value is None else (exact(value),)
 
 
-def _outside(name: str, steps: int) -> Fraction:
+def _quantity(name: str) -> Quantity:
     quantity = FIELDS[name].quantity
     assert quantity is not None
-    return exact(quantity.outside(steps))
+    return quantity

@@ -65,15 +65,6 @@ class Group:
         needed = sum((item.gpus for item in self.items if item.place in owners), Fraction())
         return whole_gpus(needed.numerator, needed.denominator, self.min_gpus)
 
-    def cost(self, owners: Collection[int]) -> int:
-        """What a month costs with these owners."""
-        found = self.gpu_month * self.gpus(owners)
-        for item in self.items:
-            cost = item.own if item.place in owners else item.rent
-            assert cost is not None
-            found += cost
-        return found
-
     def changed(self, item: Item) -> Group:
         """The group with another item in the place of one."""
         return replace(self, items=tuple(item if old.place == item.place else old for old in self.items))

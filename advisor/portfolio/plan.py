@@ -14,7 +14,7 @@ from advisor.decision.shortlist import quotes
 from advisor.domain.cost_model import VOLUMES, rounded
 from advisor.domain.formatting import amount_text, plain
 from advisor.domain.record import Status
-from advisor.domain.scenario import Axis, Route, Unit
+from advisor.domain.scenario import Axis, GpuBilling, Route, Unit
 from advisor.portfolio.alternatives import owned_because_of_others, regrets, shared_overhead_pays_below, turn_of
 from advisor.portfolio.candidates import Candidate, candidates_of
 from advisor.portfolio.joint import Solution, solve
@@ -74,7 +74,7 @@ class PlanBuilder:
             shared_overhead_pays_below=_amount(shared_overhead_pays_below(self._solved) if self._solved else None),
             growth=self._growth(),
             missing=[
-                MissingAnswer(workload=None if place is None else self._candidates[place].title, field=field)
+                MissingAnswer(workload=None if place is None else self._candidates[place].workload.title, field=field)
                 for place, field in (self._open.missing if self._open else ())
             ],
         )
@@ -149,7 +149,7 @@ class PlanBuilder:
     # ------------------------------------------------------------ the parts of the record
 
     def _titles(self, places: Iterable[int]) -> list[str]:
-        return [self._candidates[place].title for place in sorted(places)]
+        return [self._candidates[place].workload.title for place in sorted(places)]
 
     def _workload(self, candidate: Candidate) -> PlannedWorkload:
         place, route, assessment = candidate.place, self._routes.get(candidate.place), candidate.assessment
@@ -160,7 +160,7 @@ class PlanBuilder:
         axes = assessment.deciding_axes
         images = candidate.scenario.monthly_images
         return PlannedWorkload(
-            title=candidate.title,
+            title=candidate.workload.title,
             pool=candidate.workload.pool,
             status=Status.INFEASIBLE if candidate.infeasible else Status.RECOMMENDED if route else Status.OPEN,
             route=route,
@@ -187,18 +187,18 @@ class PlanBuilder:
         return frozenset(owned_because_of_others(self._explained)) if self._explained else frozenset()
 
     def _pool(self, name: str, month: PoolMonth) -> PlannedPool:
-        pool, unknown = month.pool, self._open is not None
+        terms, unknown = month.pool.terms, self._open is not None
         return PlannedPool(
             name=name,
-            gpu_hour_price=None if pool.gpu_hour_price is None else plain(pool.gpu_hour_price),
-            gpu_billing=pool.gpu_billing,
-            min_gpus=pool.min_gpus,
-            workloads=[owner.candidate.title for owner in month.owners],
+            gpu_hour_price=None if terms.gpu_hour_price is None else plain(terms.gpu_hour_price),
+            gpu_billing=terms.gpu_billing or GpuBilling.AS_USED,
+            min_gpus=terms.fewest_gpus,
+            workloads=[owner.candidate.workload.title for owner in month.owners],
             gpus=None if unknown else month.gpus,
             hours_paid=None if unknown else _hours(month.hours_paid),
             hours_used=None if unknown else _hours(month.hours_used),
             monthly_cost=None if unknown else _amount(month.cost),
-            assumes_peaks_coincide=pool.terms.always_on and len(month.owners) > 1,
+            assumes_peaks_coincide=terms.always_on and len(month.owners) > 1,
         )
 
     def _growth(self) -> list[GrowthTurn]:
@@ -210,11 +210,13 @@ class PlanBuilder:
             after = {} if turn.volume is None else self._routes_with(turn.owners)
             found.append(
                 GrowthTurn(
-                    workload=candidate.title,
+                    workload=candidate.workload.title,
                     volume=None if turn.volume is None else str(turn.volume),
                     searched_up_to=str(turn.searched_up_to),
                     changes=[
-                        RouteChange(workload=self._candidates[place].title, before=self._routes[place], after=route)
+                        RouteChange(
+                            workload=self._candidates[place].workload.title, before=self._routes[place], after=route
+                        )
                         for place, route in after.items()
                         if route is not self._routes[place]
                     ],

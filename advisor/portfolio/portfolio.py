@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.domain.formatting import plain
 from advisor.domain.quantity import NotANumber
-from advisor.domain.scenario import FIELDS, MAX_ENTRIES, MAX_FILE_BYTES, GpuBilling, Scenario, validated, word
+from advisor.domain.scenario import FIELDS, MAX_ENTRIES, MAX_FILE_BYTES, Scenario, validated, word
 from advisor.domain.scenario_io import Check, parse_answers
 
 POOL_FIELDS = ("gpu_hour_price", "gpu_billing", "min_gpus")
@@ -27,21 +27,6 @@ class GpuPool:
 
     name: str
     terms: Scenario
-
-    @property
-    def gpu_hour_price(self) -> Decimal | None:
-        """Dollars per GPU-hour."""
-        return self.terms.gpu_hour_price
-
-    @property
-    def gpu_billing(self) -> GpuBilling:
-        """Which GPU-hours are paid for; unless it is answered, they are paid as they are used."""
-        return self.terms.gpu_billing or GpuBilling.AS_USED
-
-    @property
-    def min_gpus(self) -> int:
-        """The fewest GPUs that are kept on."""
-        return self.terms.fewest_gpus
 
 
 @dataclass(frozen=True)
@@ -88,6 +73,7 @@ MAX_POOL_NAME = 200
 _TOP = ("title", "shared_overhead", "pools", "workloads")
 _OWN_KEYS = ("scenario", "pool")
 _SHAPE = "write `workloads:` and below it one scenario an item, each after `- `"
+_Value = TypeVar("_Value")
 Place = tuple[str, int | None]
 """A file and a line of it."""
 
@@ -122,8 +108,10 @@ class _Reader:
 
     def portfolio(self, data: strict_yaml.Mapping) -> Portfolio:
         self._refuse_unknown_keys(data)
-        title = self._text(data, "title")
-        overhead = self._shared_overhead(data)
+        title = self._value(data, "title", lambda value: str(word(FIELDS["title"], value)))
+        quantity = FIELDS["monthly_overhead"].quantity
+        assert quantity is not None
+        overhead = self._value(data, "shared_overhead", quantity.check)
         pools = dict(self._pools(data))
         workloads = tuple(self._workloads(data, pools))
         if self._faults:
@@ -141,21 +129,11 @@ class _Reader:
                 help = did_you_mean(key, _TOP) or of_workload or "write " + ", ".join(f"`{name}`" for name in _TOP)
                 self._fault(f"{quoted(key)} is not a field of a portfolio", data.lines[key], help=help)
 
-    def _text(self, data: strict_yaml.Mapping, name: str) -> str | None:
+    def _value(self, data: strict_yaml.Mapping, name: str, read: Callable[[Any], _Value]) -> _Value | None:
+        """A field of the portfolio; None if it is not stated, or has a fault."""
+        value = data.get(name)
         try:
-            value = data.get(name)
-            found: str | None = None if value is None else word(FIELDS["title"], value)
-            return found
-        except NotANumber as error:
-            self._fault(str(error), data.lines[name], name, error.help)
-            return None
-
-    def _shared_overhead(self, data: strict_yaml.Mapping) -> Decimal | None:
-        name, quantity = "shared_overhead", FIELDS["monthly_overhead"].quantity
-        assert quantity is not None
-        try:
-            value = data.get(name)
-            return None if value is None else quantity.check(value)
+            return None if value is None else read(value)
         except NotANumber as error:
             self._fault(str(error), data.lines[name], name, error.help)
             return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -31,52 +31,41 @@ class Unit(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an entry is not used; ``REASONS`` has the words."""
+    """Why an entry is not used; ``words`` says it in a line."""
 
-    ZERO = "zero"
-    NO_PRICE = "no_price"
-    INPUT_IMAGE = "input_image"
-    TOKENS = "tokens"
-    OTHER_MODE = "other_mode"
-    EDIT = "edit"
-    RETIRED = "retired"
-    UNSIZED = "unsized"
-    IMPLAUSIBLE = "implausible"
-    MALFORMED = "malformed"
-    OTHER_INSTANCE = "other_instance"
-    UNKNOWN_MODEL = "unknown_model"
-    OTHER_PROVIDER = "other_provider"
-    UNKNOWN_REGION = "unknown_region"
-    OTHER_VARIANT = "other_variant"
-    DUPLICATE = "duplicate"
-    AMBIGUOUS = "ambiguous"
-    OLDER = "older"
-    LESS_CERTAIN = "less_certain"
-    NOT_SELECTED = "not_selected"
+    words: str
+
+    def __new__(cls, reason: str, words: str) -> Reason:
+        """A member from its line in the table."""
+        member = str.__new__(cls, reason)
+        member._value_, member.words = reason, words
+        return member
+
+    ZERO = "zero", "the price is 0, so it is missing"
+    NO_PRICE = "no_price", "no field states the price of an image or of a second of video"
+    INPUT_IMAGE = "input_image", "only the price of an image that is sent in is stated"
+    TOKENS = "tokens", "priced per token, and the number of tokens of an image is not known"
+    OTHER_MODE = "other_mode", "listed under another mode than images or video"
+    EDIT = "edit", "the price of an edit, not of a generated image"
+    RETIRED = "retired", "retired by its provider"
+    UNSIZED = "unsized", "the same model is listed by size or quality, which is used"
+    IMPLAUSIBLE = "implausible", "out of any plausible range"
+    MALFORMED = "malformed", "the entry does not have the form of the price list"
+    OTHER_INSTANCE = (
+        "other_instance",
+        "an instance with fewer of this GPU, or a lower price, is used in the country or the EU",
+    )
+    UNKNOWN_MODEL = "unknown_model", "not in the catalogue: the model"
+    OTHER_PROVIDER = "other_provider", "not in the catalogue: this model at this provider"
+    UNKNOWN_REGION = "unknown_region", "the country of the region is not known"
+    OTHER_VARIANT = "other_variant", "not in the catalogue: this size or quality of the model"
+    DUPLICATE = "duplicate", "another entry of the file is about the same offer, and is used"
+    AMBIGUOUS = "ambiguous", "the file states several prices of one offer"
+    OLDER = "older", "the catalogue has a newer figure"
+    LESS_CERTAIN = "less_certain", "the catalogue has a figure that is more certain"
+    NOT_SELECTED = "not_selected", "left out by `--only`"
 
 
-REASONS = {
-    Reason.ZERO: "the price is 0, so it is missing",
-    Reason.NO_PRICE: "no field states the price of an image or of a second of video",
-    Reason.INPUT_IMAGE: "only the price of an image that is sent in is stated",
-    Reason.TOKENS: "priced per token, and the number of tokens of an image is not known",
-    Reason.OTHER_MODE: "listed under another mode than images or video",
-    Reason.EDIT: "the price of an edit, not of a generated image",
-    Reason.RETIRED: "retired by its provider",
-    Reason.UNSIZED: "the same model is listed by size or quality, which is used",
-    Reason.IMPLAUSIBLE: "out of any plausible range",
-    Reason.MALFORMED: "the entry does not have the form of the price list",
-    Reason.OTHER_INSTANCE: "an instance with fewer of this GPU, or a lower price, is used in the country or the EU",
-    Reason.UNKNOWN_MODEL: "not in the catalogue: the model",
-    Reason.OTHER_PROVIDER: "not in the catalogue: this model at this provider",
-    Reason.UNKNOWN_REGION: "the country of the region is not known",
-    Reason.OTHER_VARIANT: "not in the catalogue: this size or quality of the model",
-    Reason.DUPLICATE: "another entry of the file is about the same offer, and is used",
-    Reason.AMBIGUOUS: "the file states several prices of one offer",
-    Reason.OLDER: "the catalogue has a newer figure",
-    Reason.LESS_CERTAIN: "the catalogue has a figure that is more certain",
-    Reason.NOT_SELECTED: "left out by `--only`",
-}
 PLAUSIBLE = {
     Unit.IMAGE: Decimal(10),
     Unit.STEP: Decimal("0.05"),
@@ -205,21 +194,8 @@ def _is(line: Line, reason: Reason) -> bool:
     return isinstance(line, Refusal) and line.reason is reason
 
 
-def with_listing(line: Line, **changes: object) -> Line:
-    """The same line about a listing with other values."""
-    return replace(line, listing=replace(line.listing, **changes))  # type: ignore[arg-type]  # of Listing's own fields
-
-
 _MAX_DEPTH = 30
 _MAX_KEY = 300
-
-
-class _Duplicate(Exception):
-    pass
-
-
-class _Constant(Exception):
-    pass
 
 
 def load_object(text: str, file: str, what: str) -> dict[str, Any]:
@@ -232,25 +208,27 @@ def load_object(text: str, file: str, what: str) -> dict[str, Any]:
 
 def load_json(text: str, file: str) -> Any:
     """The value in a text; numbers are int or Decimal, or stay text if they have too many digits. Raises BadInput."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            key = next(name for name in names if names.count(name) > 1)
+            what = f"duplicate key {quoted(key)}"
+            raise BadInput(Problem(what, file, _second_line(text, key), help="keep one of them"))
+        return found
+
+    def refuse(constant: str) -> Any:
+        raise BadInput(Problem(f"{quoted(constant)} is not a number", file, help="write a number, or null"))
+
+    scalar = yaml_loader.scalar
     try:
-        found = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_float=yaml_loader.scalar,
-            parse_int=yaml_loader.scalar,
-            parse_constant=_refuse_constant,
-        )
+        found = json.loads(text, object_pairs_hook=unique, parse_float=scalar, parse_int=scalar, parse_constant=refuse)
     except json.JSONDecodeError as error:
         what = f"this is not valid JSON: {error.msg.lower()}"
         raise BadInput(Problem(what, file, error.lineno, help="save the price list again as it is published")) from None
     except RecursionError:
         raise BadInput(_too_deep(file)) from None
-    except _Constant as error:
-        raise BadInput(Problem(f"{quoted(error)} is not a number", file, help="write a number, or null")) from None
-    except _Duplicate as error:
-        key = str(error)
-        what = f"duplicate key {quoted(key)}"
-        raise BadInput(Problem(what, file, _second_line(text, key), help="keep one of them")) from None
     _check(found, file)
     return found
 
@@ -271,18 +249,6 @@ def shown(value: object) -> str:
     """
     number = amount(value)
     return quoted(value).strip("`") if number is None else plain(number)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _Duplicate(next(name for name in names if names.count(name) > 1))
-    return found
-
-
-def _refuse_constant(text: str) -> Any:
-    raise _Constant(text)
 
 
 def _check(found: Any, file: str) -> None:
@@ -324,7 +290,19 @@ def _second_line(text: str, key: str) -> int | None:
     return text.count("\n", 0, second) + 1 if first >= 0 and second >= 0 else None
 
 
-DATA = Path(__file__).parent / "data"
+@cache
+def bundled_data(name: str) -> Any:
+    """The content of a file of ``data/``."""
+    file = Path(__file__).parent / "data" / name
+    return yaml_loader.load(file.read_text(encoding="utf-8"), str(file))
+
+
+def day_stated(value: object, what: str) -> tuple[datetime.date | None, str]:
+    """The day that a list states, None for none; and what is wrong with it."""
+    try:
+        return (None if value is None else datetime.date.fromisoformat(str(value))), ""
+    except ValueError:
+        return None, f"{what} is {value}"
 
 
 class ImageTokens(NamedTuple):
@@ -344,8 +322,7 @@ def tokens_of(model: str) -> ImageTokens | None:
 
 @cache
 def _table() -> dict[str, ImageTokens]:
-    file = DATA / "image_tokens.yaml"
-    rows = yaml_loader.load(file.read_text(encoding="utf-8"), str(file))["image_tokens"]
+    rows = bundled_data("image_tokens.yaml")["image_tokens"]
     return {
         name: ImageTokens(name, row["size"], row.get("quality"), row["tokens"], row["source"])
         for row in rows

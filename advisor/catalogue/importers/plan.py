@@ -5,23 +5,30 @@ from __future__ import annotations
 import datetime
 import fnmatch
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.catalogue.entries import LISTS, UNKNOWN, ClosedForm, EntryForm, GpuForm, HostedForm, ModelForm
 from advisor.catalogue.importers import PriceList
-from advisor.catalogue.importers.account import DATA, Account, Figure, Line, Listing, Reason, Refusal, Unit, priced
+from advisor.catalogue.importers.account import (
+    Account,
+    Figure,
+    Line,
+    Listing,
+    Reason,
+    Refusal,
+    Unit,
+    bundled_data,
+    priced,
+)
 from advisor.catalogue.loader import OFFER_LISTS, Catalogue
-from advisor.catalogue.overlays import ImportForm, Overlay, overlay_text, parse_overlay, price_field
-from advisor.common import yaml_loader
+from advisor.catalogue.overlays import ImportForm, Overlay, price_field
 from advisor.common.diagnostics import printable
-from advisor.common.files import write_whole
 from advisor.domain.formatting import plain
 
 _CERTAINTY = ("reject", "low", "medium", "high")
@@ -122,7 +129,7 @@ def _selected(listing: Listing, match: Match | Reason, only: Sequence[str]) -> b
 
 def _best(lines: list[tuple[Line, Match]]) -> tuple[tuple[Line, Match] | None, list[Refusal]]:
     """The line that is used of those about one offer, the most specific; and the refusals of the others."""
-    rank = {id(line): specificity(line.listing, match.offer) if match.offer else 0 for line, match in lines}
+    rank = {id(line): _specificity(line.listing, match.offer) for line, match in lines}
     lines = sorted(lines, key=lambda one: -rank[id(one[0])])
     figures = [(line, match) for line, match in lines if isinstance(line, Figure)]
     refused = [line for line, _ in lines if isinstance(line, Refusal)]
@@ -135,6 +142,11 @@ def _best(lines: list[tuple[Line, Match]]) -> tuple[tuple[Line, Match] | None, l
     first = best[0] if len(prices) == 1 else None
     others = [line for line, _ in figures if first is None or line is not first[0]]
     return first, [*refused, *(Refusal(line.listing, why, _price(line)) for line in others)]
+
+
+def _specificity(listing: Listing, offer: EntryForm | None) -> int:
+    """How closely a listing states an offer: its very size, and a quality."""
+    return 0 if offer is None else (listing.size == getattr(offer, "size", None)) + (listing.quality is not None)
 
 
 def _change(id: str, line: Line, match: Match, origin: Origin) -> Change | Refusal:
@@ -251,9 +263,7 @@ def _price(line: Line) -> str:
 
 def counts(lines: Iterable[Refusal]) -> dict[Reason, int]:
     """How many lines are refused for each reason, most first."""
-    found: dict[Reason, int] = {}
-    for line in lines:
-        found[line.reason] = found.get(line.reason, 0) + 1
+    found = Counter(line.reason for line in lines)
     return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
@@ -342,18 +352,10 @@ def _variant(offers: Sequence[HostedForm | ClosedForm], listing: Listing) -> Hos
     fitting = exact or [one for one in alike if listing.size is None or one.size == ANY_SIZE]
     if len(fitting) > 1:
         named = [one for one in fitting if listing.key in map(str.strip, one.source.split(","))]
-        fitting = named or [one for one in fitting if isinstance(one, HostedForm) and one.id == new_id(one)]
+        fitting = named or [
+            one for one in fitting if isinstance(one, HostedForm) and one.id == f"{one.model}-at-{one.provider}"
+        ]
     return fitting[0] if len(fitting) == 1 else None
-
-
-def new_id(offer: HostedForm) -> str:
-    """The id that an import gives to the offer of a checkpoint."""
-    return f"{offer.model}-at-{offer.provider}"
-
-
-def specificity(listing: Listing, offer: EntryForm) -> int:
-    """How closely a listing states an offer: its very size, and a quality."""
-    return (listing.size == getattr(offer, "size", None)) + (listing.quality is not None)
 
 
 def _names(model: str) -> Iterator[str]:
@@ -375,14 +377,9 @@ def _plain(name: str) -> str:
 
 
 def _provider(name: str) -> str:
-    return _provider_ids().get(name, name)
-
-
-@cache
-def _provider_ids() -> dict[str, str]:
-    file = DATA / "providers.yaml"
-    providers = yaml_loader.load(file.read_text(encoding="utf-8"), str(file))["providers"]
-    return {name: id for id, names in providers.items() for name in names}
+    """The id of a provider by a name of it in price lists; the name itself if it is not known."""
+    ids = bundled_data("providers.yaml")["providers"].items()
+    return next((str(id) for id, names in ids if name in names), name)
 
 
 def merged(overlay: Overlay, plan: Plan, prices: PriceList, on: datetime.date) -> Overlay:
@@ -390,20 +387,6 @@ def merged(overlay: Overlay, plan: Plan, prices: PriceList, on: datetime.date) -
     entries = {name: dict(overlay.entries.get(name, {})) for name in LISTS}
     for change in plan.to_write:
         entries[change.list][change.entry.id] = change.entry
-    imported = ImportForm.model_validate(
-        {"kind": prices.kind, "name": prices.name, "sha256": prices.sha256, "as_of": on}
-    )
+    imported = ImportForm(kind=prices.kind, name=prices.name, sha256=prices.sha256, as_of=on)
     others = [one for one in overlay.imports if (one.kind, one.name) != (prices.kind, prices.name)]
     return replace(overlay, entries=entries, imports=(*others, imported))
-
-
-def write(overlay: Overlay, path: Path) -> None:
-    """Writes the overlay whole, or not at all, after reading back what would be written. Raises BadInput."""
-    text = overlay_text(overlay)
-    parse_overlay(text, str(path))
-    write_whole(path, text)
-
-
-def day_of(overlay: Overlay, sha256: str) -> datetime.date | None:
-    """The day of the figures of a price list that was imported before; None for a new one."""
-    return next((one.as_of for one in overlay.imports if sha256 and one.sha256 == sha256), None)
