@@ -1,4 +1,4 @@
-"""A large portfolio, as a ratio to one decision; and one group of workloads by brute force, search and HiGHS.
+"""A large portfolio, as a ratio to one decision; and one group of workloads by search and by HiGHS.
 
 python -m benchmarks.portfolio
 """
@@ -18,12 +18,10 @@ from typing import Any
 
 from advisor.decision.decide import decide
 from advisor.portfolio.candidates import candidates_of
-from advisor.portfolio.highs import highs_owners
+from advisor.portfolio.joint import highs_owners
+from advisor.portfolio.ownership import Group, Item, Scoring, search
 from advisor.portfolio.plan import plan
-from advisor.portfolio.pool_search import GroupSearch, search
-from advisor.portfolio.portfolio import Portfolio
-from advisor.portfolio.portfolio_file import parse_portfolio
-from advisor.portfolio.problem import Group, Item, Owners, Scoring
+from advisor.portfolio.portfolio import Portfolio, parse_portfolio
 from advisor.rulebook.loader import bundled_rulebook
 
 ON = datetime.date(2026, 11, 27)
@@ -92,17 +90,12 @@ def main() -> None:
     print(f"{options.workloads} workloads, {options.pools} pools: {whole:.2f} CPU s")
     print(f"one decision: {one * 1000:.1f} CPU ms; the portfolio is {whole / one:,.0f} times that")
     print(f"share of deciding {deciding / whole:.0%}, of planning and explaining {1 - deciding / whole:.0%}")
-    print("one group, CPU ms, median of 5: brute force, search, HiGHS")
+    print("one group, CPU ms, median of 5: search, HiGHS")
     for size in SIZES:
         groups = [group_of(size, seed) for seed in range(5)]
-        every = _median(groups, _brute_force) if size <= 16 else None
         exact = _median(groups, partial(search, scoring=SCORING))
         solver = _median(groups, highs_owners)
-        print(f"{size:>4} workloads {'' if every is None else format(every, '8.1f'):>8} {exact:8.1f} {solver:8.1f}")
-
-
-def _brute_force(group: Group) -> Owners:
-    return GroupSearch(group, SCORING).brute_force()
+        print(f"{size:>4} workloads {exact:8.1f} {solver:8.1f}")
 
 
 def _median(groups: list[Group], use: Callable[[Group], object]) -> float:

@@ -1,33 +1,163 @@
 """The entries of the catalogue as pydantic models: strict, frozen, with faults that name file, line and field.
 
-A figure without source, date and confidence does not load. What no source states is the word ``unknown``.
+A figure without source, date and confidence does not load. What no source states is the word ``unknown``. The types of
+the fields come first: each checks one value and says in words what is wrong with it.
 """
 
 from __future__ import annotations
 
 import datetime
-from typing import ClassVar, Literal, get_args
+import re
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from advisor.catalogue.fields import (
-    Day,
-    Days,
-    Depth,
-    FallPercent,
-    GpuHourPrice,
-    Price,
-    Rate,
-    Regions,
-    RevenueCap,
-    RisePercent,
-    Size,
-    Steps,
-    Text,
-    UnitWord,
-    YesNo,
+from advisor.common.diagnostics import quoted
+from advisor.domain.formatting import plain
+from advisor.domain.quantity import NotANumber, Quantity
+from advisor.domain.scenario import FIELDS
+from advisor.rulebook.records import Code, Form, IdForm, Schema, value_fault
+
+UNKNOWN: Final = "unknown"
+"""A gap in the sources: what is not stated, or was not found. Never a number, never zero."""
+NO_CAP: Final = "none"
+MAX_STEPS = 1000
+_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SIZE = re.compile("any|[1-9][0-9]{1,4}x[1-9][0-9]{1,4}")
+_REGION = re.compile(r"[a-z]{2,12}")
+_UNKNOWN_SCHEMA: Schema = {"const": UNKNOWN}
+_DECIMAL_SCHEMA: Schema = {"type": ["string", "number"], "pattern": r"^[0-9]+(\.[0-9]+)?$"}
+
+
+def _number(quantity: Quantity | None, *words: str) -> BeforeValidator:
+    """An exact number within the bounds of a quantity, or one of the words."""
+
+    def check(value: Any) -> Any:
+        if value in words:
+            return value
+        assert quantity is not None
+        try:
+            return quantity.check(value)
+        except NotANumber as error:
+            help = f"{error.help}, or `{UNKNOWN}`" if words else error.help
+            raise value_fault(Code.WRONG_VALUE, str(error), help) from None
+
+    return BeforeValidator(check)
+
+
+def _date(value: Any) -> Any:
+    if isinstance(value, datetime.date):
+        return value
+    try:
+        if not isinstance(value, str) or not _DATE.fullmatch(value):
+            raise ValueError
+        return datetime.date.fromisoformat(value)
+    except ValueError:
+        help = "write YYYY-MM-DD, a day that exists"
+        raise value_fault(Code.WRONG_VALUE, f"{quoted(value)} is not a date", help) from None
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_STEPS:
+        raise value_fault(Code.WRONG_VALUE, f"{quoted(value)} is not a number of steps", f"write 1 to {MAX_STEPS:,}")
+    return value
+
+
+def _size(value: Any) -> Any:
+    if not isinstance(value, str) or not _SIZE.fullmatch(value):
+        help = "write WIDTHxHEIGHT in pixels, such as 1024x1024, or `any` where the price is the same for every size"
+        raise value_fault(Code.WRONG_VALUE, f"{quoted(value)} is not a size", help)
+    return value
+
+
+def _regions(value: Any) -> Any:
+    if value == UNKNOWN:
+        return value
+    codes = value if isinstance(value, list | tuple) else [value]
+    for code in codes:
+        if not isinstance(code, str) or not _REGION.fullmatch(code):
+            help = f"list lower-case codes, such as [eu, us], or write `{UNKNOWN}`"
+            raise value_fault(Code.WRONG_VALUE, f"{quoted(code)} is not the code of a region", help)
+    if not isinstance(value, list | tuple):
+        raise value_fault(Code.WRONG_FORM, f"{quoted(value)} is not a list", f"write [{value}], or `{UNKNOWN}`")
+    return tuple(codes)
+
+
+def _schema(values: Schema, *others: Schema) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [values, *others, _UNKNOWN_SCHEMA]})
+
+
+_TEXT_OF_DECIMAL = PlainSerializer(
+    lambda value: plain(value) if isinstance(value, Decimal) else value, when_used="json"
 )
-from advisor.rulebook.records import Form, IdForm
+
+
+_DAYS = Quantity("days", 0, Decimal(1), Decimal(3650), example="90")
+_RISE = Quantity("percent", 4, Decimal(0), Decimal(1000), example="28.8")
+_FALL = Quantity("percent", 4, Decimal(0), Decimal("99.9"), example="15.8")
+Text = Annotated[str, Field(pattern=r"\S", description="a line of text")]
+Day = Annotated[
+    datetime.date,
+    BeforeValidator(_date),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DATE.pattern}$"}),
+    Field(description="a date, YYYY-MM-DD"),
+]
+Steps = Annotated[
+    int,
+    BeforeValidator(_whole),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_STEPS}),
+    Field(description=f"a whole number from 1 to {MAX_STEPS:,}"),
+]
+Size = Annotated[
+    str,
+    BeforeValidator(_size),
+    WithJsonSchema({"type": "string", "pattern": f"^({_SIZE.pattern})$"}),
+    Field(description="WIDTHxHEIGHT in pixels, or `any`"),
+]
+_Figure = Annotated[Decimal | Literal["unknown"], _TEXT_OF_DECIMAL, _schema(_DECIMAL_SCHEMA)]
+Price = Annotated[
+    _Figure, _number(FIELDS["open_price"].quantity, UNKNOWN), Field(description="dollars for one unit, or `unknown`")
+]
+GpuHourPrice = Annotated[
+    _Figure,
+    _number(FIELDS["gpu_hour_price"].quantity, UNKNOWN),
+    Field(description="dollars for one hour of one GPU, or `unknown`"),
+]
+Rate = Annotated[
+    _Figure,
+    _number(FIELDS["images_per_gpu_hour"].quantity, UNKNOWN),
+    Field(description="units an hour on one GPU, or `unknown`"),
+]
+RevenueCap = Annotated[
+    Decimal | Literal["none", "unknown"],
+    _number(FIELDS["annual_revenue_usd"].quantity, NO_CAP, UNKNOWN),
+    _TEXT_OF_DECIMAL,
+    _schema(_DECIMAL_SCHEMA, {"const": NO_CAP}),
+    Field(description="dollars a year from which the licence no longer allows the use, `none` or `unknown`"),
+]
+Regions = Annotated[
+    tuple[str, ...] | Literal["unknown"],
+    BeforeValidator(_regions),
+    _schema({"type": "array", "items": {"type": "string", "pattern": f"^{_REGION.pattern}$"}}),
+    Field(description="a list of lower-case codes such as [eu, us], or `unknown`"),
+]
+YesNo = Annotated[Literal["yes", "no", "unknown"], Field(description="yes, no or unknown")]
+Depth = Annotated[
+    Literal["prompt_only", "pinned_version", "adapters", "latents", "unknown"],
+    Field(description="a value of the scenario field `control`, or `unknown`"),
+]
+Days = Annotated[
+    Decimal,
+    _number(_DAYS),
+    _TEXT_OF_DECIMAL,
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 3650}),
+    Field(description="a whole number of days"),
+]
+_Percent = Annotated[Decimal, _TEXT_OF_DECIMAL, WithJsonSchema(_DECIMAL_SCHEMA)]
+RisePercent = Annotated[_Percent, _number(_RISE), Field(description="how far up, in percent")]
+FallPercent = Annotated[_Percent, _number(_FALL), Field(description="how far down, in percent")]
+UnitWord = Annotated[Literal["image", "video_second"], Field(description="image or video_second")]
 
 
 class ConflictForm(Form):

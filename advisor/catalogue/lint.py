@@ -8,8 +8,7 @@ from decimal import Decimal
 
 from advisor.catalogue.entries import EntryForm, ThroughputForm
 from advisor.catalogue.loader import Catalogue
-from advisor.catalogue.regions import KNOWN
-from advisor.catalogue.traits import OWNED
+from advisor.catalogue.traits import KNOWN, OWNED
 from advisor.common.diagnostics import Problem, quoted
 from advisor.domain.formatting import grouped, price
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -19,8 +19,15 @@ from advisor.catalogue.entries import (
     ThroughputForm,
 )
 from advisor.catalogue.loader import Catalogue
-from advisor.catalogue.regions import KNOWN, holds_one_of, region_code
-from advisor.catalogue.traits import OWNED, PROVIDER_TRAITS, self_host_conditions, stated_traits
+from advisor.catalogue.traits import (
+    KNOWN,
+    OWNED,
+    PROVIDER_TRAITS,
+    holds_one_of,
+    region_code,
+    self_host_conditions,
+    stated_traits,
+)
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.text_table import entry
 from advisor.domain.formatting import grouped, price
@@ -46,90 +53,77 @@ _UNITS = {"image": "an image", "video_second": "a second of video"}
 
 @dataclass(frozen=True)
 class Selection:
-    """What to show: of one route, for one checkpoint, of one provider or cloud; all where it is None."""
+    """What to show: of one route, for one checkpoint, of one provider or cloud; all where it is None.
+
+    Of these, each entry by itself: ``region`` is a code, which entries that are known to be elsewhere do not fit, and
+    those that do not say where they are do; ``unit`` is that of the price; ``text`` is part of the text shown, in any
+    case.
+    """
 
     route: Route | None = None
     model: str | None = None
     provider: str | None = None
-
-
-def selected(catalogue: Catalogue, selection: Selection) -> dict[str, tuple[EntryForm, ...]]:
-    """The entries of each list that fit. Raises BadInput for an unknown checkpoint or provider."""
-    model = catalogue.model(selection.model) if selection.model else None
-    if selection.provider:
-        _check_provider(catalogue, selection.provider)
-    names = _OF_ROUTE[selection.route] if selection.route else tuple(LISTS)
-    lists: dict[str, Sequence[EntryForm]] = {
-        "hosted": _hosted(catalogue, model, selection.provider),
-        "closed": [] if model else [one for one in catalogue.closed if selection.provider in (None, one.provider)],
-        "gpus": _gpus(catalogue, model, selection.provider),
-        "throughput": [row for row in catalogue.throughput if model is None or row.model == model.id],
-    }
-    lists = {name: entries if name in names else [] for name, entries in lists.items()}
-    if selection.provider:
-        gpus = {getattr(gpu, "gpu", None) for gpu in lists["gpus"]}
-        lists["throughput"] = [row for row in catalogue.throughput if row in lists["throughput"] and row.gpu in gpus]
-    used = {getattr(one, "model", None) for one in (*lists["hosted"], *lists["throughput"])}
-    sellers = {getattr(one, "provider", None) for one in (*lists["hosted"], *lists["closed"])}
-    lists["models"] = [one for one in catalogue.models if one == model or (model is None and one.id in used)]
-    lists["providers"] = [one for one in catalogue.providers if one.id in sellers]
-    return {name: tuple(lists[name]) for name in TITLES}
-
-
-def _check_provider(catalogue: Catalogue, id: str) -> None:
-    known = sorted({provider.id for provider in catalogue.providers} | {gpu.cloud for gpu in catalogue.gpus})
-    if id not in known:
-        help = did_you_mean(id, known) or "one of " + ", ".join(known)
-        raise BadInput(
-            Problem(f"{quoted(id)} is neither a provider nor a cloud of the catalogue", "--provider", help=help)
-        )
-
-
-def _hosted(catalogue: Catalogue, model: ModelForm | None, provider: str | None) -> list[HostedForm]:
-    fits = [one for one in catalogue.hosted if model is None or one.model == model.id]
-    return [one for one in fits if provider in (None, one.provider)]
-
-
-def _gpus(catalogue: Catalogue, model: ModelForm | None, cloud: str | None) -> list[GpuForm]:
-    """With a checkpoint, the GPUs on which its throughput is known, and own hardware."""
-    measured = {row.gpu for row in catalogue.throughput if model and row.model == model.id}
-    fits = [gpu for gpu in catalogue.gpus if model is None or gpu.gpu in measured or gpu.pricing == OWNED]
-    return [gpu for gpu in fits if cloud in (None, gpu.cloud)]
-
-
-@dataclass(frozen=True)
-class Narrowing:
-    """What the entries of a selection must fit besides, each by itself; all do where it is None.
-
-    ``region`` is a code: entries that are known to be elsewhere do not fit, and those that do not say where they are
-    do. ``unit`` is that of the price; ``text`` is part of the text shown for an entry, in any case.
-    """
-
     region: str | None = None
     unit: Unit | None = None
     text: str | None = None
 
 
-def narrowed(
-    catalogue: Catalogue, lists: dict[str, tuple[EntryForm, ...]], narrowing: Narrowing
-) -> dict[str, tuple[EntryForm, ...]]:
-    """The entries of each list that fit. Raises BadInput for an unknown region."""
-    region = region_code(narrowing.region)
-    if narrowing.region and region is None:
-        help = did_you_mean(narrowing.region, sorted(KNOWN)) or "one of " + ", ".join(sorted(KNOWN))
-        raise BadInput(Problem(f"{quoted(narrowing.region)} is no known region", field="region", help=help))
+def selected(catalogue: Catalogue, selection: Selection) -> dict[str, tuple[EntryForm, ...]]:
+    """The entries of each list that fit. Raises BadInput for an unknown checkpoint, provider or region."""
+    model, seller = catalogue.model(selection.model) if selection.model else None, selection.provider
+    if seller:
+        known = {*(provider.id for provider in catalogue.providers), *(gpu.cloud for gpu in catalogue.gpus)}
+        what = f"{quoted(seller)} is neither a provider nor a cloud of the catalogue"
+        _check_known(seller, seller in known, known, Problem(what, "--provider"))
+    region = region_code(selection.region)
+    if selection.region:
+        what = f"{quoted(selection.region)} is no known region"
+        _check_known(selection.region, region is not None, KNOWN, Problem(what, field="region"))
+    rows = [row for row in catalogue.throughput if model is None or row.model == model.id]
+    measured = {row.gpu for row in rows}
+    hosted = [one for one in catalogue.hosted if model is None or one.model == model.id]
+    lists: dict[str, Sequence[EntryForm]] = {
+        "hosted": [one for one in hosted if seller in (None, one.provider)],
+        # With a checkpoint, the GPUs on which its throughput is known, and own hardware.
+        "gpus": [
+            gpu
+            for gpu in catalogue.gpus
+            if seller in (None, gpu.cloud) and (model is None or gpu.gpu in measured or gpu.pricing == OWNED)
+        ],
+        "closed": [one for one in catalogue.closed if model is None and seller in (None, one.provider)],
+        "throughput": rows,
+    }
+    names = _OF_ROUTE[selection.route] if selection.route else tuple(LISTS)
+    lists = {name: entries if name in names else [] for name, entries in lists.items()}
+    if seller:
+        gpus = {getattr(gpu, "gpu", None) for gpu in lists["gpus"]}
+        lists["throughput"] = [row for row in lists["throughput"] if getattr(row, "gpu", None) in gpus]
+    used = {getattr(one, "model", None) for one in (*lists["hosted"], *lists["throughput"])}
+    sellers = {getattr(one, "provider", None) for one in (*lists["hosted"], *lists["closed"])}
+    lists["models"] = [one for one in catalogue.models if one == model or (model is None and one.id in used)]
+    lists["providers"] = [one for one in catalogue.providers if one.id in sellers]
+    text = (selection.text or "").casefold()
+    return {
+        name: tuple(one for one in lists[name] if _fits(catalogue, one, region, selection.unit, text))
+        for name in TITLES
+    }
 
-    def fits(one: EntryForm) -> bool:
-        regions = _regions(catalogue, one)
-        modality = getattr(one, "modality", None)
-        unit = getattr(one, "unit", None if modality is None else "image" if modality == "image" else "video_second")
-        return (
-            not (region and isinstance(regions, tuple) and holds_one_of(region, regions) == "no")
-            and (narrowing.unit is None or unit in (None, narrowing.unit))
-            and (not narrowing.text or narrowing.text.casefold() in _all_text(catalogue, one).casefold())
-        )
 
-    return {name: tuple(filter(fits, entries)) for name, entries in lists.items()}
+def _check_known(word: str, is_known: bool, known: Iterable[str], problem: Problem) -> None:
+    if not is_known:
+        help = did_you_mean(word, sorted(known)) or "one of " + ", ".join(sorted(known))
+        raise BadInput(problem._replace(help=help))
+
+
+def _fits(catalogue: Catalogue, one: EntryForm, region: str | None, wanted: Unit | None, text: str) -> bool:
+    regions = _regions(catalogue, one)
+    modality = getattr(one, "modality", None)
+    unit = getattr(one, "unit", None if modality is None else "image" if modality == "image" else "video_second")
+    return (
+        not (region and isinstance(regions, tuple) and holds_one_of(region, regions) == "no")
+        and (wanted is None or unit in (None, wanted))
+        and (not text or text in _all_text(catalogue, one).casefold())
+    )
 
 
 def _regions(catalogue: Catalogue, one: EntryForm) -> Any:

@@ -1,18 +1,22 @@
-"""Loads a catalogue folder: one file a list, every entry checked, references between lists resolved."""
+"""Loads a catalogue folder: one file a list, every entry checked, references between lists resolved; and its schema."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, Literal, cast, get_args
+
+from pydantic import Field
+from pydantic.json_schema import models_json_schema
 
 from advisor.catalogue.entries import (
     LISTS,
+    UNKNOWN,
     ClosedForm,
     EntryForm,
     GpuForm,
@@ -21,6 +25,7 @@ from advisor.catalogue.entries import (
     MovementForm,
     MovementKind,
     ProviderForm,
+    Text,
     ThroughputForm,
 )
 from advisor.common import yaml_loader
@@ -28,7 +33,7 @@ from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import bundled, is_file, is_folder, read_text
 from advisor.common.yaml_loader import Mapping as YamlMapping
 from advisor.common.yaml_loader import Sequence as YamlSequence
-from advisor.rulebook.records import Code, all_are
+from advisor.rulebook.records import Code, Schema, all_are
 
 MAX_ENTRIES = 2_000
 """The most entries of one list: more than ten times the bundled ones."""
@@ -47,6 +52,7 @@ _NOUNS = {"models": "checkpoint", "providers": "provider"}
 ENDPOINTS_FILE = "endpoints.yaml"
 """How providers are called, for the starter kit (``endpoints``); not part of the digest, as no decision reads it."""
 
+Forms = Mapping[str, type[EntryForm]]
 Lists = Mapping[str, tuple[EntryForm, ...]]
 """The entries of each list, by the names of ``LISTS``."""
 
@@ -116,37 +122,32 @@ def read_folder(folder: str | Path | None = None) -> Lists:
     for name, path in files.items():
         if is_file(path):
             with _collecting(problems):
-                lists |= read_lists(path, (name,))
+                lists |= read_lists(path, {name: LISTS[name]})
     _refuse(problems)
     return lists
 
 
-def read_lists(
-    path: Path, names: Iterable[str] = tuple(LISTS), forms: Mapping[str, type[EntryForm]] = LISTS
-) -> dict[str, tuple[EntryForm, ...]]:
-    """The lists of one file, which holds some of ``names`` and nothing else. Raises BadInput with every fault."""
+def read_lists(path: Path, forms: Forms = LISTS) -> dict[str, tuple[EntryForm, ...]]:
+    """The lists of one file, which holds some of ``forms`` and nothing else. Raises BadInput with every fault."""
     with all_are(Code.UNREADABLE_FILE):
         text = read_text(str(path))
     with all_are(Code.INVALID_YAML):
         document = yaml_loader.load(text, str(path))
-    return parse_lists(document, str(path), names, forms)
+    return parse_lists(document, str(path), forms)
 
 
 def parse_lists(
-    document: object,
-    file: str,
-    names: Iterable[str] = tuple(LISTS),
-    forms: Mapping[str, type[EntryForm]] = LISTS,
+    document: object, file: str, forms: Forms = LISTS, others: tuple[str, ...] = ()
 ) -> dict[str, tuple[EntryForm, ...]]:
-    """The lists of one document. Raises BadInput with every fault."""
-    names = tuple(names)
+    """The lists of one document, which may have had ``others``. Raises BadInput with every fault."""
+    names = (*forms, *others)
     if not isinstance(document, YamlMapping) or not document:
         help = "write " + " or ".join(f"`{name}:`" for name in names) + " and its entries below"
         raise Code.WRONG_FORM.fault("this file is not a mapping with a list of entries", file, help=help)
     problems: list[Problem] = []
     lists: dict[str, tuple[EntryForm, ...]] = {}
     for name, records in document.items():
-        if name not in names:
+        if name not in forms:
             help = did_you_mean(name, names) or "allowed here: " + ", ".join(names)
             what = f"{quoted(name)} is not known here"
             problems.append(Code.UNKNOWN_KEY.problem(what, file, document.lines[name], help=help))
@@ -183,17 +184,8 @@ def catalogue_of(lists: Lists, origins: Mapping[tuple[str, str], str] | None = N
     """A catalogue of these lists, whose references are checked. Raises BadInput with every fault."""
     complete = {name: lists.get(name, ()) for name in LISTS}
     _refuse([*_dangling(complete), *_shared_ids(complete), *_missing_movements(complete)])
-    return Catalogue(
-        models=cast("tuple[ModelForm, ...]", complete["models"]),
-        providers=cast("tuple[ProviderForm, ...]", complete["providers"]),
-        hosted=cast("tuple[HostedForm, ...]", complete["hosted"]),
-        closed=cast("tuple[ClosedForm, ...]", complete["closed"]),
-        gpus=cast("tuple[GpuForm, ...]", complete["gpus"]),
-        throughput=cast("tuple[ThroughputForm, ...]", complete["throughput"]),
-        movements=cast("tuple[MovementForm, ...]", complete["movements"]),
-        digest=_digest(complete),
-        origins=dict(origins or {}),
-    )
+    typed: Any = complete
+    return Catalogue(**typed, digest=_digest(complete), origins=dict(origins or {}))
 
 
 def _dangling(lists: Lists) -> Iterator[Problem]:
@@ -247,3 +239,134 @@ def _collecting(problems: list[Problem]) -> Iterator[None]:
 def _refuse(problems: list[Problem]) -> None:
     if problems:
         raise BadInput(problems)
+
+
+Shape = Literal[
+    "unsupported",
+    "openai",
+    "together",
+    "deepinfra",
+    "nscale",
+    "recraft",
+    "xai",
+    "fal",
+    "fal_closed",
+    "replicate",
+    "bfl",
+]
+UNSUPPORTED = "unsupported"
+"""The shape of an API that the starter kit cannot call."""
+
+
+class EndpointForm(EntryForm):
+    """A provider's API; the id is that of the provider."""
+
+    noun = "endpoint"
+    shape: Shape = Field(description="a shape of the starter kit's differences.csv, or unsupported")
+    base_url: Text
+    token_variable: Text
+
+
+class ServedForm(EntryForm):
+    """What a provider calls the model of an offer, in which quality, and its shape where the model has its own."""
+
+    noun = "served model"
+    name: Text
+    quality: Text | None = None
+    shape: Shape | None = Field(None, description="a shape of the starter kit's differences.csv")
+
+
+@dataclass(frozen=True)
+class Call:
+    """All that a call of an offer needs; ``provider`` is the id of its provider."""
+
+    provider: str
+    base_url: str
+    token_variable: str
+    shape: str
+    model: str
+    quality: str | None
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The endpoints by the id of their provider, and the served models by the id of their offer."""
+
+    providers: dict[str, EndpointForm] = field(default_factory=dict)
+    served: dict[str, ServedForm] = field(default_factory=dict)
+
+    def call(self, offer: str, provider: str | None) -> Call | str:
+        """How an offer of a provider is called; else why it cannot be, for people."""
+        endpoint, served = self.providers.get(provider or ""), self.served.get(offer)
+        if endpoint is None:
+            return "how its provider is called is not known"
+        if endpoint.shape == UNSUPPORTED:
+            return endpoint.note or "its provider has an API of its own"
+        if served is None:
+            return "its provider's name of the model is not known"
+        shape = served.shape or endpoint.shape
+        return Call(endpoint.id, endpoint.base_url, endpoint.token_variable, shape, served.name, served.quality)
+
+
+FORMS: Forms = {"endpoints": EndpointForm, "served": ServedForm}
+"""The lists of the file."""
+
+
+def read_endpoints(folder: str | None, catalogue: Catalogue) -> Endpoints:
+    """The endpoints of a catalogue folder, by default the bundled one; none if the folder has no such file.
+
+    Raises BadInput listing every fault, as for a provider or an offer that the catalogue lacks.
+    """
+    path = (Path(folder) if folder is not None else bundled("catalogue")) / ENDPOINTS_FILE
+    if not is_file(path):
+        return Endpoints()
+    lists = read_lists(path, FORMS)
+    endpoints = cast("tuple[EndpointForm, ...]", lists.get("endpoints", ()))
+    served = cast("tuple[ServedForm, ...]", lists.get("served", ()))
+    problems = [*_faults(endpoints), *_not_in_catalogue(endpoints, served, catalogue)]
+    if problems:
+        raise BadInput(problems)
+    return Endpoints({one.id: one for one in endpoints}, {one.id: one for one in served})
+
+
+def _faults(endpoints: tuple[EndpointForm, ...]) -> Iterator[Problem]:
+    """Every endpoint that the kit can call although a part of its address is not known."""
+    for one in endpoints:
+        for name in ("base_url", "token_variable"):
+            if one.shape != UNSUPPORTED and getattr(one, name) == UNKNOWN:
+                help = f"state it, or write `shape: {UNSUPPORTED}`"
+                yield from one.fault(Code.WRONG_VALUE, f"`{name}` of `{one.id}` is not known", help, name).problems
+
+
+def _not_in_catalogue(
+    endpoints: tuple[EndpointForm, ...], served: tuple[ServedForm, ...], catalogue: Catalogue
+) -> Iterator[Problem]:
+    """Every id that the catalogue does not have."""
+    providers = [provider.id for provider in catalogue.providers]
+    offers = [offer.id for name in OFFER_LISTS for offer in catalogue.lists[name]]
+    for entries, known, noun in ((endpoints, providers, "provider"), (served, offers, "offer")):
+        for one in entries:
+            if one.id not in known:
+                help = did_you_mean(one.id, known) or "`advisor catalogue show` lists them"
+                what = f"{quoted(one.id)} is not the id of {'an' if noun == 'offer' else 'a'} {noun} of the catalogue"
+                yield from one.fault(Code.UNKNOWN_NAME, what, help, "id").problems
+
+
+def catalogue_schema() -> Schema:
+    """One schema (draft 2020-12) that every file of a catalogue folder satisfies."""
+    every = {**LISTS, **FORMS}
+    _, forms = models_json_schema([(form, "validation") for form in every.values()])
+    lists = {
+        name: {"type": "array", "maxItems": MAX_ENTRIES, "items": {"$ref": f"#/$defs/{form.__name__}"}}
+        for name, form in every.items()
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A file of a catalogue folder",
+        "description": ", ".join(f"{name}.yaml" for name in (*LISTS, "endpoints")),
+        "type": "object",
+        "properties": lists,
+        "minProperties": 1,
+        "additionalProperties": False,
+        "$defs": forms["$defs"],
+    }

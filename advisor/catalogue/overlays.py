@@ -7,21 +7,22 @@ last one wins. ``Catalogue.origins`` says which entries came from which overlay.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from advisor.catalogue.entries import LISTS, EntryForm, GpuForm
-from advisor.catalogue.fields import UNKNOWN, Day, Text
+from advisor.catalogue.entries import LISTS, UNKNOWN, Day, EntryForm, GpuForm, Text
 from advisor.catalogue.importers.account import micro
 from advisor.catalogue.loader import Catalogue, Lists, catalogue_of, parse_lists
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.common.files import read_text
+from advisor.common.files import read_text, write_whole
 from advisor.domain.formatting import plain
 from advisor.rulebook.records import Code, Form, value_fault
 
@@ -85,6 +86,10 @@ class Overlay:
     discounts: tuple[DiscountForm, ...] = ()
     imports: tuple[ImportForm, ...] = ()
 
+    def day_of(self, sha256: str) -> datetime.date | None:
+        """The day of the figures of a price list that was imported before; None for a new one."""
+        return next((one.as_of for one in self.imports if sha256 and one.sha256 == sha256), None)
+
 
 def read_overlay(path: str) -> Overlay:
     """Reads and checks an overlay. Raises BadInput with every fault, with file, line and field."""
@@ -98,8 +103,7 @@ def parse_overlay(text: str, file: str) -> Overlay:
         help = "write `hosted:`, `closed:` or `gpus:` and entries below, or `discounts:`"
         raise BadInput(Problem("an overlay is a mapping with lists of entries", file, help=help))
     others = {name: document.pop(name) for name in ("discounts", "imports") if name in document}
-    names = (*LISTS, "discounts", "imports")
-    lists = parse_lists(document, file, names) if document else {}
+    lists = parse_lists(document, file, others=("discounts", "imports")) if document else {}
     return Overlay(
         file,
         {name: {entry.id: entry for entry in entries} for name, entries in lists.items()},
@@ -229,6 +233,13 @@ def overlay_text(overlay: Overlay) -> str:
         if found := overlay.entries.get(name):
             document[name] = [_dumped(entry) for entry in found.values()]
     return _HEAD + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+
+
+def write_overlay(overlay: Overlay, path: Path) -> None:
+    """Writes the overlay whole, or not at all, after reading back what would be written. Raises BadInput."""
+    text = overlay_text(overlay)
+    parse_overlay(text, str(path))
+    write_whole(path, text)
 
 
 def _dumped(record: Form) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Final, Literal, TypedDict
@@ -19,7 +19,6 @@ from advisor.catalogue.entries import (
     ThroughputForm,
 )
 from advisor.catalogue.loader import JOINED, Catalogue
-from advisor.catalogue.regions import holds_one_of, lies_in
 from advisor.domain.formatting import plain
 from advisor.domain.scenario import Route
 
@@ -344,3 +343,51 @@ def _figures(amounts: Mapping[str, tuple[Decimal | str, EntryForm]]) -> _Figures
         "as_of": min(entry.as_of for entry in entries),
         "confidence": max((entry.confidence for entry in entries), key=COMPETING.index),
     }
+
+
+_EU = "at be bg cy cz de dk ee es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk"
+_APAC = "au hk id in jp kr my nz ph sg th tw vn"
+_OTHERS = "ae br ca ch cl gb il is mx no qa sa tr us za"
+_WITHIN = {**dict.fromkeys(_EU.split(), "eu"), **dict.fromkeys(_APAC.split(), "apac")}
+"""Each country of a wider region."""
+KNOWN = frozenset((*_WITHIN, *_OTHERS.split(), "eu", "apac"))
+_ALIASES = {"uk": "gb", "usa": "us", "el": "gr"}
+
+
+def region_code(region: str | None) -> str | None:
+    """The code that a text names; None for none, and for a text that is no known code.
+
+    >>> region_code("EU"), region_code("uk"), region_code("Mars"), region_code(None)
+    ('eu', 'gb', None, None)
+    """
+    text = (region or "").strip().lower()
+    code = _ALIASES.get(text, text)
+    return code if code in KNOWN else None
+
+
+def lies_in(region: str | None, areas: Iterable[str]) -> str:
+    """Whether a region is part of one of the areas: yes, no, or unknown where they overlap or it is not known.
+
+    >>> [lies_in(region, ["eu", "kr"]) for region in ("eu", "de", "us", "apac", None)]
+    ['yes', 'yes', 'no', 'unknown', 'unknown']
+    """
+    return _compared(region, areas, lambda code, area: _WITHIN.get(code) == area)
+
+
+def holds_one_of(region: str | None, areas: Iterable[str]) -> str:
+    """Whether one of the areas is part of the region, so that what is kept in it is kept in the region.
+
+    >>> [holds_one_of(region, ["eu", "kr"]) for region in ("eu", "de", "us", "apac", None)]
+    ['yes', 'unknown', 'no', 'yes', 'unknown']
+    """
+    return _compared(region, areas, lambda code, area: _WITHIN.get(area) == code)
+
+
+def _compared(region: str | None, areas: Iterable[str], fits: Callable[[str, str], bool]) -> str:
+    """Yes for the same area and one that fits, unknown where they only overlap or one is not known."""
+    code, codes = region_code(region), {_ALIASES.get(area, area) for area in areas}
+    if code is None:
+        return UNKNOWN if codes else NO
+    if any(code == area or fits(code, area) for area in codes):
+        return YES
+    return UNKNOWN if any(fits(area, code) for area in codes) or not codes <= KNOWN else NO

@@ -26,7 +26,7 @@ from advisor.decision.competition import model_faults
 from advisor.decision.decide import decide
 from advisor.domain.record_parts import Status
 from advisor.portfolio.plan import plan
-from advisor.portfolio.portfolio_file import read_portfolio
+from advisor.portfolio.portfolio import read_portfolio
 from advisor.rulebook.loader import rulebook_in_use
 
 if TYPE_CHECKING:

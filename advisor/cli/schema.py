@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints one JSON Schema."""
-    from advisor.catalogue.schema import catalogue_schema
+    from advisor.catalogue.loader import catalogue_schema
     from advisor.domain.record import Decision
     from advisor.domain.scenario import Scenario
     from advisor.portfolio.record import PortfolioPlan

@@ -9,14 +9,7 @@ from pathlib import Path
 
 from advisor.cli.decided_input import decided_input
 from advisor.cli.exit_codes import EXIT_CODES
-from advisor.cli.options import (
-    NO_CATALOGUE,
-    add_catalogue,
-    add_date,
-    add_rules,
-    add_settings,
-    add_templates,
-)
+from advisor.cli.options import NO_CATALOGUE, add_catalogue, add_date, add_rules, add_settings, add_templates
 from advisor.common.diagnostics import Problem, printable
 from advisor.decision.decide import decide
 from advisor.domain.record_parts import Status
@@ -47,9 +40,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Decides, writes the kit, prints what to do next. Without a route nothing is written; exit codes as ``decide``."""
-    from advisor.catalogue.endpoints import Endpoints, read_endpoints
-    from advisor.starter_kit.files import kit_files, write_kit
-    from advisor.starter_kit.plan import kit_of
+    from advisor.catalogue.loader import Endpoints, read_endpoints
+    from advisor.starter_kit.kit import kit_files, kit_of, write_kit
 
     rulebook = rulebook_in_use(options.rules)
     scenario, catalogue, on = decided_input(options, rulebook, "used")

@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the differences. Exit code 5 if there are any, and if the rules or the catalogue have changed."""
-    from advisor.portfolio.verify import is_plan, verified_plan
+    from advisor.portfolio.plan_files import is_plan, verified_plan
     from advisor.verification.decision_set import MAX_BYTES
     from advisor.verification.verify import VerificationVerdict, verified, with_its_set
 

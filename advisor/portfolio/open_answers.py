@@ -8,22 +8,16 @@ that a question may be asked that no consistent set of answers needs; never the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from advisor.domain.cost_model import exact, gpu_month, to_micro_dollars
-from advisor.domain.scenario import FIELDS, Route
-from advisor.portfolio.cost_ranges import MonthlyCosts
+from advisor.domain.cost_model import to_micro_dollars
+from advisor.domain.scenario import Route
+from advisor.portfolio.candidates import ends_of
 from advisor.portfolio.joint import OwnershipProblem, Solution, solve
-from advisor.portfolio.months import PortfolioMonth
-from advisor.portfolio.pool_search import Budget, search
-from advisor.portfolio.portfolio import POOL_FIELDS, GpuPool
-from advisor.portfolio.problem import Group, Item
-
-_OF_GPUS = ("images_per_gpu_hour", "peak_to_mean", "monthly_images")
-MissingField = tuple[int | None, str]
-"""The place of a workload, None for a field of the portfolio, and the field."""
+from advisor.portfolio.months import MissingField, MonthGroup, PortfolioMonth
+from advisor.portfolio.ownership import Budget, Group, search
 
 
 @dataclass(frozen=True)
@@ -39,19 +33,16 @@ class PartialAnswers:
 
     def __init__(self, month: PortfolioMonth) -> None:
         self._month = month
-        self._groups = [_RangedGroup(pool, members) for pool, members in month.groups()]
-        shared, quantity = month.portfolio.shared_overhead, FIELDS["monthly_overhead"].quantity
-        assert quantity is not None
-        ends = (quantity.least, quantity.most) if shared is None else (shared, shared)
-        self._shared_is_known = shared is not None
-        self._least_shared, self._most_shared = (to_micro_dollars(exact(end)) for end in ends)
+        self._groups = month.groups
+        shared = ends_of("monthly_overhead", month.portfolio.shared_overhead)
+        self._least_shared, self._most_shared = to_micro_dollars(shared[0]), to_micro_dollars(shared[-1])
         self._search = partial(search, scoring=month.scoring, budget=Budget())
 
     def certain_owners(self) -> frozenset[int] | None:
         """Who owns, whatever the missing answers are; None if that depends on them."""
         owners = self._for_owning.plan.owners
         certain = not self._may_be_infeasible and all(group.has_certain_roles(owners) for group in self._groups)
-        for price in (0, 1):
+        for price in (0, -1):
             groups = tuple(group.against(owners, price) for group in self._groups)
             worst = self._solved(groups, self._most_shared if owners else self._least_shared).plan
             certain = certain and worst.proven and worst.owners == owners
@@ -59,7 +50,7 @@ class PartialAnswers:
 
     def open_plan(self) -> OpenPlan:
         """What is certain and what to ask where the owners are not certain."""
-        uncertain, routes = list[_RangedGroup](), dict[int, Route]()
+        uncertain, routes = list[MonthGroup](), dict[int, Route]()
         paid = self._overhead_is_paid
         for group, found in zip(self._groups, self._for_owning.found, strict=True):
             owners = frozenset[int]() if paid is False else found.owners
@@ -70,7 +61,7 @@ class PartialAnswers:
                 routes |= group.routes(owners, but=owners if paid is None else ())
         missing = [field for group in uncertain for field in group.missing()]
         missing += [(place, name) for place in self._may_be_infeasible for name in self._needs(place)]
-        if paid is None and not self._shared_is_known:
+        if paid is None and self._month.portfolio.shared_overhead is None:
             missing.append((None, "shared_overhead"))
         routes |= self._only_candidates()
         without = {place: route for place, route in routes.items() if place not in self._may_be_infeasible}
@@ -114,92 +105,10 @@ class PartialAnswers:
                 found[place] = candidate.hosted_route
         return found
 
-    def _is_best(self, group: _RangedGroup, owners: Collection[int]) -> bool:
+    def _is_best(self, group: MonthGroup, owners: Collection[int]) -> bool:
         """Whether a group has these owners in every completion in which the shared overhead is paid."""
-        worst = [self._search(group.against(owners, price)) for price in (0, 1)]
+        worst = [self._search(group.against(owners, price)) for price in (0, -1)]
         return all(found.proven and found.owners == owners for found in worst)
 
     def _solved(self, groups: Sequence[Group], shared_overhead: int) -> Solution:
         return solve(OwnershipProblem(tuple(groups), shared_overhead, self._month.scoring), self._search)
-
-
-@dataclass(frozen=True)
-class _RangedGroup:
-    """A group whose amounts are ranges."""
-
-    pool: GpuPool | None
-    members: list[MonthlyCosts]
-
-    def favouring(self, *, owning: bool) -> Group:
-        """The group where everything that is not known favours owning, or renting."""
-        items = [_item(member, 1 if owning else 0, 0 if owning else 1, surely=not owning) for member in self.members]
-        return self._group(items, 0 if owning else 1)
-
-    def against(self, owners: Collection[int], price: int) -> Group:
-        """The group where everything is against these owners, at the least price of GPUs (0) or the greatest (1)."""
-        items = [_item(member, 0 if member.candidate.place in owners else 1, 0) for member in self.members]
-        return self._group(items, price)
-
-    def has_certain_roles(self, owners: Collection[int]) -> bool:
-        """Whether each workload can have its route in every completion, and as many GPUs are then needed in each."""
-        for member in self.members:
-            candidate = member.candidate
-            owned = candidate.place in owners
-            if not (candidate.owns_surely if owned else candidate.hosted_route is not None):
-                return False
-        if not any(member.candidate.is_free for member in self.members):
-            return True
-        numbers = {self._group([_item(member, 0, end) for member in self.members], 0).gpus(owners) for end in (0, 1)}
-        return len(numbers) == 1
-
-    def routes(self, owners: Collection[int], but: Collection[int] = ()) -> dict[int, Route]:
-        """The route of each workload with these owners, without some."""
-        found = dict[int, Route]()
-        for member in self.members:
-            route = Route.SELF_HOST if member.candidate.place in owners else member.candidate.hosted_route
-            if route is not None and member.candidate.place not in but:
-                found[member.candidate.place] = route
-        return found
-
-    def missing(self) -> Iterator[MissingField]:
-        """The missing answers on which a choice here may depend."""
-        any_choice = any(member.candidate.is_free for member in self.members)
-        if self.pool is not None and any_choice and self.pool.gpu_hour_price is None:
-            yield None, f"pools.{self.pool.name}.gpu_hour_price"
-        for member in self.members:
-            candidate = member.candidate
-            fields = list(candidate.missing_needs())
-            if candidate.is_free:
-                fields += candidate.missing_costs()
-            elif candidate.can_own and candidate.shares_gpus and any_choice:
-                fields += [name for name in candidate.missing_costs() if name in _OF_GPUS]
-            for name in dict.fromkeys(fields):
-                if candidate.pool is None or name not in POOL_FIELDS:
-                    yield candidate.place, name
-                else:
-                    yield None, f"pools.{candidate.pool.name}.{name}"
-
-    def _group(self, items: Sequence[Item], price: int) -> Group:
-        return Group(tuple(items), self._prices[price], self.pool.min_gpus if self.pool else 1)
-
-    @cached_property
-    def _prices(self) -> tuple[int, int]:
-        """The least and the greatest price of a GPU for a month, in micro-dollars."""
-        if self.pool is None:
-            return 0, 0
-        stated, quantity = self.pool.gpu_hour_price, FIELDS["gpu_hour_price"].quantity
-        assert quantity is not None
-        ends = (quantity.least, quantity.most) if stated is None else (stated, stated)
-        least, most = (to_micro_dollars(gpu_month(exact(price))) for price in ends)
-        return least, most
-
-
-def _item(costs: MonthlyCosts, gain: int, gpus: int, *, surely: bool = False) -> Item:
-    """A workload at one end (0 or 1) of its gain and of the GPUs needed; ``surely``: owned only if that is certain."""
-    candidate = costs.candidate
-    needed = costs.gpus_range[gpus] if candidate.can_own else None
-    if needed is None or (surely and not candidate.owns_surely):
-        return Item(candidate.place, 0, None)
-    if not candidate.can_rent:
-        return Item(candidate.place, None, 0, needed)
-    return Item(candidate.place, costs.gain[gain], 0, needed)

@@ -1,6 +1,6 @@
 """The record of a portfolio: its input, the plan, and everything that a memo of it states.
 
-``read_portfolio(path)`` of ``advisor.portfolio.portfolio_file`` reads a portfolio, and ``plan(portfolio, rulebook,
+``read_portfolio(path)`` of ``advisor.portfolio.portfolio`` reads a portfolio, and ``plan(portfolio, rulebook,
 catalogue=..., decided_on=...)`` of ``advisor.portfolio.plan`` makes this record of it. Amounts are decimal text in
 dollars, a month where nothing else is said, and null where they are not known.
 """

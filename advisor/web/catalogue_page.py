@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route as Path_
 
 from advisor.catalogue.entries import EntryForm
-from advisor.catalogue.listing import TITLES, Narrowing, Selection, described, narrowed, selected
+from advisor.catalogue.listing import TITLES, Selection, described, selected
 from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.scenario import Route, Unit
@@ -45,9 +45,9 @@ def catalogue_page(request: Request) -> Response:
 
 
 def _lists(catalogue: Catalogue, chosen: Mapping[str, str], day: datetime.date) -> list[dict[str, Any]]:
-    selection = Selection(_word(Route, "route", chosen), chosen["model"] or None, chosen["provider"] or None)
-    narrowing = Narrowing(chosen["region"] or None, _word(Unit, "unit", chosen), chosen["text"] or None)
-    found = narrowed(catalogue, selected(catalogue, selection), narrowing)
+    words = {name: text or None for name, text in chosen.items() if name not in ("route", "unit")}
+    selection = Selection(_word(Route, "route", chosen), unit=_word(Unit, "unit", chosen), **words)
+    found = selected(catalogue, selection)
     return [
         {"title": TITLES[name], "id": name, "entries": [_row(catalogue, name, one, day) for one in entries]}
         for name, entries in found.items()

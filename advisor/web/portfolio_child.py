@@ -36,7 +36,7 @@ def answer(connection: Connection, job: PortfolioJob) -> None:
 def _record(job: PortfolioJob) -> str:
     from advisor.decision.competition import model_faults
     from advisor.portfolio.plan import plan
-    from advisor.portfolio.portfolio_file import parse_portfolio
+    from advisor.portfolio.portfolio import parse_portfolio
 
     stated = parse_portfolio(job.text, job.file, check=partial(model_faults, job.catalogue))
     if len(stated.workloads) > MAX_WORKLOADS:

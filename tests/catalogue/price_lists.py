@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from advisor.catalogue.importers import genai_prices, karpenter, litellm, mapped_csv, portkey
-from advisor.catalogue.importers.account import REASONS, Account, Figure, Line, Refusal
+from advisor.catalogue.importers.account import Account, Figure, Line, Refusal
 
 DATA = Path(__file__).parent / "data"
 DAY = datetime.date(2026, 11, 22)
@@ -50,7 +50,7 @@ def written(name: str) -> str:
     used = sum(isinstance(line, Figure) for line in found.lines)
     entries = len({line.listing.key for line in found.lines})
     head = [f"{entries} entries, {len(found.lines)} prices: {used} used, {sum(reasons.values())} refused"]
-    head += [f"  {number} {reason}: {REASONS[reason]}" for reason, number in sorted(reasons.items())]
+    head += [f"  {number} {reason}: {reason.words}" for reason, number in sorted(reasons.items())]
     head += [f"{found.others} other entries", ""]
     return "\n".join([*head, *map(_line, found.lines)]) + "\n"
 

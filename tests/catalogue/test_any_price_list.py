@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.catalogue.importers import genai_prices, karpenter, litellm, mapped_csv, portkey
+from advisor.catalogue.importers import genai_prices, karpenter, litellm, mapped_csv, portkey, read_price_list
 from advisor.catalogue.importers.account import PLAUSIBLE, Account, Figure
-from advisor.catalogue.importers.registry import read_price_list
 from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
 from tests.catalogue.price_lists import DATA, DAY

@@ -41,7 +41,7 @@ VALUES = st.sampled_from(
 
 def faults_of(text: str, name: str) -> tuple[Problem, ...]:
     try:
-        parse_lists(yaml_loader.load(text, "damaged.yaml"), "damaged.yaml", (name,))
+        parse_lists(yaml_loader.load(text, "damaged.yaml"), "damaged.yaml", {name: LISTS[name]})
     except BadInput as error:
         return tuple(error.problems)
     return ()

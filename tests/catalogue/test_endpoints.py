@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from advisor.catalogue.endpoints import UNSUPPORTED, Call, Endpoints, read_endpoints
-from advisor.catalogue.loader import ENDPOINTS_FILE, bundled_catalogue, load_catalogue
+from advisor.catalogue.loader import (
+    ENDPOINTS_FILE,
+    UNSUPPORTED,
+    Call,
+    Endpoints,
+    bundled_catalogue,
+    load_catalogue,
+    read_endpoints,
+)
 from advisor.common.diagnostics import BadInput
 from advisor.common.files import bundled
 

@@ -12,11 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.catalogue.entries import ApiOfferForm, HostedForm
-from advisor.catalogue.importers import litellm
+from advisor.catalogue.importers import PriceList, litellm
 from advisor.catalogue.importers.account import Account, Figure, Listing, Reason, Refusal, Unit, priced
-from advisor.catalogue.importers.apply import merged
-from advisor.catalogue.importers.plan import Change, Kind, Origin, Plan, planned
-from advisor.catalogue.importers.registry import PriceList
+from advisor.catalogue.importers.plan import Change, Kind, Origin, Plan, merged, planned
 from advisor.catalogue.loader import bundled_catalogue, catalogue_of, read_folder
 from advisor.catalogue.overlays import Overlay, overlay_text, parse_overlay, price_field, with_overlays
 from tests.catalogue.price_lists import ACCOUNTS, DAY, account

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.catalogue.importers.kinds import KINDS
+from advisor.catalogue.importers import KINDS
 from advisor.catalogue.importers.mapped_csv import load_mapping
 from advisor.catalogue.overlays import (
     Overlay,

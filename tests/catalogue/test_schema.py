@@ -7,7 +7,7 @@ import json
 import pytest
 
 from advisor.catalogue.entries import LISTS
-from advisor.catalogue.schema import catalogue_schema
+from advisor.catalogue.loader import catalogue_schema
 from advisor.cli.main import run
 from advisor.common import yaml_loader
 from advisor.common.files import bundled

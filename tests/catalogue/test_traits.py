@@ -12,8 +12,16 @@ from hypothesis import strategies as st
 
 from advisor.catalogue.entries import EntryForm, ModelForm, ThroughputForm
 from advisor.catalogue.loader import Catalogue, bundled_catalogue
-from advisor.catalogue.regions import KNOWN, holds_one_of, lies_in
-from advisor.catalogue.traits import COMPETING, CatalogueOffer, competing_offers, throughput_of, traits_of
+from advisor.catalogue.traits import (
+    COMPETING,
+    KNOWN,
+    CatalogueOffer,
+    competing_offers,
+    holds_one_of,
+    lies_in,
+    throughput_of,
+    traits_of,
+)
 from advisor.common.diagnostics import BadInput
 from advisor.domain.scenario import FIELDS, Control, Route
 from advisor.rulebook.loader import load_rulebook

@@ -8,8 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from advisor.portfolio.portfolio import Portfolio
-from advisor.portfolio.portfolio_file import parse_portfolio
+from advisor.portfolio.portfolio import Portfolio, parse_portfolio
 from tests.helpers.portfolio_reference import Planned
 
 _PERMISSIVE = {

@@ -7,14 +7,7 @@ from typing import Any
 from advisor.domain.record import QuoteUsed
 from advisor.domain.record_parts import Elimination, Status
 from advisor.domain.scenario import Axis, GpuBilling, Route
-from advisor.portfolio.record import (
-    GrowthTurn,
-    MissingAnswer,
-    PlannedPool,
-    PlannedWorkload,
-    PortfolioPlan,
-    RouteChange,
-)
+from advisor.portfolio.record import GrowthTurn, MissingAnswer, PlannedPool, PlannedWorkload, PortfolioPlan, RouteChange
 
 OWN, OPEN, CLOSED = Route
 CORE, BULK, SMALL, HERO = "Core", "Bulk", "Small", "Hero shots"

@@ -22,7 +22,7 @@ from advisor.domain.cost_model import Costs, to_micro_dollars
 from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route, Scenario
 from advisor.portfolio.plan import plan
-from advisor.portfolio.portfolio_file import parse_portfolio
+from advisor.portfolio.portfolio import parse_portfolio
 from advisor.portfolio.record import PortfolioPlan
 from tests.helpers.portfolios import parsed, portfolio_of, portfolios
 from tests.helpers.strategies import EXERCISE, examples, scenario, with_fleets
@@ -31,7 +31,7 @@ ON = datetime.date(2026, 11, 27)
 _PLAN = """
 import datetime, sys
 from advisor.portfolio.plan import plan
-from advisor.portfolio.portfolio_file import parse_portfolio
+from advisor.portfolio.portfolio import parse_portfolio
 print(plan(parse_portfolio(sys.stdin.read(), "x"), decided_on=datetime.date(2026, 11, 27)).to_json())
 """
 

@@ -14,7 +14,7 @@ from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput
 from advisor.decision.competition import model_faults
 from advisor.domain.scenario import GpuBilling
-from advisor.portfolio.portfolio_file import MAX_POOLS, MAX_WORKLOADS, parse_portfolio, read_portfolio
+from advisor.portfolio.portfolio import MAX_POOLS, MAX_WORKLOADS, parse_portfolio, read_portfolio
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "examples" / "exercise-38-3-2.scenario.yaml"

@@ -15,8 +15,7 @@ from advisor.decision.decide import decide
 from advisor.domain.scenario import Route
 from advisor.portfolio.memo import plan_body, plan_html, plan_markdown, plan_text
 from advisor.portfolio.plan import plan
-from advisor.portfolio.portfolio import Portfolio
-from advisor.portfolio.portfolio_file import parse_portfolio
+from advisor.portfolio.portfolio import Portfolio, parse_portfolio
 from advisor.portfolio.record import PortfolioPlan
 from advisor.report.templates import money
 from tests.helpers.portfolios import parsed, portfolio_of

@@ -15,8 +15,8 @@ from advisor.catalogue.loader import bundled_catalogue
 from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
 from advisor.portfolio.memo import file_stems, plan_html, plan_markdown
+from advisor.portfolio.plan_files import is_plan, verified_plan
 from advisor.portfolio.record import PortfolioPlan
-from advisor.portfolio.verify import is_plan, verified_plan
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.verification.verify import Verification, VerificationVerdict
 from advisor.verification.verify import verified as verified_decision

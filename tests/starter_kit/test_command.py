@@ -13,12 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from advisor.catalogue.endpoints import Endpoints
+from advisor.catalogue.loader import Endpoints
 from advisor.cli.main import run
 from advisor.common.files import bundled
 from advisor.report.templates import one_line
-from advisor.starter_kit.files import kit_files
-from advisor.starter_kit.plan import Kit, RouteTable
+from advisor.starter_kit.kit import Kit, RouteTable, kit_files
 from tests.helpers.kill_steps import hidden, killed_at_each_step
 from tests.starter_kit.kits import DAY, EXAMPLES, OF_ROUTE, SECRET, starter, texts
 

@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from advisor.catalogue.endpoints import UNSUPPORTED, Shape
+from advisor.catalogue.loader import UNSUPPORTED, Shape
 from advisor.cli.main import run
 from advisor.common.files import bundled
 from tests.starter_kit.kits import DAY, EXAMPLES, OF_ROUTE, in_kit, starter

@@ -9,14 +9,12 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from advisor.catalogue.endpoints import read_endpoints
-from advisor.catalogue.loader import bundled_catalogue
+from advisor.catalogue.loader import bundled_catalogue, read_endpoints
 from advisor.decision.decide import decide
 from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.starter_kit.files import kit_files
-from advisor.starter_kit.plan import SELF_HOST_URL, kit_of
+from advisor.starter_kit.kit import SELF_HOST_URL, kit_files, kit_of
 from tests.helpers.strategies import complete_answers, examples, scenario
 from tests.starter_kit.kits import DAY
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from advisor.catalogue.listing import Narrowing, Selection, described, narrowed, selected
+from advisor.catalogue.listing import Selection, described, selected
 from advisor.catalogue.loader import bundled_catalogue, read_folder
 from advisor.catalogue.overlays import read_overlay, with_overlays
 from advisor.domain.scenario import Route, Unit
@@ -52,20 +52,18 @@ def test_an_entry_that_does_not_hold_on_the_day_is_marked(client: TestClient) ->
 
 
 @pytest.mark.parametrize(
-    ("query", "selection", "narrowing"),
+    ("query", "selection"),
     [
-        ("route=closed_api", Selection(Route.CLOSED_API), Narrowing()),
-        ("model=flux-1-schnell", Selection(model="flux-1-schnell"), Narrowing()),
-        ("provider=fal&unit=video_second", Selection(provider="fal"), Narrowing(unit=Unit.VIDEO_SECOND)),
-        ("region=eu&route=self_host", Selection(Route.SELF_HOST), Narrowing("eu")),
-        ("text=FLUX&unit=image", Selection(), Narrowing(unit=Unit.IMAGE, text="flux")),
-        ("route=&model=&provider=&region=&unit=&text=", Selection(), Narrowing()),
+        ("route=closed_api", Selection(Route.CLOSED_API)),
+        ("model=flux-1-schnell", Selection(model="flux-1-schnell")),
+        ("provider=fal&unit=video_second", Selection(provider="fal", unit=Unit.VIDEO_SECOND)),
+        ("region=eu&route=self_host", Selection(Route.SELF_HOST, region="eu")),
+        ("text=FLUX&unit=image", Selection(unit=Unit.IMAGE, text="flux")),
+        ("route=&model=&provider=&region=&unit=&text=", Selection()),
     ],
 )
-def test_filters_are_those_of_the_listing(
-    query: str, selection: Selection, narrowing: Narrowing, client: TestClient
-) -> None:
-    found = narrowed(CATALOGUE, selected(CATALOGUE, selection), narrowing)
+def test_filters_are_those_of_the_listing(query: str, selection: Selection, client: TestClient) -> None:
+    found = selected(CATALOGUE, selection)
     expected = {entry.id for entries in found.values() for entry in entries}
     assert expected
     assert ids(text_of(client, query)) == expected
@@ -73,7 +71,7 @@ def test_filters_are_those_of_the_listing(
 
 def test_a_region_leaves_out_only_what_is_known_to_be_elsewhere() -> None:
     every = selected(CATALOGUE, Selection())
-    left = narrowed(CATALOGUE, every, Narrowing(region="kr"))
+    left = selected(CATALOGUE, Selection(region="kr"))
     regions = {provider.id: provider.regions for provider in CATALOGUE.providers}
     regions |= {gpu.id: gpu.regions for gpu in CATALOGUE.gpus}
     offers = [*CATALOGUE.hosted, *CATALOGUE.closed]
@@ -86,7 +84,7 @@ def test_a_region_leaves_out_only_what_is_known_to_be_elsewhere() -> None:
 
 def test_a_unit_keeps_what_has_none() -> None:
     every = selected(CATALOGUE, Selection())
-    video = narrowed(CATALOGUE, every, Narrowing(unit=Unit.VIDEO_SECOND))
+    video = selected(CATALOGUE, Selection(unit=Unit.VIDEO_SECOND))
     assert {getattr(one, "unit", None) for entries in video.values() for one in entries} == {"video_second", None}
     assert {getattr(one, "modality", None) for one in video["models"]} == {"video"}
     assert video["gpus"] == every["gpus"]

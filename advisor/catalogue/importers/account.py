@@ -1,15 +1,24 @@
-"""The account of a price list: every image, video or GPU entry of it, as a figure or as a refusal with its reason."""
+"""What readers of price lists share: JSON of others with exact numbers, and the account that a list becomes.
+
+The account has every image, video or GPU entry of the list, as a figure or as a refusal with its reason.
+"""
 
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from advisor.domain.formatting import MICRO
+from advisor.common import yaml_loader
+from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.domain.formatting import MICRO, plain
 
 
 class Unit(StrEnum):
@@ -22,52 +31,41 @@ class Unit(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an entry is not used; ``REASONS`` has the words."""
+    """Why an entry is not used; ``words`` says it in a line."""
 
-    ZERO = "zero"
-    NO_PRICE = "no_price"
-    INPUT_IMAGE = "input_image"
-    TOKENS = "tokens"
-    OTHER_MODE = "other_mode"
-    EDIT = "edit"
-    RETIRED = "retired"
-    UNSIZED = "unsized"
-    IMPLAUSIBLE = "implausible"
-    MALFORMED = "malformed"
-    OTHER_INSTANCE = "other_instance"
-    UNKNOWN_MODEL = "unknown_model"
-    OTHER_PROVIDER = "other_provider"
-    UNKNOWN_REGION = "unknown_region"
-    OTHER_VARIANT = "other_variant"
-    DUPLICATE = "duplicate"
-    AMBIGUOUS = "ambiguous"
-    OLDER = "older"
-    LESS_CERTAIN = "less_certain"
-    NOT_SELECTED = "not_selected"
+    words: str
+
+    def __new__(cls, reason: str, words: str) -> Reason:
+        """A member from its line in the table."""
+        member = str.__new__(cls, reason)
+        member._value_, member.words = reason, words
+        return member
+
+    ZERO = "zero", "the price is 0, so it is missing"
+    NO_PRICE = "no_price", "no field states the price of an image or of a second of video"
+    INPUT_IMAGE = "input_image", "only the price of an image that is sent in is stated"
+    TOKENS = "tokens", "priced per token, and the number of tokens of an image is not known"
+    OTHER_MODE = "other_mode", "listed under another mode than images or video"
+    EDIT = "edit", "the price of an edit, not of a generated image"
+    RETIRED = "retired", "retired by its provider"
+    UNSIZED = "unsized", "the same model is listed by size or quality, which is used"
+    IMPLAUSIBLE = "implausible", "out of any plausible range"
+    MALFORMED = "malformed", "the entry does not have the form of the price list"
+    OTHER_INSTANCE = (
+        "other_instance",
+        "an instance with fewer of this GPU, or a lower price, is used in the country or the EU",
+    )
+    UNKNOWN_MODEL = "unknown_model", "not in the catalogue: the model"
+    OTHER_PROVIDER = "other_provider", "not in the catalogue: this model at this provider"
+    UNKNOWN_REGION = "unknown_region", "the country of the region is not known"
+    OTHER_VARIANT = "other_variant", "not in the catalogue: this size or quality of the model"
+    DUPLICATE = "duplicate", "another entry of the file is about the same offer, and is used"
+    AMBIGUOUS = "ambiguous", "the file states several prices of one offer"
+    OLDER = "older", "the catalogue has a newer figure"
+    LESS_CERTAIN = "less_certain", "the catalogue has a figure that is more certain"
+    NOT_SELECTED = "not_selected", "left out by `--only`"
 
 
-REASONS = {
-    Reason.ZERO: "the price is 0, so it is missing",
-    Reason.NO_PRICE: "no field states the price of an image or of a second of video",
-    Reason.INPUT_IMAGE: "only the price of an image that is sent in is stated",
-    Reason.TOKENS: "priced per token, and the number of tokens of an image is not known",
-    Reason.OTHER_MODE: "listed under another mode than images or video",
-    Reason.EDIT: "the price of an edit, not of a generated image",
-    Reason.RETIRED: "retired by its provider",
-    Reason.UNSIZED: "the same model is listed by size or quality, which is used",
-    Reason.IMPLAUSIBLE: "out of any plausible range",
-    Reason.MALFORMED: "the entry does not have the form of the price list",
-    Reason.OTHER_INSTANCE: "an instance with fewer of this GPU, or a lower price, is used in the country or the EU",
-    Reason.UNKNOWN_MODEL: "not in the catalogue: the model",
-    Reason.OTHER_PROVIDER: "not in the catalogue: this model at this provider",
-    Reason.UNKNOWN_REGION: "the country of the region is not known",
-    Reason.OTHER_VARIANT: "not in the catalogue: this size or quality of the model",
-    Reason.DUPLICATE: "another entry of the file is about the same offer, and is used",
-    Reason.AMBIGUOUS: "the file states several prices of one offer",
-    Reason.OLDER: "the catalogue has a newer figure",
-    Reason.LESS_CERTAIN: "the catalogue has a figure that is more certain",
-    Reason.NOT_SELECTED: "left out by `--only`",
-}
 PLAUSIBLE = {
     Unit.IMAGE: Decimal(10),
     Unit.STEP: Decimal("0.05"),
@@ -196,6 +194,137 @@ def _is(line: Line, reason: Reason) -> bool:
     return isinstance(line, Refusal) and line.reason is reason
 
 
-def with_listing(line: Line, **changes: object) -> Line:
-    """The same line about a listing with other values."""
-    return replace(line, listing=replace(line.listing, **changes))  # type: ignore[arg-type]  # of Listing's own fields
+_MAX_DEPTH = 30
+_MAX_KEY = 300
+
+
+def load_object(text: str, file: str, what: str) -> dict[str, Any]:
+    """The object in a text. ``what`` is what the file should be, for the help. Raises BadInput with file and line."""
+    found = load_json(text, file)
+    if not isinstance(found, dict):
+        raise BadInput(Problem("this is not a JSON object", file, help=f"name {what}"))
+    return found
+
+
+def load_json(text: str, file: str) -> Any:
+    """The value in a text; numbers are int or Decimal, or stay text if they have too many digits. Raises BadInput."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            key = next(name for name in names if names.count(name) > 1)
+            what = f"duplicate key {quoted(key)}"
+            raise BadInput(Problem(what, file, _second_line(text, key), help="keep one of them"))
+        return found
+
+    def refuse(constant: str) -> Any:
+        raise BadInput(Problem(f"{quoted(constant)} is not a number", file, help="write a number, or null"))
+
+    scalar = yaml_loader.scalar
+    try:
+        found = json.loads(text, object_pairs_hook=unique, parse_float=scalar, parse_int=scalar, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        what = f"this is not valid JSON: {error.msg.lower()}"
+        raise BadInput(Problem(what, file, error.lineno, help="save the price list again as it is published")) from None
+    except RecursionError:
+        raise BadInput(_too_deep(file)) from None
+    _check(found, file)
+    return found
+
+
+def amount(value: object) -> Decimal | None:
+    """A number as it was read, exact; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    number = Decimal(value)
+    return number if number.is_finite() else None
+
+
+def shown(value: object) -> str:
+    """A value for a note or a refusal: numbers without exponent, anything else shortened and on one line.
+
+    >>> shown(Decimal("5E-10")), shown(None)
+    ('0.0000000005', 'null')
+    """
+    number = amount(value)
+    return quoted(value).strip("`") if number is None else plain(number)
+
+
+def _check(found: Any, file: str) -> None:
+    """Refuses deep nesting, long keys and halves of characters, level by level."""
+    level = [found]
+    for _ in range(_MAX_DEPTH):
+        level = [part for one in level for part in _parts(one, file)]
+        if not level:
+            return
+    raise BadInput(_too_deep(file))
+
+
+def _parts(value: Any, file: str) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if len(key) > _MAX_KEY:
+                what = f"the key {quoted(key)} is longer than {_MAX_KEY} characters"
+                raise BadInput(Problem(what, file, help="check that this is the right file"))
+            yield key
+            yield part
+    elif isinstance(value, list):
+        yield from value
+    elif isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise BadInput(Problem("a text holds half a character", file, help="write the character itself")) from None
+
+
+def _too_deep(file: str) -> Problem:
+    return Problem(f"values are nested deeper than {_MAX_DEPTH} levels", file, help="check that this is the right file")
+
+
+def _second_line(text: str, key: str) -> int | None:
+    """The line of the second use of a key, where it can be found as text."""
+    written = json.dumps(key, ensure_ascii=False)
+    first = text.find(written)
+    second = text.find(written, first + 1)
+    return text.count("\n", 0, second) + 1 if first >= 0 and second >= 0 else None
+
+
+@cache
+def bundled_data(name: str) -> Any:
+    """The content of a file of ``data/``."""
+    file = Path(__file__).parent / "data" / name
+    return yaml_loader.load(file.read_text(encoding="utf-8"), str(file))
+
+
+def day_stated(value: object, what: str) -> tuple[datetime.date | None, str]:
+    """The day that a list states, None for none; and what is wrong with it."""
+    try:
+        return (None if value is None else datetime.date.fromisoformat(str(value))), ""
+    except ValueError:
+        return None, f"{what} is {value}"
+
+
+class ImageTokens(NamedTuple):
+    """The tokens of one image of a size and quality, and where that is stated."""
+
+    model: str
+    size: str
+    quality: str | None
+    tokens: int
+    source: str
+
+
+def tokens_of(model: str) -> ImageTokens | None:
+    """The tokens of an image of a model, by its upstream name without the provider; None if they are not known."""
+    return _table().get(model.rpartition("/")[2])
+
+
+@cache
+def _table() -> dict[str, ImageTokens]:
+    rows = bundled_data("image_tokens.yaml")["image_tokens"]
+    return {
+        name: ImageTokens(name, row["size"], row.get("quality"), row["tokens"], row["source"])
+        for row in rows
+        for name in row["models"]
+    }

@@ -1,6 +1,6 @@
 """The prices of the package ``genai-prices`` (extra ``prices``), or of its published ``data.json``, per million tokens.
 
-A cross-check only: it states no price per image. With the tokens of an image (``image_tokens.py``) one can be derived
+A cross-check only: it states no price per image. With the tokens of an image (``tokens_of``) one can be derived
 for a few models of OpenAI and Google.
 """
 
@@ -11,9 +11,18 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from advisor.catalogue.importers.account import Account, Line, Listing, Reason, Refusal, priced
-from advisor.catalogue.importers.image_tokens import tokens_of
-from advisor.catalogue.importers.json_files import amount, load, shown
+from advisor.catalogue.importers.account import (
+    Account,
+    Line,
+    Listing,
+    Reason,
+    Refusal,
+    amount,
+    load_json,
+    priced,
+    shown,
+    tokens_of,
+)
 from advisor.common.diagnostics import BadInput, Problem
 
 PACKAGE = "genai-prices"
@@ -23,7 +32,7 @@ _OTHER_FIELD = "output_mtok"
 
 def read(text: str, file: str, on: datetime.date) -> Account:
     """The account of a ``data.json``. ``on`` selects among prices that start on a day. Raises BadInput."""
-    providers = load(text, file)
+    providers = load_json(text, file)
     if not isinstance(providers, list):
         raise BadInput(Problem("this is not a JSON array of providers", file, help="name genai-prices' data.json"))
     return _account(providers, on)

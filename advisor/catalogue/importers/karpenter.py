@@ -12,10 +12,20 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple
 
-from advisor.catalogue.importers.account import Account, Figure, Line, Listing, Reason, Refusal, Unit, priced
-from advisor.catalogue.importers.image_tokens import DATA
-from advisor.catalogue.importers.json_files import amount, load_object, shown
-from advisor.common import yaml_loader
+from advisor.catalogue.importers.account import (
+    Account,
+    Figure,
+    Line,
+    Listing,
+    Reason,
+    Refusal,
+    Unit,
+    amount,
+    bundled_data,
+    load_object,
+    priced,
+    shown,
+)
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.formatting import plain
 
@@ -64,7 +74,7 @@ def _line(key: str, instance: _Instance, region: str, pricing: str, price: Any) 
 
 def _code(region: str) -> str | None:
     """The code of the country, or of the EU, that a region of the cloud is in; None if it is not known."""
-    known = _data()["regions"]
+    known = bundled_data("gcp_instances.yaml")["regions"]
     return next((str(code) for start, code in known.items() if region.startswith(start)), None)
 
 
@@ -89,11 +99,7 @@ def _place(line: Line) -> tuple[str | None, str | None, str]:
 @cache
 def _instances() -> dict[str, _Instance]:
     return {
-        name: _Instance(gpu, number) for gpu, named in _data()["instances"].items() for name, number in named.items()
+        name: _Instance(gpu, number)
+        for gpu, named in bundled_data("gcp_instances.yaml")["instances"].items()
+        for name, number in named.items()
     }
-
-
-@cache
-def _data() -> Any:
-    file = DATA / "gcp_instances.yaml"
-    return yaml_loader.load(file.read_text(encoding="utf-8"), str(file))

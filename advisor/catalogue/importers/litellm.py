@@ -21,14 +21,16 @@ from advisor.catalogue.importers.account import (
     Reason,
     Refusal,
     Unit,
+    amount,
+    day_stated,
+    load_object,
     priced,
+    shown,
     sized_first,
     stated_first,
-    with_listing,
+    tokens_of,
     without_retired,
 )
-from advisor.catalogue.importers.image_tokens import tokens_of
-from advisor.catalogue.importers.json_files import amount, load_object, shown
 
 LARGEST = "largest"
 """The size of keys with `max-x-max`."""
@@ -92,15 +94,14 @@ def _lines(key: str, fields: Any) -> Iterator[Line]:
             listing = _listing(key, stated, provider, Unit.IMAGE)
             yield Refusal(listing, Reason.OTHER_MODE, f"mode is {mode}, {stated} is {shown(fields.get(stated))}")
         return
-    retires, fault = _date(fields.get("deprecation_date"))
+    retires, fault = day_stated(fields.get("deprecation_date"), "deprecation_date")
     if fault:
         yield Refusal(_listing(key, "deprecation_date", provider, unit), Reason.MALFORMED, fault)
         return
     for line in _prices(key, provider, unit, fields):
-        if mode == "image_edit" or key.endswith("/edit"):
-            yield Refusal(with_listing(line, retires=retires).listing, Reason.EDIT)
-        else:
-            yield with_listing(line, retires=retires)
+        listing = replace(line.listing, retires=retires)
+        is_edit = mode == "image_edit" or key.endswith("/edit")
+        yield Refusal(listing, Reason.EDIT) if is_edit else replace(line, listing=listing)
 
 
 def _listing(key: str, field: str, provider: str, unit: Unit) -> Listing:
@@ -203,7 +204,7 @@ def _of_tokens(listing: Listing, fields: Mapping[str, Any]) -> Line:
     known = tokens_of(listing.model) if listing.field == _IMAGE_TOKEN else None
     if known is None or (listing.size, listing.quality) not in ((None, None), (known.size, known.quality)):
         return Refusal(listing, Reason.TOKENS, f"{listing.field} is {shown(fields[listing.field])}")
-    sized = with_listing(Refusal(listing, Reason.TOKENS), size=known.size, quality=known.quality).listing
+    sized = replace(listing, size=known.size, quality=known.quality)
     note = f"{shown(fields[listing.field])} per token, {known.tokens:,} tokens an image ({known.source})"
     return _stated(sized, fields, Fraction(known.tokens), note=note)
 
@@ -227,12 +228,3 @@ def _stated(
 def _above_zero(fields: Mapping[str, Any], field: str) -> bool:
     value = amount(fields.get(field))
     return value is not None and value != Decimal(0)
-
-
-def _date(value: object) -> tuple[datetime.date | None, str]:
-    if value is None:
-        return None, ""
-    try:
-        return datetime.date.fromisoformat(str(value)), ""
-    except ValueError:
-        return None, f"deprecation_date is {value}"

@@ -13,7 +13,17 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field
 
-from advisor.catalogue.importers.account import Account, Line, Listing, Reason, Refusal, Unit, priced, without_retired
+from advisor.catalogue.importers.account import (
+    Account,
+    Line,
+    Listing,
+    Reason,
+    Refusal,
+    Unit,
+    day_stated,
+    priced,
+    without_retired,
+)
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import read_text
@@ -138,7 +148,7 @@ def _line(number: int, row: Mapping[str, str], mapping: PriceMapping) -> Line:
         f"the region is {region}" if region and not re.fullmatch("[a-z]{2,12}", region) else "",
         "the model is empty" if not cells["model"] else "",
     ]
-    retires, fault = _date(cells.get("retires"))
+    retires, fault = day_stated(cells.get("retires") or None, "the date of retirement")
     dollars, other = _dollars(cells["price"], mapping)
     listing = Listing(key, field, provider, cells["model"])
     if stated := [one for one in (*faults, fault, other) if one]:
@@ -171,12 +181,3 @@ def _dollars(text: str, mapping: PriceMapping) -> tuple[Fraction | None, str]:
     if not _NUMBER.fullmatch(number):
         return None, f"the price is {text}"
     return Fraction(Decimal(number)) / 10 ** _PRICE_UNITS[mapping.price_unit], ""
-
-
-def _date(text: str | None) -> tuple[datetime.date | None, str]:
-    if not text:
-        return None, ""
-    try:
-        return datetime.date.fromisoformat(text), ""
-    except ValueError:
-        return None, f"the date of retirement is {text}"

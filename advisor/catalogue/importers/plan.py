@@ -1,22 +1,33 @@
-"""What an import would change: each line of an account becomes a change of one offer, or stays refused."""
+"""What an import would change: each line of an account is matched with an offer of the catalogue, or stays refused."""
 
 from __future__ import annotations
 
 import datetime
 import fnmatch
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
-from advisor.catalogue.entries import ClosedForm, EntryForm, GpuForm, HostedForm
-from advisor.catalogue.fields import UNKNOWN
-from advisor.catalogue.importers.account import Account, Figure, Line, Listing, Reason, Refusal, Unit, priced
-from advisor.catalogue.importers.matching import SQUARE, Match, Matcher, specificity
+from advisor.catalogue.entries import LISTS, UNKNOWN, ClosedForm, EntryForm, GpuForm, HostedForm, ModelForm
+from advisor.catalogue.importers import PriceList
+from advisor.catalogue.importers.account import (
+    Account,
+    Figure,
+    Line,
+    Listing,
+    Reason,
+    Refusal,
+    Unit,
+    bundled_data,
+    priced,
+)
 from advisor.catalogue.loader import OFFER_LISTS, Catalogue
-from advisor.catalogue.overlays import price_field
+from advisor.catalogue.overlays import ImportForm, Overlay, price_field
 from advisor.common.diagnostics import printable
 from advisor.domain.formatting import plain
 
@@ -118,7 +129,7 @@ def _selected(listing: Listing, match: Match | Reason, only: Sequence[str]) -> b
 
 def _best(lines: list[tuple[Line, Match]]) -> tuple[tuple[Line, Match] | None, list[Refusal]]:
     """The line that is used of those about one offer, the most specific; and the refusals of the others."""
-    rank = {id(line): specificity(line.listing, match.offer) if match.offer else 0 for line, match in lines}
+    rank = {id(line): _specificity(line.listing, match.offer) for line, match in lines}
     lines = sorted(lines, key=lambda one: -rank[id(one[0])])
     figures = [(line, match) for line, match in lines if isinstance(line, Figure)]
     refused = [line for line, _ in lines if isinstance(line, Refusal)]
@@ -131,6 +142,11 @@ def _best(lines: list[tuple[Line, Match]]) -> tuple[tuple[Line, Match] | None, l
     first = best[0] if len(prices) == 1 else None
     others = [line for line, _ in figures if first is None or line is not first[0]]
     return first, [*refused, *(Refusal(line.listing, why, _price(line)) for line in others)]
+
+
+def _specificity(listing: Listing, offer: EntryForm | None) -> int:
+    """How closely a listing states an offer: its very size, and a quality."""
+    return 0 if offer is None else (listing.size == getattr(offer, "size", None)) + (listing.quality is not None)
 
 
 def _change(id: str, line: Line, match: Match, origin: Origin) -> Change | Refusal:
@@ -247,7 +263,130 @@ def _price(line: Line) -> str:
 
 def counts(lines: Iterable[Refusal]) -> dict[Reason, int]:
     """How many lines are refused for each reason, most first."""
-    found: dict[Reason, int] = {}
-    for line in lines:
-        found[line.reason] = found.get(line.reason, 0) + 1
+    found = Counter(line.reason for line in lines)
     return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+
+
+ANY_SIZE = "any"
+STANDARD = "standard"
+"""The quality of offers that have only one."""
+SQUARE = "1024x1024"
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
+_KINDS_OF_CALL = ("text-to-image", "text-to-video")
+
+
+class Match(NamedTuple):
+    """An offer of the catalogue; or, without one, the checkpoint or the GPU that a new offer would be of."""
+
+    list: str
+    provider: str
+    offer: HostedForm | ClosedForm | GpuForm | None = None
+    model: ModelForm | None = None
+    gpu: str | None = None
+
+
+class Matcher:
+    """Finds offers by the names that price lists use."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._providers = {provider.id for provider in catalogue.providers}
+        self._models = {_plain(name): model for model in catalogue.models for name in (model.id, *model.names)}
+        self._closed: dict[tuple[str, str], list[ClosedForm]] = {}
+        for offer in catalogue.closed:
+            self._closed.setdefault((offer.provider, _plain(offer.name)), []).append(offer)
+        self._closed_names = {name for _, name in self._closed}
+
+    def match(self, listing: Listing) -> Match | Reason:
+        """The offer, or why there is none."""
+        if listing.unit is Unit.GPU_HOUR:
+            return self._gpu(listing)
+        provider = _provider(listing.provider)
+        names = list(_names(listing.model))
+        for name in names:
+            if offers := self._closed.get((provider, name)):
+                offer = _variant(offers, listing)
+                return Match("closed", provider, offer) if offer else Reason.OTHER_VARIANT
+        model = next((self._models[name] for name in names if name in self._models), None)
+        if model is None:
+            return Reason.OTHER_PROVIDER if self._closed_names.intersection(names) else Reason.UNKNOWN_MODEL
+        if provider not in self._providers:
+            return Reason.OTHER_PROVIDER
+        return self._hosted(listing, model, provider)
+
+    def _hosted(self, listing: Listing, model: ModelForm, provider: str) -> Match | Reason:
+        if (model.modality == "video") is not (listing.unit is Unit.VIDEO_SECOND) or listing.quality:
+            return Reason.OTHER_VARIANT
+        offers = [one for one in self._catalogue.hosted if (one.model, one.provider) == (model.id, provider)]
+        if offers:
+            offer = _variant(offers, listing)
+            return Match("hosted", provider, offer, model) if offer else Reason.OTHER_VARIANT
+        new = listing.unit is not Unit.VIDEO_SECOND and listing.size in (None, SQUARE)
+        return Match("hosted", provider, None, model) if new else Reason.OTHER_VARIANT
+
+    def _gpu(self, listing: Listing) -> Match | Reason:
+        cloud, gpu = _provider(listing.provider), _plain(listing.model)
+        offers = self._catalogue.gpus
+        known = [*(one.gpu for one in offers), *(one.gpu for one in self._catalogue.throughput)]
+        if gpu not in map(_plain, known):
+            return Reason.UNKNOWN_MODEL
+        if all(one.cloud != cloud for one in offers):
+            return Reason.OTHER_PROVIDER
+        regions = (listing.region,) if listing.region else "unknown"
+        same = (one for one in offers if (one.cloud, _plain(one.gpu), one.pricing) == (cloud, gpu, listing.pricing))
+        return Match("gpus", cloud, next((one for one in same if one.regions == regions), None), gpu=gpu)
+
+
+def _variant(offers: Sequence[HostedForm | ClosedForm], listing: Listing) -> HostedForm | ClosedForm | None:
+    """The offer of the size and quality of a listing; what a listing does not state may be anything that is unique.
+
+    Of several, the one whose source names the listing, else the one with the plain id of a checkpoint at a provider.
+    """
+    unit = "image" if listing.unit is Unit.STEP else listing.unit
+    alike = [one for one in offers if one.unit == unit]
+    qualities = {getattr(one, "quality", STANDARD) for one in alike}
+    if listing.quality or len(qualities) > 1:
+        quality = listing.quality or STANDARD
+        alike = [one for one in alike if getattr(one, "quality", STANDARD) == quality]
+    exact = [one for one in alike if one.size == listing.size]
+    fitting = exact or [one for one in alike if listing.size is None or one.size == ANY_SIZE]
+    if len(fitting) > 1:
+        named = [one for one in fitting if listing.key in map(str.strip, one.source.split(","))]
+        fitting = named or [
+            one for one in fitting if isinstance(one, HostedForm) and one.id == f"{one.model}-at-{one.provider}"
+        ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _names(model: str) -> Iterator[str]:
+    """A name, whole and then without its first parts, each without the kind of call at its end."""
+    parts = model.split("/")
+    if len(parts) > 1 and parts[-1] in _KINDS_OF_CALL:
+        parts.pop()
+    for start in range(len(parts)):
+        yield _plain("-".join(parts[start:]))
+
+
+def _plain(name: str) -> str:
+    """A name with lower-case letters, and one hyphen for whatever is not a letter or digit.
+
+    >>> _plain("FLUX.1 [schnell]")
+    'flux-1-schnell'
+    """
+    return _SEPARATORS.sub("-", name.lower()).strip("-")
+
+
+def _provider(name: str) -> str:
+    """The id of a provider by a name of it in price lists; the name itself if it is not known."""
+    ids = bundled_data("providers.yaml")["providers"].items()
+    return next((str(id) for id, names in ids if name in names), name)
+
+
+def merged(overlay: Overlay, plan: Plan, prices: PriceList, on: datetime.date) -> Overlay:
+    """The overlay with the changes of a plan, entry by entry; an import of the same file is listed once."""
+    entries = {name: dict(overlay.entries.get(name, {})) for name in LISTS}
+    for change in plan.to_write:
+        entries[change.list][change.entry.id] = change.entry
+    imported = ImportForm(kind=prices.kind, name=prices.name, sha256=prices.sha256, as_of=on)
+    others = [one for one in overlay.imports if (one.kind, one.name) != (prices.kind, prices.name)]
+    return replace(overlay, entries=entries, imports=(*others, imported))

@@ -12,9 +12,18 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from advisor.catalogue.fields import MAX_STEPS
-from advisor.catalogue.importers.account import Account, Line, Listing, Reason, Refusal, Unit, priced
-from advisor.catalogue.importers.json_files import amount, load_object
+from advisor.catalogue.entries import MAX_STEPS
+from advisor.catalogue.importers.account import (
+    Account,
+    Line,
+    Listing,
+    Reason,
+    Refusal,
+    Unit,
+    amount,
+    load_object,
+    priced,
+)
 from advisor.domain.formatting import plain
 
 IN_DOLLARS = ("together-ai",)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from advisor.catalogue.entries import EntryForm
+    from advisor.catalogue.importers import PriceList
     from advisor.catalogue.importers.plan import Change, Plan
-    from advisor.catalogue.importers.registry import PriceList
     from advisor.catalogue.overlays import Overlay
 
 DEFAULT_OVERLAY = "catalogue.overlay.yaml"
@@ -30,7 +30,7 @@ _LEAST_PERCENT, _MOST_PERCENT = Decimal("0.1"), 10_000
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    from advisor.catalogue.importers.kinds import KINDS
+    from advisor.catalogue.importers import KINDS
 
     kinds = "; ".join(f"{kind}: {what}" for kind, what in KINDS.items())
     parser.add_argument("kind", metavar="KIND", choices=tuple(KINDS), help=kinds)
@@ -51,12 +51,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the account, and writes the overlay with ``--write``."""
-    from advisor.catalogue.importers.apply import day_of, merged, write
-    from advisor.catalogue.importers.kinds import CROSS_CHECKS
-    from advisor.catalogue.importers.plan import Origin, planned
-    from advisor.catalogue.importers.registry import read_price_list
+    from advisor.catalogue.importers import CROSS_CHECKS, read_price_list
+    from advisor.catalogue.importers.plan import Origin, merged, planned
     from advisor.catalogue.loader import read_folder
-    from advisor.catalogue.overlays import with_overlays, without_discounts
+    from advisor.catalogue.overlays import with_overlays, without_discounts, write_overlay
 
     if options.write and options.kind in CROSS_CHECKS:
         what = f"`{options.kind}` is a cross-check: its prices of an image are derived, and never written"
@@ -64,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     on = parse_date(options.date)
     overlay = _overlay(options.overlay)
     prices = read_price_list(options.kind, options.file, on, options.provider, options.mapping)
-    earlier = day_of(overlay, prices.sha256)
+    earlier = overlay.day_of(prices.sha256)
     if options.date is None and earlier is not None and earlier != on:
         on = earlier
         prices = read_price_list(options.kind, options.file, on, options.provider, options.mapping)
@@ -72,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     plan = planned(prices.account, catalogue, Origin(prices.title, on), options.only)
     written = options.write and any(plan.to_write)
     if written:
-        write(merged(overlay, plan, prices, on), Path(options.overlay))
+        write_overlay(merged(overlay, plan, prices, on), Path(options.overlay))
     if options.json:
         print(json.dumps(_data(prices, plan, on, options.overlay if written else None), ensure_ascii=False, indent=2))
     else:
@@ -89,7 +87,7 @@ def _overlay(path: str) -> Overlay:
 
 
 def _last(options: argparse.Namespace, plan: Plan, written: bool) -> str:
-    from advisor.catalogue.importers.kinds import CROSS_CHECKS
+    from advisor.catalogue.importers import CROSS_CHECKS
 
     if written:
         return f"written to {printable(options.overlay)}"
@@ -101,7 +99,6 @@ def _last(options: argparse.Namespace, plan: Plan, written: bool) -> str:
 
 
 def _lines(prices: PriceList, plan: Plan, on: datetime.date) -> list[str]:
-    from advisor.catalogue.importers.account import REASONS
     from advisor.catalogue.importers.plan import counts
 
     entries = len({line.listing.key for line in prices.account.lines})
@@ -114,7 +111,7 @@ def _lines(prices: PriceList, plan: Plan, on: datetime.date) -> list[str]:
             lines += table(("offer", "was", "is", "change", "entry of the price list"), [("", rows)], terminal_width())
     words = {"confirmed": "the same price at a later date", "unchanged": "the catalogue says the same"}
     alike = [(sum(change.kind == kind for change in plan.changes), what) for kind, what in words.items()]
-    refused = [(number, REASONS[reason]) for reason, number in counts(plan.refusals).items()]
+    refused = [(number, reason.words) for reason, number in counts(plan.refusals).items()]
     rest = [(number, what) for number, what in (*alike, *refused) if number]
     lines += ["", f"not changed: {sum(number for number, _ in rest):,}"]
     lines += table(("prices", "why"), [("", [(f"{number:,}", what) for number, what in rest])], terminal_width())
@@ -130,7 +127,7 @@ def _row(change: Change) -> tuple[str, str, str, str, str]:
 
 
 def _paid(entry: EntryForm | None) -> str:
-    from advisor.catalogue.fields import UNKNOWN
+    from advisor.catalogue.entries import UNKNOWN
     from advisor.catalogue.overlays import price_field
 
     price = UNKNOWN if entry is None else getattr(entry, price_field(entry))

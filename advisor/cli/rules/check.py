@@ -22,8 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints every warning, and what was loaded, first of the rules. Exit code 2 for faults, 5 for warnings."""
     from advisor.catalogue import lint
-    from advisor.catalogue.endpoints import read_endpoints
-    from advisor.catalogue.loader import catalogue_in_use
+    from advisor.catalogue.loader import catalogue_in_use, read_endpoints
     from advisor.interview.unworded import unworded
     from advisor.rulebook.lint import findings
 

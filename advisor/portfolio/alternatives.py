@@ -1,22 +1,24 @@
-"""How far a workload can grow before other workloads own: the least volume, exact.
+"""Other plans: with one workload on another route, without shared overhead, and with one workload grown.
 
-Its cost rented rises with its volume, and what owning it costs never falls. So where it is rented, the next volume that
-can matter is the one at which its rent exceeds what owning costs at the last one looked at; where it is owned, it is
-the next at which its owners need one more GPU. Prices are those of the expected month.
+A workload can grow up to the least volume at which other workloads own, exact. Its cost rented rises with its volume,
+and what owning it costs never falls. So where it is rented, the next volume that can matter is the one at which its
+rent exceeds what owning costs at the last one looked at; where it is owned, it is the next at which its owners need one
+more GPU. Prices are those of the expected month.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from math import floor
 
 from advisor.domain.cost_model import Costs, exact, rent, to_micro_dollars
-from advisor.portfolio.joint import Solution
+from advisor.domain.scenario import Route
+from advisor.portfolio.joint import OwnershipProblem, Solution, solve
 from advisor.portfolio.months import PortfolioMonth
-from advisor.portfolio.pool_search import Budget, search
-from advisor.portfolio.problem import Group, Item
-from advisor.portfolio.regret import Forced
+from advisor.portfolio.ownership import Budget, Group, Item, Owners, search
 
 MAX_STEPS = 12
 """How many volumes are looked at for one workload that shares GPUs."""
@@ -44,10 +46,9 @@ class _Growth:
         assert hosted is not None
         self._costs: Costs = candidate.costs
         self._shares = candidate.shares_gpus
-        self._solution, self._place, self._forced = solution, place, Forced(solution, budget)
-        self._budget = budget
+        self._solution, self._place, self._budget = solution, place, budget
         self._item = solution.problem.item(place)
-        self._number = solution.problem.group_of(place)
+        self._number = solution.problem.group_of[place]
         self._group = solution.problem.groups[self._number]
         self._unit = solution.problem.scoring.unit
         price, gpus = self._costs.price(hosted), self._costs.own_gpus()
@@ -65,7 +66,7 @@ class _Growth:
 
     def _alone(self) -> Turn:
         """Without shared GPUs: what the others lose if it is owned counts as if its overhead were greater."""
-        owned, rented = self._forced.owned(self._item).plan, self._forced.rented(self._item).plan
+        owned, rented = (self._replanned(self._item.only(owned=is_owned)) for is_owned in (True, False))
         of_others = (owned.score - (self._item.own or 0) * self._unit) - (rented.score - self._rent(self._volume))
         least_gain = of_others // self._unit + 1
         gpus = replace(self._gpus, monthly_overhead=self._gpus.monthly_overhead + Fraction(least_gain, _MICRO))
@@ -93,7 +94,7 @@ class _Growth:
         return Turn(None, volume)
 
     def _rented_in_pool(self) -> Turn:
-        rented = self._forced.rented(self._item).plan
+        rented = self._replanned(self._item.only(owned=False))
         of_others = rented.score - self._rent(self._volume)
         slope, start = self._gain_at_most(of_others)
         volume = self._volume + 1
@@ -103,7 +104,8 @@ class _Growth:
             if volume > self._limit or slope * volume + start <= 0:
                 return Turn(None, self._limit)
             grown = self._at(volume)
-            owned = self._forced.owned(next(item for item in grown.items if item.place == self._place), grown).plan
+            item = next(item for item in grown.items if item.place == self._place)
+            owned = self._replanned(item.only(owned=True), grown)
             if not owned.proven:
                 return Turn(None, volume - 1)
             if owned.score < self._rent(volume) + of_others:
@@ -131,6 +133,9 @@ class _Growth:
         slope = self._price * _MICRO * self._unit - price * self._gpus.gpus_needed(1)
         return slope, of_others - least
 
+    def _replanned(self, item: Item, group: Group | None = None) -> Owners:
+        return replanned(self._solution, self._budget, item, group).plan
+
     def _rent(self, volume: int) -> int:
         return to_micro_dollars(rent(self._price, volume)) * self._unit
 
@@ -138,3 +143,64 @@ class _Growth:
         """The group with the workload at another volume."""
         rented = to_micro_dollars(rent(self._price, volume))
         return self._group.changed(Item(self._place, rented, self._item.own, self._gpus.gpus_needed(volume)))
+
+
+def replanned(solution: Solution, budget: Budget, item: Item, group: Group | None = None) -> Solution:
+    """The solution with one workload only owned, or only rented, as its item says, and all others planned anew.
+
+    ``group`` replaces the one that the workload is in.
+    """
+    problem = solution.problem
+    number = problem.group_of[item.place]
+    changed = (group or problem.groups[number]).changed(item)
+    before = solution.found[number]
+    owners = before.owners | {item.place} if item.rent is None else before.owners - {item.place}
+    if group is None and owners == before.owners:
+        dearer = 0 if item.rent is None else (item.rent - (problem.item(item.place).rent or 0)) * problem.scoring.unit
+        return solution.instead(number, changed, Owners(owners, before.score + dearer, before.bound + dearer))
+    return solution.instead(number, changed, search(changed, problem.scoring, [owners], budget))
+
+
+def regrets(month: PortfolioMonth, solution: Solution, place: int, budget: Budget) -> dict[Route, int | None]:
+    """What a month costs more, in micro-dollars, with a workload on each route that can serve it.
+
+    None where the cost on that route is not known, or where no plan with it was proven to be the best.
+    """
+    costs, item = month.costs[place], solution.problem.item(place)
+    hosted, plan, cost_of = costs.candidate.hosted_route, solution.plan, solution.problem.scoring.cost_of
+    found = dict[Route, int | None]()
+    for route in costs.candidate.feasible_routes:
+        rent = item.rent if route is hosted else costs.rent(route)
+        if route is Route.SELF_HOST:
+            other = replanned(solution, budget, item.only(owned=True))
+        elif rent is None or (route is not hosted and costs.rent(hosted) is None):
+            found[route] = None
+            continue
+        else:
+            other = replanned(solution, budget, replace(item, rent=rent, own=None))
+        is_proven = other.plan.proven and plan.proven
+        found[route] = cost_of(other.plan.score) - cost_of(plan.score) if is_proven else None
+    return found
+
+
+def shared_overhead_pays_below(solution: Solution) -> int | None:
+    """What the shared overhead has to be less than for owning to pay, in micro-dollars; None if it is paid anyway."""
+    if solution.rented is None or not solution.proven:
+        return None
+    scoring = solution.problem.scoring
+    without = solution.paid - solution.problem.shared_overhead * scoring.unit
+    return scoring.cost_of(solution.rented) - scoring.cost_of(without)
+
+
+def owned_because_of_others(solution: Solution) -> Iterator[int]:
+    """The owners that would be rented in a portfolio of themselves alone."""
+    problem = solution.problem
+    for place in sorted(solution.plan.owners):
+        group = problem.groups[problem.group_of[place]]
+        item = problem.item(place)
+        if item.rent is None:
+            continue
+        alone = replace(group, items=(item,))
+        alone_problem = OwnershipProblem((alone,), problem.shared_overhead, problem.scoring)
+        if not solve(alone_problem, partial(search, scoring=problem.scoring)).plan.owners:
+            yield place

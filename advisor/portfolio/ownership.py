@@ -1,4 +1,8 @@
-"""The best owners of one group, by exact search in whole numbers.
+"""The choice of owners as whole numbers, and the best owners of one group by exact search.
+
+Costs are micro-dollars. Ties are broken by the numbers themselves: the *score* of a plan is its cost times a number
+greater than every tie-break, plus one tie-break an owner, which prefers fewer owners, then earlier ones. So no two
+plans have the same score, and the plan of least score is the one sought.
 
 The net gain of owners is what they save on rent less the GPUs they need. A workload that gains far more, or far less,
 than its part of the GPUs costs is owned, or rented, in every plan that is better than the best one known; the choice is
@@ -12,13 +16,97 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property, cmp_to_key
 from itertools import accumulate
 from math import lcm
 
 from advisor.domain.cost_model import whole_gpus
 from advisor.domain.staircase import ceiling
-from advisor.portfolio.problem import Group, Item, Owners, Scoring
+
+
+@dataclass(frozen=True)
+class Item:
+    """A workload by its place in the portfolio: what it costs rented, and owned; None where it cannot be.
+
+    In a group with a price of GPUs, ``own`` is without them, and ``gpus`` is how many it needs in the busiest hour.
+    """
+
+    place: int
+    rent: int | None
+    own: int | None
+    gpus: Fraction = Fraction(0)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether there is a choice."""
+        return self.rent is not None and self.own is not None
+
+    def only(self, *, owned: bool) -> Item:
+        """The same workload without the other choice."""
+        return replace(self, rent=None) if owned else replace(self, own=None)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Workloads whose owners share GPUs that are always on, or one workload without such GPUs.
+
+    ``gpu_month`` is what one GPU costs for a month, 0 where nothing is shared.
+    """
+
+    items: tuple[Item, ...]
+    gpu_month: int = 0
+    min_gpus: int = 1
+
+    def gpus(self, owners: Collection[int]) -> int:
+        """How many whole GPUs the owners need."""
+        if not owners:
+            return 0
+        needed = sum((item.gpus for item in self.items if item.place in owners), Fraction())
+        return whole_gpus(needed.numerator, needed.denominator, self.min_gpus)
+
+    def changed(self, item: Item) -> Group:
+        """The group with another item in the place of one."""
+        return replace(self, items=tuple(item if old.place == item.place else old for old in self.items))
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How the score of a plan follows from its cost and its owners, with so many workloads."""
+
+    workloads: int
+
+    @cached_property
+    def unit(self) -> int:
+        """The score of one micro-dollar; the tie-breaks of a plan are less in all."""
+        return (self.workloads + 1) << self.workloads
+
+    def tie_break(self, place: int) -> int:
+        """What one owner adds."""
+        return (1 << self.workloads) - (1 << (self.workloads - 1 - place))
+
+    def score(self, cost: int, owners: Iterable[int]) -> int:
+        """The score of a plan."""
+        return cost * self.unit + sum(map(self.tie_break, owners))
+
+    def cost_of(self, score: int) -> int:
+        """The cost of a plan, from its score; of a bound, the least cost that a plan above it can have."""
+        return score // self.unit
+
+
+@dataclass(frozen=True)
+class Owners:
+    """The owners found for a group or for a whole plan, their score, and a bound that no score of others is below."""
+
+    owners: frozenset[int]
+    score: int
+    bound: int
+
+    @property
+    def proven(self) -> bool:
+        """Whether these are the best owners."""
+        return self.bound == self.score
+
 
 MAX_STATES = 400_000
 """How many partial choices the searches of a plan look at before they stop and report their bounds."""
@@ -37,13 +125,6 @@ class Budget:
         """Whether so many may be looked at."""
         self.states -= states
         return self.states >= 0
-
-
-def search(
-    group: Group, scoring: Scoring, known: Iterable[Collection[int]] = (), budget: Budget | None = None
-) -> Owners:
-    """The best owners of a group by exact search, starting from known plans; with a bound where the budget ends."""
-    return GroupSearch(group, scoring).search(known, Budget() if budget is None else budget)
 
 
 @dataclass(frozen=True)
@@ -163,67 +244,63 @@ class _Choices:
         return next((at for at, (gain, need) in pairs if gain * self.under <= self.price * need), len(self.numbers))
 
 
-class GroupSearch:
-    """One group, as gains and numbers of GPUs in whole units."""
+def gainful(group: Group, scoring: Scoring) -> list[tuple[int, int, Item]]:
+    """The workloads that may be owned and then cost less, GPUs left out: gain and need, most gain a GPU first.
 
-    def __init__(self, group: Group, scoring: Scoring) -> None:
-        self._group, self._scoring = group, scoring
-        self._forced = [item for item in group.items if item.rent is None]
-        under = lcm(*(item.gpus.denominator for item in group.items))
-        free = [(self._gain(item), _units(item, under), item) for item in group.items if item.is_free]
-        free = sorted((one for one in free if one[0] > 0), key=cmp_to_key(_more_gain_a_gpu))
-        self.free = [item for _, _, item in free]
-        self._base = sum(
-            scoring.score(item.own or 0, [item.place]) if item.rent is None else item.rent * scoring.unit
-            for item in group.items
-        )
-        self._choices = _Choices(
-            numbers=range(len(free)),
-            gains=[gain for gain, _, _ in free],
-            needs=[need for _, need, _ in free],
-            start=(sum(_units(item, under) for item in self._forced), 0, 0),
-            is_empty=not self._forced,
-            price=group.gpu_month * scoring.unit,
-            under=under,
-            min_gpus=group.min_gpus,
-        )
+    Needs are in units of which ``_under(group)`` are one GPU.
+    """
+    under, found = _under(group), list[tuple[int, int, Item]]()
+    for item in group.items:
+        if item.rent is not None and item.own is not None:
+            gain = item.rent * scoring.unit - scoring.score(item.own, [item.place])
+            found += [(gain, _units(item, under), item)] if gain > 0 else []
+    return sorted(found, key=cmp_to_key(_more_gain_a_gpu))
 
-    def brute_force(self) -> Owners:
-        """Every choice of owners, one by one."""
-        states = [self._choices.start]
-        for at in range(len(self.free)):
-            states += [self._choices.added(state, at) for state in states]
-        best = max(states, key=self._choices.net)
-        return self._found(best, self._choices.net(best))
 
-    def search(self, known: Iterable[Collection[int]], budget: Budget) -> Owners:
-        """The best owners, starting from known plans; with a bound where the budget ends."""
-        choices = self._choices
-        budget.spend(len(self.free))
-        numbers = ([at for at, item in enumerate(self.free) if item.place in owners] for owners in known)
-        starts = [choices.start, *choices.full(), *map(choices.with_all, numbers)]
-        chosen = max(starts, key=choices.net)
-        best = choices.net(chosen)
-        choices = choices.undecided(best)
-        states = [choices.start]
-        for at in range(len(choices.numbers) + 1):
-            if at:
-                states = list(choices.undominated(states, at - 1))
-            top = max(states, key=choices.net, default=choices.start)
-            if choices.net(top) > best:
-                chosen, best = top, choices.net(top)
-            states = [state for state in states if choices.bound(state, at) > best]
-            if states and not budget.spend(len(states) + 1):
-                return self._found(chosen, max(choices.bound(state, at) for state in states))
-        return self._found(chosen, best)
+def search(
+    group: Group, scoring: Scoring, known: Iterable[Collection[int]] = (), budget: Budget | None = None
+) -> Owners:
+    """The best owners of a group by exact search, starting from known plans; with a bound where the budget ends."""
+    budget, free, under = budget or Budget(), gainful(group, scoring), _under(group)
+    forced = [item for item in group.items if item.rent is None]
+    base = sum(
+        scoring.score(item.own or 0, [item.place]) if item.rent is None else item.rent * scoring.unit
+        for item in group.items
+    )
+    choices = _Choices(
+        numbers=range(len(free)),
+        gains=[gain for gain, _, _ in free],
+        needs=[need for _, need, _ in free],
+        start=(sum(_units(item, under) for item in forced), 0, 0),
+        is_empty=not forced,
+        price=group.gpu_month * scoring.unit,
+        under=under,
+        min_gpus=group.min_gpus,
+    )
+    budget.spend(len(free))
+    numbers = ([at for at, (_, _, item) in enumerate(free) if item.place in owners] for owners in known)
+    chosen = max([choices.start, *choices.full(), *map(choices.with_all, numbers)], key=choices.net)
+    best = choices.net(chosen)
+    choices = choices.undecided(best)
+    states = [choices.start]
+    for at in range(len(choices.numbers) + 1):
+        if at:
+            states = list(choices.undominated(states, at - 1))
+        top = max(states, key=choices.net, default=choices.start)
+        if choices.net(top) > best:
+            chosen, best = top, choices.net(top)
+        states = [state for state in states if choices.bound(state, at) > best]
+        if states and not budget.spend(len(states) + 1):
+            bound = max(choices.bound(state, at) for state in states)
+            break
+    else:
+        bound = best
+    places = (item.place for at, (_, _, item) in enumerate(free) if chosen[2] >> at & 1)
+    return Owners(frozenset((*places, *(item.place for item in forced))), base - best, base - bound)
 
-    def _found(self, chosen: State, bound: int) -> Owners:
-        free = (item.place for at, item in enumerate(self.free) if chosen[2] >> at & 1)
-        owners = frozenset((*free, *(item.place for item in self._forced)))
-        return Owners(owners, self._base - self._choices.net(chosen), self._base - bound)
 
-    def _gain(self, item: Item) -> int:
-        return (item.rent or 0) * self._scoring.unit - self._scoring.score(item.own or 0, [item.place])
+def _under(group: Group) -> int:
+    return lcm(*(item.gpus.denominator for item in group.items))
 
 
 def _units(item: Item, under: int) -> int:
