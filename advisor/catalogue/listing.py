@@ -22,7 +22,7 @@ from advisor.catalogue.loader import Catalogue
 from advisor.catalogue.regions import KNOWN, holds_one_of, region_code
 from advisor.catalogue.traits import OWNED, PROVIDER_TRAITS, self_host_conditions, stated_traits
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.common.text_table import entry
+from advisor.common.terminal import entry
 from advisor.domain.formatting import grouped, price
 from advisor.domain.scenario import Route, Unit
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from advisor.common.atomic_files import faults_of_writing, sync_folder
 from advisor.common.diagnostics import BadInput, Problem, reason
-from advisor.common.files import STANDARD_INPUT, bundled, is_folder, read_text, real
-from advisor.common.work_folders import work_folder
+from advisor.common.files import STANDARD_INPUT, bundled, is_folder, read_text, real, work_folder
 from advisor.report.templates import fill
 from advisor.starter_kit.plan import Kit
 

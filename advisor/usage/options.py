@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from advisor.common.progress import Progress
+from advisor.common.terminal import Progress
 from advisor.domain.scenario import Unit
 from advisor.usage.date_order import DateOrder
 from advisor.usage.mapping import PlainMapping, load_mapping
