@@ -12,8 +12,7 @@ from playwright.sync_api import sync_playwright
 from advisor.catalogue.loader import bundled_catalogue
 from advisor.domain.scenario_io import read_scenario
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.web.app import make_app
-from advisor.web.server import listening
+from advisor.web.server import listening, make_app
 from advisor.web.site import Site
 
 ROOT = Path(__file__).parents[1]

@@ -29,7 +29,7 @@ from advisor.catalogue.traits import (
     stated_traits,
 )
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.common.text_table import entry
+from advisor.common.terminal import entry
 from advisor.domain.formatting import grouped, price
 from advisor.domain.scenario import Route, Unit
 

@@ -21,7 +21,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.common.work_folders import temporary_folder
+from advisor.common.files import temporary_folder
 from advisor.domain.scenario import Route
 from advisor.wording.labels import compact
 

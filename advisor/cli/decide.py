@@ -7,7 +7,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from advisor.cli.exit_codes import EXIT_CODES
+from advisor.cli.deciding import EXIT_CODES, confirm_overwriting, on_terminal
 from advisor.cli.options import (
     add_catalogue,
     add_date,
@@ -18,10 +18,9 @@ from advisor.cli.options import (
     catalogue_from,
     parse_date,
 )
-from advisor.cli.overwrite import confirm_overwriting, on_terminal
-from advisor.cli.terminal_width import wrapped
 from advisor.common.diagnostics import BadInput, Problem, printable
 from advisor.common.files import STANDARD_INPUT
+from advisor.common.terminal import wrapped
 from advisor.decision.competition import model_faults
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision

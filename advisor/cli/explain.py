@@ -6,8 +6,7 @@ import argparse
 import json
 import sys
 
-from advisor.cli.decided_input import decided_input
-from advisor.cli.exit_codes import EXIT_CODES
+from advisor.cli.deciding import EXIT_CODES, decided_input
 from advisor.cli.options import add_catalogue, add_date, add_json, add_rules, add_settings, add_templates
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.competition import competing

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.cli.exit_codes import EXIT_CODES
+from advisor.cli.deciding import EXIT_CODES, confirm_overwriting, on_terminal
 from advisor.cli.options import (
     add_catalogue,
     add_date,
@@ -21,10 +21,9 @@ from advisor.cli.options import (
     catalogue_from,
     parse_date,
 )
-from advisor.cli.overwrite import confirm_overwriting, on_terminal
-from advisor.cli.terminal_width import wrapped
 from advisor.common.diagnostics import EXIT_ANSWERS_MISSING, EXIT_INTERRUPTED, BadInput, Problem, quoted
 from advisor.common.files import is_file
+from advisor.common.terminal import wrapped
 from advisor.decision.competition import model_faults
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision

@@ -6,13 +6,18 @@ import argparse
 import datetime
 import sys
 from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.cli.options import add_catalogue, add_json, add_rules, add_templates, catalogue_from, parse_date
-from advisor.cli.terminal_width import terminal_width
 from advisor.common.diagnostics import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
+from advisor.common.terminal import terminal_width
+from advisor.domain.quantity import Quantity
 from advisor.domain.scenario import Route
+from advisor.monitor.model import Thresholds
+from advisor.monitor.run import number
 from advisor.rulebook.loader import rulebook_in_use
 
 if TYPE_CHECKING:
@@ -167,8 +172,7 @@ def _check_written(options: argparse.Namespace, run: Run) -> None:
 
 
 def _run(options: argparse.Namespace) -> Run:
-    from advisor.cli.monitor_options import thresholds
-    from advisor.common.progress import Progress
+    from advisor.common.terminal import Progress
     from advisor.monitor.model import Guess
     from advisor.monitor.monthly_usage import IMAGES_PER_REQUEST, MEGAPIXELS_PER_IMAGE, Assumed
     from advisor.monitor.run import (
@@ -276,3 +280,33 @@ def _shows_blocks() -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+_SHARE = Quantity("a number", 6, Decimal(0), Decimal(1000), example="1.1")
+_COUNT = Quantity("months", 0, Decimal(1), Decimal(120), example="3")
+
+
+def thresholds(options: argparse.Namespace) -> Thresholds:
+    """The trigger rule with the numbers of the options. Raises BadInput."""
+
+    def months(name: str) -> int:
+        return int(number(getattr(options, name), "--" + name.replace("_", "-"), _COUNT))
+
+    def share(name: str) -> Fraction:
+        return number(getattr(options, name), "--" + name.replace("_", "-"), _SHARE)
+
+    rules = replace(
+        Thresholds(),
+        stable_months=months("stable_months"),
+        margin=share("margin"),
+        most_variation=share("most_variation"),
+        clear_months=months("clear_months"),
+        clear_below=share("clear_below"),
+        strict=options.strict,
+    )
+    most = Fraction(1) if rules.strict else max(Fraction(1), rules.margin)
+    if rules.clear_below > most:
+        what = f"{quoted(options.clear_below)} would clear a crossing in the months that make it stable"
+        help = f"write {most} at most" if most == 1 else f"write at most --margin, {options.margin}"
+        raise BadInput(Problem(what, "--clear-below", help=help))
+    return rules

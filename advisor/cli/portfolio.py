@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.cli.exit_codes import EXIT_CODES
+from advisor.cli.deciding import EXIT_CODES, confirm_overwriting, on_terminal
 from advisor.cli.options import (
     add_catalogue,
     add_date,
@@ -18,10 +18,9 @@ from advisor.cli.options import (
     catalogue_from,
     parse_date,
 )
-from advisor.cli.overwrite import confirm_overwriting, on_terminal
-from advisor.cli.terminal_width import terminal_width
 from advisor.common.diagnostics import Problem
 from advisor.common.files import STANDARD_INPUT
+from advisor.common.terminal import terminal_width
 from advisor.decision.competition import model_faults
 from advisor.decision.decide import decide
 from advisor.domain.record_parts import Status

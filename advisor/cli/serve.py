@@ -33,8 +33,7 @@ def run(options: argparse.Namespace) -> int:
 
     rulebook, catalogue = rulebook_in_use(options.rules), catalogue_from(options)
     try:
-        from advisor.web.app import make_app
-        from advisor.web.server import listening, serve
+        from advisor.web.server import listening, make_app, serve
         from advisor.web.site import Site
     except ImportError:
         raise BadInput(Problem("the web page needs the extra `web`", "advisor serve", help=_INSTALL)) from None

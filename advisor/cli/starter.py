@@ -7,8 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from advisor.cli.decided_input import decided_input
-from advisor.cli.exit_codes import EXIT_CODES
+from advisor.cli.deciding import EXIT_CODES, decided_input
 from advisor.cli.options import NO_CATALOGUE, add_catalogue, add_date, add_rules, add_settings, add_templates
 from advisor.common.diagnostics import Problem, printable
 from advisor.decision.decide import decide

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     rulebook = rulebook_in_use(options.rules)
     catalogue, decided_on = catalogue_from(options), parse_date(options.date)
 
-    from advisor.common.progress import Progress
+    from advisor.common.terminal import Progress
     from advisor.sweep.run import SweepOptions, sweep
 
     progress = Progress()

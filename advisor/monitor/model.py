@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 import advisor
-from advisor.decision.decide import DEFAULT_PAYBACK_LIMIT
+from advisor.decision.record_builder import DEFAULT_PAYBACK_LIMIT
 from advisor.domain.cost_model import Costs, OwnGpus, exact, rent, rounded
 from advisor.domain.formatting import MICRO, amount_text, payback_text, plain
 from advisor.domain.record import Decision

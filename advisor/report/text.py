@@ -9,7 +9,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from advisor.common.text_table import table
+from advisor.common.terminal import table
 from advisor.domain.record import Decision
 from advisor.report import limits
 from advisor.report.front_matter import NOTES_START, without_front_matter

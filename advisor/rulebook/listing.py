@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.common.text_table import entry, table
+from advisor.common.terminal import entry, table
 from advisor.domain.offer import Unknown
 from advisor.domain.scenario import Route
 from advisor.rulebook.model import (

@@ -16,8 +16,7 @@ from pathlib import Path
 from advisor.catalogue.loader import UNSUPPORTED, Call, Catalogue, EndpointForm, Endpoints
 from advisor.common.atomic_files import faults_of_writing, sync_folder
 from advisor.common.diagnostics import BadInput, Problem, reason
-from advisor.common.files import STANDARD_INPUT, bundled, is_folder, read_text, real
-from advisor.common.work_folders import work_folder
+from advisor.common.files import STANDARD_INPUT, bundled, is_folder, read_text, real, work_folder
 from advisor.domain.record import Decision, ShortlistEntry
 from advisor.domain.scenario import Route, Unit
 from advisor.report.templates import fill

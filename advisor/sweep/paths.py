@@ -11,8 +11,7 @@ from pathlib import Path
 
 from advisor.common.atomic_files import DISK_FULL, faults_of_writing
 from advisor.common.diagnostics import BadInput, Problem, printable, quoted, reason
-from advisor.common.files import check_regular, check_target, read_start, real
-from advisor.common.work_folders import work_folder
+from advisor.common.files import check_regular, check_target, read_start, real, work_folder
 from advisor.tabular.text_files import Packing
 
 COLUMNS = ("line", "field", "reason", "help")

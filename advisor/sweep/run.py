@@ -18,7 +18,7 @@ from advisor.catalogue.loader import Catalogue
 from advisor.common.atomic_files import settle
 from advisor.common.diagnostics import Problem
 from advisor.common.files import move_together
-from advisor.common.progress import Progress
+from advisor.common.terminal import Progress
 from advisor.domain.scenario import FIELDS
 from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import engine_reading

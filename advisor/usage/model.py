@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from advisor.common.diagnostics import Problem
-from advisor.common.progress import Progress
+from advisor.common.terminal import Progress
 from advisor.domain.formatting import plain
 from advisor.domain.scenario import Unit
 

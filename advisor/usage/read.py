@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 
 from advisor.common.atomic_files import DISK_FULL
 from advisor.common.diagnostics import BadInput, Problem, quoted, reason
-from advisor.common.work_folders import temporary_folder, work_folder
+from advisor.common.files import temporary_folder, work_folder
 from advisor.domain.scenario import Unit
 from advisor.usage.daily import Buckets, Part, day_sums, days_of
 from advisor.usage.dates import add_iso

@@ -22,8 +22,7 @@ from advisor.web.pages import page
 from advisor.web.query import DATE, query_of
 from advisor.web.security import policy_of
 from advisor.web.site import in_turn, site_of
-from advisor.web.what_if import KEYS, PREFIX, WhatIf, what_if_of
-from advisor.web.what_if_panel import Control, controls
+from advisor.web.what_if import KEYS, PREFIX, Control, WhatIf, controls, what_if_of
 from advisor.wording import web as words
 from advisor.wording.interview import NOT_KNOWN
 

@@ -24,8 +24,7 @@ from advisor.web.pages import busy_page, error_page, page
 from advisor.web.query import DATE, Query, date_of, known_pairs, query_of
 from advisor.web.security import policy_of
 from advisor.web.site import Site, site_of
-from advisor.web.usage_child import Job
-from advisor.web.usage_upload import dashboard_of, stored, upload_folder
+from advisor.web.usage_upload import Job, dashboard_of, stored, upload_folder
 from advisor.wording import web as words
 
 MAX_FILES = 20

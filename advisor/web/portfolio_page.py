@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from markupsafe import Markup
@@ -15,16 +17,50 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.common.files import text_of
 from advisor.portfolio.memo import identifier, plan_body
 from advisor.portfolio.record import PortfolioPlan
-from advisor.web.child_process import Busy, answer_of, place, turn
+from advisor.rulebook.model import Rulebook
+from advisor.web.child_process import Busy, answer_of, place, send, turn
 from advisor.web.pages import busy_page, error_page, page
-from advisor.web.portfolio_child import HELP, MAX_WORKLOADS, PortfolioJob, answer
 from advisor.web.query import date_of, known_pairs
 from advisor.web.site import Site, site_of
 from advisor.wording import web as words
+
+MAX_WORKLOADS = 100
+HELP = "leave some workloads out, or use `advisor portfolio` on your own machine"
+_OUT_OF_MEMORY = Problem("this portfolio needs more memory than there is here", help=HELP)
+
+
+@dataclass(frozen=True)
+class PortfolioJob:
+    """The text of a portfolio file, and the name of the file in messages."""
+
+    rulebook: Rulebook
+    catalogue: Catalogue | None
+    decided_on: datetime.date
+    text: str
+    file: str
+
+
+def answer(connection: Connection, job: PortfolioJob) -> None:
+    """Sends the record of the plan, or problems."""
+    send(connection, lambda: _record_of(job), _OUT_OF_MEMORY)
+
+
+def _record_of(job: PortfolioJob) -> str:
+    from advisor.decision.competition import model_faults
+    from advisor.portfolio.plan import plan
+    from advisor.portfolio.portfolio import parse_portfolio
+
+    stated = parse_portfolio(job.text, job.file, check=partial(model_faults, job.catalogue))
+    if len(stated.workloads) > MAX_WORKLOADS:
+        what = f"there are {len(stated.workloads):,} workloads, and this page plans {MAX_WORKLOADS} at most"
+        raise BadInput(Problem(what, help=HELP))
+    return plan(stated, job.rulebook, catalogue=job.catalogue, decided_on=job.decided_on).to_json()
+
 
 MAX_BYTES = 200_000
 EXAMPLE = Path(__file__).with_name("examples") / "film-studio.portfolio.yaml"

@@ -2,17 +2,129 @@
 
 from __future__ import annotations
 
+import datetime
+import os
 import re
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from advisor.common.diagnostics import HIDDEN
-from advisor.common.work_folders import temporary_folder, work_folder
-from advisor.web.child_process import answer_of, turn
-from advisor.web.usage_child import HELP, Job, answer
+from advisor.catalogue.loader import Catalogue
+from advisor.common.diagnostics import HIDDEN, BadInput, Problem
+from advisor.common.files import temporary_folder, work_folder
+from advisor.domain.scenario import Route
+from advisor.rulebook.model import Rulebook
+from advisor.web.child_process import answer_of, send, turn
+
+if TYPE_CHECKING:
+    from advisor.monitor.run import Run
+
+MAX_UNPACKED = 200_000_000
+"""Bytes of all packed files, unpacked."""
+_CHUNK = 1 << 20
+_PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """Files by their names in the folder, and the options of the command by name (``date_order``), as text.
+
+    ``decision`` and ``mapping`` are names too; options that are left out are not in ``options``.
+    """
+
+    rulebook: Rulebook
+    catalogue: Catalogue | None
+    today: datetime.date
+    usage: tuple[str, ...]
+    decision: str
+    mapping: str | None
+    options: Mapping[str, str]
+
+
+HELP = "upload fewer or smaller files, or use `advisor monitor` on your own machine"
+_OUT_OF_MEMORY = Problem("these files need more memory than there is here", help=HELP)
+
+
+def answer(connection: Connection, folder: str, job: Job) -> None:
+    """Sends the page of the dashboard, or problems."""
+
+    def work() -> str:
+        os.chdir(folder)
+        return page_of(job)
+
+    send(connection, work, _OUT_OF_MEMORY)
+
+
+def page_of(job: Job) -> str:
+    """The dashboard of the files in the working folder, without history. Raises BadInput."""
+    from advisor.monitor.dashboard import dashboard_html
+    from advisor.monitor.run import monitored
+
+    _check_unpacked(job.usage)
+    usual, tempfile.tempdir = tempfile.tempdir, str(Path.cwd())  # so that what is spilled goes with the folder
+    try:
+        result = monitored(_run(job))
+    finally:
+        tempfile.tempdir = usual
+    return dashboard_html(result, None)
+
+
+def _run(job: Job) -> Run:
+    from advisor.monitor.model import Thresholds
+    from advisor.monitor.monthly_usage import Assumed
+    from advisor.monitor.run import Run, covered, only, rates, whole_texts
+    from advisor.usage.dates import DateOrder
+    from advisor.usage.model import ReadOptions
+
+    def lines(name: str) -> list[str]:
+        return [line.strip() for line in job.options.get(name, "").splitlines() if line.strip()]
+
+    route, order = job.options.get("route"), job.options.get("date_order")
+    return Run(
+        usage=job.usage,
+        decision=job.decision,
+        rulebook=job.rulebook,
+        catalogue=job.catalogue,
+        route=Route(route) if route else None,
+        reading=ReadOptions(
+            today=job.today,
+            format=job.options.get("format"),
+            mapping=Path(job.mapping) if job.mapping else None,
+            only=only(lines("only")),
+            request_paths=whole_texts(lines("request_path"), "--request-path"),
+            makes_images=tuple(lines("makes_images")),
+            date_order=DateOrder(order) if order else None,
+        ),
+        assumed=Assumed(today=job.today, rates=rates(lines("rate")), covers=covered(job.options.get("covers"))),
+        thresholds=Thresholds(),
+        ranges={},
+        history=None,
+    )
+
+
+def _check_unpacked(names: tuple[str, ...]) -> None:
+    """Unpacks packed files to nowhere, up to the limit. Raises BadInput."""
+    from advisor.tabular.text_files import Packing, unpacked
+
+    done = 0
+    for name in names:
+        with Path(name).open("rb") as file:
+            start = file.read(4)
+        packing = next((Packing(kind) for magic, kind in _PACKED.items() if start.startswith(magic)), None)
+        if packing is None:
+            continue
+        with unpacked(Path(name), packing) as file:
+            while chunk := file.read(_CHUNK):
+                done += len(chunk)
+                if done > MAX_UNPACKED:
+                    what = f"the packed files have more than {MAX_UNPACKED:,} bytes unpacked"
+                    raise BadInput(Problem(what, name, help=HELP))
+
 
 _LONGEST_NAME = 60
 """Characters: four bytes each fit into the name of a file."""

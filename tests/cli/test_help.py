@@ -16,8 +16,8 @@ import pytest
 from pydantic import ValidationError
 
 import advisor
-from advisor.cli.help_text import EXAMPLES
 from advisor.cli.main import COMMANDS, command_parser
+from advisor.cli.options import EXAMPLES
 from advisor.common.diagnostics import BadInput
 from advisor.domain.scenario import FIELDS, validated
 

@@ -15,7 +15,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from advisor.catalogue.loader import bundled_catalogue
-from advisor.cli.exit_codes import EXIT_CODES
+from advisor.cli.deciding import EXIT_CODES
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.files import read_text
 from advisor.decision.competition import competing

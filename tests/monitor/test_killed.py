@@ -9,7 +9,7 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.common.atomic_files import settle
-from advisor.common.work_folders import work_folder
+from advisor.common.files import work_folder
 from advisor.usage.history import read_history
 from advisor.usage.read import _PREFIX
 from tests.helpers.kill_steps import contents, hidden, killed_at_each_step

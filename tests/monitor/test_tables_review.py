@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from advisor.common.diagnostics import BadInput
-from advisor.common.progress import Progress
+from advisor.common.terminal import Progress
 from advisor.usage.engines import DuckDBEngine, UnreadableRows
 from advisor.usage.input_files import inputs_of
 from advisor.usage.model import Reading, ReadOptions

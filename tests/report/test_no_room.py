@@ -15,7 +15,7 @@ import pytest
 from jinja2 import FileSystemBytecodeCache
 
 from advisor.cli.main import run
-from advisor.common.work_folders import temporary_folder
+from advisor.common.files import temporary_folder
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = str(ROOT / "examples" / "exercise-38-3-2.scenario.yaml")
@@ -40,10 +40,10 @@ def test_a_memo_is_printed_without_the_cache_of_templates(
 def test_memory_takes_the_place_of_a_temporary_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setattr(tempfile, "_get_default_tempdir", full)
-    monkeypatch.setattr("advisor.common.work_folders._MEMORY", tmp_path / "none")
+    monkeypatch.setattr("advisor.common.files._MEMORY", tmp_path / "none")
     with pytest.raises(OSError, match="No space left"):
         temporary_folder()
-    monkeypatch.setattr("advisor.common.work_folders._MEMORY", tmp_path)
+    monkeypatch.setattr("advisor.common.files._MEMORY", tmp_path)
     assert (temporary_folder(), tempfile.gettempdir()) == (tmp_path, str(tmp_path))
 
 

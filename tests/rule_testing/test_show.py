@@ -17,7 +17,7 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.common.files import bundled
-from advisor.common.text_table import table
+from advisor.common.terminal import table
 from advisor.domain.scenario import Axis
 from advisor.rulebook.listing import UNKNOWN, names_of, overview, when_text, whole_rule
 from advisor.rulebook.loader import load_rulebook

@@ -13,8 +13,7 @@ from starlette.testclient import TestClient
 
 from advisor.catalogue.loader import bundled_catalogue
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.web.app import make_app
-from advisor.web.server import listening, server_of
+from advisor.web.server import listening, make_app, server_of
 from advisor.web.site import Site
 
 CHROMIUM = Path("/usr/bin/chromium")

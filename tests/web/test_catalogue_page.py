@@ -15,7 +15,7 @@ from advisor.catalogue.loader import bundled_catalogue, read_folder
 from advisor.catalogue.overlays import read_overlay, with_overlays
 from advisor.domain.scenario import Route, Unit
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.web.app import make_app
+from advisor.web.server import make_app
 from advisor.web.site import Site
 from tests.web.conftest import DATE
 

@@ -20,8 +20,7 @@ from advisor.domain.scenario import Route, Scenario
 from advisor.domain.scenario_io import read_scenario
 from advisor.interview.state import InterviewState, answer_text
 from advisor.web.query import Query
-from advisor.web.what_if import AMOUNTS, NEEDS, WhatIf, known, what_if_of
-from advisor.web.what_if_panel import STEPS, controls
+from advisor.web.what_if import AMOUNTS, NEEDS, STEPS, WhatIf, controls, known, what_if_of
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, scenario, with_fleets
 from tests.web.conftest import DATE, site
 from tests.web.links import link, outcome_of, shown_by, verdict

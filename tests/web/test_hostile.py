@@ -19,7 +19,7 @@ import pytest
 from starlette.routing import Route
 
 from advisor.web import query, security, server
-from advisor.web.app import make_app
+from advisor.web.server import make_app
 from tests.web.conftest import serving, site
 
 ROOT = Path(__file__).parents[2]

@@ -25,10 +25,9 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from advisor.cli.main import run
-from advisor.common.work_folders import temporary_folder
+from advisor.common.files import temporary_folder
 from advisor.web import child_process, monitor_pages, usage_upload
-from advisor.web.usage_child import MAX_UNPACKED
-from advisor.web.usage_upload import name_for
+from advisor.web.usage_upload import MAX_UNPACKED, name_for
 from tests.helpers.strategies import examples, some_of
 from tests.monitor.field_cases import TINY
 

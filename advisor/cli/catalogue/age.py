@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.cli.options import add_catalogue, add_date, add_json, catalogue_from, parse_date
-from advisor.cli.terminal_width import terminal_width, wrapped
 from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_OK, BadInput, Problem, printable
+from advisor.common.terminal import terminal_width, wrapped
 
 if TYPE_CHECKING:
     import datetime
@@ -109,7 +109,7 @@ def _kind(movement: MovementForm) -> list[str]:
 
 
 def _table(old: list[AgedEntry]) -> list[str]:
-    from advisor.common.text_table import table
+    from advisor.common.terminal import table
     from advisor.domain.formatting import plain
 
     if not old:

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.cli.options import add_date, add_json, parse_date
-from advisor.cli.terminal_width import terminal_width, wrapped
 from advisor.common.diagnostics import EXIT_OK, BadInput, Problem, printable
-from advisor.common.text_table import table
+from advisor.common.terminal import table, terminal_width, wrapped
 
 if TYPE_CHECKING:
     import datetime

@@ -6,8 +6,8 @@ import argparse
 import json
 
 from advisor.cli.options import add_catalogue, add_json, catalogue_from
-from advisor.cli.terminal_width import terminal_width
 from advisor.common.diagnostics import EXIT_OK, BadInput, Problem
+from advisor.common.terminal import terminal_width
 
 _ROUTES = ("self_host", "open_weight_api", "closed_api")
 """Written out: importing the scenario's routes would slow down ``--help``."""

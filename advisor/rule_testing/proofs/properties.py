@@ -12,7 +12,8 @@ from typing import Any
 
 import z3
 
-from advisor.decision.decide import DEFAULT_PAYBACK_LIMIT, decide
+from advisor.decision.decide import decide
+from advisor.decision.record_builder import DEFAULT_PAYBACK_LIMIT
 from advisor.domain.cost_model import HOSTED, PRICE_OF, PRICES, VOLUMES
 from advisor.domain.scenario import Axis, Residency, Route
 from advisor.evaluation.compiler import PlainReading, compile_condition

@@ -1,4 +1,4 @@
-"""The input of commands that decide again: a decision record, or a scenario with settings on top."""
+"""Shared by the commands that decide: their input, their exit codes, and the question before files are overwritten."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from advisor.cli.options import catalogue_from, parse_date
+from advisor.common.diagnostics import EXIT_ANSWERS_MISSING, EXIT_INFEASIBLE, EXIT_OK, BadInput, Problem
 from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.decision.competition import model_faults
 from advisor.domain.record import Decision, is_record, parse_record
+from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Scenario
 from advisor.domain.scenario_io import parse_scenario
 from advisor.rulebook.model import Rulebook
@@ -49,3 +51,23 @@ def _note_changes(record: Decision, rulebook: Rulebook, catalogue: Catalogue | N
         have = "have" if rules else "has"
         what = f"{' and '.join(changed)} {have} changed since this record"
         print(f"note: {what}; today's {' and '.join(today)} are {verb}", file=sys.stderr)
+
+
+EXIT_CODES = {Status.RECOMMENDED: EXIT_OK, Status.OPEN: EXIT_ANSWERS_MISSING, Status.INFEASIBLE: EXIT_INFEASIBLE}
+
+
+def on_terminal() -> bool:
+    """Whether a person can be asked: both the answer and the question are on a terminal."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def confirm_overwriting(warning: Problem | None, *, ask: bool) -> None:
+    """Prints the warning. With ``ask`` only a `y` goes on; a script is warned, and goes on. Raises BadInput."""
+    if warning is None:
+        return
+    print(warning, file=sys.stderr)
+    if not ask:
+        return
+    print("overwrite it? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise BadInput(Problem("nothing was written", warning.file, help="choose another name or folder"))
