@@ -71,8 +71,7 @@ def run(options: argparse.Namespace) -> int:
     shown = _shown(decision, options)
     # Printed last, so that stdout stays empty when a file cannot be written.
     if options.out:
-        from advisor.verification.artifacts import name_of, write_decision
-        from advisor.verification.overwritten import overwritten
+        from advisor.verification.artifacts import name_of, overwritten, write_decision
 
         name = name_of(options.scenario)
         ask = on_terminal() and options.scenario != STANDARD_INPUT

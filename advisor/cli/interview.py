@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     state = _initial_state(options, catalogue)
     asking = on_terminal() and not options.no_input
     if asking:
-        from advisor.verification.overwritten import would_overwrite
+        from advisor.verification.artifacts import would_overwrite
 
         confirm_overwriting(would_overwrite(options.out, options.name), ask=True)
         state = _interview(options, flow_of(rulebook, catalogue, decided_on), state)
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     from advisor.verification.artifacts import write_decision
 
     if not asking:
-        from advisor.verification.overwritten import overwritten
+        from advisor.verification.artifacts import overwritten
 
         confirm_overwriting(overwritten(decision, options.out, options.name), ask=False)
     written = write_decision(decision, rulebook, options.out, options.name, options.templates)

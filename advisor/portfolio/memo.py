@@ -17,7 +17,7 @@ from advisor.report import limits
 from advisor.report.html import PageLinks, html_of
 from advisor.report.templates import fill, one_line, slug
 from advisor.report.text import text_of
-from advisor.wording.questions import Wording, wordings
+from advisor.wording.labels import Wording, wordings
 
 _MEMO, _SUMMARY, _BODY = (f"portfolio/{name}.md.j2" for name in ("memo", "summary", "body"))
 _SHARED_OVERHEAD = "shared_overhead"

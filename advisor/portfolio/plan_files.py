@@ -18,8 +18,7 @@ from advisor.common.files import STANDARD_INPUT, is_file, read_text
 from advisor.domain.record import Decision
 from advisor.portfolio.memo import file_stems, plan_html, plan_markdown
 from advisor.portfolio.record import PortfolioPlan
-from advisor.verification.artifacts import file_texts, with_reviews
-from advisor.verification.overwritten import overwritten
+from advisor.verification.artifacts import file_texts, overwritten, with_reviews
 
 _ENDINGS = ("portfolio.json", "portfolio.md", "portfolio.html")
 _COMPARED = ("decided_on", "status", "total", "rulebook_digest", "catalogue_digest")

@@ -24,19 +24,21 @@ from advisor.portfolio.memo import file_stems, plan_html, plan_markdown
 from advisor.portfolio.plan import plan
 from advisor.portfolio.portfolio_file import parse_portfolio
 from advisor.portfolio.record import SCHEMA_VERSION, PortfolioPlan
-from advisor.report.front_matter import parse_memo, split_notes
+from advisor.report.memo_parts import parse_memo, split_notes
 from advisor.rulebook.model import Rulebook
 from advisor.verification.decision_set import NormalizedLines, normalize_lines, normalize_text
-from advisor.verification.diff import (
+from advisor.verification.verify import (
     Difference,
+    Verification,
     field_differences,
     first_differing_line,
     line_differences,
     markup_in_notes,
     places_in_memo,
     places_in_page,
+    remarks,
+    verdict_of,
 )
-from advisor.verification.verify import Verification, remarks, verdict_of
 
 _HEADING = "The portfolio as planned"
 _IN_MEMO = re.compile(

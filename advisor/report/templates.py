@@ -37,9 +37,8 @@ from advisor.domain.record import Decision
 from advisor.report import limits
 from advisor.report.claims.build import claims_of
 from advisor.report.claims.model import Claim, figure, marked, stripped
-from advisor.report.embedded_scenario import embedded_text
-from advisor.wording.labels import listed
-from advisor.wording.questions import FILE, wordings
+from advisor.report.memo_parts import embedded_text
+from advisor.wording.labels import FILE, listed, wordings
 
 if TYPE_CHECKING:
     from advisor.charts.canvas import Chart
@@ -119,19 +118,17 @@ def fill(template: str, named: Mapping[str, Any], templates: Path | None = None)
 
 def fill_within_limits(template: str, named: Mapping[str, Any], folder: Path, held: limits.Limits) -> str:
     """A custom template rendered in a process with limits. Raises BadInput for a fault in it."""
-    from advisor.report.limited import lift_limits
-
     try:
         wordings(folder)
     except limits.Exceeded as error:
-        lift_limits()
+        limits.lift_limits()
         raise BadInput(limits.fault(error, str(folder / FILE))) from None
     try:
         return tidy(_text(_loaded(template, folder), named, held.characters))
     except BadInput:
         raise
     except Exception as error:
-        lift_limits()
+        limits.lift_limits()
         cause = limits.out_of_memory(held) if isinstance(error, MemoryError) else error
         raise BadInput(_template_fault(cause.with_traceback(error.__traceback__), template, folder)) from None
 

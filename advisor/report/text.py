@@ -12,7 +12,7 @@ from markdown_it.tree import SyntaxTreeNode
 from advisor.common.text_table import table
 from advisor.domain.record import Decision
 from advisor.report import limits
-from advisor.report.front_matter import NOTES_START, without_front_matter
+from advisor.report.memo_parts import NOTES_START, without_front_matter
 from advisor.report.templates import MEMO, memo_markdown, tidy
 
 WIDTH = 100

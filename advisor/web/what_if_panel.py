@@ -20,8 +20,7 @@ from advisor.interview.state import UNKNOWN, answer_text
 from advisor.report.claims.turning import SEEN
 from advisor.web.what_if import AMOUNTS, NEEDS, PREFIX, WhatIf, known
 from advisor.wording.interview import DO_NOT_KNOW
-from advisor.wording.labels import figure_text
-from advisor.wording.limits import limit_text
+from advisor.wording.labels import figure_text, limit_text
 from advisor.wording.web import OR_MORE
 
 STEPS = 1000

@@ -21,7 +21,7 @@ from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.numpy_backend import NumpyReading
 from advisor.evaluation.python_backend import PlainReading
 from advisor.report.templates import memo_markdown
-from advisor.rule_testing.mutation.run import mutants
+from advisor.rule_testing.mutation import mutants
 from advisor.rulebook.lint.rules import findings
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook

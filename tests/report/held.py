@@ -20,7 +20,7 @@ from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.wording.labels import listed as listed_in_prose
-from advisor.wording.questions import wordings
+from advisor.wording.labels import wordings
 from tests.helpers.strategies import AMOUNTS
 
 NAMES = {

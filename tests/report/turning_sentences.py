@@ -8,8 +8,7 @@ from decimal import Decimal
 from advisor.domain.record import Decision, TurningPoint
 from advisor.domain.scenario import FIELDS
 from advisor.report.claims.turning import SEEN
-from advisor.wording.labels import listed
-from advisor.wording.questions import wordings
+from advisor.wording.labels import listed, wordings
 from tests.report.held import ACTIONS, NAMES, Held, filled, number
 
 MONTHS = {"every": "a month", "low": "in the quietest plausible month", "high": "in the busiest plausible month"}

@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     from advisor.catalogue import lint
     from advisor.catalogue.endpoints import read_endpoints
     from advisor.catalogue.loader import catalogue_in_use
-    from advisor.interview.unworded import unworded
+    from advisor.interview.answer_texts import unworded
     from advisor.rulebook.lint.rules import findings
 
     today = parse_date(options.date)

@@ -19,7 +19,7 @@ from advisor.domain.scenario import Route, validated
 from advisor.evaluation.facts import with_range, with_terms
 from advisor.evaluation.judgement import Resolution
 from advisor.evaluation.protocol import Facts
-from advisor.rule_testing.evaluation import CheckedOutcome, OfferedScenario, RulebookVersion
+from advisor.rule_testing.cases import CheckedOutcome, OfferedScenario, RulebookVersion
 from advisor.rulebook.conditions import names_in_order
 from advisor.rulebook.symbols import ELIMINATED, FEASIBLE, FIELD_NAMES, OUTCOME_NAMES, Scope
 from advisor.rulebook.terms import Expression
