@@ -7,20 +7,18 @@ started for the first piece of work, serves the following ones, and ends with th
 from __future__ import annotations
 
 import atexit
-import json
 import math
 import os
-import pickle
 import resource
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from advisor.common.diagnostics import BadInput, Problem, reason
 
@@ -86,11 +84,7 @@ def fault(error: Exceeded, file: str, line: int | None = None) -> Problem:
     return Problem(f"the template {error}", file, line, help=_HELP)
 
 
-_LENGTH = 8
-"""Bytes of the number before each message, which is the message's length."""
-_TEXT, _DATA, _FAULTS, _DEFECT = b"t", b"b", b"f", b"d"
-"""The first byte of an answer: the type of its content."""
-_START = "import sys; sys.path[:] = sys.argv[1:]; from advisor.report.limits import serve; serve()"
+_START = "import sys; sys.path[:] = sys.argv[2:]; from advisor.report.limits import serve; serve(int(sys.argv[1]))"
 _GRACE = 1
 """Seconds of CPU time beyond the limit after which the system kills the process."""
 _AGAIN = 0.25
@@ -104,7 +98,6 @@ def within_limits(limits: Limits, file: Path, work: Callable[..., Result], *argu
     ``file`` is the template to name if a limit is exceeded. May be called from any thread; one call runs at a time.
     Raises BadInput for an exceeded limit and if ``work`` does, RuntimeError for a defect in ``work``.
     """
-    request = pickle.dumps((limits, str(file), work, arguments, _here()))
     with _Shared.lock:
         try:
             worker = _Shared.worker = _Shared.worker or _Worker()
@@ -112,13 +105,17 @@ def within_limits(limits: Limits, file: Path, work: Callable[..., Result], *argu
             what = f"no process can be started to render templates: {reason(error)}"
             raise BadInput(Problem(what, str(file), help="try again when the system has free memory")) from None
         try:
-            answer = worker.ask(request, limits)
+            answer = worker.ask((limits, str(file), work, arguments, _here()), limits)
         except BaseException as error:
             _Shared.stop()
             if isinstance(error, Exceeded):
                 raise BadInput(fault(error, str(file))) from None
             raise
-    return cast(Result, _read(answer))
+    if isinstance(answer, RuntimeError):
+        raise answer
+    if isinstance(answer, tuple):
+        raise BadInput(answer)
+    return cast(Result, answer)
 
 
 def _here() -> str:
@@ -129,54 +126,31 @@ def _here() -> str:
         return ""
 
 
-def _read(answer: bytes) -> str | bytes:
-    kind, content = answer[:1], answer[1:]
-    if kind == _FAULTS:
-        raise BadInput(Problem(**problem) for problem in json.loads(content))
-    if kind == _DEFECT:
-        raise RuntimeError(content.decode(errors="replace"))
-    return content if kind == _DATA else content.decode("utf-8", "surrogatepass")
-
-
 class _Worker:
-    """The child process, and the pipes to it."""
+    """The child process, and the connection to it."""
 
     def __init__(self) -> None:
         import subprocess
+        from multiprocessing import Pipe
 
-        command = [sys.executable, "-c", _START, *sys.path]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        self._late = False
+        self._connection, other = Pipe()
+        with other:
+            command = [sys.executable, "-c", _START, str(other.fileno()), *sys.path]
+            none = subprocess.DEVNULL
+            self._process = subprocess.Popen(command, stdin=none, stdout=none, stderr=none, pass_fds=[other.fileno()])
 
-    def ask(self, request: bytes, limits: Limits) -> bytes:
-        """The answer to a request. Raises Exceeded if the process has ended before it answered."""
-        clock = threading.Timer(limits.waiting, self._end_late)
-        clock.daemon = True
-        clock.start()
+    def ask(self, request: object, limits: Limits) -> Any:
+        """The answer to a request. Raises Exceeded if the process has ended before it answered, or is late."""
         try:
-            answer = self._exchange(request)
-        finally:
-            clock.cancel()
-        if answer is None:
-            raise self._reason(limits)
-        return answer
-
-    def _exchange(self, request: bytes) -> bytes | None:
-        assert self._process.stdin
-        assert self._process.stdout
-        with suppress(BrokenPipeError):
-            self._process.stdin.write(len(request).to_bytes(_LENGTH) + request)
-            self._process.stdin.flush()
-        length = self._process.stdout.read(_LENGTH)
-        answer = self._process.stdout.read(int.from_bytes(length))
-        return answer if length and len(answer) == int.from_bytes(length) else None
+            self._connection.send(request)
+            if not self._connection.poll(limits.waiting):
+                raise Exceeded(f"is not rendered after {limits.waiting:g} s")
+            return self._connection.recv()
+        except (EOFError, OSError):
+            raise self._reason(limits) from None
 
     def _reason(self, limits: Limits) -> Exceeded:
         code = self._process.wait()
-        if self._late:
-            return Exceeded(f"is not rendered after {limits.waiting:g} s")
         if code == -signal.SIGXCPU:
             return out_of_time(limits)
         if code == -signal.SIGKILL:  # as the system does where memory is short
@@ -184,16 +158,10 @@ class _Worker:
         ended = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return Exceeded(f"cannot be rendered: its process ended ({ended})")
 
-    def _end_late(self) -> None:
-        self._late = True
-        self._process.kill()
-
     def stop(self) -> None:
         """Kills the process and waits for its end."""
         self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):
-                pipe.close()  # type: ignore[union-attr]  # opened as pipes above
+        self._connection.close()
         self._process.wait()
 
 
@@ -226,15 +194,16 @@ _limits: Limits | None = None
 """The limits of the current work."""
 
 
-def serve() -> None:
-    """Answers requests from standard input on standard output until the input ends."""
+def serve(number: int) -> None:
+    """Answers the requests of the connection with this file descriptor until it is closed."""
+    from multiprocessing.connection import Connection
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it, and ends this process
     signal.signal(signal.SIGPROF, _stop_work)
     _set_limit(resource.RLIMIT_CORE, 0)
-    while length := sys.stdin.buffer.read(_LENGTH):
-        answer = _answer(sys.stdin.buffer.read(int.from_bytes(length)))
-        sys.stdout.buffer.write(len(answer).to_bytes(_LENGTH) + answer)
-        sys.stdout.buffer.flush()
+    with Connection(number) as connection, suppress(EOFError):
+        while True:
+            connection.send(_answer(*connection.recv()))
 
 
 def lift_limits() -> None:
@@ -246,26 +215,23 @@ def lift_limits() -> None:
     _set_limit(resource.RLIMIT_AS, _ENDLESS)
 
 
-def _answer(request: bytes) -> bytes:
-    limits, file, work, arguments, here = pickle.loads(request)
+def _answer(
+    limits: Limits, file: str, work: Callable[..., str | bytes], arguments: tuple[object, ...], here: str
+) -> str | bytes | tuple[Problem, ...] | RuntimeError:
+    """The result of some work, its faults, or a defect of ours with its traceback."""
     with suppress(OSError):
         os.chdir(here)
     try:
         with _held_to(limits):
-            result = work(*arguments)
+            return work(*arguments)
     except BadInput as error:
-        return _faults(error.problems)
+        return tuple(error.problems)
     except Exceeded as error:
-        return _faults([fault(error, file)])
+        return (fault(error, file),)
     except MemoryError:
-        return _faults([fault(out_of_memory(limits), file)])
-    except Exception:  # a defect of ours, which the parent raises with its traceback
-        return _DEFECT + traceback.format_exc().encode(errors="replace")
-    return _DATA + result if isinstance(result, bytes) else _TEXT + result.encode("utf-8", "surrogatepass")
-
-
-def _faults(problems: Iterable[Problem]) -> bytes:
-    return _FAULTS + json.dumps([problem._asdict() for problem in problems]).encode()
+        return (fault(out_of_memory(limits), file),)
+    except Exception:
+        return RuntimeError(traceback.format_exc())
 
 
 @contextmanager
