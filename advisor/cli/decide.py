@@ -7,7 +7,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from advisor.cli.exit_codes import EXIT_CODES
+from advisor.cli.exit_codes import EXIT_CODES, missing_answers
 from advisor.cli.options import (
     add_catalogue,
     add_date,
@@ -26,7 +26,6 @@ from advisor.decision.competition import model_faults
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision, Status
 from advisor.domain.scenario_io import read_scenario
-from advisor.report.missing_answers import missing_answers
 from advisor.rulebook.loader import rulebook_in_use
 
 FORMATS = ("md", "html", "txt", "json")

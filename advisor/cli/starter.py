@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from advisor.cli.decided_input import decided_input
-from advisor.cli.exit_codes import EXIT_CODES
+from advisor.cli.exit_codes import EXIT_CODES, missing_answers
 from advisor.cli.options import (
     NO_CATALOGUE,
     add_catalogue,
@@ -21,7 +21,6 @@ from advisor.common.diagnostics import Problem, printable
 from advisor.decision.decide import decide
 from advisor.domain.record import Status
 from advisor.domain.scenario import Route
-from advisor.report.missing_answers import missing_answers
 from advisor.rulebook.loader import rulebook_in_use
 
 

@@ -28,9 +28,24 @@ from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.record import Decision
 from advisor.report import limits
 from advisor.report.claims.build import claims_of
-from advisor.report.claims.model import CLOSE, END, FIGURE, ID, OPEN, read_id, stripped
 from advisor.report.memo_parts import NOTES_END, NOTES_START, without_front_matter
-from advisor.report.templates import MEMO, figures, fill, identifier, memo_with_marks, one_line, rendered
+from advisor.report.templates import (
+    CLOSE,
+    END,
+    FIGURE,
+    ID,
+    MEMO,
+    OPEN,
+    bounded,
+    figures,
+    fill,
+    identifier,
+    memo_with_marks,
+    one_line,
+    read_id,
+    rendered,
+    stripped,
+)
 
 _PLACE = re.compile("<!-- part ([a-z]+) -->")
 _CLAIM = re.compile(f"{OPEN}({ID}){END}([^{OPEN}{CLOSE}]*){CLOSE}")
@@ -59,7 +74,7 @@ def memo_html(decision: Decision, templates: Path | None = None) -> str:
         figures=figures(charts_of(decision), charts_of(decision, NARROW), templates),
     )
     named = {
-        "body": Markup(limits.bounded(limits.FILLING, templates, MEMO, html_of, marked, links)),
+        "body": Markup(bounded(limits.FILLING, templates, MEMO, html_of, marked, links)),
         "title": one_line(decision.scenario.get("title") or "") or "Decision memo",
         "identifier": identifier(decision),
         "decision": decision.model_dump(mode="json"),
@@ -258,7 +273,7 @@ def memo_pdf(page: str, templates: Path | None = None) -> bytes:
     Pages of custom templates are printed within ``limits.PRINTING``. Raises BadInput beyond them, and without
     WeasyPrint.
     """
-    return limits.bounded(limits.PRINTING, templates, "page.html.j2", printed, page)
+    return bounded(limits.PRINTING, templates, "page.html.j2", printed, page)
 
 
 def printed(page: str) -> bytes:

@@ -48,18 +48,6 @@ PRINTING = Limits(seconds=60.0, waiting=240.0, memory=2 * 2**30)
 Result = TypeVar("Result", str, bytes)
 
 
-def bounded(
-    limits: Limits, templates: Path | None, template: str, work: Callable[..., Result], *arguments: object
-) -> Result:
-    """The result of ``work``: in this process for the bundled templates, within limits for a folder of custom ones.
-
-    ``template`` is the file to name in faults. Raises what ``within_limits`` raises.
-    """
-    if templates is None:
-        return work(*arguments)
-    return within_limits(limits, templates / template, work, *arguments)
-
-
 class Exceeded(Exception):
     """A limit was exceeded; the text says which, as a predicate of the template."""
 

@@ -18,9 +18,8 @@ from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import quoted
 from advisor.decision.decide import decide_again
 from advisor.domain.record import SCHEMA_VERSION, Decision
-from advisor.report.claims.model import CLOSE, END, ID, OPEN, read_id, stripped
 from advisor.report.memo_parts import Line, outcome_text, parse_memo, split_notes
-from advisor.report.templates import memo_with_marks, unmarked
+from advisor.report.templates import CLOSE, END, ID, OPEN, memo_with_marks, read_id, stripped, unmarked
 from advisor.rulebook.model import Rulebook
 from advisor.verification.decision_set import (
     DecisionFile,
