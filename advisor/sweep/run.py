@@ -219,7 +219,7 @@ def decide_irregular(
     for done, (row, cells, extras) in enumerate(_rows(source, rows), 1):
         try:
             scenario = scenario_of(_answers(cells, extras), source.file)
-            if faults := reading.faults(scenario):
+            if faults := model_faults(reading.catalogue, scenario):
                 raise BadInput(faults)
         except BadInput as error:
             rejects.add(extras.get(LINE, row + 1), error.problems)
@@ -333,15 +333,11 @@ class RowReading:
         decided_on: datetime.date,
     ) -> None:
         self._rulebook, self._matcher_of, self._needed = rulebook, lru_cache(maxsize=32)(matcher_of), needed
-        self._catalogue, self._decided_on = catalogue, decided_on
-
-    def faults(self, scenario: Scenario) -> tuple[Problem, ...]:
-        """Why the checkpoint that a row names cannot be used."""
-        return model_faults(self._catalogue, scenario)
+        self.catalogue, self._decided_on = catalogue, decided_on
 
     def outcome(self, scenario: Scenario) -> RowOutcome | None:
         """None if missing answers can still change it. Raises EngineFailure, and BadInput if rules do not decide."""
-        rulebook = competing(self._rulebook, self._catalogue, scenario, self._decided_on)
+        rulebook = competing(self._rulebook, self.catalogue, scenario, self._decided_on)
         answers, matcher = answer_facts(scenario), self._matcher_of(rulebook)
         if rulebook is self._rulebook and all(name in with_range(answers) for name in self._needed):
             judgement = judge(rulebook, matcher, answers)

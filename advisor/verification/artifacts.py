@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,14 +66,13 @@ def write_decision(
     with writing(folder, *([real(supersedes).parent] if supersedes else [])):
         _check_target(paper)
         files = with_reviews(folder, name, texts)
-        links = link_memos(supersedes, memo, files[memo], rulebook, templates, catalogue) if supersedes else None
-        contents: dict[Path, str | bytes] = {paper: memo_pdf(files[page], templates)} if pdf else {}
-        contents |= files
-        if links and supersedes:
-            contents |= {memo: links.new, real(supersedes): links.old}
-        write_together(contents)
+        linked, compared = dict[Path, str](), True
+        if supersedes:
+            linked, compared = link_memos(supersedes, memo, files[memo], rulebook, templates, catalogue)
+        printed = {paper: memo_pdf(files[page], templates)} if pdf else {}
+        write_together({**printed, **files, **linked})
     paths += [*([supersedes] if supersedes else []), *([paper] if pdf else [])]
-    return WrittenFiles(paths, links is None or links.compared)
+    return WrittenFiles(paths, compared)
 
 
 def file_texts(decision: Decision, templates: Path | None) -> dict[str, str]:
@@ -98,60 +96,42 @@ def with_reviews(folder: Path, name: str, texts: Mapping[str, str]) -> dict[Path
     return {path: _with_review(path, text) for path, text in files.items()}
 
 
-def _with_review(path: Path, text: str) -> str:
-    if path.suffix == ".md":
-        return _memo_with_review(path, text)
-    return _page_with_review(path, text) if path.suffix == ".html" else text
-
-
 def _check_target(path: Path) -> None:
     """Refuses links too, because files that are written together are in one folder."""
     if check_target(path) != path or (path.exists() and not is_file(path)):
         raise BadInput(Problem("this is not a regular file, so it is not overwritten", str(path), help="move it away"))
 
 
-def _memo_with_review(path: Path, memo: str) -> str:
-    """A rendered memo in Markdown, with the reviewer's parts of the one at ``path``, if there is one.
+def _with_review(path: Path, text: str) -> str:
+    """A rendered memo with the reviewer's parts of the one at ``path``, if there is one; any other file unchanged.
 
     Raises BadInput if they cannot be separated from the facts, and if the facts of a memo that is more than proposed
     would change.
     """
-    if not is_file(path):
-        return memo
-    earlier = parse_memo(read_text(str(path), MAX_BYTES), str(path))
-    texts = [line.text for line in normalize_lines(earlier.facts).lines]
-    if earlier.status != PROPOSED and texts != [line.text for line in parse_memo(memo, str(path)).facts]:
+    if path.suffix not in (".md", ".html") or not is_file(path):
+        return text
+    file = str(path)
+    before = read_text(file, MAX_BYTES)
+    if path.suffix == ".html":
+        _, notes = split_notes(before, file)
+        return text if notes is None else with_notes(text, notes)
+    earlier = parse_memo(before, file)
+    facts = [line.text for line in normalize_lines(earlier.facts).lines]
+    if earlier.status != PROPOSED and facts != [line.text for line in parse_memo(text, file).facts]:
         what = f"this memo is {quoted(earlier.status)}, and its facts would change"
         help = "write the new decision under another name, with --supersedes and this file"
-        raise BadInput(Problem(what, str(path), field="status", help=help))
-    return merge_review(memo, earlier, str(path))
-
-
-def _page_with_review(path: Path, page: str) -> str:
-    """A rendered memo in HTML, with the review notes of the one at ``path``, if there is one. Raises BadInput."""
-    if not is_file(path):
-        return page
-    _, notes = split_notes(read_text(str(path), MAX_BYTES), str(path))
-    return page if notes is None else with_notes(page, notes)
+        raise BadInput(Problem(what, file, field="status", help=help))
+    return merge_review(text, earlier, file)
 
 
 _BY = "superseded by "
 _OTHER_NAME = "write the new decision under another name: copy the scenario file first"
 
 
-@dataclass(frozen=True)
-class LinkedMemos:
-    """The old and the new memo as they are to be written; ``compared`` is False if rules or catalogue have changed."""
-
-    old: str
-    new: str
-    compared: bool
-
-
 def link_memos(
     old: Path, new: Path, memo: str, rulebook: Rulebook, templates: Path | None, catalogue: Catalogue | None
-) -> LinkedMemos:
-    """The old memo and the new one, linked to each other.
+) -> tuple[dict[Path, str], bool]:
+    """The old memo and the new one by their files, linked to each other, and whether rules and catalogue are the same.
 
     ``old`` is the file of the old memo, ``new`` that of the new one, whose text is ``memo``. Raises BadInput if the old
     file is not a memo, if a fact in it has been edited, if it is superseded already, and if links would form a cycle.
@@ -177,8 +157,8 @@ def link_memos(
     links, link = parse_memo(memo, str(new)).supersedes, _link(old, new)
     if link not in links:
         memo = with_front_matter(memo, str(new), supersedes=[*links, link] if links else link)
-    compared = verdict is VerificationVerdict.VERIFIED
-    return LinkedMemos(with_front_matter(text, file, status=by), memo, compared)
+    linked = {new: memo, real(old): with_front_matter(text, file, status=by)}
+    return linked, verdict is VerificationVerdict.VERIFIED
 
 
 def _refuse_cycle(old: Path, new: Path, memo: str) -> None:
