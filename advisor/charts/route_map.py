@@ -41,12 +41,12 @@ from advisor.wording.labels import (
     are,
     figure_name,
     figure_text,
+    limit_text,
     on_scale,
     sentence,
     sentences,
     units_of,
 )
-from advisor.wording.limits import limit_text
 
 if TYPE_CHECKING:
     import numpy as np

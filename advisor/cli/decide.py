@@ -7,7 +7,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from advisor.cli.deciding import EXIT_CODES, confirm_overwriting, on_terminal
+from advisor.cli.deciding import EXIT_CODES, confirm_overwriting, missing_answers, on_terminal
 from advisor.cli.options import (
     add_catalogue,
     add_date,
@@ -26,7 +26,6 @@ from advisor.decision.decide import decide
 from advisor.domain.record import Decision
 from advisor.domain.record_parts import Status
 from advisor.domain.scenario_io import read_scenario
-from advisor.report.missing_answers import missing_answers
 from advisor.rulebook.loader import rulebook_in_use
 
 FORMATS = ("md", "html", "txt", "json")
@@ -71,8 +70,7 @@ def run(options: argparse.Namespace) -> int:
     shown = _shown(decision, options)
     # Printed last, so that stdout stays empty when a file cannot be written.
     if options.out:
-        from advisor.verification.artifacts import name_of, write_decision
-        from advisor.verification.overwritten import overwritten
+        from advisor.verification.artifacts import name_of, overwritten, write_decision
 
         name = name_of(options.scenario)
         ask = on_terminal() and options.scenario != STANDARD_INPUT

@@ -15,7 +15,7 @@ from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.decision.competition import model_faults
 from advisor.domain.record import Decision, is_record, parse_record
 from advisor.domain.record_parts import Status
-from advisor.domain.scenario import Scenario
+from advisor.domain.scenario import FIELDS, Scenario
 from advisor.domain.scenario_io import parse_scenario
 from advisor.rulebook.model import Rulebook
 
@@ -54,6 +54,17 @@ def _note_changes(record: Decision, rulebook: Rulebook, catalogue: Catalogue | N
 
 
 EXIT_CODES = {Status.RECOMMENDED: EXIT_OK, Status.OPEN: EXIT_ANSWERS_MISSING, Status.INFEASIBLE: EXIT_INFEASIBLE}
+
+
+def missing_answers(decision: Decision) -> Problem:
+    """The questions that can still change the outcome of an open decision."""
+    first = decision.open_questions[0]
+    spec = FIELDS[first]
+    example = spec.options[-1] if spec.options else (spec.quantity.example if spec.quantity else "...")
+    return Problem(
+        "answers are missing: " + ", ".join(f"`{name}`" for name in decision.open_questions),
+        help=f"the most decisive is `{first}`; add it to the scenario, or try --set {first}={example}",
+    )
 
 
 def on_terminal() -> bool:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.cli.deciding import EXIT_CODES, confirm_overwriting, on_terminal
+from advisor.cli.deciding import EXIT_CODES, confirm_overwriting, missing_answers, on_terminal
 from advisor.cli.options import (
     add_catalogue,
     add_date,
@@ -30,10 +30,8 @@ from advisor.domain.record import Decision
 from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Scenario, validated
 from advisor.domain.scenario_io import parse_setting, read_scenario
-from advisor.interview import draft_store
 from advisor.interview.flow import Flow, flow_of
-from advisor.interview.state import ASIDES, InterviewState
-from advisor.report.missing_answers import missing_answers
+from advisor.interview.state import ASIDES, InterviewState, draft_path, load_draft, save_draft
 from advisor.rulebook.loader import rulebook_in_use
 from advisor.rulebook.model import Rulebook
 from advisor.wording import interview as words
@@ -70,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     state = _initial_state(options, catalogue)
     asking = on_terminal() and not options.no_input
     if asking:
-        from advisor.verification.overwritten import would_overwrite
+        from advisor.verification.artifacts import would_overwrite
 
         confirm_overwriting(would_overwrite(options.out, options.name), ask=True)
         state = _interview(options, flow_of(rulebook, catalogue, decided_on), state)
@@ -81,18 +79,18 @@ def run(options: argparse.Namespace) -> int:
     from advisor.verification.artifacts import write_decision
 
     if not asking:
-        from advisor.verification.overwritten import overwritten
+        from advisor.verification.artifacts import overwritten
 
         confirm_overwriting(overwritten(decision, options.out, options.name), ask=False)
     written = write_decision(decision, rulebook, options.out, options.name, options.templates)
-    draft_store.draft_path(options.out, options.name).unlink(missing_ok=True)
+    draft_path(options.out, options.name).unlink(missing_ok=True)
     _show_end(decision, rulebook, written.paths, options)
     return EXIT_CODES[decision.status]
 
 
 def _initial_state(options: argparse.Namespace, catalogue: Catalogue | None) -> InterviewState:
-    draft = draft_store.draft_path(options.out, options.name)
-    state = draft_store.load(draft) if options.resume else InterviewState()
+    draft = draft_path(options.out, options.name)
+    state = load_draft(draft) if options.resume else InterviewState()
     check = partial(model_faults, catalogue)
     known: Scenario | None = read_scenario(options.answers, check=check) if options.answers else None
     answers = known.model_dump(exclude_none=True) if known else {}
@@ -110,15 +108,15 @@ def _interview(options: argparse.Namespace, flow: Flow, state: InterviewState) -
     from advisor.interview.question_view import InterviewViews
     from advisor.interview.terminal import Terminal, prompts_on_stderr
 
-    draft = draft_store.draft_path(options.out, options.name)
+    draft = draft_path(options.out, options.name)
     if not options.resume and is_file(draft):
         help = "continue with --resume, choose another --name, or remove the file"
         raise BadInput(Problem("an interview of this name was interrupted and kept", str(draft), help=help))
-    draft_store.save(draft, state)
+    save_draft(draft, state)
     try:
         with prompts_on_stderr():
             views = InterviewViews(flow, options.templates)
-            return Terminal(views, lambda changed: draft_store.save(draft, changed)).run(state)
+            return Terminal(views, lambda changed: save_draft(draft, changed)).run(state)
     except (KeyboardInterrupt, EOFError):
         print("\n" + words.INTERRUPTED.format(draft=draft), file=sys.stderr)
         parts = ["interview", "--name", options.name, "--out", os.fspath(options.out), "--resume"]

@@ -7,13 +7,12 @@ import shlex
 import sys
 from pathlib import Path
 
-from advisor.cli.deciding import EXIT_CODES, decided_input
+from advisor.cli.deciding import EXIT_CODES, decided_input, missing_answers
 from advisor.cli.options import NO_CATALOGUE, add_catalogue, add_date, add_rules, add_settings, add_templates
 from advisor.common.diagnostics import Problem, printable
 from advisor.decision.decide import decide
 from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route
-from advisor.report.missing_answers import missing_answers
 from advisor.rulebook.loader import rulebook_in_use
 
 

@@ -18,8 +18,7 @@ from advisor.rulebook.loader import rulebook_in_use
 
 if TYPE_CHECKING:
     from advisor.verification.decision_set import MismatchedFile
-    from advisor.verification.diff import Difference
-    from advisor.verification.verify import Verification
+    from advisor.verification.verify import Difference, Verification
 
 _AROUND, _WIDTH = 30, 110
 """How much of a long line is shown: characters before the first difference, and in all."""

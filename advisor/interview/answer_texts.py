@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from advisor.catalogue.entries import LicenceForm
-from advisor.common.diagnostics import BadInput, Problem
+from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.domain.cost_model import GPU_MONTH_HOURS, PRICE_OF, VOLUME_ENDS, VOLUMES
 from advisor.domain.formatting import grouped, price
 from advisor.domain.quantity import Quantity
 from advisor.domain.scenario import FIELDS
 from advisor.interview import estimates
-from advisor.interview.catalogue_amounts import CheckpointChoice, SuppliedAmount
-from advisor.interview.estimates import MANY_STEPS, few_step_throughput, rounded, worksheet
-from advisor.interview.state import UNKNOWN, InterviewState, TypedBill, answer_text
+from advisor.interview.estimates import INPUTS, MANY_STEPS, estimated_by, few_step_throughput, rounded, worksheet
+from advisor.interview.flow import CheckpointChoice, SuppliedAmount
+from advisor.interview.state import QUESTIONS, UNKNOWN, InterviewState, TypedBill, answer_text
 from advisor.rulebook.symbols import MODEL
 from advisor.wording import interview as words
-from advisor.wording.labels import nouns
-from advisor.wording.questions import FILE, InputWording, Wording, wordings
+from advisor.wording.labels import FILE, InputWording, Wording, nouns, wordings
 
 _NOTHING = Decimal(0)
 
@@ -197,3 +196,31 @@ def _licence_text(licence: LicenceForm) -> str:
     if isinstance(licence.revenue_cap_usd, Decimal):
         use = words.UP_TO_REVENUE.format(use=use, cap=price(licence.revenue_cap_usd))
     return f"{licence.name.partition(' (')[0]}, {use}"
+
+
+_HELP = "write it in the same form as the other questions of the file"
+
+
+def unworded(templates: Path | None = None) -> Iterator[Problem]:
+    """The questions, inputs of estimates and options without words, in the order of the questions."""
+    known, file = wordings(templates), str(templates / FILE) if templates else FILE
+    for question in QUESTIONS:
+        parent = estimated_by(question)
+        wording = known.get(parent)
+        words = wording and (
+            wording if question == parent else wording.estimate.get(question.removeprefix(f"{parent}."))
+        )
+        if words is None:
+            yield Problem(f"the question {quoted(question)} has no wording", file, field=question, help=_HELP)
+            continue
+        for option in _options(question):
+            if option not in words.answers:
+                what = f"the option {quoted(option)} of the question {quoted(question)} has no wording"
+                yield Problem(what, file, field=question, help=_HELP)
+
+
+def _options(question: str) -> tuple[str, ...]:
+    if question in INPUTS:
+        kind = INPUTS[question].kind
+        return kind if isinstance(kind, tuple) else ()
+    return FIELDS[question].options if question in FIELDS else ()

@@ -31,8 +31,7 @@ from advisor.interview.state import (
 from advisor.report.templates import fill
 from advisor.rulebook.symbols import MODEL
 from advisor.wording import interview as words
-from advisor.wording.labels import listed
-from advisor.wording.questions import InputWording, Wording
+from advisor.wording.labels import InputWording, Wording, listed
 
 _CERTAIN = ("unit",)
 """Questions that everybody can answer."""

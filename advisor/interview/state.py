@@ -1,19 +1,21 @@
 """The state of an interview: immutable, so that going back loses nothing, and a flat mapping of text to travel.
 
 The mapping is what a query string or a file holds: a scenario field, a question about the interview itself or an input
-of an estimate, each with its answer as text; ``unknown`` is an answer too.
-"""
+of an estimate, each with its answer as text; ``unknown`` is an answer too."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import reduce
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
+from advisor.common.files import is_file, read_text, write_whole
 from advisor.domain.cost_model import PRICE_OF, VOLUME_ENDS
 from advisor.domain.formatting import plain
 from advisor.domain.quantity import NotANumber, typed
@@ -312,3 +314,27 @@ def typed_bill(text: str) -> TypedBill | None:
     if match["images"] is not None and not images:
         raise NotANumber("the images that the bill was for are missing", "write the bill and the images: 1900/45000")
     return TypedBill(bill, typed(images, money=False, whole=True) if images else None)
+
+
+def draft_path(folder: Path, name: str) -> Path:
+    """Where the draft of an interview is kept."""
+    return folder / f"{name}.interview.json"
+
+
+def save_draft(path: Path, state: InterviewState) -> None:
+    """Writes the draft, with the inputs of estimates. Raises BadInput when the folder cannot be written."""
+    write_whole(path, json.dumps({"answers": state.to_mapping()}, indent=2, ensure_ascii=False) + "\n")
+
+
+def load_draft(path: Path) -> InterviewState:
+    """Reads a draft. Raises BadInput for a missing or a damaged one."""
+    if not is_file(path):
+        raise BadInput(Problem("there is no interview to resume", str(path), help="start one: advisor interview"))
+    try:
+        mapping = json.loads(read_text(str(path)))["answers"]
+        if not isinstance(mapping, dict) or not all(isinstance(text, str) for text in mapping.values()):
+            raise ValueError
+        return InterviewState.from_mapping(mapping, str(path))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        help = "start again without --resume, or repair the file"
+        raise BadInput(Problem("this is not the draft of an interview", str(path), help=help)) from None

@@ -15,9 +15,9 @@ from advisor.domain.scenario_io import scenario_text
 from advisor.portfolio.record import PortfolioPlan
 from advisor.report import limits
 from advisor.report.html import PageLinks, html_of
-from advisor.report.templates import fill, one_line, slug
+from advisor.report.templates import bounded, fill, one_line, slug
 from advisor.report.text import text_of
-from advisor.wording.questions import Wording, wordings
+from advisor.wording.labels import Wording, wordings
 
 _MEMO, _SUMMARY, _BODY = (f"portfolio/{name}.md.j2" for name in ("memo", "summary", "body"))
 _SHARED_OVERHEAD = "shared_overhead"
@@ -42,7 +42,7 @@ def plan_html(plan: PortfolioPlan, files: Sequence[str] = (), templates: Path | 
     """The memo as one page that fetches and runs nothing, with links to the workloads' own pages."""
     whole = _filled(_MEMO, plan, files, "html", templates)
     body = whole.removeprefix(_FRONT_MATTER).partition(f"\n{_FRONT_MATTER}")[2]
-    html = limits.bounded(limits.FILLING, templates, _MEMO, html_of, body, _NO_LINKS)
+    html = bounded(limits.FILLING, templates, _MEMO, html_of, body, _NO_LINKS)
     named = {
         "title": one_line(plan.portfolio.get("title") or "") or "Portfolio memo",
         "identifier": identifier(plan),
@@ -55,7 +55,7 @@ def plan_html(plan: PortfolioPlan, files: Sequence[str] = (), templates: Path | 
 def plan_text(plan: PortfolioPlan, width: int, templates: Path | None = None) -> str:
     """The plan as a table and a few lines of at most ``width`` characters, for a terminal."""
     markdown = _filled(_SUMMARY, plan, (), "", templates)
-    return limits.bounded(limits.FILLING, templates, _SUMMARY, text_of, markdown, width)
+    return bounded(limits.FILLING, templates, _SUMMARY, text_of, markdown, width)
 
 
 def plan_body(plan: PortfolioPlan) -> str:

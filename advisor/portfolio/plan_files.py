@@ -30,21 +30,22 @@ from advisor.portfolio.memo import file_stems, plan_html, plan_markdown
 from advisor.portfolio.plan import plan
 from advisor.portfolio.portfolio import parse_portfolio
 from advisor.portfolio.record import SCHEMA_VERSION, PortfolioPlan
-from advisor.report.front_matter import parse_memo, split_notes
+from advisor.report.memo_parts import parse_memo, split_notes
 from advisor.rulebook.model import Rulebook
-from advisor.verification.artifacts import file_texts, with_reviews
+from advisor.verification.artifacts import file_texts, overwritten, with_reviews
 from advisor.verification.decision_set import NormalizedLines, normalize_lines, normalize_text
-from advisor.verification.diff import (
+from advisor.verification.verify import (
     Difference,
+    Verification,
     field_differences,
     first_differing_line,
     line_differences,
     markup_in_notes,
     places_in_memo,
     places_in_page,
+    remarks,
+    verdict_of,
 )
-from advisor.verification.overwritten import overwritten
-from advisor.verification.verify import Verification, remarks, verdict_of
 
 _ENDINGS = ("portfolio.json", "portfolio.md", "portfolio.html")
 _COMPARED = ("decided_on", "status", "total", "rulebook_digest", "catalogue_digest")

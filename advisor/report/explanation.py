@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +15,6 @@ from advisor.report.templates import fill
 
 _SHOWN = 12
 """How many sets of changes are listed for a route; the record holds all that were found."""
-
-
-@dataclass(frozen=True)
-class StableRange:
-    """The range of one number in which the outcome does not change: ``least`` to ``most``, either may be open.
-
-    ``source`` is the offer that the number is from, as people call it; None for an answer.
-    """
-
-    field: str
-    now: str
-    least: str | None
-    most: str | None
-    source: str | None
 
 
 def explanation_text(
@@ -77,13 +62,13 @@ def _rule_texts(decision: Decision, rules: Iterable[str]) -> list[dict[str, Any]
     return [{"id": id, **used[id].model_dump(include={"axis", "because", "source"})} for id in rules]
 
 
-def _stable_ranges(decision: Decision) -> Iterator[StableRange]:
-    bounds: dict[str, dict[str, str]] = {}
-    for flip in decision.flips:
-        if flip.below is not None:
-            bounds.setdefault(flip.field, {})["least"] = flip.below
-        if flip.above is not None:
-            bounds.setdefault(flip.field, {})["most"] = flip.above
-    for name in (name for name in FIELDS if name in bounds):
-        least, most = bounds[name].get("least"), bounds[name].get("most")
-        yield StableRange(name, str(decision.priced_scenario[name]), least, most, decision.amount_source(name))
+def _stable_ranges(decision: Decision) -> Iterator[dict[str, str | None]]:
+    """The range of each number in which the outcome does not change: ``least`` to ``most``, either may be open.
+
+    ``source`` is the offer that the number is from, as people call it; None for an answer.
+    """
+    least = {flip.field: flip.below for flip in decision.flips if flip.below is not None}
+    most = {flip.field: flip.above for flip in decision.flips if flip.above is not None}
+    for name in (name for name in FIELDS if name in least or name in most):
+        now, source = str(decision.priced_scenario[name]), decision.amount_source(name)
+        yield {"field": name, "now": now, "least": least.get(name), "most": most.get(name), "source": source}

@@ -1,13 +1,17 @@
-"""The memo as one self-contained page: the same Markdown with its claims as elements, and charts with their data."""
+"""The memo as one self-contained page: the same Markdown with its claims as elements, and charts with their data.
+
+On paper it is a PDF through WeasyPrint, which is the extra ``rent-or-own[pdf]``.
+"""
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -16,14 +20,32 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from markupsafe import Markup
 
-from advisor.charts.canvas import NARROW
-from advisor.charts.memo_charts import charts_of, cost_charts_of
+from advisor.charts.canvas import NARROW, WIDTH, Chart
+from advisor.charts.cost_curves import costs_chart
+from advisor.charts.eliminations import narrowing_chart
+from advisor.charts.route_map import map_chart
+from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.record import Decision
 from advisor.report import limits
 from advisor.report.claims.build import claims_of
-from advisor.report.claims.model import CLOSE, END, FIGURE, ID, OPEN, read_id, stripped
-from advisor.report.front_matter import NOTES_END, NOTES_START, without_front_matter
-from advisor.report.templates import MEMO, figures, fill, identifier, memo_with_marks, one_line, rendered
+from advisor.report.memo_parts import NOTES_END, NOTES_START, without_front_matter
+from advisor.report.templates import (
+    CLOSE,
+    END,
+    FIGURE,
+    ID,
+    MEMO,
+    OPEN,
+    bounded,
+    figures,
+    fill,
+    identifier,
+    memo_with_marks,
+    one_line,
+    read_id,
+    rendered,
+    stripped,
+)
 
 _PLACE = re.compile("<!-- part ([a-z]+) -->")
 _CLAIM = re.compile(f"{OPEN}({ID}){END}([^{OPEN}{CLOSE}]*){CLOSE}")
@@ -52,7 +74,7 @@ def memo_html(decision: Decision, templates: Path | None = None) -> str:
         figures=figures(charts_of(decision), charts_of(decision, NARROW), templates),
     )
     named = {
-        "body": Markup(limits.bounded(limits.FILLING, templates, MEMO, html_of, marked, links)),
+        "body": Markup(bounded(limits.FILLING, templates, MEMO, html_of, marked, links)),
         "title": one_line(decision.scenario.get("title") or "") or "Decision memo",
         "identifier": identifier(decision),
         "decision": decision.model_dump(mode="json"),
@@ -224,3 +246,51 @@ class _Renderer(RendererHTML):
         if f"{_RULE}{content}" in linked.rules:
             return f'<a href="#rule-{escape(content)}">{shown}</a>'
         return f'<a href="#claim-input.{name}">{shown}</a>' if name in linked.fields else shown
+
+
+def charts_of(decision: Decision, width: int = WIDTH) -> list[Chart]:
+    """The eliminations, the cost curves, and the route map.
+
+    ``width`` is that of each chart in pixels. A record of version 1 has no few-step line and no map. The same arguments
+    give the same bytes. Raises BadInput where the record holds invalid answers.
+    """
+    narrowing = narrowing_chart(decision, width)
+    return [*([narrowing] if narrowing else []), *cost_charts_of(decision, width)]
+
+
+def cost_charts_of(decision: Decision, width: int = WIDTH) -> list[Chart]:
+    """The cost curves and the route map, as ``charts_of`` draws them."""
+    return [chart for chart in (costs_chart(decision, width), map_chart(decision, width)) if chart]
+
+
+_INSTALL = "pip install 'rent-or-own[pdf]'"
+_THEMED = re.compile(r"var\(--[\w-]+,\s*(#[0-9a-f]{6})\)")
+
+
+def memo_pdf(page: str, templates: Path | None = None) -> bytes:
+    """A page of ``memo_html`` as PDF; the same page gives the same bytes.
+
+    Pages of custom templates are printed within ``limits.PRINTING``. Raises BadInput beyond them, and without
+    WeasyPrint.
+    """
+    return bounded(limits.PRINTING, templates, "page.html.j2", printed, page)
+
+
+def printed(page: str) -> bytes:
+    """A page as PDF, without limits. Raises BadInput without WeasyPrint."""
+    try:
+        weasyprint: Any = importlib.import_module("weasyprint")
+    except ImportError:
+        raise BadInput(Problem("PDF needs WeasyPrint, which is not installed", "--pdf", help=_INSTALL)) from None
+    except OSError as error:
+        what = f"WeasyPrint cannot be used: {str(error).splitlines()[0].lower()}"
+        raise BadInput(Problem(what, "--pdf", help="install Pango, which WeasyPrint draws text with")) from None
+    # WeasyPrint's SVG does not support custom properties: the fallback colours are used.
+    document = weasyprint.HTML(string=_THEMED.sub(r"\1", page), url_fetcher=_fetch_nothing)
+    written: bytes = document.write_pdf(pdf_identifier=b"rent-or-own", full_fonts=False)
+    return written
+
+
+def _fetch_nothing(url: str, *_: Any, **__: Any) -> NoReturn:
+    """Refuses every URL: a memo is self-contained."""
+    raise ValueError(f"{url} is not part of the page")

@@ -36,15 +36,24 @@ from advisor.domain.formatting import MICRO, dollars, grouped
 from advisor.domain.record import Decision
 from advisor.report import limits
 from advisor.report.claims.build import claims_of
-from advisor.report.claims.model import Claim, figure, marked, stripped
-from advisor.report.embedded_scenario import embedded_text
-from advisor.wording.labels import listed
-from advisor.wording.questions import FILE, wordings
+from advisor.report.claims.model import Claim
+from advisor.report.memo_parts import embedded_text
+from advisor.wording.labels import FILE, listed, wordings
 
 if TYPE_CHECKING:
     from advisor.charts.canvas import Chart
 
 MEMO = "memo.md.j2"
+OPEN, CLOSE, FIGURE, END = "\ue000", "\ue002", "\ue003", "\ue001"
+"""The invisible marks in a memo's Markdown: the start and end of each claim, the place of a figure, the end of an id.
+
+They are private-use characters, which no other text in a memo contains (``one_line`` removes them). Without them the
+text is the memo; with them each piece of text can be traced to its claim.
+"""
+ID = "[\ue120-\ue17e]*"
+_LETTERS = 0xE100
+"""Ids are written as private-use characters: ASCII code plus this offset."""
+_MARKS = re.compile("[\ue000-\uf8ff]")
 _COPY = "a templates folder is complete in itself: start from a copy of the bundled one"
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&!{}])")
 _SLUG, _SLUG_READ = 60, 200
@@ -58,7 +67,7 @@ def memo_markdown(decision: Decision, templates: Path | None = None) -> str:
 
 
 def memo_with_marks(decision: Decision, templates: Path | None = None) -> str:
-    """The memo in Markdown with the marks of its claims and figures (``claims.model``)."""
+    """The memo in Markdown with the marks of its claims and figures."""
     return rendered(MEMO, decision, templates)
 
 
@@ -114,24 +123,34 @@ def fill(template: str, named: Mapping[str, Any], templates: Path | None = None)
         # Custom templates are input, but a fault in the bundled ones is a defect, and is not turned into BadInput.
         return tidy(_loaded(template, bundled("templates")).render(named))
     held = limits.FILLING
-    return limits.bounded(held, templates, template, fill_within_limits, template, dict(named), templates, held)
+    return limits.within_limits(held, templates / template, fill_within_limits, template, dict(named), templates, held)
+
+
+def bounded(
+    held: limits.Limits, templates: Path | None, template: str, work: Callable[..., limits.Result], *arguments: object
+) -> limits.Result:
+    """The result of ``work``: in this process for the bundled templates, within limits for a folder of custom ones.
+
+    ``template`` is the file to name in faults. Raises what ``limits.within_limits`` raises.
+    """
+    if templates is None:
+        return work(*arguments)
+    return limits.within_limits(held, templates / template, work, *arguments)
 
 
 def fill_within_limits(template: str, named: Mapping[str, Any], folder: Path, held: limits.Limits) -> str:
     """A custom template rendered in a process with limits. Raises BadInput for a fault in it."""
-    from advisor.report.limited import lift_limits
-
     try:
         wordings(folder)
     except limits.Exceeded as error:
-        lift_limits()
+        limits.lift_limits()
         raise BadInput(limits.fault(error, str(folder / FILE))) from None
     try:
         return tidy(_text(_loaded(template, folder), named, held.characters))
     except BadInput:
         raise
     except Exception as error:
-        lift_limits()
+        limits.lift_limits()
         cause = limits.out_of_memory(held) if isinstance(error, MemoryError) else error
         raise BadInput(_template_fault(cause.with_traceback(error.__traceback__), template, folder)) from None
 
@@ -313,3 +332,27 @@ def money(amount: str) -> str:
 def number(value: object) -> str:
     """A number with thousands separators."""
     return grouped(Decimal(str(value)))
+
+
+def marked(text: object, id: str) -> str:
+    """The text between the marks of a claim."""
+    return f"{OPEN}{_written(id)}{END}{text}{CLOSE}"
+
+
+def figure(id: str) -> str:
+    """The mark for the place of a figure, on a separate line."""
+    return f"{FIGURE}{_written(id)}{END}"
+
+
+def stripped(text: str) -> str:
+    """The text without any mark."""
+    return _MARKS.sub("", text)
+
+
+def read_id(written: str) -> str:
+    """The id that ``marked`` or ``figure`` has written."""
+    return "".join(chr(ord(letter) - _LETTERS) for letter in written)
+
+
+def _written(id: str) -> str:
+    return "".join(chr(_LETTERS + ord(letter)) for letter in id)

@@ -12,8 +12,8 @@ from markdown_it.tree import SyntaxTreeNode
 from advisor.common.terminal import table
 from advisor.domain.record import Decision
 from advisor.report import limits
-from advisor.report.front_matter import NOTES_START, without_front_matter
-from advisor.report.templates import MEMO, memo_markdown, tidy
+from advisor.report.memo_parts import NOTES_START, without_front_matter
+from advisor.report.templates import MEMO, bounded, memo_markdown, tidy
 
 WIDTH = 100
 _UNDERLINES = {"h1": "=", "h2": "-"}
@@ -21,7 +21,7 @@ _UNDERLINES = {"h1": "=", "h2": "-"}
 
 def memo_text(decision: Decision, templates: Path | None = None) -> str:
     """The memo in lines of at most ``WIDTH`` characters if its words allow, without the place for review notes."""
-    return limits.bounded(limits.FILLING, templates, MEMO, text_of, memo_markdown(decision, templates))
+    return bounded(limits.FILLING, templates, MEMO, text_of, memo_markdown(decision, templates))
 
 
 def text_of(memo: str, width: int = WIDTH) -> str:

@@ -25,10 +25,9 @@ from dataclasses import dataclass, replace
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Route
 from advisor.evaluation.compiler import PLAIN, ComposedMatcher, GateMatch
-from advisor.rule_testing.cases import situation_of
-from advisor.rule_testing.evaluation import ANY_DAY, OfferedScenario, RulebookVersion, with_offers
-from advisor.rule_testing.mutation.distinguish import ScenarioSearch
-from advisor.rule_testing.mutation.rule_edits import ALWAYS, NEVER, occurrences, shown, with_part, with_rule
+from advisor.rule_testing.cases import ANY_DAY, OfferedScenario, RulebookVersion, situation_of, with_offers
+from advisor.rule_testing.distinguish import ScenarioSearch
+from advisor.rule_testing.mutation import ALWAYS, NEVER, occurrences, shown, with_part, with_rule
 from advisor.rulebook.listing import names_of
 from advisor.rulebook.model import Comparison, Gate, Preference, Rule, Rulebook
 from advisor.rulebook.symbols import OUT, RUNNING

@@ -14,8 +14,15 @@ from advisor.common.files import is_file, read_text
 from advisor.domain.record import READABLE, SCHEMA_VERSION, Decision, is_record, parse_record
 from advisor.domain.scenario import validated
 from advisor.domain.scenario_io import parse_scenario
-from advisor.report.embedded_scenario import Embedded, embedded_in_memo, embedded_in_page, outcome_text
-from advisor.report.front_matter import Line, parse_memo, split_notes
+from advisor.report.memo_parts import (
+    Embedded,
+    Line,
+    embedded_in_memo,
+    embedded_in_page,
+    outcome_text,
+    parse_memo,
+    split_notes,
+)
 
 MAX_BYTES = 4_000_000
 """A memo is far smaller, even with a title of 10,000 escapes and long notes."""

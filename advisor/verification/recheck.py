@@ -1,4 +1,4 @@
-"""A folder of decisions under today's rules and prices: which would differ, and because of which rules and prices."""
+"""A folder of decisions under today's rules and prices: which would differ and why, and which figures are old."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from pathlib import Path
 from advisor.catalogue.loader import Catalogue
 from advisor.common.atomic_files import settle
 from advisor.common.diagnostics import BadInput, Problem, reason
-from advisor.common.files import is_file, read_text
+from advisor.common.files import is_file, is_folder, read_text
 from advisor.decision.decide import decide_again
 from advisor.decision.offer_sections import ageing
-from advisor.domain.record import AgeingFigure, Decision, QuoteUsed
+from advisor.domain.record import AgeingFigure, Decision, QuoteUsed, is_record, parse_record
 from advisor.domain.record_parts import CATALOGUE, Flip
-from advisor.report.embedded_scenario import outcome_text
-from advisor.report.front_matter import parse_memo
+from advisor.report.memo_parts import outcome_text, parse_memo
 from advisor.rulebook.model import Rulebook
 from advisor.verification.decision_set import (
     MAX_BYTES,
@@ -164,3 +163,32 @@ def _in_force(memo: Path) -> bool:
         return not is_file(memo) or parse_memo(read_text(str(memo), MAX_BYTES), str(memo)).in_force
     except BadInput:
         return True
+
+
+@dataclass(frozen=True)
+class AgedRecord:
+    """A record, how many of its figures are from the catalogue, and which of them are old."""
+
+    path: Path
+    figures: int
+    old: tuple[AgeingFigure, ...]
+
+
+def aged_records(path: Path, catalogue: Catalogue, on: datetime.date) -> Iterator[AgedRecord | BadInput]:
+    """The record in a file, or every one below a folder, by path. Yields BadInput for what cannot be read."""
+    paths = sorted(path.rglob(f"*{FileKind.RECORD}")) if is_folder(path) else [path]
+    for each in paths:
+        try:
+            yield _aged(each, catalogue, on)
+        except BadInput as error:
+            yield error
+
+
+def _aged(path: Path, catalogue: Catalogue, on: datetime.date) -> AgedRecord:
+    text, file = read_text(str(path), MAX_BYTES), str(path)
+    if not is_record(text):
+        help = "name NAME.decision.json, which `advisor decide --out` writes"
+        raise BadInput(Problem("this is not a decision record", file, help=help))
+    record = parse_record(text, file)
+    figures = sum(quote.origin == CATALOGUE for quote in record.quotes)
+    return AgedRecord(path, figures, tuple(ageing(record.quotes, record.flips, catalogue, on)))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import html
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import advisor
 from advisor.catalogue.loader import Catalogue
 from advisor.common.diagnostics import quoted
 from advisor.decision.decide import decide_again
 from advisor.domain.record import SCHEMA_VERSION, Decision
-from advisor.report.embedded_scenario import outcome_text
-from advisor.report.front_matter import parse_memo, split_notes
-from advisor.report.templates import memo_with_marks, unmarked
+from advisor.report.memo_parts import Line, outcome_text, parse_memo, split_notes
+from advisor.report.templates import CLOSE, END, ID, OPEN, memo_with_marks, read_id, stripped, unmarked
 from advisor.rulebook.model import Rulebook
 from advisor.verification.decision_set import (
     DecisionFile,
@@ -26,15 +30,6 @@ from advisor.verification.decision_set import (
     files_of,
     mismatched_files,
     parse_decision_file,
-)
-from advisor.verification.diff import (
-    Difference,
-    field_differences,
-    first_differing_line,
-    line_differences,
-    markup_in_notes,
-    places_in_memo,
-    places_in_page,
 )
 
 
@@ -170,3 +165,172 @@ def remarks(
 def as_written(decision: Decision, advisor_version: str, schema_version: int) -> Decision:
     """The decision with another version of the advisor and another schema version."""
     return decision.model_copy(update={"advisor_version": advisor_version, "schema_version": schema_version})
+
+
+_MOST_LINES = 2_000
+"""Between the first and the last difference. More lines are not aligned, because that takes quadratic time."""
+_ABSENT = object()
+_NOTES_ELEMENTS = ("p", "br", "ul", "ol", "li", "em", "strong", "code", "pre", "blockquote")
+"""The markup that review notes of a page may contain: it cannot change what the rest of the page shows."""
+_NOTES_TAG = re.compile(rf"</?(?:{'|'.join(_NOTES_ELEMENTS)})>")
+_PIECE_SHOWN = 40
+_PIECE = re.compile(f"{OPEN}({ID}){END}|({CLOSE})")
+_CLAIM_ELEMENT = re.compile(r'\bid="claim-([^"]*)"')
+_HEADING = re.compile(r"^#{1,6} +(.*)$", re.MULTILINE)
+_HEADING_ELEMENT = re.compile(r"<h[1-6][^>]*>(.*?)</h[1-6]>", re.DOTALL)
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_PICTURE = re.compile(r"<(/?)svg\b")
+_TAG = re.compile(r"<[^>]*>")
+Places = Callable[[int, int], str]
+"""The name of the place at a line (from 1) and a column (from 0)."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference: its place, the expected and the found text; None if there is none.
+
+    ``where`` names a claim or a section of a memo, or the path of a field of a record.
+    """
+
+    where: str
+    line: int | None
+    expected: str | None
+    found: str | None
+
+
+def line_differences(expected: Sequence[Line], found: Sequence[Line], where: Places) -> Iterator[Difference]:
+    """Differing lines in order; ``where`` names the place at a line and a column of the expected text."""
+    start, end = _same_at_both_ends(expected, found)
+    wanted, there = expected[start : len(expected) - end], found[start : len(found) - end]
+    if max(len(wanted), len(there)) > _MOST_LINES:
+        wanted, there = wanted[:1], there[:1]
+    aligned = SequenceMatcher(None, [line.text for line in wanted], [line.text for line in there], autojunk=False)
+    for tag, i, j, k, m in aligned.get_opcodes():
+        if tag == "equal":
+            continue
+        for step, (one, other) in enumerate(zip_longest(wanted[i:j], there[k:m])):
+            here = expected[max(0, start + min(i + step, j - 1))]
+            column = _first_difference(one.text, other.text) if one and other else 0
+            yield Difference(
+                where(here.number, column),
+                found[min(start + min(k + step, m), len(found) - 1)].number,
+                one.text if one else None,
+                other.text if other else None,
+            )
+
+
+def _same_at_both_ends(one: Sequence[Line], other: Sequence[Line]) -> tuple[int, int]:
+    shorter = min(len(one), len(other))
+    start = next((at for at in range(shorter) if one[at].text != other[at].text), shorter)
+    left = shorter - start
+    return start, next((at for at in range(left) if one[-1 - at].text != other[-1 - at].text), left)
+
+
+def _first_difference(one: str, other: str) -> int:
+    return next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))
+
+
+def field_differences(expected: Any, found: Any, path: str = "") -> Iterator[Difference]:
+    """Differing fields of two JSON values, in the order of the expected value."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for name in {**expected, **found}:
+            pair = expected.get(name, _ABSENT), found.get(name, _ABSENT)
+            yield from field_differences(*pair, f"{path}.{name}" if path else str(name))
+    elif isinstance(expected, list) and isinstance(found, list):
+        for at, pair in enumerate(zip_longest(expected, found, fillvalue=_ABSENT)):
+            yield from field_differences(*pair, f"{path}[{at}]")
+    elif expected != found or type(expected) is not type(found):
+        yield Difference(path, None, _shown(expected), _shown(found))
+
+
+def _shown(value: Any) -> str | None:
+    return None if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+
+
+def first_differing_line(expected: str, found: str) -> Difference:
+    """The first line that differs between two different texts."""
+    pairs = zip_longest(expected.split("\n"), found.split("\n"))
+    number, (one, other) = next((at, pair) for at, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+    return Difference("", number, one, other)
+
+
+def markup_in_notes(notes: str) -> Iterator[Difference]:
+    """Every ``<`` in the notes of a page that does not start an allowed element."""
+    for found in re.finditer("<", notes):
+        if not _NOTES_TAG.match(notes, found.start()):
+            allowed = ", ".join(f"<{name}>" for name in _NOTES_ELEMENTS)
+            piece = notes[found.start() : found.start() + _PIECE_SHOWN].partition("\n")[0]
+            yield Difference("the review notes of the page", None, f"text, {allowed} without attributes", piece)
+
+
+# ---- the claim or the section at a place of a memo
+
+
+def places_in_memo(marked: str, memo: str) -> Places:
+    """The places of a memo in Markdown, from the same memo with the marks of its claims."""
+    spans = list(_spans(marked))
+    unfenced = _FENCED.sub(lambda fenced: " " * len(fenced[0]), memo)
+    headings = [(found.start(), _one_line(found[1])) for found in _HEADING.finditer(unfenced)]
+
+    def named(line: int, column: int) -> str:
+        at = _offset(memo, line, column)
+        before = _length(memo[:at])
+        # White space belongs to a claim only if the claim continues after it.
+        after = before + (not memo[at : at + 1].isspace())
+        around = [(end - start, id) for start, end, id in spans if start < after and before < end]
+        return f"claim `{min(around)[1]}`" if around else _section(headings, at)
+
+    return named
+
+
+def places_in_page(page: str) -> Places:
+    """The places of a memo in HTML, whose claims are elements with an id."""
+    claims = [(found.start(), found[1]) for found in _CLAIM_ELEMENT.finditer(page)]
+    titles = [(found.start(), _TAG.sub("", found[1])) for found in _HEADING_ELEMENT.finditer(page)]
+    headings = [(at, _one_line(html.unescape(title))) for at, title in titles]
+    pictures = [(found.start(), found[1]) for found in _PICTURE.finditer(page)]
+
+    def named(line: int, column: int) -> str:
+        at = _offset(page, line, column)
+        if max((found for found in pictures if found[0] <= at), default=(0, "/"))[1] == "":
+            return "a picture"
+        claim = max((found for found in claims if found[0] <= at), default=(-1, ""))
+        heading = max((found for found in headings if found[0] <= at), default=(-1, ""))
+        return f"claim `{html.unescape(claim[1])}`" if claim > heading else _section(headings, at)
+
+    return named
+
+
+def _spans(marked: str) -> Iterator[tuple[int, int, str]]:
+    """The start and the end of each claim, and its id."""
+    opened: list[tuple[int, str]] = []
+    length, done = 0, 0
+    for mark in _PIECE.finditer(marked):
+        length += _length(stripped(marked[done : mark.start()]))
+        done = mark.end()
+        if mark[2] is None:
+            opened.append((length, read_id(mark[1])))
+        elif opened:
+            start, id = opened.pop()
+            yield start, length, id
+
+
+def _length(text: str) -> int:
+    """The characters other than white space, which may still be tidied after the marks have been removed."""
+    return sum(map(len, text.split()))
+
+
+def _one_line(title: str) -> str:
+    return " ".join(title.split())
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    start = 0
+    for _ in range(line - 1):
+        start = text.find("\n", start) + 1 or len(text)
+    return start + column
+
+
+def _section(headings: list[tuple[int, str]], at: int) -> str:
+    heading = max((found for found in headings if found[0] <= at), default=None)
+    return f"section `{heading[1]}`" if heading else "the front matter"

@@ -32,8 +32,7 @@ from advisor.report.claims.turning import SEEN
 from advisor.web.query import Query
 from advisor.web.site import Site
 from advisor.wording.interview import DO_NOT_KNOW
-from advisor.wording.labels import figure_text
-from advisor.wording.limits import limit_text
+from advisor.wording.labels import figure_text, limit_text
 from advisor.wording.web import OR_MORE
 
 NEEDS = (

@@ -11,8 +11,7 @@ from advisor.common.diagnostics import BadInput
 from advisor.common.files import bundled
 from advisor.decision.decide import decide
 from advisor.evaluation.compiler import PlainReading
-from advisor.rule_testing.cases import failures, situation_of
-from advisor.rule_testing.evaluation import ANY_DAY, with_offers
+from advisor.rule_testing.cases import ANY_DAY, failures, situation_of, with_offers
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
 

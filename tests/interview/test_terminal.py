@@ -18,10 +18,9 @@ import pytest
 
 from advisor.common.diagnostics import BadInput
 from advisor.domain.scenario import FIELDS
-from advisor.interview import draft_store as session
 from advisor.interview.flow import flow_of
 from advisor.interview.question_view import InterviewViews
-from advisor.interview.state import InterviewState
+from advisor.interview.state import InterviewState, draft_path, load_draft, save_draft
 from advisor.rulebook.loader import bundled_rulebook
 
 ROOT = Path(__file__).parents[2]
@@ -357,10 +356,10 @@ QUESTION_OF = dict(
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"answers": {"x": 1}, "not_known": [], "order": ["x"]}'])
 def test_a_damaged_draft_is_a_clear_error(tmp_path: Path, text: str) -> None:
-    path = session.draft_path(tmp_path, "decision")
+    path = draft_path(tmp_path, "decision")
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BadInput, match="not the draft of an interview"):
-        session.load(path)
+        load_draft(path)
 
 
 def test_a_draft_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -373,6 +372,6 @@ def test_a_draft_is_read_as_it_was_written(tmp_path: Path) -> None:
         .answer("costs", True)
     )
     state = state.answer("closed_price", None).answer("title", "unknown")
-    path = session.draft_path(tmp_path, "decision")
-    session.save(path, state)
-    assert session.load(path) == state
+    path = draft_path(tmp_path, "decision")
+    save_draft(path, state)
+    assert load_draft(path) == state

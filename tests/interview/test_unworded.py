@@ -11,15 +11,15 @@ import pytest
 from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
 from advisor.common.files import bundled
-from advisor.interview import question_view, unworded
+from advisor.interview import answer_texts, question_view
 from advisor.interview.flow import flow_of
 from advisor.interview.state import InterviewState
 from advisor.rulebook.loader import bundled_rulebook
-from advisor.wording import questions
+from advisor.wording import labels
 
 
 def test_every_bundled_question_has_its_words() -> None:
-    assert list(unworded.unworded()) == []
+    assert list(answer_texts.unworded()) == []
 
 
 def without(text: str, name: str) -> str:
@@ -38,9 +38,9 @@ def test_what_has_no_words_is_named(
     text = without(file.read_text(encoding="utf-8"), "latency")
     text = re.sub(r"^    latents: .*\n|^    on_call: .*\n", "", text, flags=re.MULTILINE)
     file.write_text(text, encoding="utf-8")
-    own = questions._read(folder)
-    monkeypatch.setattr(unworded, "wordings", lambda templates: own)
-    found = [problem.what for problem in unworded.unworded()]
+    own = labels._read(folder)
+    monkeypatch.setattr(answer_texts, "wordings", lambda templates: own)
+    found = [problem.what for problem in answer_texts.unworded()]
     assert found == [
         "the option `latents` of the question `control` has no wording",
         "the question `latency` has no wording",

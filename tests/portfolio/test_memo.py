@@ -19,7 +19,7 @@ from advisor.domain.scenario import FIELDS
 from advisor.portfolio.memo import file_stems, plan_body, plan_html, plan_markdown, plan_text, portfolio_text
 from advisor.portfolio.portfolio import parse_portfolio
 from advisor.portfolio.record import PortfolioPlan
-from advisor.report.front_matter import NOTES_END, NOTES_START, parse_memo
+from advisor.report.memo_parts import NOTES_END, NOTES_START, parse_memo
 from tests.helpers.strategies import examples, partial_answers
 from tests.portfolio.made_plans import (
     BULK,

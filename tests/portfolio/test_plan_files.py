@@ -15,7 +15,7 @@ from advisor.domain.record import Decision
 from advisor.domain.scenario import Route
 from advisor.portfolio.plan_files import plan_overwritten, write_plan
 from advisor.portfolio.record import PortfolioPlan
-from advisor.report.front_matter import NOTES_START
+from advisor.report.memo_parts import NOTES_START
 from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import EXERCISE, scenario
 from tests.portfolio.made_plans import made_plan

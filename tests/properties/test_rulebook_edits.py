@@ -21,7 +21,7 @@ from advisor.evaluation.compiler import PlainReading
 from advisor.evaluation.durable_rules_backend import EngineReading
 from advisor.evaluation.numpy_backend import NumpyReading
 from advisor.report.templates import memo_markdown
-from advisor.rule_testing.mutation.run import mutants
+from advisor.rule_testing.mutation import mutants
 from advisor.rulebook.lint import findings
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook

@@ -27,8 +27,7 @@ from advisor.evaluation.z3_backend import (
     stated,
     symbolic_facts,
 )
-from advisor.rule_testing.proofs.properties import both_ends
-from advisor.rule_testing.proofs.symbolic_scenario import SymbolicScenario
+from advisor.rule_testing.properties import SymbolicScenario, both_ends
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Comparison, Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES

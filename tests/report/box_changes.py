@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from advisor.domain.record_parts import Flip, Status
-from advisor.wording.questions import wordings
+from advisor.wording.labels import wordings
 from tests.report.held import NUMBER, SHORT, UNITS, Held, filled, number, unique
 
 

@@ -11,7 +11,7 @@ from advisor.domain.record_parts import Status
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.model import Rulebook
 from advisor.wording.labels import listed as listed_in_prose
-from advisor.wording.questions import wordings
+from advisor.wording.labels import wordings
 from tests.report.box_changes import changes
 from tests.report.box_watch import look_again, move
 from tests.report.box_why import cheaper, why

@@ -12,12 +12,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 from advisor.charts.canvas import Chart
-from advisor.charts.memo_charts import charts_of
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Route
 from advisor.domain.scenario_io import parse_scenario
 from advisor.evaluation.compiler import PlainReading
+from advisor.report.html import charts_of
 from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import EXERCISE, NEEDS, complete_answers, scenario
 

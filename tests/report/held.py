@@ -19,7 +19,7 @@ from advisor.evaluation.resolution import fold_of, judge
 from advisor.rulebook.model import Gate, Rulebook, names_in_order
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.wording.labels import listed as listed_in_prose
-from advisor.wording.questions import wordings
+from advisor.wording.labels import wordings
 from tests.helpers.strategies import AMOUNTS
 
 NAMES = {

@@ -17,7 +17,7 @@ from advisor.evaluation.compiler import PLAIN, compile_condition
 from advisor.report.templates import memo_markdown, summary
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.wording.labels import listed as listed_in_prose
-from advisor.wording.questions import wordings
+from advisor.wording.labels import wordings
 from tests.report.held import (
     ACTIONS,
     AXES,

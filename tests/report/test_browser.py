@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from advisor.charts.canvas import NARROW
-from advisor.charts.memo_charts import charts_of
-from advisor.report.html import memo_html
+from advisor.report.html import charts_of, memo_html
 from tests.examples.test_catalogue import decided as priced
 from tests.report.test_memo import HOSTILE, NAMES, decided, example
 

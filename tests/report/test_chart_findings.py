@@ -15,13 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.charts.eliminations import narrowing_chart
-from advisor.charts.memo_charts import charts_of
 from advisor.charts.route_map import COLUMNS, FINER, ROWS, most_sensitive, regions_of
 from advisor.domain.formatting import dollars, grouped
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Route
-from advisor.wording.labels import NAMED
-from advisor.wording.limits import limit_text
+from advisor.report.html import charts_of
+from advisor.wording.labels import NAMED, limit_text
 from tests.helpers.reference import decide as by_hand
 from tests.helpers.strategies import EXERCISE, complete_answers, examples
 from tests.report.drawn import (

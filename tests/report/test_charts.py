@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given
 
 from advisor.charts.canvas import COLOURS, NARROW, WIDTH
-from advisor.charts.memo_charts import charts_of
 from advisor.domain.record import parse_record
 from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route
+from advisor.report.html import charts_of
 from advisor.verification.verify import as_written
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, partial_answers
 from tests.report.drawn import (
@@ -251,7 +251,7 @@ from pathlib import Path
 from advisor.decision.decide import decide
 from advisor.evaluation.python_backend import PlainReading
 from advisor.wording.labels import NAMED
-from advisor.charts.memo_charts import charts_of
+from advisor.report.html import charts_of
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.domain.scenario_io import parse_scenario
 rules = bundled_rulebook()

@@ -18,7 +18,7 @@ import pytest
 from advisor.cli.main import run
 from advisor.common.diagnostics import BadInput
 from advisor.common.files import bundled
-from advisor.report import limited, limits
+from advisor.report import limits
 from advisor.report.templates import fill
 from tests.helpers.strategies import EXERCISE
 from tests.report.test_wording import memo
@@ -158,7 +158,7 @@ def test_a_process_that_does_not_answer_is_ended(folder: Path, monkeypatch: pyte
 
 
 def test_bundled_templates_are_filled_in_by_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(limited, "within_limits")
+    monkeypatch.delattr(limits, "within_limits")
     assert memo(**EXERCISE)
 
 
@@ -180,23 +180,23 @@ def test_templates_are_filled_in_from_any_thread_and_after_a_fork(folder: Path) 
     assert sorted(told) == [*["Continui"] * 4, f"error: the template {TIME}"]
     fork = os.fork()
     if fork == 0:
-        shared = limited._Shared.worker is not None
+        shared = limits._Shared.worker is not None
         work("interview_start.txt.j2")
         os._exit(shared or told[-1] != "Continui")
     assert os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1]) == 0
 
 
 def test_one_process_serves_a_whole_command(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[limited._Worker] = []
+    started: list[limits._Worker] = []
 
-    class Counted(limited._Worker):
+    class Counted(limits._Worker):
         def __init__(self) -> None:
             super().__init__()
             started.append(self)
 
-    monkeypatch.setattr(limited, "_Worker", Counted)
+    monkeypatch.setattr(limits, "_Worker", Counted)
     monkeypatch.setattr(limits, "FILLING", replace(SOON, seconds=10.0))
-    limited._Shared.stop()
+    limits._Shared.stop()
     assert run(["decide", EXAMPLE, "--templates", str(folder), "--out", str(tmp_path / "out")]) == 0
     assert len(started) == 1
 
@@ -250,9 +250,9 @@ def test_an_interrupt_ends_both_processes(where: str, folder: Path) -> None:
 
 def test_the_process_ends_with_the_program_that_is_killed(folder: Path) -> None:
     program = (
-        "import os, sys; from pathlib import Path; from advisor.report import limited, templates; "
+        "import os, sys; from pathlib import Path; from advisor.report import limits, templates; "
         "templates.fill('interview_start.txt.j2', {'resumed': True}, Path(sys.argv[1])); "
-        "print(limited._Shared.worker._process.pid, flush=True); os.kill(os.getpid(), 9)"
+        "print(limits._Shared.worker._process.pid, flush=True); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(folder)], capture_output=True, text=True, cwd=ROOT, check=False

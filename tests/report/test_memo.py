@@ -26,10 +26,9 @@ from advisor.domain.record_parts import Fit
 from advisor.domain.scenario import FIELDS
 from advisor.domain.scenario_io import read_scenario
 from advisor.report.claims.build import claims_of
-from advisor.report.claims.model import END, OPEN, read_id, stripped
-from advisor.report.front_matter import NOTES_END, NOTES_START
 from advisor.report.html import memo_html
-from advisor.report.templates import memo_markdown, memo_with_marks, tidy
+from advisor.report.memo_parts import NOTES_END, NOTES_START
+from advisor.report.templates import END, OPEN, memo_markdown, memo_with_marks, read_id, stripped, tidy
 from advisor.report.text import WIDTH, memo_text
 from advisor.rulebook.loader import bundled_rulebook
 from tests.helpers.strategies import EXERCISE, complete_answers, examples, partial_answers, scenario

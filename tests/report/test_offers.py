@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.catalogue.loader import bundled_catalogue
-from advisor.charts.memo_charts import charts_of
 from advisor.common.files import bundled
 from advisor.decision.competition import competing
 from advisor.decision.decide import decide
@@ -23,7 +22,7 @@ from advisor.domain.record import Decision
 from advisor.domain.scenario import Route
 from advisor.evaluation.compiler import PlainReading
 from advisor.report.explanation import explanation_text
-from advisor.report.html import memo_html
+from advisor.report.html import charts_of, memo_html
 from advisor.report.templates import memo_markdown
 from advisor.report.text import memo_text
 from advisor.rulebook.loader import bundled_rulebook

@@ -14,10 +14,8 @@ from hypothesis import given
 from advisor.cli.main import run
 from advisor.decision.decide import decide
 from advisor.report.claims.build import claims_of
-from advisor.report.embedded_scenario import embedded_in_page
-from advisor.report.front_matter import NOTES_END, NOTES_START
-from advisor.report.html import memo_html
-from advisor.report.pdf import memo_pdf
+from advisor.report.html import memo_html, memo_pdf
+from advisor.report.memo_parts import NOTES_END, NOTES_START, embedded_in_page
 from advisor.report.templates import memo_markdown, one_line
 from advisor.report.text import memo_text
 from tests.helpers.strategies import complete_answers, examples, some_of

@@ -15,9 +15,8 @@ from advisor.common.files import bundled
 from advisor.decision.decide import decide
 from advisor.domain.scenario import Route
 from advisor.report.claims.build import claims_of
-from advisor.report.claims.model import END, OPEN, read_id
 from advisor.report.html import memo_html
-from advisor.report.templates import memo_markdown, memo_with_marks
+from advisor.report.templates import END, OPEN, memo_markdown, memo_with_marks, read_id
 from advisor.report.text import memo_text
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook

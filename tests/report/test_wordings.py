@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from advisor.domain.scenario import FIELDS
-from advisor.wording.questions import wordings
+from advisor.wording.labels import wordings
 
 OWN = """\
 control:

@@ -9,8 +9,7 @@ from advisor.domain.record import Decision
 from advisor.domain.record_parts import TurningPoint
 from advisor.domain.scenario import FIELDS
 from advisor.report.claims.turning import SEEN
-from advisor.wording.labels import listed
-from advisor.wording.questions import wordings
+from advisor.wording.labels import listed, wordings
 from tests.report.held import ACTIONS, NAMES, Held, filled, number
 
 MONTHS = {"every": "a month", "low": "in the quietest plausible month", "high": "in the busiest plausible month"}

@@ -18,17 +18,18 @@ from advisor.decision.decide import decide
 from advisor.domain.cost_model import VOLUMES
 from advisor.domain.scenario import FIELDS, validated
 from advisor.evaluation.compiler import PlainReading
-from advisor.rule_testing.cases import differences, situation_of
-from advisor.rule_testing.evaluation import (
+from advisor.rule_testing.cases import (
     ANY_DAY,
     CheckedOutcome,
     OfferedScenario,
     RulebookVersion,
+    differences,
     of_decision,
+    situation_of,
     with_offers,
 )
-from advisor.rule_testing.mutation.distinguish import ScenarioSearch
-from advisor.rule_testing.mutation.run import Mutant, MutationResult, mutants, mutate
+from advisor.rule_testing.distinguish import ScenarioSearch
+from advisor.rule_testing.mutation import Mutant, MutationResult, mutants, mutate
 from advisor.rulebook.loader import load_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.amount_regions import AmountExample, AmountSpace, Breakpoints

@@ -26,11 +26,9 @@ from advisor.domain.scenario_io import read_scenario
 from advisor.evaluation.facts import answer_facts
 from advisor.evaluation.resolution import NOTHING, Folded, Silenced
 from advisor.evaluation.z3_backend import LOGIC
-from advisor.rule_testing.proofs import suite
-from advisor.rule_testing.proofs.report import fault_files, witness_files
-from advisor.rule_testing.proofs.solver import ScenarioSolver, Unsettled
-from advisor.rule_testing.proofs.suite import proofs
-from advisor.rule_testing.proofs.symbolic_scenario import Example, Proof, SymbolicScenario
+from advisor.rule_testing.proofs import fault_files, proofs, witness_files
+from advisor.rule_testing.properties import Example, Proof, SymbolicScenario
+from advisor.rule_testing.solver import ScenarioSolver, Unsettled
 from advisor.rulebook.loader import bundled_rulebook, load_rulebook
 from advisor.rulebook.model import All, AnyOf, Comparison, Condition, Rulebook
 from advisor.scenario_space.amount_regions import AmountRegions, PreferenceBreakpoints, Truths
@@ -261,7 +259,7 @@ def with_cells(monkeypatch: pytest.MonkeyPatch, change: Callable[[dict[Truths, A
         return AmountRegions(change(amounts.regions(known, ranged).witnesses))
 
     changed = SimpleNamespace(amounts=SimpleNamespace(names=amounts.names, regions=regions))
-    monkeypatch.setattr(suite, "completions_of", lambda rulebook: changed)
+    monkeypatch.setattr("advisor.rule_testing.proofs.completions_of", lambda rulebook: changed)
 
 
 def test_a_combination_that_the_completions_miss_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,7 +299,7 @@ def test_an_unanswered_question_is_no_proof(
 
 def test_the_limit_is_one_of_steps_so_that_a_busy_machine_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a limit that some questions reach, the same ones reach it every time; a clock is not asked."""
-    monkeypatch.setattr("advisor.rule_testing.proofs.solver.LIMIT", 20_000)
+    monkeypatch.setattr("advisor.rule_testing.solver.LIMIT", 20_000)
     claims = ["one-route", "gates-dominate", "monotone-in-volume", "on-premises", "no-contradiction"]
     runs = [{proof.name: proof.verdict for proof in proofs(bundled_rulebook(), claims)} for _ in range(2)]
     assert runs[0] == runs[1] == {name: "unknown" if name == "monotone-in-volume" else "holds" for name in claims}

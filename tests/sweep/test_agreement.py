@@ -28,10 +28,10 @@ from advisor.evaluation.numpy_backend import OutcomeTable
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.rulebook.model import Rulebook
 from advisor.scenario_space.tabulation import table_of
+from advisor.sweep import run as deciding
 from advisor.sweep import run as module
-from advisor.sweep import slow_path as deciding
 from advisor.sweep.fast_path import with_answers, with_irregular, with_numbers
-from advisor.sweep.slow_path import needed_fields, scenario_of
+from advisor.sweep.run import needed_fields, scenario_of
 from tests.helpers.strategies import complete_answers
 from tests.sweep.sweeping import PLAIN, RESULTS, Sweeping, outcomes
 

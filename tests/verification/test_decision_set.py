@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from advisor.cli.main import run
-from advisor.report.front_matter import NOTES_END, NOTES_START
+from advisor.report.memo_parts import NOTES_END, NOTES_START
 from tests.verification.memos import EXAMPLES, EXERCISE, REWORDED, rules_with
 
 SET = ("scenario.yaml", "decision.json", "memo.md", "memo.html")

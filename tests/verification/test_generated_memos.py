@@ -15,9 +15,16 @@ from advisor.common.diagnostics import BadInput
 from advisor.decision.decide import decide
 from advisor.domain.record import Decision
 from advisor.domain.scenario import MAX_TEXT, Scenario
-from advisor.report.embedded_scenario import embedded_in_memo, embedded_text, outcome_text
-from advisor.report.front_matter import NOTES_END, NOTES_START, parse_memo, with_notes
 from advisor.report.html import memo_html
+from advisor.report.memo_parts import (
+    NOTES_END,
+    NOTES_START,
+    embedded_in_memo,
+    embedded_text,
+    outcome_text,
+    parse_memo,
+    with_notes,
+)
 from advisor.report.templates import memo_markdown
 from advisor.rulebook.loader import bundled_rulebook
 from advisor.verification.decision_set import normalize_text

@@ -15,7 +15,7 @@ import pytest
 
 from advisor.cli.main import run
 from advisor.common.atomic_files import alone_in, settle, writing
-from advisor.report.front_matter import NOTES_START
+from advisor.report.memo_parts import NOTES_START
 from tests.helpers.kill_steps import contents, hidden, killed_at_each_step
 from tests.verification.memos import EXAMPLES, EXERCISE
 

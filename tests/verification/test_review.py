@@ -11,7 +11,7 @@ import pytest
 from advisor.cli.main import run
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.files import bundled
-from advisor.report.front_matter import NOTES_END, NOTES_START, parse_memo
+from advisor.report.memo_parts import NOTES_END, NOTES_START, parse_memo
 from tests.verification.memos import EXAMPLES, EXERCISE, REWORDED, rules_with
 
 NOTES = "\n  Ann: is r = 600 measured?\n\n```\n# rulebook: none\n```\n<b>\ttab</b>\r\n\u202e\u0000 \n"

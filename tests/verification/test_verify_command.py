@@ -17,7 +17,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from advisor.cli.main import run
 from advisor.common.files import bundled
-from advisor.report.front_matter import NOTES_END, NOTES_START
+from advisor.report.memo_parts import NOTES_END, NOTES_START
 from tests.verification.memos import EXERCISE, REWORDED, ROOT, TURNED_ROUND, decision_of, memo_of, page_of, rules_with
 from tests.verification.transcript import transcript
 

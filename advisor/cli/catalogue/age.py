@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from advisor.catalogue.entries import MovementForm
     from advisor.catalogue.loader import Catalogue
     from advisor.domain.record import AgeingFigure
-    from advisor.verification.aged_records import AgedRecord
+    from advisor.verification.recheck import AgedRecord
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         raise BadInput(Problem(what, "--catalogue", help="name a folder, or leave it out"))
     if options.source is None:
         return _of_catalogue(catalogue, on, options.json)
-    from advisor.verification.aged_records import aged_records
+    from advisor.verification.recheck import aged_records
 
     found = list(aged_records(Path(options.source), catalogue, on))
     records = [one for one in found if not isinstance(one, BadInput)]

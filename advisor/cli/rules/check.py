@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
     """Prints every warning, and what was loaded, first of the rules. Exit code 2 for faults, 5 for warnings."""
     from advisor.catalogue import lint
     from advisor.catalogue.loader import catalogue_in_use, read_endpoints
-    from advisor.interview.unworded import unworded
+    from advisor.interview.answer_texts import unworded
     from advisor.rulebook.lint import findings
 
     today = parse_date(options.date)

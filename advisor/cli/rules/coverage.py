@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints a table with a case for each condition, and the percentage. Exit code 5 when it is below 100."""
     from advisor.rule_testing.coverage import coverage
-    from advisor.rule_testing.mutation.rule_edits import checked
+    from advisor.rule_testing.mutation import checked
 
     rulebook = load_rulebook(options.rules)
     found = coverage(rulebook, checked(options.rule, rulebook.rules))

@@ -11,9 +11,9 @@ from advisor.rulebook.loader import load_rulebook
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from advisor.rule_testing.evaluation import CheckedOutcome
-    from advisor.rule_testing.mutation.distinguish import Distinction
-    from advisor.rule_testing.mutation.run import Survivor
+    from advisor.rule_testing.cases import CheckedOutcome
+    from advisor.rule_testing.distinguish import Distinction
+    from advisor.rule_testing.mutation import Survivor
     from advisor.rulebook.model import Rulebook
 
 
@@ -25,8 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the share of mutants that a case kills, and each survivor. Exit code 5 if a scenario reveals one."""
-    from advisor.rule_testing.mutation.rule_edits import checked
-    from advisor.rule_testing.mutation.run import mutate
+    from advisor.rule_testing.mutation import checked, mutate
 
     rulebook = load_rulebook(options.rules)
     found = mutate(rulebook, checked(options.rule, (*rulebook.rules, *rulebook.terms, *rulebook.constants)))

@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints each proof as soon as it is settled. Exit code 5 if one fails or is not settled."""
     try:
-        from advisor.rule_testing.proofs import report, suite
+        from advisor.rule_testing import proofs
     except ModuleNotFoundError as missing:
         if missing.name != "z3":
             raise
@@ -32,15 +32,15 @@ def run(options: argparse.Namespace) -> int:
         raise BadInput(Problem("the proofs need z3-solver, which is not installed", help=help)) from None
     rulebook = load_rulebook(options.rules)
     found = []
-    for proof in suite.proofs(rulebook, options.only):
+    for proof in proofs.proofs(rulebook, options.only):
         found.append(proof)
         if not options.json:
-            print(*report.lines(proof), sep="\n", flush=True)
+            print(*proofs.lines(proof), sep="\n", flush=True)
         if options.out:
-            for name, text in {**report.fault_files(proof), **report.witness_files(proof)}.items():
+            for name, text in {**proofs.fault_files(proof), **proofs.witness_files(proof)}.items():
                 write_whole(options.out / name, text)
     if options.json:
-        print(json.dumps(report.as_json(rulebook, found), indent=2, ensure_ascii=False))
+        print(json.dumps(proofs.as_json(rulebook, found), indent=2, ensure_ascii=False))
     else:
-        print(report.summary(found))
+        print(proofs.summary(found))
     return EXIT_OK if all(proof.verdict == "holds" for proof in found) else EXIT_DIFFERENCE

@@ -13,9 +13,17 @@ from advisor.domain.cost_model import AMOUNTS_OF, VOLUME_ENDS, VOLUMES
 from advisor.domain.record import Decision
 from advisor.domain.record_parts import RuleUsed
 from advisor.domain.scenario import FIELDS, Axis, Route
-from advisor.report.claims.eliminations import forgone_claims, narrowing_claims, option_claims, reason_claims
 from advisor.report.claims.model import Claim
-from advisor.report.claims.offers import ageing_claims, fleet_claims, missing_of, offer_claims
+from advisor.report.claims.options import (
+    ageing_claims,
+    fleet_claims,
+    forgone_claims,
+    missing_of,
+    narrowing_claims,
+    offer_claims,
+    option_claims,
+    reason_claims,
+)
 from advisor.report.claims.turning import flip_claims, turning_claims
 
 _ORIGIN = {"advisor_version", "rulebook_digest", "catalogue_digest", "decided_on", "schema_version"}

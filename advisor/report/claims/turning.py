@@ -19,9 +19,9 @@ from advisor.domain.record import Decision
 from advisor.domain.record_parts import Change, Flip, TurningPoint, WhyNot
 from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.report.claims.model import Claim
-from advisor.report.claims.offers import missing_of
+from advisor.report.claims.options import missing_of
 from advisor.rulebook.symbols import MODEL
-from advisor.wording.limits import limit_text
+from advisor.wording.labels import limit_text
 
 _NEAREST = 2
 """How many figures the box names."""

@@ -19,7 +19,7 @@ from advisor.domain.scenario import Route, validated
 from advisor.evaluation.compiler import Facts
 from advisor.evaluation.facts import with_range, with_terms
 from advisor.evaluation.resolution import Resolution
-from advisor.rule_testing.evaluation import CheckedOutcome, OfferedScenario, RulebookVersion
+from advisor.rule_testing.cases import CheckedOutcome, OfferedScenario, RulebookVersion
 from advisor.rulebook.model import names_in_order
 from advisor.rulebook.symbols import ELIMINATED, FEASIBLE, FIELD_NAMES, OUTCOME_NAMES, Scope
 from advisor.rulebook.terms import Expression

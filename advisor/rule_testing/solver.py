@@ -27,7 +27,7 @@ from advisor.evaluation.z3_backend import (
     stated,
     symbolic_facts,
 )
-from advisor.rule_testing.proofs.symbolic_scenario import Example, SymbolicScenario
+from advisor.rule_testing.properties import Example, SymbolicScenario
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
 from advisor.scenario_space.sampled_scenarios import changed_offer

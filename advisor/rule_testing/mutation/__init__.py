@@ -1,1 +1,0 @@
-"""Small changes of a rulebook, and which of them the cases notice."""

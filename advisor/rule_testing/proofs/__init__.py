@@ -1,1 +1,0 @@
-"""Properties of a rulebook that hold for every scenario, proved with Z3."""
