@@ -8,9 +8,10 @@ from advisor.decision.assessment import Assessment
 from advisor.domain import record
 from advisor.domain.cost_model import VOLUME_ENDS, VOLUMES, to_micro_dollars
 from advisor.domain.formatting import amount_text, plain
-from advisor.domain.scenario import FIELDS, Route
+from advisor.domain.scenario import Route
 from advisor.explanation.turning_points import Bill, Stretch, only_amounts, route_by_own_cost, stretches
 from advisor.rulebook.symbols import FIELD_NAMES, MODEL
+from advisor.scenario_space.values import bounds_of
 
 
 def turning_points(assessment: Assessment) -> list[record.TurningPoint]:
@@ -25,7 +26,12 @@ def turning_points(assessment: Assessment) -> list[record.TurningPoint]:
     is_alone = len(questions) == 1
     found = stretches(assessment.completions, assessment.answers, amounts, is_alone)
     most = assessment.costs.largest_volume()
-    return [_turning_point(one) for one in found if is_alone or one.field not in VOLUMES or one.least <= most]
+    bounds = {name: bounds_of(name, assessment.answers) for name in amounts}
+    return [
+        _turning_point(one, *bounds[one.field])
+        for one in found
+        if is_alone or one.field not in VOLUMES or one.least <= most
+    ]
 
 
 def own_cost_steps(assessment: Assessment) -> list[record.RouteByOwnCost]:
@@ -44,10 +50,9 @@ def _amounts_among(questions: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in questions if name not in (MODEL, "annual_revenue_usd"))
 
 
-def _turning_point(stretch: Stretch) -> record.TurningPoint:
-    quantity, name = FIELDS[stretch.field].quantity, FIELD_NAMES[stretch.field]
-    assert quantity is not None
-    least, most = map(quantity.inside, (quantity.least, quantity.most))
+def _turning_point(stretch: Stretch, least: int, most: int) -> record.TurningPoint:
+    """A stretch of an amount that can be from ``least`` to ``most``, in smallest steps."""
+    name = FIELD_NAMES[stretch.field]
     return record.TurningPoint(
         field=stretch.field,
         from_=None if stretch.least <= least else name.decode(stretch.least),
