@@ -16,8 +16,11 @@ from advisor.evaluation.facts import amounts_of, answer_facts, cheapest, usage_o
 from advisor.evaluation.resolution import Judgement, fold_of, judge, silences
 from advisor.explanation.counterfactuals import route_of, status_of
 from advisor.rulebook.model import Rulebook
-from advisor.rulebook.symbols import FIELD_NAMES
+from advisor.rulebook.symbols import FIELD_NAMES, MODEL
 from advisor.scenario_space.completions import Outcome, completions_of
+
+_ASKED = (MODEL, "peak_to_mean")
+"""Optional answers without a default that are asked for where they may matter."""
 
 
 class Assessment:
@@ -64,7 +67,7 @@ class Assessment:
     def not_needed(self) -> list[str]:
         """The unanswered questions whose answers cannot change the outcome."""
         certain = self.status is not Status.OPEN
-        return [name for name in self.unanswered if certain and not FIELDS[name].optional]
+        return [name for name in self.unanswered if certain and (not FIELDS[name].optional or name in _ASKED)]
 
     @cached_property
     def compared(self) -> frozenset[Route | None]:

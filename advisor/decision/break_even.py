@@ -258,7 +258,12 @@ def turning_points(assessment: Assessment) -> list[record.TurningPoint]:
     is_alone = len(questions) == 1
     found = stretches(assessment.completions, assessment.answers, amounts, is_alone)
     most = assessment.costs.largest_volume()
-    return [_turning_point(one) for one in found if is_alone or one.field not in VOLUMES or one.least <= most]
+    bounds = {name: bounds_of(name, assessment.answers) for name in amounts}
+    return [
+        _turning_point(one, *bounds[one.field])
+        for one in found
+        if is_alone or one.field not in VOLUMES or one.least <= most
+    ]
 
 
 def own_cost_steps(assessment: Assessment) -> list[record.RouteByOwnCost]:

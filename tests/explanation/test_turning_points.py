@@ -318,6 +318,14 @@ def test_one_unknown_amount_is_cut_to_its_smallest_step() -> None:
     ]
 
 
+def test_the_range_of_a_volume_ends_at_the_month_that_is_known() -> None:
+    decision = decided({**EXERCISE, "monthly_images": None, "monthly_images_high": 145_249})
+    assert [(point.from_, point.to, point.route) for point in decision.turning_points] == [
+        (None, "71428", "open_weight_api"),
+        ("71429", None, "self_host"),
+    ]
+
+
 @pytest.mark.parametrize("gone", [["quality"], ["quality", "monthly_overhead"]])
 def test_while_another_question_is_open_nothing_is_said_of_amounts(gone: list[str]) -> None:
     decision = decided({name: value for name, value in EXERCISE.items() if name not in gone})

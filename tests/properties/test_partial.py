@@ -133,8 +133,10 @@ def test_the_record_of_a_partial_scenario_says_what_it_knows(partial: tuple[dict
     given_answers, complete = partial
     record = decide(scenario(given_answers), decided_on=TODAY)
     unanswered = {name for name in (*NEEDS, *AMOUNTS) if name not in given_answers}
-    if "monthly_images_low" in given_answers:
+    if {"monthly_images_low", "monthly_images_high"} <= set(given_answers):
         unanswered -= {"monthly_images"}
+    if given_answers.get("gpu_billing") == "always_on" and "peak_to_mean" not in given_answers:
+        unanswered |= {"peak_to_mean"}
     if record.status is Status.OPEN:
         assert record.route is None
         assert record.open_questions
@@ -143,5 +145,11 @@ def test_the_record_of_a_partial_scenario_says_what_it_knows(partial: tuple[dict
     else:
         assert outcome(complete) == record.route
         assert not record.open_questions
-        assert set(record.not_needed) <= unanswered
+        assert set(record.not_needed) == unanswered
     assert set(reference.decide(complete).feasible) <= set(record.feasible_routes)
+
+
+def test_a_load_that_is_not_known_and_cannot_matter_is_not_needed() -> None:
+    always_on = {**EXERCISE, "monthly_images": 500, "gpu_billing": "always_on"}
+    assert decide(scenario(always_on), decided_on=TODAY).not_needed == ["peak_to_mean"]
+    assert not decide(scenario({**always_on, "peak_to_mean": 3}), decided_on=TODAY).not_needed

@@ -239,8 +239,10 @@ def confidence_claims(decision: Decision) -> Iterator[Claim]:
         kind = "near" if compared.near_crossover else "clear"
         crossover = {"route": compared.route, "owning_from": decision.owning_from[compared.route]}
         yield Claim(f"confidence.{kind}", "confidence", kind, (), ("monthly_images",), crossover)
-    if decision.not_needed:
-        kind = "unanswered_checkpoint" if any(one.none_possible for one in decision.by_model) else "unanswered"
+    ruled_out = any(one.none_possible for one in decision.by_model)
+    said = {"model"} if missing == ["model"] and not ruled_out else set[str]()
+    if set(decision.not_needed) - said:
+        kind = "unanswered_checkpoint" if ruled_out else "unanswered"
         yield Claim(f"confidence.{kind}", "confidence", kind, (), tuple(decision.not_needed))
 
 
@@ -266,7 +268,7 @@ def input_claims(decision: Decision) -> Iterator[Claim]:
         quote = quotes.get(name)
         if quote:
             value, state = quote.value, "from the catalogue"
-        if value is not None or not spec.optional:
+        if value is not None or not spec.optional or name in (*decision.not_needed, *decision.open_questions):
             unit, money = (spec.quantity.unit, spec.quantity.money) if spec.quantity else ("", False)
             figures = {"field": name, "value": value, "unit": unit, "money": money}
             figures |= {"state": state, "quote": quote and quote.model_dump()}

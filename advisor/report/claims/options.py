@@ -214,7 +214,7 @@ def missing_of(decision: Decision, fields: Sequence[str]) -> list[str]:
     offered = {name for route in listed for name in AMOUNTS_OF[route] if name != "monthly_overhead"}
     if not decision.by_model or not offered & set(fields):
         return list(fields)
-    return ["model", *(name for name in fields if name not in offered)]
+    return ["model", *(name for name in fields if name not in offered and name != "model")]
 
 
 def _chosen(decision: Decision) -> Iterator[Claim]:
