@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -32,7 +33,7 @@ from advisor.explanation.counterfactuals import route_of
 from advisor.explanation.sensitivity import Bill, Stretch, only_amounts, route_by_own_cost, stretches
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.records import MAX_LENGTH
-from advisor.rulebook.symbols import FIELD_NAMES, MODEL
+from advisor.rulebook.symbols import FIELD_NAMES, MODEL, Encoded
 from advisor.rulebook.terms import chosen, term_text
 from advisor.scenario_space.amount_regions import bounds_of
 
@@ -258,9 +259,8 @@ def turning_points(assessment: Assessment) -> list[record.TurningPoint]:
     is_alone = len(questions) == 1
     found = stretches(assessment.completions, assessment.answers, amounts, is_alone)
     most = assessment.costs.largest_volume()
-    bounds = {name: bounds_of(name, assessment.answers) for name in amounts}
     return [
-        _turning_point(one, *bounds[one.field])
+        _turning_point(one, assessment.answers)
         for one in found
         if is_alone or one.field not in VOLUMES or one.least <= most
     ]
@@ -282,8 +282,9 @@ def _amounts_among(questions: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in questions if name not in (MODEL, "annual_revenue_usd"))
 
 
-def _turning_point(stretch: Stretch) -> record.TurningPoint:
-    (least, most), name = bounds_of(stretch.field, {}), FIELD_NAMES[stretch.field]
+def _turning_point(stretch: Stretch, answers: Mapping[str, Encoded]) -> record.TurningPoint:
+    """A stretch of an amount, without the ends that no value under these answers goes beyond."""
+    (least, most), name = bounds_of(stretch.field, answers), FIELD_NAMES[stretch.field]
     return record.TurningPoint(
         field=stretch.field,
         from_=None if stretch.least <= least else name.decode(stretch.least),
