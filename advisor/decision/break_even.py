@@ -25,6 +25,7 @@ from advisor.domain.cost_model import (
     to_micro_dollars,
 )
 from advisor.domain.formatting import amount_text, plain
+from advisor.domain.offer import Encoded
 from advisor.domain.record import Decision
 from advisor.domain.record_parts import MAX_COMPARISONS, CostComparison, ReviewTrigger, RouteByAmounts, Status
 from advisor.domain.scenario import Axis, Route, Scenario
@@ -33,7 +34,7 @@ from advisor.explanation.counterfactuals import route_of
 from advisor.explanation.sensitivity import Bill, Stretch, only_amounts, route_by_own_cost, stretches
 from advisor.rulebook.model import Rulebook
 from advisor.rulebook.records import MAX_LENGTH
-from advisor.rulebook.symbols import FIELD_NAMES, MODEL, Encoded
+from advisor.rulebook.symbols import FIELD_NAMES, MODEL
 from advisor.rulebook.terms import chosen, term_text
 from advisor.scenario_space.amount_regions import bounds_of
 
