@@ -23,7 +23,7 @@ from advisor.domain.cost_model import (
     rounded,
     to_micro_dollars,
 )
-from advisor.domain.formatting import amount_text, plain
+from advisor.domain.quantity import amount_text, plain
 from advisor.domain.record import MAX_COMPARISONS, CostComparison, Decision, ReviewTrigger, RouteByAmounts, Status
 from advisor.domain.scenario import Axis, Route, Scenario
 from advisor.evaluation.python_backend import PlainReading
