@@ -11,8 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from advisor.common.diagnostics import quoted
-from advisor.domain.formatting import plain
-from advisor.domain.quantity import NotANumber, Quantity
+from advisor.domain.quantity import NotANumber, Quantity, plain
 from advisor.domain.scenario import FIELDS
 from advisor.rulebook.diagnostics import Code
 from advisor.rulebook.records import Schema, value_fault

@@ -11,7 +11,7 @@ from advisor.catalogue.loader import Catalogue
 from advisor.catalogue.regions import KNOWN
 from advisor.catalogue.traits import OWNED
 from advisor.common.diagnostics import Problem, quoted
-from advisor.domain.formatting import grouped, price
+from advisor.domain.quantity import grouped, price
 
 NOTE = "note"
 """The level of what is worth knowing and no fault."""

@@ -23,7 +23,7 @@ from advisor.catalogue.regions import KNOWN, holds_one_of, region_code
 from advisor.catalogue.traits import OWNED, PROVIDER_TRAITS, self_host_conditions, stated_traits
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.text_table import entry
-from advisor.domain.formatting import grouped, price
+from advisor.domain.quantity import grouped, price
 from advisor.domain.scenario import Route, Unit
 
 _INDENT = 14

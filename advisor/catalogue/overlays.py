@@ -22,7 +22,7 @@ from advisor.catalogue.loader import Catalogue, Lists, catalogue_of, parse_lists
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import read_text
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 from advisor.rulebook.diagnostics import Code
 from advisor.rulebook.records import Form, value_fault
 

@@ -20,7 +20,7 @@ from advisor.catalogue.entries import (
 )
 from advisor.catalogue.loader import JOINED, Catalogue
 from advisor.catalogue.regions import holds_one_of, lies_in
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 from advisor.domain.scenario import Route
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"

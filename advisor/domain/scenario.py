@@ -18,8 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.domain.formatting import grouped, plain
-from advisor.domain.quantity import NotANumber, Quantity
+from advisor.domain.quantity import NotANumber, Quantity, grouped, plain
 
 MAX_TEXT = 10_000
 MAX_FILE_BYTES = 200_000

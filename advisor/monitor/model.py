@@ -11,7 +11,7 @@ from typing import Any
 import advisor
 from advisor.decision.decide import DEFAULT_PAYBACK_LIMIT
 from advisor.domain.cost_model import Costs, OwnGpus, exact, rent
-from advisor.domain.formatting import payback_text
+from advisor.domain.quantity import payback_text
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route, validated
 from advisor.monitor.span import Form, Span, amount, ends_of, hundredths, maybe, plain_number, whole

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from advisor.domain.cost_model import rounded
-from advisor.domain.formatting import MICRO, amount_text, plain
+from advisor.domain.quantity import MICRO, amount_text, plain
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from advisor.domain.cost_model import VOLUMES, exact
-from advisor.domain.formatting import dollars, grouped, payback_text, plain
+from advisor.domain.quantity import dollars, grouped, payback_text, plain
 from advisor.domain.scenario import Route
 from advisor.monitor.calendar_month import moved
 from advisor.monitor.model import MonitorResult, Month, json_data

@@ -12,7 +12,7 @@ from advisor.catalogue.loader import Catalogue
 from advisor.decision.offer_sections import quotes
 from advisor.decision.record_builder import eliminations
 from advisor.domain.cost_model import VOLUMES, rounded
-from advisor.domain.formatting import amount_text, plain
+from advisor.domain.quantity import amount_text, plain
 from advisor.domain.record import Status
 from advisor.domain.scenario import Axis, Route, Unit
 from advisor.portfolio.candidates import Candidate

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 from advisor.domain.scenario import GpuBilling, Scenario
 
 POOL_FIELDS = ("gpu_hour_price", "gpu_billing", "min_gpus")

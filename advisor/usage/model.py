@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from advisor.common.diagnostics import Problem
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 
 
 class Basis(StrEnum):

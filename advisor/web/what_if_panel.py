@@ -12,7 +12,7 @@ from math import log
 from typing import Any
 
 from advisor.decision.competition import competing_checkpoints
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 from advisor.domain.record import Decision, Flip, Status
 from advisor.domain.scenario import FIELDS, Route
 from advisor.interview.answer_texts import AnswerTexts

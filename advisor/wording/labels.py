@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from advisor.domain.cost_model import VOLUMES
-from advisor.domain.formatting import grouped, plain, price
+from advisor.domain.quantity import grouped, plain, price
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Axis, Route, Unit
 from advisor.wording.questions import wordings

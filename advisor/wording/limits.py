@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from advisor.domain.formatting import plain
-from advisor.domain.quantity import Quantity
+from advisor.domain.quantity import Quantity, plain
 from advisor.domain.record import Decision, Flip
 from advisor.domain.scenario import FIELDS
 from advisor.wording.labels import figure_text

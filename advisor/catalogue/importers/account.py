@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from advisor.domain.formatting import MICRO
+from advisor.domain.quantity import MICRO
 
 
 class Unit(StrEnum):

@@ -9,7 +9,7 @@ from typing import Any
 
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, quoted
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 
 _MAX_DEPTH = 30
 _MAX_KEY = 300

@@ -17,7 +17,7 @@ from advisor.catalogue.importers.image_tokens import DATA
 from advisor.catalogue.importers.json_files import amount, load_object, shown
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 
 CLOUD = "gcp"
 _PRICINGS = ("on_demand", "spot")

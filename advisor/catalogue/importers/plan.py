@@ -18,7 +18,7 @@ from advisor.catalogue.importers.matching import SQUARE, Match, Matcher, specifi
 from advisor.catalogue.loader import OFFER_LISTS, Catalogue
 from advisor.catalogue.overlays import price_field
 from advisor.common.diagnostics import printable
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 
 _CERTAINTY = ("reject", "low", "medium", "high")
 _LONGEST_ID = 80

@@ -15,7 +15,7 @@ from typing import Any
 from advisor.catalogue.fields import MAX_STEPS
 from advisor.catalogue.importers.account import Account, Line, Listing, Reason, Refusal, Unit, priced
 from advisor.catalogue.importers.json_files import amount, load_object
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 
 IN_DOLLARS = ("together-ai",)
 _MEGAPIXEL = Fraction(1024 * 1024, 1_000_000)
