@@ -14,8 +14,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from advisor.common.diagnostics import quoted
-from advisor.domain.formatting import plain
-from advisor.domain.quantity import NotANumber, Quantity
+from advisor.domain.quantity import NotANumber, Quantity, plain
 from advisor.domain.scenario import FIELDS
 from advisor.rulebook.records import Code, Form, IdForm, Schema, value_fault
 

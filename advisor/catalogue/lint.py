@@ -10,7 +10,7 @@ from advisor.catalogue.entries import EntryForm, ThroughputForm
 from advisor.catalogue.loader import Catalogue
 from advisor.catalogue.traits import KNOWN, OWNED
 from advisor.common.diagnostics import Problem, quoted
-from advisor.domain.formatting import grouped, price
+from advisor.domain.quantity import grouped, price
 
 NOTE = "note"
 """The level of what is worth knowing and no fault."""

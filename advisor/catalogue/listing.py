@@ -30,7 +30,7 @@ from advisor.catalogue.traits import (
 )
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.terminal import entry
-from advisor.domain.formatting import grouped, price
+from advisor.domain.quantity import grouped, price
 from advisor.domain.scenario import Route, Unit
 
 _INDENT = 14

@@ -23,7 +23,7 @@ from advisor.catalogue.loader import Catalogue, Lists, catalogue_of, parse_lists
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import read_text, write_whole
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 from advisor.rulebook.records import Code, Form, value_fault
 
 MAX_BYTES = 5_000_000

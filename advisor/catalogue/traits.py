@@ -19,7 +19,7 @@ from advisor.catalogue.entries import (
     ThroughputForm,
 )
 from advisor.catalogue.loader import JOINED, Catalogue
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 from advisor.domain.scenario import Route
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"

@@ -26,7 +26,7 @@ from advisor.charts.canvas import (
     wrapped,
 )
 from advisor.domain.cost_model import Costs, Number, exact, rent, to_micro_dollars
-from advisor.domain.formatting import dollars, grouped
+from advisor.domain.quantity import dollars, grouped
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route, validated
 from advisor.wording.labels import HERE, NAMED, NONE, SHORT, are, listed, on_scale, sentence, sentences, units_of

@@ -23,9 +23,8 @@ from advisor.charts.canvas import (
     text_width,
 )
 from advisor.domain.cost_model import PRICE_OF, PRICES, VOLUMES, Costs, exact
-from advisor.domain.formatting import grouped
 from advisor.domain.offer import Encoded
-from advisor.domain.quantity import Quantity
+from advisor.domain.quantity import Quantity, grouped
 from advisor.domain.record import Decision
 from advisor.domain.record_parts import Flip, RouteByAmounts, Status
 from advisor.domain.scenario import FIELDS, Route, Scenario, validated

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from advisor.common.diagnostics import EXIT_OK, BadInput, Problem
 from advisor.domain.cost_model import OwnGpus, OwningRanges, exact, rent, to_micro_dollars
-from advisor.domain.formatting import dollars, grouped
+from advisor.domain.quantity import dollars, grouped
 from advisor.domain.scenario_io import typed_answer
 
 _OPTIONS = {

@@ -37,9 +37,9 @@ class Assessment:
         self.facts = with_terms(rulebook, self.answers) if rulebook.priced else self.judgement.facts
         self.unanswered = self.completions.unanswered(self.answers)
         self._needed = self.completions.open_questions(self.answers) if self.unanswered else ()
-        self.outcomes: frozenset[Outcome] = (
-            self.completions.outcomes(self.answers) if self._needed else self._certain_outcome()
-        )
+        self.outcomes = frozenset[Outcome]((self.judgement.verdict.route,))
+        if self._needed or self.judgement.verdict.undecided or self._partly_priced:
+            self.outcomes = self.completions.outcomes(self.answers)
         if self.status is Status.OPEN and not self._needed:
             raise self._undecided()
 
@@ -100,17 +100,16 @@ class Assessment:
         if self.status is not Status.RECOMMENDED:
             return ()
         optional = all(FIELDS[name].optional for name in self.unanswered)
-        if len(self.judgement.verdict.left) == 1 and optional and not (self.rulebook.priced and self.unanswered):
+        if len(self.judgement.verdict.left) == 1 and optional and not self._partly_priced:
             return self.judgement.deciding_axes
-        for axes in silences(tuple(Axis)):
-            if self.completions.outcomes(self.answers, frozenset(axes)) != self.outcomes:
-                return axes
-        return ()
+        outcomes = self.completions.outcomes
+        found = (axes for axes in silences(tuple(Axis)) if outcomes(self.answers, frozenset(axes)) != self.outcomes)
+        return next(found, ())
 
-    def _certain_outcome(self) -> frozenset[Outcome]:
-        if not self.judgement.verdict.undecided and not (self.rulebook.priced and self.unanswered):
-            return frozenset((self.judgement.verdict.route,))
-        return self.completions.outcomes(self.answers)
+    @property
+    def _partly_priced(self) -> bool:
+        """Whether an answer that is missing may change the offer that counts."""
+        return bool(self.rulebook.priced and self.unanswered)
 
     def _undecided(self) -> BadInput:
         """The fault of rules that do not leave exactly one route; the bundled ones always do."""

@@ -15,7 +15,6 @@ from advisor.decision.assessment import Assessment
 from advisor.domain import record
 from advisor.domain.cost_model import (
     HOSTED,
-    VOLUME_ENDS,
     VOLUMES,
     Costs,
     OwnGpus,
@@ -24,8 +23,8 @@ from advisor.domain.cost_model import (
     rounded,
     to_micro_dollars,
 )
-from advisor.domain.formatting import amount_text, plain
 from advisor.domain.offer import Encoded
+from advisor.domain.quantity import amount_text, plain
 from advisor.domain.record import Decision
 from advisor.domain.record_parts import MAX_COMPARISONS, CostComparison, ReviewTrigger, RouteByAmounts, Status
 from advisor.domain.scenario import Axis, Route, Scenario
@@ -165,14 +164,12 @@ def outcome_of(assessment: Assessment) -> tuple[str, list[str]]:
     hosted, scenario = next(route for route in HOSTED if route in compared), assessment.scenario
     if missing := missing_amounts(scenario.answers(), (hosted, Route.SELF_HOST), ("low", "high")):
         return "amounts_open", missing
-    renting_wins = {
-        rent < own
-        for rent, own in (
-            [assessment.costs.monthly(route, volume) or 0 for route in (hosted, Route.SELF_HOST)]
-            for volume in (scenario.low, scenario.high)
-        )
-    }
-    return ("agrees" if len(renting_wins) == 1 else "differs"), []
+
+    def renting_wins(volume: Decimal | None) -> bool:
+        rent, own = (assessment.costs.monthly(route, volume) or 0 for route in (hosted, Route.SELF_HOST))
+        return rent < own
+
+    return ("agrees" if renting_wins(scenario.low) is renting_wins(scenario.high) else "differs"), []
 
 
 def near_crossover(assessment: Assessment, asked: Route) -> bool | None:
@@ -200,12 +197,8 @@ def fleet_of(assessment: Assessment) -> record.Fleet | None:
     scenario, gpus = assessment.scenario, assessment.costs.own_gpus(overhead=Decimal(0))
     if gpus is None or scenario.low is None or scenario.high is None:
         return None
-    expected = scenario.monthly_images
-    return record.Fleet(
-        low=_hours(gpus, scenario.low),
-        expected=None if expected is None else _hours(gpus, expected),
-        high=_hours(gpus, scenario.high),
-    )
+    expected = None if scenario.monthly_images is None else _hours(gpus, scenario.monthly_images)
+    return record.Fleet(low=_hours(gpus, scenario.low), expected=expected, high=_hours(gpus, scenario.high))
 
 
 def _hours(gpus: OwnGpus, volume: Decimal) -> record.GpuHours:
@@ -218,14 +211,12 @@ def _hours(gpus: OwnGpus, volume: Decimal) -> record.GpuHours:
 
 def owning_ranges(assessment: Assessment) -> dict[Route, record.OwningBelowCrossover]:
     """For each hosted route where owning costs no more than renting below N*; only with GPUs that are always on."""
-    found = {route: assessment.costs.owning_ranges(route) for route in HOSTED if assessment.scenario.always_on}
-    return {
-        route: record.OwningBelowCrossover(
-            ranges=[record.VolumeRange(from_=start, to=end) for start, end in ranges.listed], more=ranges.more
-        )
-        for route, ranges in found.items()
-        if ranges is not None
-    }
+    found = {}
+    for route in HOSTED if assessment.scenario.always_on else ():
+        if below := assessment.costs.owning_ranges(route):
+            ranges = [record.VolumeRange(from_=start, to=end) for start, end in below.listed]
+            found[route] = record.OwningBelowCrossover(ranges=ranges, more=below.more)
+    return found
 
 
 def owning_up_to_peak(assessment: Assessment) -> str | None:
@@ -295,13 +286,11 @@ def _turning_point(stretch: Stretch, answers: Mapping[str, Encoded]) -> record.T
 
 
 def _hosted_bill(assessment: Assessment, bill: Bill) -> record.HostedBill:
-    scenario, costs = assessment.scenario, assessment.costs
-    low, high = scenario.low, scenario.high
-    volume = dict(zip(VOLUME_ENDS, (low, high), strict=True))[bill.volume]
-    price = costs.price(bill.route)
+    scenario, costs, month = assessment.scenario, assessment.costs, bill.volume.removeprefix("monthly_images_")
+    volume, price = (scenario.low if month == "low" else scenario.high), costs.price(bill.route)
     return record.HostedBill(
         route=bill.route,
-        month="every" if low == high else bill.volume.removeprefix("monthly_images_"),
+        month="every" if scenario.low == scenario.high else month,
         bill=cost_text(costs.monthly(bill.route, volume)),
         price=None if price is None else plain(price),
         own_cost=cost_text(costs.monthly(Route.SELF_HOST, volume)),

@@ -115,9 +115,7 @@ def _with_licence(rulebook: Rulebook, catalogue: Catalogue, model: str | None, r
     if model is None:
         return rulebook
     terms = traits_of(catalogue.model(model), region)
-    offers = (
-        offer if offer.route is Route.CLOSED_API else _with_traits(rulebook, offer, terms) for offer in rulebook.offers
-    )
+    offers = (_with_traits(rulebook, offer, terms) if offer.route in _OPEN else offer for offer in rulebook.offers)
     return replace(rulebook, offers=tuple(offers))
 
 
@@ -134,9 +132,9 @@ def _without_offer(
     for route in Route:
         for model in models if route in priced else ():
             if not any(offer.route is route and offer.model in (None, model) for offer in offers):
-                like = _with_traits(rulebook, generic[route], traits_of(catalogue.model(model), region))
-                conditions = catalogue.model(model).licence.terms
-                quote = replace(unknown, conditions=conditions)
+                checkpoint = catalogue.model(model)
+                like = _with_traits(rulebook, generic[route], traits_of(checkpoint, region))
+                quote = replace(unknown, conditions=checkpoint.licence.terms)
                 yield replace(like, id=f"{model}--{like.id}", model=model, quote=quote)
 
 
@@ -167,15 +165,15 @@ def _encoded(rulebook: Rulebook, name: str, word: str) -> Encoded | Unknown:
     known = rulebook.names[name]
     if word == str(UNKNOWN):
         return UNKNOWN
-    if known.numeric:
-        return NO_LIMIT if word == "none" else known.encode(Decimal(word))
-    value: Any = word
+    if known.numeric and word == "none":
+        return NO_LIMIT
+    value: Any = Decimal(word) if known.numeric else word
     return known.encode(value)
 
 
 def _inside(route: Route, amounts: Mapping[str, Decimal]) -> dict[str, int]:
     """Both amounts of own GPUs, or the price, in smallest steps; none of them if one is not known."""
     names = FIELDS_OF[route]
-    found = {name: FIELDS[name].quantity for name in names}
-    inside = {name: each.inside(amounts[name]) for name, each in found.items() if each and name in amounts}
-    return inside if len(inside) == len(names) else {}
+    if not amounts.keys() >= set(names):
+        return {}
+    return {name: quantity.inside(amounts[name]) for name in names if (quantity := FIELDS[name].quantity)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -15,10 +15,10 @@ from advisor.decision.assessment import Assessment, counted, judged
 from advisor.decision.break_even import cost_text, crossovers, owning_from
 from advisor.domain import record
 from advisor.domain.cost_model import PRICES, Costs
-from advisor.domain.formatting import plain
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Trait, Unknown
+from advisor.domain.quantity import plain
 from advisor.domain.record import AgeingFigure, QuoteUsed
-from advisor.domain.record_parts import CATALOGUE, Fit, Flip
+from advisor.domain.record_parts import ANSWER, CATALOGUE, Fit, Flip
 from advisor.domain.scenario import FIELDS, Axis, Route
 from advisor.evaluation.compiler import PLAIN, Compiled, GateMatch, compile_rules
 from advisor.evaluation.facts import FIELDS_OF
@@ -140,29 +140,26 @@ MAX_SHORTLIST = 10
 CHOSEN, SURVIVES, ELIMINATED = "chosen", "survives", "eliminated"
 
 
-def quotes(assessment: Assessment) -> list[record.QuoteUsed]:
+def quotes(assessment: Assessment) -> list[QuoteUsed]:
     """Each known amount of the scenario, and where it is from."""
-    found = []
-    chosen = {route: counted(assessment.every_offer, route) for route in assessment.rulebook.priced}
-    route_of = {name: route for route, names in FIELDS_OF.items() for name in names if route in chosen}
+    offers, found = dict[str, Offer | None](), list[QuoteUsed]()
+    for route in assessment.rulebook.priced:
+        offers |= dict.fromkeys(FIELDS_OF[route], counted(assessment.every_offer, route))
     for name in PRICES:
-        value = getattr(assessment.scenario, name)
-        if value is None:
-            continue
-        offer = chosen[route_of[name]] if name in route_of else None
-        if name not in route_of:
-            found.append(record.QuoteUsed(field=name, value=plain(value), origin="answer"))
-        elif offer is not None and offer.quote is not None:
-            origin = offer.quote.origins.get(name)
+        value, offer = getattr(assessment.scenario, name), offers.get(name)
+        if value is not None and name not in offers:
+            found.append(QuoteUsed(field=name, value=plain(value), origin=ANSWER))
+        elif value is not None and offer and offer.quote:
+            origin = offer.quote.origins.get(name, offer.quote)
             found.append(
-                record.QuoteUsed(
+                QuoteUsed(
                     field=name,
                     value=plain(value),
-                    origin="catalogue",
+                    origin=CATALOGUE,
                     offer=offer.id,
-                    source=origin.source if origin else offer.quote.source,
-                    as_of=origin.as_of if origin else offer.quote.as_of,
-                    confidence=origin.confidence if origin else offer.quote.confidence,
+                    source=origin.source,
+                    as_of=origin.as_of,
+                    confidence=origin.confidence,
                 )
             )
     return found
@@ -253,7 +250,7 @@ def _entry(assessment: Assessment, offer: Offer, match: GateMatch, chosen: bool)
     quote, own = offer.quote, offer.route is Route.SELF_HOST
     assert quote is not None
     gates = {gate.id: gate for gate in assessment.rulebook.gates}
-    amounts = {name: plain(_outside(name, value)) for name, value in quote.amounts.items()}
+    amounts = _amounts(offer)
     price, rate = (amounts.get(name) for name in (FIELDS_OF[offer.route][0], "images_per_gpu_hour"))
     return record.ShortlistEntry(
         route=offer.route,
@@ -262,8 +259,8 @@ def _entry(assessment: Assessment, offer: Offer, match: GateMatch, chosen: bool)
         model=offer.model,
         provider=None if own else quote.supplier,
         gpu=quote.supplier if own else None,
-        price=price,
-        images_per_gpu_hour=rate if own else None,
+        price=None if price is None else plain(price),
+        images_per_gpu_hour=plain(rate) if own and rate is not None else None,
         low=cost_text(_monthly(assessment, offer, "low")),
         expected=cost_text(_monthly(assessment, offer, "monthly_images")),
         high=cost_text(_monthly(assessment, offer, "high")),
@@ -279,28 +276,26 @@ def _entry(assessment: Assessment, offer: Offer, match: GateMatch, chosen: bool)
 
 def _cost(assessment: Assessment, offer: Offer) -> Fraction | None:
     """What offers of one route are ordered by: dollars in the expected month, else per image used as the price says."""
-    cost = _monthly(assessment, offer, "monthly_images", with_overhead=False)
-    if cost is not None or offer.quote is None or not offer.quote.amounts:
+    cost, amounts = _monthly(assessment, offer, "monthly_images", with_overhead=False), _amounts(offer)
+    if cost is not None or not amounts:
         return cost
-    amounts = [Fraction(_outside(name, offer.quote.amounts[name])) for name in FIELDS_OF[offer.route]]
-    return amounts[0] / amounts[1] if len(amounts) > 1 else amounts[0]
+    price, *rate = (Fraction(amounts[name]) for name in FIELDS_OF[offer.route])
+    return price / rate[0] if rate else price
 
 
 def _monthly(assessment: Assessment, offer: Offer, month: str, with_overhead: bool = True) -> Fraction | None:
     """Dollars in a month on an offer; None if the volume, the price or a counted overhead is not known."""
-    volume = getattr(assessment.scenario, month)
-    if volume is None or offer.quote is None or not offer.quote.amounts:
+    volume, amounts = getattr(assessment.scenario, month), _amounts(offer)
+    if volume is None or not amounts:
         return None
-    amounts = {name: _outside(name, value) for name, value in offer.quote.amounts.items()}
     changes = amounts if with_overhead else {**amounts, "monthly_overhead": Decimal(0)}
-    costs = Costs(assessment.scenario.model_copy(update=changes))
-    return costs.monthly(offer.route, volume)
+    return Costs(assessment.scenario.model_copy(update=changes)).monthly(offer.route, volume)
 
 
-def _outside(name: str, value: int) -> Decimal:
-    quantity = FIELDS[name].quantity
-    assert quantity is not None
-    return quantity.outside(value)
+def _amounts(offer: Offer) -> dict[str, Decimal]:
+    """The amounts of an offer as a scenario has them; empty if they are not known."""
+    found = offer.quote.amounts if offer.quote else {}
+    return {name: quantity.outside(found[name]) for name in found if (quantity := FIELDS[name].quantity)}
 
 
 def ageing(
@@ -310,31 +305,31 @@ def ageing(
 
     An offer that the catalogue does not have is left out: how such figures move is not known then.
     """
-    turns = tuple(flips)
-    return [found for quote in quotes if catalogue for found in _aged(quote, turns, catalogue, on)]
-
-
-def _aged(quote: QuoteUsed, flips: tuple[Flip, ...], catalogue: Catalogue, on: datetime.date) -> Iterator[AgeingFigure]:
-    entry = entry_of(catalogue, quote.field, quote.offer) if quote.origin == CATALOGUE and quote.offer else None
-    movement = movement_of(catalogue, quote.field, entry) if entry else None
-    days = age_days(datetime.date.fromisoformat(quote.as_of), on) if quote.as_of else 0
-    if movement is None or not is_old(movement, days):
-        return
-    ends = reach(movement, quote.field, Decimal(quote.value), days)
-    passed: list[tuple[str | None, str | None, Route | None]] = [
-        (plain(end), flip.bound, flip.route)
-        for flip in flips
-        for end in ends
-        if flip.field == quote.field and flip.is_passed_by(Fraction(end))
-    ]
-    for could_reach, flips_at, route in passed or [(None, None, None)]:
-        yield AgeingFigure(
-            field=quote.field,
-            value=quote.value,
-            offer=quote.offer or "",
-            as_of=quote.as_of or "",
-            age_days=days,
-            could_reach=could_reach,
-            flips_at=flips_at,
-            route=route,
-        )
+    turns, found = tuple(flips), list[AgeingFigure]()
+    for quote in quotes:
+        if catalogue is None or quote.origin != CATALOGUE or not quote.offer or not quote.as_of:
+            continue
+        entry = entry_of(catalogue, quote.field, quote.offer)
+        movement = movement_of(catalogue, quote.field, entry) if entry else None
+        days = age_days(datetime.date.fromisoformat(quote.as_of), on)
+        if movement is None or not is_old(movement, days):
+            continue
+        ends = reach(movement, quote.field, Decimal(quote.value), days)
+        near = [flip for flip in turns if flip.field == quote.field]
+        passed: list[tuple[str | None, Flip | None]] = [
+            (plain(end), flip) for flip in near for end in ends if flip.is_passed_by(Fraction(end))
+        ]
+        for could_reach, flip in passed or [(None, None)]:
+            found.append(
+                AgeingFigure(
+                    field=quote.field,
+                    value=quote.value,
+                    offer=quote.offer,
+                    as_of=quote.as_of,
+                    age_days=days,
+                    could_reach=could_reach,
+                    flips_at=flip.bound if flip else None,
+                    route=flip.route if flip else None,
+                )
+            )
+    return found

@@ -41,8 +41,8 @@ from advisor.domain.cost_model import (
     rounded,
     to_micro_dollars,
 )
-from advisor.domain.formatting import dollars, grouped, payback_text, plain
 from advisor.domain.offer import Encoded, Unknown
+from advisor.domain.quantity import dollars, grouped, payback_text, plain
 from advisor.domain.record import Decision
 from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS, Route, Unit

@@ -101,7 +101,7 @@ def own(G: Number, r: Number, E: Number, N: Number) -> Fraction:
     >>> own("1.20", 600, 2_000, 50_000)
     Fraction(2100, 1)
     """
-    return _cost_per_image(G, r) * exact(N) + exact(E)
+    return OwnGpus(exact(G), exact(r), exact(E)).cost(N)
 
 
 def crossover_volume(c: Number, G: Number, r: Number, E: Number) -> Crossover:
@@ -116,14 +116,7 @@ def crossover_volume(c: Number, G: Number, r: Number, E: Number) -> Crossover:
     >>> crossover_volume("0.002", "1.20", 600, 2_000).never
     True
     """
-    saving_per_image = exact(c) - _cost_per_image(G, r)
-    return Crossover(exact(E) / saving_per_image if saving_per_image > 0 else None)
-
-
-def _cost_per_image(G: Number, r: Number) -> Fraction:
-    if exact(r) <= 0:
-        raise ValueError("images per GPU-hour must be more than zero")
-    return exact(G) / exact(r)
+    return OwnGpus(exact(G), exact(r), exact(E)).crossover(c)
 
 
 @dataclass(frozen=True)
@@ -148,6 +141,10 @@ class OwnGpus:
     peak_to_mean: Fraction = Fraction(1)
     min_gpus: int = 1
 
+    def __post_init__(self) -> None:
+        if self.images_per_gpu_hour <= 0:
+            raise ValueError("images per GPU-hour must be more than zero")
+
     def gpus(self, N: Number) -> int:
         """How many whole GPUs are enough for the busiest hour of a month of N images.
 
@@ -166,11 +163,11 @@ class OwnGpus:
 
     def last_volume(self, gpus: int) -> int:
         """The largest monthly volume for which so many GPUs are enough in the busiest hour."""
-        return floor(gpus * GPU_MONTH_HOURS / (self.peak_to_mean * _hours_per_image(self.images_per_gpu_hour)))
+        return floor(gpus * GPU_MONTH_HOURS * self.images_per_gpu_hour / self.peak_to_mean)
 
     def hours_used(self, N: Number) -> Fraction:
         """The GPU-hours in which N images are made."""
-        return exact(N) * _hours_per_image(self.images_per_gpu_hour)
+        return exact(N) / self.images_per_gpu_hour
 
     def hours_paid(self, N: Number) -> Fraction:
         """The GPU-hours that are paid for in a month of N images."""
@@ -190,10 +187,11 @@ class OwnGpus:
         >>> OwnGpus(Fraction("1.2"), Fraction(600), Fraction(2000), True).crossover("0.03").text()
         '95867.00'
         """
-        if not self.always_on:
-            return crossover_volume(c, self.gpu_hour_price, self.images_per_gpu_hour, self.monthly_overhead)
-        settled = self._staircase(c).settled_from
-        return Crossover(None if settled is None else Fraction(settled))
+        if self.always_on:
+            settled = self._staircase(c).settled_from
+            return Crossover(None if settled is None else Fraction(settled))
+        saving_per_image = exact(c) - self.gpu_hour_price / self.images_per_gpu_hour
+        return Crossover(self.monthly_overhead / saving_per_image if saving_per_image > 0 else None)
 
     def owning_ranges(self, c: Number) -> OwningRanges:
         """The stretches of whole volumes below N* in which owning costs no more; none where GPU-hours are paid as used.
@@ -224,14 +222,13 @@ class OwnGpus:
     def largest_volume(self, dollars: Fraction) -> int:
         """The largest monthly volume whose cost without overhead is at most this; 0 if there is no such volume."""
         if not self.always_on:
-            return floor(dollars / (self.gpu_hour_price * _hours_per_image(self.images_per_gpu_hour)))
-        gpus = floor(dollars / (self.gpu_hour_price * GPU_MONTH_HOURS))
-        hours = Fraction(gpus * GPU_MONTH_HOURS if gpus >= self.min_gpus else 0)
-        return floor(hours / self.peak_to_mean / _hours_per_image(self.images_per_gpu_hour))
+            return floor(dollars / self.gpu_hour_price * self.images_per_gpu_hour)
+        gpus = floor(dollars / gpu_month(self.gpu_hour_price))
+        return self.last_volume(gpus) if gpus >= self.min_gpus else 0
 
     def _staircase(self, c: Number) -> Staircase:
         rise, base, height = exact(c), self.monthly_overhead, gpu_month(self.gpu_hour_price)
-        gpus_per_image = self.peak_to_mean * _hours_per_image(self.images_per_gpu_hour) / GPU_MONTH_HOURS
+        gpus_per_image = self.gpus_needed(1)
         scale = lcm(rise.denominator, height.denominator, base.denominator)
         return Staircase(
             rise=int(rise * scale),
@@ -259,10 +256,6 @@ def gpu_month(G: Number) -> Fraction:
     Fraction(876, 1)
     """
     return exact(G) * GPU_MONTH_HOURS
-
-
-def _hours_per_image(images_per_gpu_hour: Fraction) -> Fraction:
-    return _cost_per_image(1, images_per_gpu_hour)
 
 
 def payback_months(migration_cost: Number, monthly_saving: Number) -> Fraction | None:

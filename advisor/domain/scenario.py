@@ -18,8 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.domain.formatting import grouped, plain
-from advisor.domain.quantity import NotANumber, Quantity
+from advisor.domain.quantity import NotANumber, Quantity, grouped, plain
 
 MAX_TEXT = 10_000
 MAX_FILE_BYTES = 200_000
@@ -338,10 +337,10 @@ def _inconsistencies(scenario: Scenario) -> list[tuple[str, str, str]]:
 
 
 def _month_too_costly(scenario: Scenario) -> tuple[str, str, str] | None:
-    from advisor.domain.cost_model import PRICE_OF, Costs  # imported here because the cost model imports this module
+    # imported here because the cost model imports this module
+    from advisor.domain.cost_model import PRICE_OF, VOLUMES, Costs
 
-    named = {name: getattr(scenario, name) for name in ("monthly_images_high", "monthly_images", "monthly_images_low")}
-    volumes = {name: volume for name, volume in named.items() if volume is not None}
+    volumes = {name: volume for name in reversed(VOLUMES) if (volume := getattr(scenario, name)) is not None}
     if not volumes:
         return None
     field = max(volumes, key=volumes.__getitem__)

@@ -37,7 +37,7 @@ class Lines:
 
     def count(self, k: int) -> int:
         """How many of 1 to k hold."""
-        first, surely = self._first, self._surely
+        first, surely = self._bounds
         if first is None or k < first:
             return 0
         last = k if surely is None else min(k, surely - 1)
@@ -53,51 +53,37 @@ class Lines:
         """The least number from k on that holds, or that does not; None where none is left."""
         if self.holds(k) is holding:
             return k
+        surely = self._bounds[1]
+        if surely is not None and k >= surely:
+            return None
+        most = k + self.d * self.w if surely is None else surely  # level lines repeat
         before = self._number(k, holding)
-        most = self._most(k)
-        if most is None or self._number(most, holding) == before:
+        if self._number(most, holding) == before:
             return None
         return _first(k, most, lambda at: self._number(at, holding) > before)
 
     @cached_property
     def last_failing(self) -> int:
         """The greatest number that does not hold, 0 where all do; the distance between the lines rises."""
-        assert self._surely is not None
-        last = self._surely - 1
+        assert self._bounds[1] is not None
+        last = self._bounds[1] - 1
         failing = self._number(last, holding=False)
         return _first(1, last, lambda at: self._number(at, holding=False) == failing) if failing else 0
 
     def _number(self, k: int, holding: bool) -> int:
         return self.count(k) if holding else k - self.count(k)
 
-    def _most(self, k: int) -> int | None:
-        """From here on nothing changes; None where nothing changes after k. Level lines repeat ``d * w`` steps on."""
-        if self._slope:
-            return None if self._surely is None or k >= self._surely else self._surely
-        return k + self.d * self.w
-
-    @property
-    def _slope(self) -> int:
-        return self.a * self.w - self.s * self.d
-
-    @property
-    def _gap(self) -> int:
-        return self.e * self.w - self.v * self.d
-
     @cached_property
-    def _first(self) -> int | None:
-        """From here on the distance is at least zero."""
-        return self._reaching(0)
+    def _bounds(self) -> tuple[int | None, int | None]:
+        """From where on the distance is at least zero, and at least one, so that all hold; None where it never is."""
+        slope, gap = self.a * self.w - self.s * self.d, self.e * self.w - self.v * self.d
 
-    @cached_property
-    def _surely(self) -> int | None:
-        """From here on the distance is at least one, so that all hold."""
-        return self._reaching(self.d * self.w)
+        def reaching(distance: int) -> int | None:
+            if slope:
+                return max(1, ceiling(distance - gap, slope))
+            return 1 if gap >= distance else None
 
-    def _reaching(self, distance: int) -> int | None:
-        if self._slope:
-            return max(1, ceiling(distance - self._gap, self._slope))
-        return 1 if self._gap >= distance else None
+        return reaching(0), reaching(self.d * self.w)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from typing import Any
 from advisor.catalogue.entries import LicenceForm
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.domain.cost_model import GPU_MONTH_HOURS, PRICE_OF, VOLUME_ENDS, VOLUMES
-from advisor.domain.formatting import grouped, price
-from advisor.domain.quantity import Quantity
+from advisor.domain.quantity import Quantity, grouped, price
 from advisor.domain.scenario import FIELDS
 from advisor.interview import estimates
 from advisor.interview.estimates import INPUTS, MANY_STEPS, estimated_by, few_step_throughput, rounded, worksheet

@@ -14,8 +14,7 @@ from typing import Any
 
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.domain.cost_model import GPU_MONTH_HOURS, PRICE_OF, VOLUME_ENDS, VOLUMES
-from advisor.domain.formatting import grouped, plain
-from advisor.domain.quantity import NotANumber, Quantity
+from advisor.domain.quantity import NotANumber, Quantity, grouped, plain
 from advisor.domain.scenario import FIELDS
 
 SECONDS_AN_HOUR = 3600

@@ -17,8 +17,7 @@ from typing import Any, NamedTuple
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import is_file, read_text, write_whole
 from advisor.domain.cost_model import PRICE_OF, VOLUME_ENDS
-from advisor.domain.formatting import plain
-from advisor.domain.quantity import NotANumber, typed
+from advisor.domain.quantity import NotANumber, plain, typed
 from advisor.domain.scenario import FIELDS, Scenario, validated
 from advisor.domain.scenario_io import typed_answer
 from advisor.interview import estimates

@@ -21,7 +21,7 @@ from advisor.decision.break_even import (
 from advisor.decision.competition import competing
 from advisor.decision.decide import decide
 from advisor.domain.cost_model import MOST_IMAGES, OWN_AMOUNTS, PRICE_OF, Costs, OwnGpus, exact, payback_months, rent
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 from advisor.domain.record import Decision
 from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route, Scenario, validated

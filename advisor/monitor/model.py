@@ -16,7 +16,7 @@ from typing import Any
 import advisor
 from advisor.decision.record_builder import DEFAULT_PAYBACK_LIMIT
 from advisor.domain.cost_model import Costs, OwnGpus, exact, rent, rounded
-from advisor.domain.formatting import MICRO, amount_text, payback_text, plain
+from advisor.domain.quantity import MICRO, amount_text, payback_text, plain
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route, validated
 from advisor.usage.model import Basis

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from advisor.domain.cost_model import VOLUMES, exact
-from advisor.domain.formatting import dollars, grouped, payback_text, plain
+from advisor.domain.quantity import dollars, grouped, payback_text, plain
 from advisor.domain.scenario import Route
 from advisor.monitor.model import MonitorResult, Month, Span, hundredths, json_data, micro_dollars, plain_number, whole
 from advisor.monitor.trigger import moved

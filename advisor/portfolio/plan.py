@@ -12,7 +12,7 @@ from advisor.catalogue.loader import Catalogue
 from advisor.decision.offer_sections import quotes
 from advisor.decision.record_builder import eliminations
 from advisor.domain.cost_model import VOLUMES, rounded
-from advisor.domain.formatting import amount_text, plain
+from advisor.domain.quantity import amount_text, plain
 from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Axis, GpuBilling, Route, Unit
 from advisor.portfolio.alternatives import owned_because_of_others, regrets, shared_overhead_pays_below, turn_of

@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import STANDARD_INPUT, read_text
-from advisor.domain.formatting import plain
-from advisor.domain.quantity import NotANumber
+from advisor.domain.quantity import NotANumber, plain
 from advisor.domain.scenario import FIELDS, MAX_ENTRIES, MAX_FILE_BYTES, Scenario, validated, word
 from advisor.domain.scenario_io import Check, parse_answers
 

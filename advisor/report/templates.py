@@ -32,7 +32,7 @@ from markupsafe import Markup
 import advisor
 from advisor.common.diagnostics import HIDDEN, BadInput, Problem, quoted
 from advisor.common.files import bundled, is_file, is_folder, read_text, real
-from advisor.domain.formatting import MICRO, dollars, grouped
+from advisor.domain.quantity import MICRO, dollars, grouped
 from advisor.domain.record import Decision
 from advisor.report import limits
 from advisor.report.claims.build import claims_of

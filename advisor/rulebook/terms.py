@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from advisor.common.diagnostics import BadInput, did_you_mean, quoted
-from advisor.domain.formatting import MICRO
+from advisor.domain.quantity import MICRO
 from advisor.rulebook.records import MAX_LENGTH, Code
 from advisor.rulebook.symbols import FIELD_NAMES, Name, Scope
 

@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 from advisor.usage.model import COLUMNS, NUMBERS, Basis, Day
 from advisor.usage.normalise import AMOUNT
 from advisor.usage.readers.access_log import LOGS

@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from advisor.common.diagnostics import Problem
 from advisor.common.terminal import Progress
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 from advisor.domain.scenario import Unit
 
 if TYPE_CHECKING:

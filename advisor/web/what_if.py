@@ -20,7 +20,7 @@ from advisor.decision.assessment import Assessment
 from advisor.decision.break_even import monthly_costs, owning_from
 from advisor.decision.competition import competing_checkpoints, model_faults
 from advisor.domain.cost_model import VOLUMES
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 from advisor.domain.record import Decision
 from advisor.domain.record_parts import Flip, Status
 from advisor.domain.scenario import FIELDS, GpuBilling, Route, Scenario, validated

@@ -16,8 +16,7 @@ from advisor.common import yaml_loader as strict_yaml
 from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.common.files import bundled, read_text
 from advisor.domain.cost_model import VOLUMES
-from advisor.domain.formatting import grouped, plain, price
-from advisor.domain.quantity import Quantity
+from advisor.domain.quantity import Quantity, grouped, plain, price
 from advisor.domain.record import Decision
 from advisor.domain.record_parts import Flip
 from advisor.domain.scenario import FIELDS, Axis, Route, Unit

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.common.diagnostics import BadInput
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 from advisor.domain.scenario import FIELDS, MAX_MONTHLY_COST
 from advisor.interview import estimates
 from advisor.interview.flow import flow_of

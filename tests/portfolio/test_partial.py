@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.common.diagnostics import BadInput
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS
 from advisor.portfolio.plan import plan

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
-from advisor.domain import formatting
+from advisor.domain import quantity
 from advisor.domain.record import Decision, ShortlistEntry
 from advisor.domain.record_parts import Status
 from advisor.domain.scenario import Route
@@ -49,7 +49,7 @@ def old_figures(decision: Decision) -> list[str]:
     found = []
     for one in decision.ageing:
         if one.flips_at is not None and one.could_reach is not None:
-            text = formatting.grouped if one.field == "images_per_gpu_hour" else formatting.price
+            text = quantity.grouped if one.field == "images_per_gpu_hour" else quantity.price
             was, turn, now = (text(Decimal(value)) for value in (one.value, one.flips_at, one.could_reach))
             end = "most" if Decimal(one.could_reach) > Decimal(one.value) else "least"
             found.append(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from advisor.charts.eliminations import narrowing_chart
 from advisor.charts.route_map import COLUMNS, FINER, ROWS, most_sensitive, regions_of
-from advisor.domain.formatting import dollars, grouped
+from advisor.domain.quantity import dollars, grouped
 from advisor.domain.record import Decision
 from advisor.domain.scenario import FIELDS, Route
 from advisor.report.html import charts_of

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, quoted
-from advisor.domain.formatting import MICRO, plain
+from advisor.domain.quantity import MICRO, plain
 
 
 class Unit(StrEnum):

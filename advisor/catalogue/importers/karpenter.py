@@ -27,7 +27,7 @@ from advisor.catalogue.importers.account import (
     shown,
 )
 from advisor.common.diagnostics import BadInput, Problem
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 
 CLOUD = "gcp"
 _PRICINGS = ("on_demand", "spot")

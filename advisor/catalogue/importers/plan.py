@@ -29,7 +29,7 @@ from advisor.catalogue.importers.account import (
 from advisor.catalogue.loader import OFFER_LISTS, Catalogue
 from advisor.catalogue.overlays import ImportForm, Overlay, price_field
 from advisor.common.diagnostics import printable
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 
 _CERTAINTY = ("reject", "low", "medium", "high")
 _LONGEST_ID = 80

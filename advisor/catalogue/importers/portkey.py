@@ -24,7 +24,7 @@ from advisor.catalogue.importers.account import (
     load_object,
     priced,
 )
-from advisor.domain.formatting import plain
+from advisor.domain.quantity import plain
 
 IN_DOLLARS = ("together-ai",)
 _MEGAPIXEL = Fraction(1024 * 1024, 1_000_000)

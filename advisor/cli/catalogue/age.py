@@ -110,7 +110,7 @@ def _kind(movement: MovementForm) -> list[str]:
 
 def _table(old: list[AgedEntry]) -> list[str]:
     from advisor.common.terminal import table
-    from advisor.domain.formatting import plain
+    from advisor.domain.quantity import plain
 
     if not old:
         return ["none is old"]

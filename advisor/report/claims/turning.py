@@ -13,8 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from advisor.domain.cost_model import AMOUNTS_OF, PRICE_OF, VOLUMES
-from advisor.domain.formatting import plain
-from advisor.domain.quantity import Quantity
+from advisor.domain.quantity import Quantity, plain
 from advisor.domain.record import Decision
 from advisor.domain.record_parts import Change, Flip, TurningPoint, WhyNot
 from advisor.domain.scenario import FIELDS, Axis, Route
