@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import chain
 
 from advisor.catalogue.entries import EntryForm, ThroughputForm
 from advisor.catalogue.loader import Catalogue
@@ -27,13 +28,8 @@ PLAUSIBLE_RATE = (Decimal("0.5"), Decimal(100_000))
 
 def findings(catalogue: Catalogue, today: datetime.date) -> list[Problem]:
     """Every warning and note about a catalogue, by file and line."""
-    lints = (
-        _future_dates(catalogue, today),
-        _implausible(catalogue),
-        _impossible_windows(catalogue),
-        _regions(catalogue),
-    )
-    found = [problem for lint in (*lints, _unused(catalogue), _unpriced_gpus(catalogue)) for problem in lint]
+    lints = (_implausible, _impossible_windows, _regions, _unused, _unpriced_gpus)
+    found = [*_future_dates(catalogue, today), *chain.from_iterable(lint(catalogue) for lint in lints)]
     return sorted(found, key=lambda problem: (problem.file or "", problem.line or 0))
 
 
@@ -41,13 +37,8 @@ def _warning(entry: EntryForm, what: str, help: str, key: str = "id") -> Problem
     return Problem(f"{entry.noun} `{entry.id}` {what}", entry.file, entry.line_of(key), key, help, level="warning")
 
 
-def _all(catalogue: Catalogue) -> Iterator[EntryForm]:
-    for entries in catalogue.lists.values():
-        yield from entries
-
-
 def _future_dates(catalogue: Catalogue, today: datetime.date) -> Iterator[Problem]:
-    for entry in _all(catalogue):
+    for entry in chain.from_iterable(catalogue.lists.values()):
         days = [("as_of", entry.as_of), *(("conflicts", conflict.as_of) for conflict in entry.conflicts)]
         for key, day in days:
             if day > today:
@@ -56,7 +47,7 @@ def _future_dates(catalogue: Catalogue, today: datetime.date) -> Iterator[Proble
 
 
 def _impossible_windows(catalogue: Catalogue) -> Iterator[Problem]:
-    for entry in _all(catalogue):
+    for entry in chain.from_iterable(catalogue.lists.values()):
         begins, ends = entry.valid_from, entry.valid_to
         if begins and ends and begins > ends:
             yield _warning(entry, f"is valid from {begins} to {ends}, which is never", "exchange them", "valid_to")
@@ -85,7 +76,7 @@ def _outside(
 
 
 def _regions(catalogue: Catalogue) -> Iterator[Problem]:
-    for entry in _all(catalogue):
+    for entry in chain.from_iterable(catalogue.lists.values()):
         regions = getattr(entry, "regions", None)
         for code in regions if isinstance(regions, tuple) else ():
             if code not in KNOWN:

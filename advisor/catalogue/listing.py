@@ -143,13 +143,12 @@ def as_json(catalogue: Catalogue, lists: dict[str, tuple[EntryForm, ...]]) -> di
     """The entries with what they state, and the overlay of those that have one."""
     found: dict[str, Any] = {"digest": catalogue.digest}
     for name, entries in lists.items():
-        found[name] = [_dumped(catalogue, name, one) for one in entries]
+        overlays = [catalogue.origins.get((name, one.id)) for one in entries]
+        found[name] = [
+            {**one.model_dump(mode="json", exclude_none=True), **({"overlay": overlay} if overlay else {})}
+            for one, overlay in zip(entries, overlays, strict=True)
+        ]
     return found
-
-
-def _dumped(catalogue: Catalogue, name: str, one: EntryForm) -> dict[str, Any]:
-    origin = catalogue.origins.get((name, one.id))
-    return {**one.model_dump(mode="json", exclude_none=True), **({"overlay": origin} if origin else {})}
 
 
 # ------------------------------------------------------------------ text
@@ -161,15 +160,11 @@ def as_text(catalogue: Catalogue, lists: dict[str, tuple[EntryForm, ...]], width
     for name, entries in lists.items():
         lines += ["", *textwrap.wrap(f"{TITLES[name]} ({len(entries)})", width)] if entries else []
         for one in entries:
-            lines += ["", *_block(catalogue, name, one, width)]
+            overlay = catalogue.origins.get((name, one.id))
+            lines += ["", one.id + (f" (from {overlay})" if overlay else "")]
+            for label, text in described(catalogue, one):
+                lines += entry(label, text, _INDENT, width)
     return lines
-
-
-def _block(catalogue: Catalogue, name: str, one: EntryForm, width: int) -> Iterator[str]:
-    overlay = catalogue.origins.get((name, one.id))
-    yield one.id + (f" (from {overlay})" if overlay else "")
-    for label, text in described(catalogue, one):
-        yield from entry(label, text, _INDENT, width)
 
 
 def described(catalogue: Catalogue, one: EntryForm) -> list[tuple[str, str]]:

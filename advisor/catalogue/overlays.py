@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -131,11 +131,6 @@ def _once_each(discounts: Iterable[DiscountForm]) -> tuple[DiscountForm, ...]:
             raise discount.fault(Code.DUPLICATE_ID, what, "keep one of them", "provider")
         found[discount.provider] = discount
     return tuple(found.values())
-
-
-def without_discounts(overlay: Overlay) -> Overlay:
-    """The overlay with listed prices, which are what price lists are compared with."""
-    return replace(overlay, discounts=())
 
 
 def with_overlays(

@@ -84,8 +84,22 @@ def competing_offers(
     """
     wanted = [catalogue.model(model)] if model is not None else list(catalogue.models)
     models = [entry for entry in wanted if _competes(entry, on) and entry.modality == _MODALITY[unit]]
-    offers = [*_hosted(catalogue, models, unit, region, on), *_closed(catalogue, unit, region, on)]
-    return [*offers, *_self_hosted(catalogue, models, unit, region, on)]
+    providers = {provider.id: provider for provider in catalogue.providers if _competes(provider, on)}
+
+    def sells(offer: ApiOfferForm) -> bool:
+        return offer.unit == unit and offer.provider in providers and _competes(offer, on)
+
+    hosted = [offer for offer in catalogue.hosted if sells(offer)]
+    return [
+        *(
+            _hosted_offer(model, offer, providers[offer.provider], region)
+            for model in models
+            for offer in hosted
+            if offer.model == model.id
+        ),
+        *(_closed_offer(offer, providers[offer.provider], region) for offer in catalogue.closed if sells(offer)),
+        *_self_hosted(catalogue, models, unit, region, on),
+    ]
 
 
 def _competes(entry: EntryForm, on: datetime.date) -> bool:
@@ -126,16 +140,6 @@ def _decimal_text(value: Decimal | str) -> str:
 
 
 # ------------------------------------------------------------------ hosted
-
-
-def _hosted(
-    catalogue: Catalogue, models: list[ModelForm], unit: str, region: str | None, on: datetime.date
-) -> Iterator[CatalogueOffer]:
-    for model in models:
-        for offer in catalogue.hosted:
-            provider = catalogue.provider(offer.provider)
-            if offer.model == model.id and offer.unit == unit and _competes(offer, on) and _competes(provider, on):
-                yield _hosted_offer(model, offer, provider, region)
 
 
 def _hosted_offer(model: ModelForm, offer: HostedForm, provider: ProviderForm, region: str | None) -> CatalogueOffer:
@@ -200,13 +204,6 @@ def _weakest(*words: str) -> str:
 
 
 # ------------------------------------------------------------------ closed
-
-
-def _closed(catalogue: Catalogue, unit: str, region: str | None, on: datetime.date) -> Iterator[CatalogueOffer]:
-    for offer in catalogue.closed:
-        provider = catalogue.provider(offer.provider)
-        if offer.unit == unit and _competes(offer, on) and _competes(provider, on):
-            yield _closed_offer(offer, provider, region)
 
 
 def _closed_offer(offer: ClosedForm, provider: ProviderForm, region: str | None) -> CatalogueOffer:

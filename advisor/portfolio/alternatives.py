@@ -118,18 +118,14 @@ class _Growth:
         price = self._group.gpu_month * self._unit
         least = Fraction(self._solution.paid - self._solution.found[self._number].score)
         for item in self._group.items:
-            if item.rent is None or item.place == self._place:
-                least += self._solution.problem.scoring.score(item.own or 0, [item.place])
-            else:
-                least += item.rent * self._unit
-            gpus = price * item.gpus
+            own, gpus = self._solution.problem.scoring.score(item.own or 0, [item.place]), price * item.gpus
             if item.place == self._place:
-                continue
-            if item.rent is None:
-                least += gpus
-            elif item.own is not None:
-                gain = item.rent * self._unit - self._solution.problem.scoring.score(item.own, [item.place])
-                least -= max(Fraction(), gain - gpus)
+                least += own
+            elif item.rent is None:
+                least += own + gpus
+            else:
+                rented = Fraction(item.rent * self._unit)
+                least += rented if item.own is None else min(rented, own + gpus)
         slope = self._price * _MICRO * self._unit - price * self._gpus.gpus_needed(1)
         return slope, of_others - least
 

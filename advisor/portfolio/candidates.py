@@ -159,29 +159,17 @@ def candidates_of(
     portfolio: Portfolio, rulebook: Rulebook, catalogue: Catalogue | None, decided_on: datetime.date
 ) -> tuple[Candidate, ...]:
     """The candidates of each workload. Raises what ``decide`` raises, naming the workload."""
-    return tuple(
-        _candidate(place, workload, portfolio, rulebook, catalogue, decided_on)
-        for place, workload in enumerate(portfolio.workloads)
-    )
-
-
-def _candidate(
-    place: int,
-    workload: Workload,
-    portfolio: Portfolio,
-    rulebook: Rulebook,
-    catalogue: Catalogue | None,
-    decided_on: datetime.date,
-) -> Candidate:
-    try:
-        competes = competing(rulebook, catalogue, workload.scenario, decided_on)
-        assessment = Assessment(workload.scenario, competes, engine_reading(competes))
-    except BadInput as error:
-        of = f"for workload {quoted(workload.title)}, "
-        raise BadInput(problem._replace(what=of + problem.what) for problem in error.problems) from None
-    owning, hosted = _candidates(assessment, assessment.answers)
-    pool = None if workload.pool is None else portfolio.pools[workload.pool]
-    return Candidate(place, workload, pool, assessment, owning, hosted)
+    found = list[Candidate]()
+    for place, workload in enumerate(portfolio.workloads):
+        try:
+            competes = competing(rulebook, catalogue, workload.scenario, decided_on)
+            assessment = Assessment(workload.scenario, competes, engine_reading(competes))
+        except BadInput as error:
+            of = f"for workload {quoted(workload.title)}, "
+            raise BadInput(problem._replace(what=of + problem.what) for problem in error.problems) from None
+        pool = None if workload.pool is None else portfolio.pools[workload.pool]
+        found.append(Candidate(place, workload, pool, assessment, *_candidates(assessment, assessment.answers)))
+    return tuple(found)
 
 
 def _candidates(

@@ -100,7 +100,7 @@ class PlanBuilder:
     def _routes(self) -> dict[int, Route]:
         """The route of each workload, as far as it is certain."""
         if self._open is not None:
-            return {place: self._open.routes[place] for place in sorted(self._open.routes)}
+            return dict(sorted(self._open.routes.items()))
         return self._routes_with(self._owners or frozenset())
 
     @cached_property

@@ -89,35 +89,32 @@ def plan_overwritten(plan: PortfolioPlan, decisions: Sequence[Decision], folder:
     Raises BadInput for a folder in which an interrupted command cannot be undone.
     """
     settle(folder)
+    return next(_warnings(plan, decisions, folder, name), None)
+
+
+def _warnings(plan: PortfolioPlan, decisions: Sequence[Decision], folder: Path, name: str) -> Iterator[Problem]:
+    """A warning of each earlier plan or decision of a workload that is overwritten, the plan's first."""
     record, memo = (folder / f"{name}.{ending}" for ending in _ENDINGS[:2])
-    if not is_file(record):
-        return next(_of_workloads(plan, decisions, folder / name), None)
-    try:
-        earlier = PortfolioPlan.model_validate_json(read_text(str(record), MAX_BYTES))
-    except (BadInput, ValueError):
-        return _warning("an earlier plan is overwritten, and its record cannot be read", record)
-    if earlier.to_json() == plan.to_json():
-        return next(_of_workloads(plan, decisions, folder / name), None)
-    differing = [*_changed_workloads(earlier, plan), *_changed_parts(earlier, plan)] or ["explanations"]
-    return _warning(f"the plan of {earlier.decided_on} is overwritten; these differ: {', '.join(differing)}", memo)
-
-
-def _of_workloads(plan: PortfolioPlan, decisions: Sequence[Decision], within: Path) -> Iterator[Problem]:
-    """The warnings about the workloads' own files."""
+    if is_file(record):
+        try:
+            earlier = PortfolioPlan.model_validate_json(read_text(str(record), MAX_BYTES))
+        except (BadInput, ValueError):
+            yield _warning("an earlier plan is overwritten, and its record cannot be read", record)
+            return
+        if earlier.to_json() != plan.to_json():
+            differing = ", ".join(_changed(earlier, plan)) or "explanations"
+            yield _warning(f"the plan of {earlier.decided_on} is overwritten; these differ: {differing}", memo)
     for stem, decision in zip(file_stems(plan), decisions, strict=True):
-        if warning := overwritten(decision, within, stem):
+        if warning := overwritten(decision, folder / name, stem):
             yield warning
 
 
-def _changed_workloads(earlier: PortfolioPlan, plan: PortfolioPlan) -> Iterator[str]:
-    """The workloads that have another route, or are only in one of the plans."""
+def _changed(earlier: PortfolioPlan, plan: PortfolioPlan) -> Iterator[str]:
+    """The workloads that have another route, or are only in one of the plans; then the parts that differ."""
     routes = [{one.title: one.route for one in each.workloads} for each in (earlier, plan)]
     for title in dict.fromkeys([*routes[0], *routes[1]]):
         if routes[0].get(title, "") != routes[1].get(title, ""):
             yield f"the route of {json.dumps(title, ensure_ascii=False)}"
-
-
-def _changed_parts(earlier: PortfolioPlan, plan: PortfolioPlan) -> Iterator[str]:
     if earlier.portfolio != plan.portfolio:
         yield "the portfolio"
     yield from (f"`{part}`" for part in _COMPARED if getattr(earlier, part) != getattr(plan, part))

@@ -90,12 +90,10 @@ def kit_of(decision: Decision, catalogue: Catalogue | None, endpoints: Endpoints
         tables=tuple(tables),
         unsupported=tuple((entry.label, call) for entry, call in calls if isinstance(call, str)),
         ruled_out=tuple((SHORT[one], why) for one in Route for why in _why_out(decision, one)),
-        to_fill_in=() if all(table.base_url for table in tables) else _callable(endpoints),
+        to_fill_in=()
+        if all(table.base_url for table in tables)
+        else tuple(one for one in endpoints.providers.values() if one.shape != UNSUPPORTED),
     )
-
-
-def _callable(endpoints: Endpoints) -> tuple[EndpointForm, ...]:
-    return tuple(one for one in endpoints.providers.values() if one.shape != UNSUPPORTED)
 
 
 def _calls(
@@ -148,7 +146,7 @@ def _hosted(decision: Decision, route: Route, calls: list[tuple[ShortlistEntry, 
                 entry.label,
                 *([] if number else skipped),
                 f"price of {entry.as_of}: {entry.source}",
-                *_conditions(entry),
+                *(f"to verify: {condition}" for condition in entry.conditions),
             ),
             base_url=call.base_url,
             model=call.model,
@@ -166,10 +164,6 @@ def _hosted(decision: Decision, route: Route, calls: list[tuple[ShortlistEntry, 
             notes=(_FILL_IN, *(f"not supported: {entry.label}, {call}" for entry, call in mine)),
             price_per_image=str(price) if price is not None else None,
         )
-
-
-def _conditions(entry: ShortlistEntry) -> list[str]:
-    return [f"to verify: {condition}" for condition in entry.conditions]
 
 
 def _why_out(decision: Decision, route: Route) -> list[str]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -132,6 +133,12 @@ class Account:
         return (line for line in self.lines if isinstance(line, Figure))
 
 
+def account_of(entries: Iterable[Iterable[Line]]) -> Account:
+    """The account of entries by their lines; one without lines is counted with the others."""
+    found = [tuple(lines) for lines in entries]
+    return Account(tuple(chain.from_iterable(found)), found.count(()))
+
+
 def priced(listing: Listing, amount: Fraction | Decimal, confidence: str = "medium", note: str = "") -> Line:
     """The figure of an amount in dollars, to the nearest micro-dollar; refused if it is 0, negative or implausible."""
     if amount == 0:
@@ -164,7 +171,11 @@ def sized_first(lines: Iterable[Line]) -> Iterator[Line]:
     sized = (line for line in lines if isinstance(line, Figure) and line.listing.size)
     by_size = {_model(line) for line in sized if line.listing.unit is Unit.IMAGE}
     for line in lines:
-        if _model(line) in by_size and not line.listing.size and not _is(line, Reason.RETIRED):
+        if (
+            _model(line) in by_size
+            and not line.listing.size
+            and not (isinstance(line, Refusal) and line.reason is Reason.RETIRED)
+        ):
             yield Refusal(line.listing, Reason.UNSIZED)
         else:
             yield line
@@ -188,10 +199,6 @@ def _variant(line: Line) -> tuple[str, str, Unit, str | None, str | None]:
 
 def _model(line: Line) -> tuple[str, str, Unit]:
     return line.listing.provider, line.listing.model, line.listing.unit
-
-
-def _is(line: Line, reason: Reason) -> bool:
-    return isinstance(line, Refusal) and line.reason is reason
 
 
 _MAX_DEPTH = 30

@@ -21,6 +21,7 @@ from advisor.catalogue.importers.account import (
     Reason,
     Refusal,
     Unit,
+    account_of,
     amount,
     day_stated,
     load_object,
@@ -67,15 +68,9 @@ _TOKEN_FIELDS = (_IMAGE_TOKEN, "output_cost_per_token", "input_cost_per_token")
 def read(text: str, file: str, on: datetime.date) -> Account:
     """The account of the file. ``on``: entries retired by then are refused. Raises BadInput."""
     entries = load_object(text, file, "LiteLLM's model_prices_and_context_window.json")
-    lines: list[Line] = []
-    others = 0
-    for key, fields in entries.items():
-        if key == _TEMPLATE:
-            continue
-        found = list(_lines(key, fields))
-        lines += found
-        others += not found
-    return Account(tuple(sized_first(stated_first(without_retired(lines, on), _IMAGE_TOKEN))), others)
+    found = account_of(_lines(key, fields) for key, fields in entries.items() if key != _TEMPLATE)
+    lines = sized_first(stated_first(without_retired(found.lines, on), _IMAGE_TOKEN))
+    return replace(found, lines=tuple(lines))
 
 
 def _lines(key: str, fields: Any) -> Iterator[Line]:

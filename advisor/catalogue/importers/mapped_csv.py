@@ -7,6 +7,7 @@ import datetime
 import io
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal, get_args
@@ -140,7 +141,6 @@ def _line(number: int, row: Mapping[str, str], mapping: PriceMapping) -> Line:
     unit, steps = cells.get("unit") or mapping.unit, cells.get("steps") or None
     provider, pricing = cells.get("provider") or mapping.provider or "", cells.get("pricing") or None
     region = cells.get("region") or None
-    key, field = f"line {number}", mapping.columns.price
     faults = [
         f"the unit is {unit}" if unit not in get_args(PriceMapping.model_fields["unit"].annotation) else "",
         f"the number of steps is {steps}" if steps and not re.fullmatch(r"[1-9]\d{0,2}", steps) else "",
@@ -150,15 +150,12 @@ def _line(number: int, row: Mapping[str, str], mapping: PriceMapping) -> Line:
     ]
     retires, fault = day_stated(cells.get("retires") or None, "the date of retirement")
     dollars, other = _dollars(cells["price"], mapping)
-    listing = Listing(key, field, provider, cells["model"])
+    listing = Listing(f"line {number}", mapping.columns.price, provider, cells["model"])
     if stated := [one for one in (*faults, fault, other) if one]:
         return Refusal(listing, Reason.MALFORMED, "; ".join(stated))
-    listing = Listing(
-        key,
-        field,
-        provider,
-        cells["model"],
-        Unit(unit),
+    listing = replace(
+        listing,
+        unit=Unit(unit),
         size=cells.get("size") or None,
         quality=cells.get("quality") or None,
         steps=int(steps) if steps else None,

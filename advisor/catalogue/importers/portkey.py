@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from advisor.catalogue.entries import MAX_STEPS
@@ -20,6 +21,7 @@ from advisor.catalogue.importers.account import (
     Reason,
     Refusal,
     Unit,
+    account_of,
     amount,
     load_object,
     priced,
@@ -33,13 +35,8 @@ _DEFAULT = "default"
 
 def read(text: str, file: str, on: datetime.date, provider: str) -> Account:
     """The account of the file of one ``provider``, as its name without ``.json``. Raises BadInput."""
-    lines: list[Line] = []
-    others = 0
-    for key, entry in load_object(text, file, "a file of Portkey's `pricing` folder").items():
-        found = list(_lines(key, entry, provider))
-        lines += found
-        others += not found
-    return Account(tuple(lines), others)
+    entries = load_object(text, file, "a file of Portkey's `pricing` folder")
+    return account_of(_lines(key, entry, provider) for key, entry in entries.items())
 
 
 def _lines(key: str, entry: Any, provider: str) -> Iterator[Line]:
@@ -47,31 +44,23 @@ def _lines(key: str, entry: Any, provider: str) -> Iterator[Line]:
     prices = _object(_object(entry).get("pricing_config")).get("pay_as_you_go")
     if not isinstance(prices, dict):
         return
+    listing = partial(Listing, key, provider=provider, model=key)
     by_quality = prices.get("image")
     if isinstance(by_quality, dict):
         for quality, sizes in by_quality.items():
             for size, stated in _object(sizes).items():
-                field = f"image.{quality}.{size}"
-                listing = Listing(key, field, provider, key, size=_named(size), quality=_named(quality))
-                yield _line(listing, stated, confidence="low" if provider in IN_DOLLARS else "medium")
+                sized = listing(f"image.{quality}.{size}", size=_named(size), quality=_named(quality))
+                yield _line(sized, stated, confidence="low" if provider in IN_DOLLARS else "medium")
     elif by_quality is not None:
-        yield Refusal(Listing(key, "image", provider, key), Reason.MALFORMED, "image is not an object")
+        yield Refusal(listing("image"), Reason.MALFORMED, "image is not an object")
     more = _object(prices.get("additional_units"))
     steps = _object(more.get("default_steps")).get("price")
     if "megapixels" in more:
-        listing = Listing(
-            key,
-            "additional_units.megapixels",
-            provider,
-            key,
-            size="1024x1024",
-            steps=steps if _are_steps(steps) else None,
-        )
-        yield _line(listing, more["megapixels"], _MEGAPIXEL, "1024 x 1024 pixels are 1.048576 megapixels")
+        known = steps if _are_steps(steps) else None
+        square = listing("additional_units.megapixels", size="1024x1024", steps=known)
+        yield _line(square, more["megapixels"], _MEGAPIXEL, "1024 x 1024 pixels are 1.048576 megapixels")
     if "video_seconds" in more:
-        yield _line(
-            Listing(key, "additional_units.video_seconds", provider, key, Unit.VIDEO_SECOND), more["video_seconds"]
-        )
+        yield _line(listing("additional_units.video_seconds", unit=Unit.VIDEO_SECOND), more["video_seconds"])
 
 
 def _line(

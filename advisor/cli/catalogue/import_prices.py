@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     from advisor.catalogue.importers import CROSS_CHECKS, read_price_list
     from advisor.catalogue.importers.plan import Origin, merged, planned
     from advisor.catalogue.loader import read_folder
-    from advisor.catalogue.overlays import with_overlays, without_discounts, write_overlay
+    from advisor.catalogue.overlays import with_overlays, write_overlay
 
     if options.write and options.kind in CROSS_CHECKS:
         what = f"`{options.kind}` is a cross-check: its prices of an image are derived, and never written"
@@ -65,7 +66,8 @@ def run(options: argparse.Namespace) -> int:
     if options.date is None and earlier is not None and earlier != on:
         on = earlier
         prices = read_price_list(options.kind, options.file, on, options.provider, options.mapping)
-    catalogue = with_overlays(read_folder(options.catalogue), [without_discounts(overlay)])
+    # Price lists are compared with listed prices.
+    catalogue = with_overlays(read_folder(options.catalogue), [replace(overlay, discounts=())])
     plan = planned(prices.account, catalogue, Origin(prices.title, on), options.only)
     written = options.write and any(plan.to_write)
     if written:
