@@ -262,17 +262,19 @@ class PlainReading:
         return self.match_offers(facts, self._offers)
 
     def match_offers(self, facts: Facts, offers: Iterable[Offer]) -> tuple[GateMatch, ...]:
-        return match_each(offers, self._traits, lambda offer: self._match_offer({**facts, **offer.traits}))
-
-    def _match_offer(self, facts: Facts) -> GateMatch:
-        answers = [(rule, test(facts)) for rule, test in self._gates.items()]
-        return GateMatch(
-            tuple(rule for rule, (surely, _) in answers if surely),
-            tuple(rule for rule, (surely, maybe) in answers if maybe and not surely),
-        )
+        return match_each(offers, self._traits, lambda offer: match_offer(self._gates, {**facts, **offer.traits}))
 
     def preferences(self, facts: Facts) -> tuple[str, ...]:
         return tuple(rule for rule, test in self._preferences.items() if test(facts)[0])
 
     def advice(self, facts: Facts) -> tuple[str, ...]:
         return tuple(rule for rule, test in self._advice.items() if test(facts)[0])
+
+
+def match_offer(gates: Mapping[str, Compiled[Encoded | Unknown, bool]], facts: Facts) -> GateMatch:
+    """Needs and one offer's traits against compiled gates."""
+    answers = [(rule, test(facts)) for rule, test in gates.items()]
+    return GateMatch(
+        tuple(rule for rule, (surely, _) in answers if surely),
+        tuple(rule for rule, (surely, maybe) in answers if maybe and not surely),
+    )

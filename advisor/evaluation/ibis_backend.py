@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.evaluation.compiler import SIZES, Ratio, Ratios, Whole
-from advisor.evaluation.numpy_backend import OutcomeTable, Side
+from advisor.evaluation.numpy_backend import OutcomeTable
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.rulebook.terms import term_text
 
@@ -124,7 +124,10 @@ class IbisReading:
             for mark in step.marks:
                 size = max(sizes.crossed(largest[step.left], largest[mark]))
                 if size >= _DECIMAL:
-                    raise _too_large(step.left, mark)
+                    words = [side if isinstance(side, str | int) else term_text(side) for side in (step.left, mark)]
+                    what = f"to compare `{words[0]}` with `{words[1]}` in a database"
+                    help = "check the largest amounts, or decide them one by one, with `--reading run`"
+                    raise BadInput(Problem(f"{what}, numbers of more than 38 digits would be needed", help=help))
                 sides = narrow if size < _INT64 else wide
                 left, right = whole.crossed(sides[step.left], sides[mark])
                 place += (left >= right).ifelse(stride, 0)
@@ -163,9 +166,3 @@ def _unused(table: ir.Table, name: str) -> str:
     while name in table.columns:
         name += "_"
     return name
-
-
-def _too_large(left: Side, mark: Side) -> BadInput:
-    words = [side if isinstance(side, str | int) else term_text(side) for side in (left, mark)]
-    what = f"to compare `{words[0]}` with `{words[1]}` in a database, numbers of more than 38 digits would be needed"
-    return BadInput(Problem(what, help="check the largest amounts, or decide them one by one, with `--reading run`"))

@@ -134,7 +134,7 @@ def parse_term(
         if function == "ceil" and len(node.args) == 1 and isinstance(node.args[0], ast.BinOp):
             quotient = node.args[0]
             if isinstance(quotient.op, ast.Div):
-                return rounded_up(*walk(quotient.left), *walk(quotient.right))
+                return divide(quotient, is_whole=True)
         if function != "max" or len(node.args) != 2:
             raise fault(Code.INVALID_TERM, f"{_source(node)} is not a function that terms have", _CALLS)
         (left, a), (right, b) = (walk(argument) for argument in node.args)
@@ -143,16 +143,6 @@ def parse_term(
         if a.quotient or b.quotient:
             raise fault(Code.INEXACT_TERM, f"{_source(node)} compares a quotient", _CALLS)
         return Operation("max", left, right), a
-
-    def rounded_up(left: Expression, a: _Shape, right: Expression, b: _Shape) -> tuple[Expression, _Shape]:
-        if not _is_positive(right, names):
-            help = "divide by fields that are always more than zero"
-            raise fault(Code.ZERO_DIVISOR, "it divides by something that may be zero", help)
-        shift = b.places - a.places
-        if a.quotient or shift < 0:
-            help = "multiply first, and divide once"
-            raise fault(Code.INEXACT_TERM, "the division would not be exact", help)
-        return Operation("ceil", left, right, shift), _Shape(0)
 
     def choose(node: ast.IfExp) -> tuple[Expression, _Shape]:
         test = node.test
@@ -171,8 +161,9 @@ def parse_term(
         return Choice(known.name, known.options.index(words[1]), then, otherwise), _Shape(a.places, quotient, a.bare)
 
     def operate(node: ast.BinOp) -> tuple[Expression, _Shape]:
-        left, a = walk(node.left)
-        right, b = walk(node.right)
+        if isinstance(node.op, ast.Div):
+            return divide(node, is_whole=False)
+        (left, a), (right, b) = walk(node.left), walk(node.right)
         if isinstance(node.op, ast.Add | ast.Sub):
             sign = "+" if isinstance(node.op, ast.Add) else "-"
             if a.unit != b.unit:
@@ -186,19 +177,20 @@ def parse_term(
             if a.quotient or b.quotient:
                 raise fault(Code.INEXACT_TERM, "a quotient is multiplied", "multiply before you divide: `2 * a / b`")
             return Operation("*", left, right), _Shape(a.places + b.places, bare=a.bare and b.bare)
-        if isinstance(node.op, ast.Div):
-            return divide(left, a, right, b)
         raise fault(Code.INEXACT_TERM, f"{_source(node)} uses an operator that is not exact", _EXAMPLE)
 
-    def divide(left: Expression, a: _Shape, right: Expression, b: _Shape) -> tuple[Expression, _Shape]:
-        if isinstance(right, Operation | Choice):
+    def divide(node: ast.BinOp, is_whole: bool) -> tuple[Expression, _Shape]:
+        (left, a), (right, b) = walk(node.left), walk(node.right)
+        if not is_whole and isinstance(right, Operation | Choice):
             raise fault(Code.INEXACT_TERM, "it divides by a sum, a product or a quotient", "divide by one name, once")
         if not _is_positive(right, names):
-            help = "divide by a field that is always more than zero"
+            help = f"divide by {'fields that are' if is_whole else 'a field that is'} always more than zero"
             raise fault(Code.ZERO_DIVISOR, "it divides by something that may be zero", help)
-        shift = MICRO + b.places - a.places
+        shift = (0 if is_whole else MICRO) + b.places - a.places
         if a.quotient or shift < 0:
             raise fault(Code.INEXACT_TERM, "the division would not be exact", "multiply first, and divide once")
+        if is_whole:
+            return Operation("ceil", left, right, shift), _Shape(0)
         return Operation("/", left, right, shift), _Shape(MICRO, True)
 
     try:
@@ -250,6 +242,12 @@ def names_used(expression: Expression) -> Iterator[str]:
         yield expression.name
     for part in parts_of(expression):
         yield from names_used(part)
+
+
+def rounds_up(expression: Expression) -> bool:
+    """Whether a quotient in it is rounded up."""
+    is_rounded = isinstance(expression, Operation) and expression.op == "ceil"
+    return is_rounded or any(map(rounds_up, parts_of(expression)))
 
 
 def replaced(expression: Expression, new: Callable[[str], Expression]) -> Expression:

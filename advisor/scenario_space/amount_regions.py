@@ -22,9 +22,9 @@ from advisor.evaluation.compiler import PlainLogic
 from advisor.evaluation.facts import computations, with_range
 from advisor.rulebook.model import Comparison, Rule, Rulebook, comparisons
 from advisor.rulebook.symbols import FIELD_NAMES, Scope
-from advisor.rulebook.terms import Choice, Expression, Number, Operation, Use, chosen, names_used, replaced
+from advisor.rulebook.terms import Choice, Expression, Number, Operation, Use, chosen, names_used, replaced, rounds_up
 from advisor.scenario_space.gate_outcomes import Answers, assignments
-from advisor.scenario_space.gpu_steps import Rising, rounds_up, sawtooth_turns
+from advisor.scenario_space.gpu_steps import Rising, sawtooth_turns
 
 
 def bounds_of(name: str, amounts: Mapping[str, Encoded]) -> tuple[int, int]:

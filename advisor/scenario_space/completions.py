@@ -347,19 +347,19 @@ class WayOut(NamedTuple):
 def ways_out(completions: Completions, answers: Answers) -> tuple[WayOut, ...]:
     """Where answers leave no option: the changes of fewest answers after which some option is left."""
     others = {
-        name: [(text, code) for text, code in _options(completions, name).items() if code != answers[name]]
+        name: {text: code for text, code in _options(completions, name).items() if code != answers[name]}
         for name in completions.gate_outcomes.needs
         if name in answers
     }
     for size in range(1, len(others) + 1):
         found = []
         for fields in combinations(others, size):
-            for options in product(*(others[name] for name in fields)):
-                changes = {name: code for name, (_, code) in zip(fields, options, strict=True)}
-                outcomes = completions.outcomes({**answers, **changes}, ranged=True)
+            for texts in product(*(others[name] for name in fields)):
+                changes = tuple(zip(fields, texts, strict=True))
+                changed = {**answers, **{name: others[name][text] for name, text in changes}}
+                outcomes = completions.outcomes(changed, ranged=True)
                 if outcomes != {None}:
-                    texts = tuple((name, text) for name, (text, _) in zip(fields, options, strict=True))
-                    found.append(WayOut(texts, outcomes))
+                    found.append(WayOut(changes, outcomes))
         if found:
             return tuple(found)
     return ()

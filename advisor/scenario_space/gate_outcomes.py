@@ -353,11 +353,9 @@ def _judged(rulebook: Rulebook, gate: Gate) -> list[int]:
     if len(distinct) * prod(map(len, values.values())) > _MOST_JUDGED:
         bits = {kind: 1 << place for place, kind in enumerate(distinct)}
     else:
-        answers = list(assignments(values))
-        bits = {kind: _bits(gate, offer, answers) for kind, offer in distinct.items()}
+        test, answers = compile_condition(gate.when, PLAIN), list(assignments(values))
+        bits = {
+            kind: int("".join("1" if test({**offer.traits, **chosen})[0] else "0" for chosen in answers), 2)
+            for kind, offer in distinct.items()
+        }
     return [bits[kind] for kind in kinds]
-
-
-def _bits(gate: Gate, offer: Offer, answers: Iterable[Mapping[str, Encoded]]) -> int:
-    test = compile_condition(gate.when, PLAIN)
-    return int("".join("1" if test({**offer.traits, **chosen})[0] else "0" for chosen in answers), 2)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from advisor.domain.offer import Encoded
 from advisor.domain.staircase import ceiling, rounded_sum
 from advisor.evaluation.compiler import Ratio, Ratios, term_value
-from advisor.rulebook.terms import Expression, Operation, parts_of
+from advisor.rulebook.terms import Expression
 
 
 class HalfPlane(NamedTuple):
@@ -202,12 +202,6 @@ class _OnStep:
 
 Rising = Sequence[tuple[Expression, frozenset[str]]]
 """Differences for one way of paying GPUs, with the names that each reads."""
-
-
-def rounds_up(expression: Expression) -> bool:
-    """Whether a quotient in it is rounded up."""
-    is_rounded = isinstance(expression, Operation) and expression.op == "ceil"
-    return is_rounded or any(map(rounds_up, parts_of(expression)))
 
 
 def sawtooth_turns(

@@ -9,7 +9,7 @@ the same in every cell is a bool.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial, reduce
 from itertools import compress
 from math import prod
@@ -115,17 +115,18 @@ class CellLogic:
         """Known marks of one number make one question, any other comparison of numbers makes its own."""
         known_marks: dict[Side, set[int]] = {}
         others: dict[Steps, None] = {}
-        for comparison, facts in _of_numbers(rulebook, self.facts):
-            left, right = _sides(facts, comparison)
-            if isinstance(left, Unknown) or isinstance(right, Unknown):
-                continue
-            below = _below(self._names, left, comparison.op, right)
-            if _known(below) is not None:
-                continue
-            if isinstance(below.mark, int):
-                known_marks.setdefault(below.left, set()).add(below.mark)
-            else:
-                others[Steps(below.left, (below.mark,))] = None
+        judged = [(rulebook.gates, {**self.facts, **offer.traits}) for offer in rulebook.offers]
+        for rules, facts in (*judged, (rulebook.preferences, self.facts)):
+            compared = (found for rule in rules for found in comparisons(rule.when))
+            for comparison in (found for found in compared if self._names[found.name].numeric):
+                left, right = _sides(facts, comparison)
+                if isinstance(left, Unknown) or isinstance(right, Unknown):
+                    continue
+                below = _below(self._names, left, comparison.op, right)
+                if _known(below) is None and isinstance(below.mark, int):
+                    known_marks.setdefault(below.left, set()).add(below.mark)
+                elif _known(below) is None:
+                    others[Steps(below.left, (below.mark,))] = None
         others |= {Steps(left, (mark,)): None for months in self._inequality.values() for left, mark, _ in months}
         return (*(Steps(left, tuple(sorted(marks))) for left, marks in known_marks.items()), *others)
 
@@ -141,15 +142,6 @@ def _inequality(rulebook: Rulebook) -> dict[Route, tuple[_Below, ...]]:
         route: tuple(_Below(named.get(rent, rent), named.get(own, own), negated=False) for rent, own in months)
         for route, months in INEQUALITY.items()
     }
-
-
-def _of_numbers(rulebook: Rulebook, facts: Mapping[str, Value]) -> Iterator[tuple[Comparison, Mapping[str, Value]]]:
-    """Every comparison of numbers in the rules, with the facts that it compares."""
-    judged = [(rulebook.gates, {**facts, **offer.traits}) for offer in rulebook.offers]
-    for rules, known in (*judged, (rulebook.preferences, facts)):
-        for rule in rules:
-            numeric = (found for found in comparisons(rule.when) if rulebook.names[found.name].numeric)
-            yield from ((comparison, known) for comparison in numeric)
 
 
 def _sides(facts: Mapping[str, Value], comparison: Comparison) -> tuple[Value, Value]:

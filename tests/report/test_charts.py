@@ -249,7 +249,7 @@ PROGRAM = """
 import sys, datetime
 from pathlib import Path
 from advisor.decision.decide import decide
-from advisor.evaluation.python_backend import PlainReading
+from advisor.evaluation.compiler import PlainReading
 from advisor.wording.labels import NAMED
 from advisor.report.html import charts_of
 from advisor.rulebook.loader import bundled_rulebook
