@@ -38,7 +38,8 @@ def run(options: argparse.Namespace) -> int:
     below = _below(gpus.owning_ranges(c))
     if text is None:
         price, limit = dollars(to_micro_dollars(exact(c))), "G*P/r" if gpus.always_on else "G/r"
-        print(f"crossover: none, self-hosting never wins (the price {price} is not above {limit}){below}")
+        verdict = "is never cheaper" if below or gpus.cost(1) <= rent(c, 1) else "never wins"
+        print(f"crossover: none, self-hosting {verdict} (the price {price} is not above {limit}){below}")
     else:
         print(f"crossover: {grouped(Decimal(text))} images a month{below}")
     if N is not None:

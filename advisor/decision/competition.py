@@ -6,7 +6,7 @@ DESIGN, section 7.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
@@ -89,10 +89,25 @@ def _competing(
         return _with_licence(rulebook, catalogue, model, region)
     found = competing_offers(catalogue, None, unit, region, decided_on)
     offers = [_offer(rulebook, offer) for offer in found if offer.route in priced]
-    quotes = _with_licence(rulebook, catalogue, model, region).offers
-    offers = [*(offer for offer in quotes if offer.route not in priced), *offers]
+    models = tuple(dict.fromkeys((*(each.model for each in offers if each.model), *([model] if model else ()))))
+    quotes = [offer for offer in rulebook.offers if offer.route not in priced]
+    if model:
+        quotes = [one for offer in quotes for one in _by_licence(rulebook, catalogue, offer, models, region)]
+    offers = [*quotes, *offers]
     offers += _without_offer(rulebook, catalogue, priced, offers, region)
     return replace(rulebook, offers=tuple(offers), priced=priced)
+
+
+def _by_licence(
+    rulebook: Rulebook, catalogue: Catalogue, quote: Offer, models: Iterable[str], region: str | None
+) -> Iterator[Offer]:
+    """A quote of the user's with the licence of each checkpoint that it could run: only one of these competes."""
+    if quote.route is Route.CLOSED_API:
+        yield quote
+        return
+    for model in models:
+        licensed = _with_traits(rulebook, quote, traits_of(catalogue.model(model), region))
+        yield replace(licensed, model=model)
 
 
 @lru_cache(maxsize=32)

@@ -78,6 +78,16 @@ def test_the_line_names_the_gpus_and_the_ranges_below_the_crossover(capsys: pyte
     assert dear == "crossover: none, self-hosting never wins (the price $0.005 is not above G*P/r)\n"
 
 
+def test_where_both_cost_the_same_self_hosting_is_not_said_to_lose(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = ["--price", "0.002", "--gpu-hour", "1.20", "--images-per-hour", "600", "--overhead"]
+    assert cost(capsys, *figures, "0", "--volume", "5") == (
+        "crossover: none, self-hosting is never cheaper (the price $0.002 is not above G/r)\n"
+        "at 5 images a month self-hosting costs no more: hosted $0.01, self-hosted $0.01 a month\n"
+    )
+    dearer = cost(capsys, *figures, "0.000001")
+    assert dearer == "crossover: none, self-hosting never wins (the price $0.002 is not above G/r)\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [

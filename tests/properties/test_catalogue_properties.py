@@ -29,7 +29,7 @@ from advisor.scenario_space.completions import completions_of
 from advisor.scenario_space.tabulation import table_of
 from tests.helpers.column_readings import in_words, on_duckdb, one_by_one, rows_that_differ
 from tests.helpers.generated_columns import generate
-from tests.helpers.strategies import AGREE, complete_answers, examples, repeats, scenario
+from tests.helpers.strategies import AGREE, EXERCISE, NEEDS, complete_answers, examples, repeats, scenario
 from tests.properties.test_priced_offers import cases, priced_offers
 
 RULEBOOK, CATALOGUE = bundled_rulebook(), bundled_catalogue()
@@ -152,3 +152,16 @@ def test_the_readings_agree_with_many_offers(number: int) -> None:
     plain = PlainReading(rulebook)
     for row in range(0, rows, 100):
         assert one_by_one(rulebook, plain, columns, row) == outcomes.table[outcomes.codes[row]]
+
+
+def test_a_flip_to_another_checkpoint_puts_its_licence_on_the_own_quotes() -> None:
+    """Above a licence's limit of revenue the user's own quote is out with the checkpoint, as it is if that is named."""
+    amounts = {"monthly_images": 50_000, "monthly_overhead": 500, "open_price": "0.03", "closed_price": "0.000001"}
+    needs = {name: EXERCISE[name] for name in NEEDS}
+    named = scenario({**needs, **amounts, "annual_revenue_usd": 20_000_000, "model": "flux-1-schnell"})
+    record = decide(named, RULEBOOK, catalogue=CATALOGUE, decided_on=ON)
+    flips = {flip.to: flip.route for flip in record.flips if flip.field == "model"}
+    for model in ("sd-3-5-large", "sdxl-1-0", "flux-1-dev"):
+        other = decide(named.changed(model=model), RULEBOOK, catalogue=CATALOGUE, decided_on=ON)
+        assert flips.get(model, record.route) == other.route
+    assert flips["sd-3-5-large"] == "closed_api"

@@ -245,7 +245,8 @@ def _checkpoint(decision: Decision) -> Iterator[Claim]:
     if not routes:
         return
     outcomes = _outcomes(decision.by_model)
-    cheapest = [entry.model_dump() for entry in _left(decision)[:1] if entry.route in routes]
+    first = _left(decision)[:1]
+    cheapest = [entry.model_dump() for entry in first if entry.route in routes and entry.price is not None]
     allowed = [one.label for one in decision.by_model if one.routes]
     figures = {
         "outcomes": outcomes,
