@@ -54,7 +54,6 @@ def dashboard(
         return [line.strip() for line in options.get(name, "").splitlines() if line.strip()]
 
     os.chdir(folder)
-    tempfile.tempdir = folder  # so that what is spilled goes with the folder
     _check_unpacked(usage)
     route, order = options.get("route"), options.get("date_order")
     run = Run(
@@ -77,7 +76,12 @@ def dashboard(
         ranges={},
         history=None,
     )
-    return dashboard_html(monitored(run), None)
+    usual, tempfile.tempdir = tempfile.tempdir, folder  # so that what is spilled goes with the folder
+    try:
+        result = monitored(run)
+    finally:
+        tempfile.tempdir = usual
+    return dashboard_html(result, None)
 
 
 def _check_unpacked(names: tuple[str, ...]) -> None:
