@@ -62,7 +62,6 @@ complete -o bashdefault -F _advisor advisor
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("shell", metavar="SHELL", choices=_SHELLS, help="bash or zsh")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -27,7 +27,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for option, (_, symbol, help) in _OPTIONS.items():
         parser.add_argument(_flag(option), metavar=symbol, required=option not in _OPTIONAL, help=help)
     parser.add_argument("--always-on", action="store_true", help="whole GPUs, paid for all 730 hours of a month")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

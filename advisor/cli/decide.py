@@ -9,12 +9,7 @@ from pathlib import Path
 
 from advisor.cli.deciding import EXIT_CODES, confirm_overwriting, missing_answers, on_terminal
 from advisor.cli.options import (
-    add_catalogue,
-    add_date,
-    add_json,
-    add_rules,
-    add_settings,
-    add_templates,
+    add_shared,
     catalogue_from,
     parse_date,
 )
@@ -34,22 +29,14 @@ FORMATS = ("md", "html", "txt", "json")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("scenario", metavar="SCENARIO", help="a scenario file, YAML or JSON; - is standard input")
-    add_settings(parser, "set an answer, overriding the file")
-    add_json(parser, "print only the decision record")
+    words = {"set": "set an answer, overriding the file", "json": "print only the decision record"}
+    add_shared(parser, "set", "json", **words)
     parser.add_argument("--format", metavar="FORMAT", choices=FORMATS, help=f"print {', '.join(FORMATS)} (default: md)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="write scenario, record and memo into a folder")
     parser.add_argument("--pdf", action="store_true", help="with --out: write the memo as PDF too")
-    parser.add_argument(
-        "--supersedes",
-        metavar="OLD",
-        type=Path,
-        help="with --out: the earlier memo (NAME.memo.md) that this decision replaces",
-    )
-    add_date(parser)
-    add_catalogue(parser)
-    add_rules(parser)
-    add_templates(parser)
-    parser.set_defaults(run=run)
+    help = "with --out: the earlier memo (NAME.memo.md) that this decision replaces"
+    parser.add_argument("--supersedes", metavar="OLD", type=Path, help=help)
+    add_shared(parser, "date", "catalogue", "rules", "templates")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -53,6 +53,7 @@ def _note_changes(record: Decision, rulebook: Rulebook, catalogue: Catalogue | N
         print(f"note: {what}; today's {' and '.join(today)} are {verb}", file=sys.stderr)
 
 
+DATE_OF_RECORD = "the date of the decision (default: that of the record, else today)"
 EXIT_CODES = {Status.RECOMMENDED: EXIT_OK, Status.OPEN: EXIT_ANSWERS_MISSING, Status.INFEASIBLE: EXIT_INFEASIBLE}
 
 

@@ -6,8 +6,8 @@ import argparse
 import json
 import sys
 
-from advisor.cli.deciding import EXIT_CODES, decided_input
-from advisor.cli.options import add_catalogue, add_date, add_json, add_rules, add_settings, add_templates
+from advisor.cli.deciding import DATE_OF_RECORD, EXIT_CODES, decided_input
+from advisor.cli.options import add_shared, print_json
 from advisor.common.diagnostics import BadInput, Problem
 from advisor.decision.competition import competing
 from advisor.decision.decide import decide
@@ -27,19 +27,12 @@ _IN_RECORD = (
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.add_argument(
-        "source", metavar="RECORD|SCENARIO", help="a decision record or a scenario; - is standard input"
-    )
-    parser.add_argument(
-        "--why-not", metavar="ROUTE", choices=[str(route) for route in Route], help="explain only this other route"
-    )
-    add_settings(parser, "set an answer")
-    add_json(parser, "print the explanations as JSON")
-    add_date(parser, "the date of the decision (default: that of the record, else today)")
-    add_catalogue(parser)
-    add_rules(parser)
-    add_templates(parser)
-    parser.set_defaults(run=run)
+    help = "a decision record or a scenario; - is standard input"
+    parser.add_argument("source", metavar="RECORD|SCENARIO", help=help)
+    routes = [str(route) for route in Route]
+    parser.add_argument("--why-not", metavar="ROUTE", choices=routes, help="explain only this other route")
+    words = {"set": "set an answer", "json": "print the explanations as JSON", "date": DATE_OF_RECORD}
+    add_shared(parser, "set", "json", "date", "catalogue", "rules", "templates", **words)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -57,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         completions = completions_of(competing(rulebook, catalogue, scenario, on))
         sufficient = sufficient_reasons(completions, answer_facts(scenario), decision.route)
     if options.json:
-        sys.stdout.write(json.dumps(_data(decision, sufficient), ensure_ascii=False, indent=2) + "\n")
+        print_json(_data(decision, sufficient))
     else:
         route = Route(options.why_not) if options.why_not else None
         sys.stdout.write(explanation_text(decision, sufficient, route, options.templates))

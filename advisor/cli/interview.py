@@ -13,11 +13,7 @@ from typing import TYPE_CHECKING
 
 from advisor.cli.deciding import EXIT_CODES, confirm_overwriting, missing_answers, on_terminal
 from advisor.cli.options import (
-    add_catalogue,
-    add_date,
-    add_rules,
-    add_settings,
-    add_templates,
+    add_shared,
     catalogue_from,
     parse_date,
 )
@@ -45,18 +41,13 @@ _FLIPS_SHOWN = 5
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("--answers", metavar="FILE", help="a scenario file with answers that are known already")
-    add_settings(parser, "set an answer that is known already")
+    add_shared(parser, "set", set="set an answer that is known already")
     parser.add_argument("--resume", action="store_true", help="continue an interrupted interview")
     parser.add_argument("--no-input", action="store_true", help="ask nothing: decide, or list the missing answers")
     parser.add_argument("--name", metavar="NAME", default="decision", help="name of the written files")
-    parser.add_argument(
-        "--out", metavar="DIR", type=Path, default=Path(), help="where they are written (default: here)"
-    )
-    add_date(parser)
-    add_catalogue(parser)
-    add_rules(parser)
-    add_templates(parser)
-    parser.set_defaults(run=run)
+    help = "where they are written (default: here)"
+    parser.add_argument("--out", metavar="DIR", type=Path, default=Path(), help=help)
+    add_shared(parser, "date", "catalogue", "rules", "templates")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -126,11 +117,10 @@ def _interview(options: argparse.Namespace, flow: Flow, state: InterviewState) -
 
 def _command(options: argparse.Namespace, parts: list[str]) -> str:
     """A command line to copy, with the rules and the catalogue of this interview."""
-    named = [(f"--{name}", getattr(options, name)) for name in ("rules", "catalogue", "overlay", "discount")]
-    each = [
-        (option, value) for option, found in named for value in ([found] if isinstance(found, str) else found or [])
-    ]
-    return shlex.join(["advisor", *parts, *(word for pair in each for word in pair)])
+    for name in ("rules", "catalogue", "overlay", "discount"):
+        found = getattr(options, name) or []
+        parts += [word for value in ([found] if isinstance(found, str) else found) for word in (f"--{name}", value)]
+    return shlex.join(["advisor", *parts])
 
 
 def _show_end(decision: Decision, rulebook: Rulebook, files: list[Path], options: argparse.Namespace) -> None:

@@ -103,7 +103,9 @@ def command_parser(configured: Container[str]) -> tuple[CommandParser, dict[str,
     commands = {name: subparsers.add_parser(name, help=help, description=help) for name, help in COMMANDS.items()}
     for name in commands:
         if name in configured:
-            importlib.import_module(f"advisor.cli.{name}").configure(commands[name])
+            module = importlib.import_module(f"advisor.cli.{name}")
+            module.configure(commands[name])
+            commands[name].set_defaults(run=module.run)
     return parser, commands
 
 

@@ -9,98 +9,73 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from advisor.cli.options import add_catalogue, add_json, add_rules, add_templates, catalogue_from, parse_date
+from advisor.cli.options import add_shared, catalogue_from, parse_date
 from advisor.common.diagnostics import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
 from advisor.common.terminal import terminal_width
-from advisor.domain.quantity import Quantity
 from advisor.domain.scenario import Route
 from advisor.monitor.model import Thresholds
-from advisor.monitor.run import number
 from advisor.rulebook.loader import rulebook_in_use
 
 if TYPE_CHECKING:
     from advisor.monitor.model import MonitorResult, Span
+
+if TYPE_CHECKING:
+    from advisor.monitor.model import MonitorResult, Thresholds
     from advisor.monitor.run import Run
 
+_Span = TypeVar("_Span", "Span", None)
 _LAST_DAY = datetime.date(9000, 12, 31)
 _HOSTED = (Route.OPEN_WEIGHT_API.value, Route.CLOSED_API.value)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
+    repeated: dict[str, Any] = {"action": "append", "default": []}
     parser.add_argument("usage", metavar="USAGE", nargs="*", help="bills and logs; patterns such as 'logs/*.gz'")
     parser.add_argument("--decision", metavar="RECORD", help="NAME.decision.json, or a scenario")
-    reading = parser.add_argument_group("reading")
-    reading.add_argument("--format", metavar="SOURCE", help="the format of the files, if it is not recognised")
-    reading.add_argument("--mapping", metavar="FILE", type=Path, help="what the columns of a plain table mean")
-    reading.add_argument(
-        "--only", metavar="COLUMN=TEXT", action="append", default=[], help="count only these rows of a bill"
-    )
-    reading.add_argument(
-        "--request-path", metavar="PATTERN", action="append", default=[], help="count only these requests of a log"
-    )
-    reading.add_argument(
-        "--makes-images",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="models, endpoints and line items that make images; `*` fits any text",
-    )
-    reading.add_argument(
-        "--date-order", choices=("day-first", "month-first"), help="of dates such as 01/08/2026 (default: detected)"
-    )
-    reading.add_argument("--rejects", metavar="FILE", type=Path, help="list rows that cannot be read, and skip them")
-    reading.add_argument("--on", choices=("duckdb", "spark"), default="duckdb", help="the engine (default: duckdb)")
-    reading.add_argument("--master", metavar="URL", help="the Spark cluster (default: this machine)")
-    reading.add_argument("--history", metavar="FILE", type=Path, help="days kept (default: NAME.usage.sqlite)")
-    reading.add_argument("--no-history", action="store_true", help="neither read nor keep earlier months")
-    reading.add_argument("--watch", metavar="DIR", type=Path, help="read the files of DIR again whenever they change")
-    meaning = parser.add_argument_group("what the sources do not state")
-    meaning.add_argument("--route", choices=_HOSTED, help="whose bill it is (default: the route in use)")
-    meaning.add_argument(
-        "--images-from", metavar="SOURCE", action="append", default=[], help="count images only from this source"
-    )
-    meaning.add_argument(
-        "--cost-from", metavar="SOURCE", action="append", default=[], help="take the cost only from this source"
-    )
-    meaning.add_argument("--images-per-request", metavar="N|LOW..HIGH", help="used if only requests are known")
-    meaning.add_argument("--megapixels-per-image", metavar="N|LOW..HIGH", help="used if only megapixels are known")
-    meaning.add_argument("--price-per-image", metavar="N|LOW..HIGH", help="used if only the cost is known")
-    meaning.add_argument(
-        "--rate", metavar="CUR=N", action="append", default=[], help="dollars for one unit of a currency"
-    )
-    meaning.add_argument("--covers", metavar="FROM..TO", help="the days for which the files are complete")
-    meaning.add_argument(
-        "--range", metavar="FIELD=LOW..HIGH", action="append", default=[], help="an amount of own GPUs as a range"
-    )
-    rule = parser.add_argument_group("trigger rule")
-    rule.add_argument(
-        "--strict", action="store_true", help="ask for the lower quartile of the last six months above N*"
-    )
-    rule.add_argument("--stable-months", metavar="N", default="3", help="consecutive months above N* (default: 3)")
-    rule.add_argument("--margin", metavar="X", default="1.1", help="least ratio of their mean to N* (default: 1.1)")
-    rule.add_argument(
-        "--most-variation", metavar="X", default="0.25", help="largest coefficient of variation (default: 0.25)"
-    )
-    rule.add_argument(
-        "--clear-months", metavar="N", default="2", help="consecutive months below that clear it (default: 2)"
-    )
-    rule.add_argument(
-        "--clear-below", metavar="X", default="0.9", help="they are below this multiple of N* (default: 0.9)"
-    )
+    add = parser.add_argument_group("reading").add_argument
+    add("--format", metavar="SOURCE", help="the format of the files, if it is not recognised")
+    add("--mapping", metavar="FILE", type=Path, help="what the columns of a plain table mean")
+    add("--only", metavar="COLUMN=TEXT", **repeated, help="count only these rows of a bill")
+    add("--request-path", metavar="PATTERN", **repeated, help="count only these requests of a log")
+    help = "models, endpoints and line items that make images; `*` fits any text"
+    add("--makes-images", metavar="NAME", **repeated, help=help)
+    help = "of dates such as 01/08/2026 (default: detected)"
+    add("--date-order", choices=("day-first", "month-first"), help=help)
+    add("--rejects", metavar="FILE", type=Path, help="list rows that cannot be read, and skip them")
+    add("--on", choices=("duckdb", "spark"), default="duckdb", help="the engine (default: duckdb)")
+    add("--master", metavar="URL", help="the Spark cluster (default: this machine)")
+    add("--history", metavar="FILE", type=Path, help="days kept (default: NAME.usage.sqlite)")
+    add("--no-history", action="store_true", help="neither read nor keep earlier months")
+    add("--watch", metavar="DIR", type=Path, help="read the files of DIR again whenever they change")
+    add = parser.add_argument_group("what the sources do not state").add_argument
+    add("--route", choices=_HOSTED, help="whose bill it is (default: the route in use)")
+    add("--images-from", metavar="SOURCE", **repeated, help="count images only from this source")
+    add("--cost-from", metavar="SOURCE", **repeated, help="take the cost only from this source")
+    add("--images-per-request", metavar="N|LOW..HIGH", help="used if only requests are known")
+    add("--megapixels-per-image", metavar="N|LOW..HIGH", help="used if only megapixels are known")
+    add("--price-per-image", metavar="N|LOW..HIGH", help="used if only the cost is known")
+    add("--rate", metavar="CUR=N", **repeated, help="dollars for one unit of a currency")
+    add("--covers", metavar="FROM..TO", help="the days for which the files are complete")
+    add("--range", metavar="FIELD=LOW..HIGH", **repeated, help="an amount of own GPUs as a range")
+    add = parser.add_argument_group("trigger rule").add_argument
+    add("--strict", action="store_true", help="ask for the lower quartile of the last six months above N*")
+    add("--stable-months", metavar="N", default="3", help="consecutive months above N* (default: 3)")
+    add("--margin", metavar="X", default="1.1", help="least ratio of their mean to N* (default: 1.1)")
+    add("--most-variation", metavar="X", default="0.25", help="largest coefficient of variation (default: 0.25)")
+    add("--clear-months", metavar="N", default="2", help="consecutive months below that clear it (default: 2)")
+    add("--clear-below", metavar="X", default="0.9", help="they are below this multiple of N* (default: 0.9)")
     output = parser.add_argument_group("output")
-    add_json(output)
-    output.add_argument("--html", metavar="FILE", type=Path, help="write the dashboard, one page")
-    output.add_argument("--memo", metavar="DIR", type=Path, help="write the updated decision with its memo")
-    output.add_argument("--export", metavar="FILE", type=Path, help="only write the days of the history as csv")
-    output.add_argument("--exit-code", action="store_true", help="exit with 10 when crossed and stable")
-    output.add_argument("--date", metavar="DAY", help="today's date, YYYY-MM-DD")
-    add_catalogue(output)
-    add_rules(output)
-    add_templates(output)
-    parser.set_defaults(run=run)
+    add_shared(output, "json")
+    add = output.add_argument
+    add("--html", metavar="FILE", type=Path, help="write the dashboard, one page")
+    add("--memo", metavar="DIR", type=Path, help="write the updated decision with its memo")
+    add("--export", metavar="FILE", type=Path, help="only write the days of the history as csv")
+    add("--exit-code", action="store_true", help="exit with 10 when crossed and stable")
+    add("--date", metavar="DAY", help="today's date, YYYY-MM-DD")
+    add_shared(output, "catalogue", "rules", "templates")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -193,9 +168,9 @@ def _run(options: argparse.Namespace) -> Run:
     if today > _LAST_DAY:
         raise BadInput(Problem(f"{quoted(options.date)} is too far ahead", "--date", help="check the year"))
 
-    def span(name: str, default: Span | None) -> Span | None:
-        text = getattr(options, name)
-        return default if text is None else number_range(text, "--" + name.replace("_", "-"))
+    def span(guess: Guess, default: _Span) -> Span | _Span:
+        text = getattr(options, guess)
+        return default if text is None else number_range(text, "--" + guess.replace("_", "-"))
 
     return Run(
         usage=tuple(options.usage),
@@ -218,16 +193,16 @@ def _run(options: argparse.Namespace) -> Run:
         ),
         assumed=Assumed(
             today=today,
-            images_per_request=span("images_per_request", IMAGES_PER_REQUEST) or IMAGES_PER_REQUEST,
-            megapixels_per_image=span("megapixels_per_image", MEGAPIXELS_PER_IMAGE) or MEGAPIXELS_PER_IMAGE,
-            price=span("price_per_image", None),
+            images_per_request=span(Guess.IMAGES_PER_REQUEST, IMAGES_PER_REQUEST),
+            megapixels_per_image=span(Guess.MEGAPIXELS_PER_IMAGE, MEGAPIXELS_PER_IMAGE),
+            price=span(Guess.PRICE_PER_IMAGE, None),
             rates=rates(options.rate),
             covers=covered(options.covers),
             images_from=sources(options.images_from, "--images-from"),
             cost_from=sources(options.cost_from, "--cost-from"),
             stated=frozenset(guess for guess in Guess if getattr(options, guess) is not None),
         ),
-        thresholds=thresholds(options),
+        thresholds=_thresholds(options),
         ranges=amount_ranges(options.range),
         history=None if options.no_history else options.history or history_beside(options.decision),
     )
@@ -282,26 +257,20 @@ def _shows_blocks() -> bool:
     return True
 
 
-_SHARE = Quantity("a number", 6, Decimal(0), Decimal(1000), example="1.1")
-_COUNT = Quantity("months", 0, Decimal(1), Decimal(120), example="3")
-
-
-def thresholds(options: argparse.Namespace) -> Thresholds:
+def _thresholds(options: argparse.Namespace) -> Thresholds:
     """The trigger rule with the numbers of the options. Raises BadInput."""
+    from advisor.domain.quantity import Quantity
+    from advisor.monitor.model import Thresholds
+    from advisor.monitor.run import number
 
-    def months(name: str) -> int:
-        return int(number(getattr(options, name), "--" + name.replace("_", "-"), _COUNT))
-
-    def share(name: str) -> Fraction:
-        return number(getattr(options, name), "--" + name.replace("_", "-"), _SHARE)
-
-    rules = replace(
-        Thresholds(),
-        stable_months=months("stable_months"),
-        margin=share("margin"),
-        most_variation=share("most_variation"),
-        clear_months=months("clear_months"),
-        clear_below=share("clear_below"),
+    months = Quantity("months", 0, Decimal(1), Decimal(120), example="3")
+    share = Quantity("a number", 6, Decimal(0), Decimal(1000), example="1.1")
+    rules = Thresholds(
+        stable_months=int(number(options.stable_months, "--stable-months", months)),
+        margin=number(options.margin, "--margin", share),
+        most_variation=number(options.most_variation, "--most-variation", share),
+        clear_months=int(number(options.clear_months, "--clear-months", months)),
+        clear_below=number(options.clear_below, "--clear-below", share),
         strict=options.strict,
     )
     most = Fraction(1) if rules.strict else max(Fraction(1), rules.margin)

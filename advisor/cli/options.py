@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from advisor.catalogue.loader import Catalogue
 
 SETTING = "FIELD=VALUE"
-DISCOUNT = "PROVIDER=PERCENT"
 NO_CATALOGUE = "none"
 _INVALID_CHOICE = re.compile(r"argument .*?: invalid choice: (.+) \(choose from (.*)\)", re.DOTALL)
 _WORDING = (
@@ -23,6 +23,28 @@ _WORDING = (
     (r"argument (.*?): expected .*", r"`\1` needs a value"),
     (r"argument (.*?): ignored explicit argument .*", r"`\1` takes no value"),
 )
+
+
+_SHARED: dict[str, dict[str, Any]] = {
+    "set": {"metavar": SETTING, "action": "append", "default": []},
+    "json": {"action": "store_true", "help": "print the result as JSON"},
+    "date": {"metavar": "YYYY-MM-DD", "help": "the date of the decision (default: today)"},
+    "catalogue": {"metavar": "DIR", "help": "a catalogue folder in place of the bundled one, or `none`"},
+    "overlay": {
+        "metavar": "FILE",
+        "action": "append",
+        "default": [],
+        "help": "prices of your own on top of the catalogue; may be repeated, the last one wins",
+    },
+    "discount": {
+        "metavar": "PROVIDER=PERCENT",
+        "action": "append",
+        "default": [],
+        "help": "what you pay less than the listed prices of a provider or cloud; may be repeated",
+    },
+    "rules": {"metavar": "DIR", "help": "a rules folder in place of the bundled one"},
+    "templates": {"metavar": "DIR", "type": Path, "help": "a templates folder in place of the bundled one"},
+}
 
 
 class _Help(argparse.HelpFormatter):
@@ -68,25 +90,15 @@ class Arguments(Protocol):
         """Declares one argument."""
 
 
-def add_rules(parser: Arguments) -> None:
-    """``--rules``"""
-    parser.add_argument("--rules", metavar="DIR", help="a rules folder in place of the bundled one")
+def add_shared(parser: Arguments, *names: str, **helps: str) -> None:
+    """Declares options that several commands have, in this order; ``helps`` are in place of the usual words.
 
-
-def add_templates(parser: Arguments) -> None:
-    """``--templates``"""
-    from pathlib import Path
-
-    parser.add_argument("--templates", metavar="DIR", type=Path, help="a templates folder in place of the bundled one")
-
-
-def add_catalogue(parser: Arguments) -> None:
-    """``--catalogue``, ``--overlay`` and ``--discount``; ``catalogue_from`` reads them."""
-    parser.add_argument("--catalogue", metavar="DIR", help="a catalogue folder in place of the bundled one, or `none`")
-    help = "prices of your own on top of the catalogue; may be repeated, the last one wins"
-    parser.add_argument("--overlay", metavar="FILE", action="append", default=[], help=help)
-    help = "what you pay less than the listed prices of a provider or cloud; may be repeated"
-    parser.add_argument("--discount", metavar=DISCOUNT, action="append", default=[], help=help)
+    ``catalogue`` brings ``overlay`` and ``discount`` along. ``catalogue_from`` and ``parse_date`` read the values.
+    """
+    for named in names:
+        for name in (named, "overlay", "discount") if named == "catalogue" else (named,):
+            help = {"help": helps[name]} if name in helps else {}
+            parser.add_argument(f"--{name}", **{**_SHARED[name], **help})
 
 
 def catalogue_from(options: argparse.Namespace) -> Catalogue | None:
@@ -107,19 +119,11 @@ def catalogue_from(options: argparse.Namespace) -> Catalogue | None:
     return with_overlays(read_folder(options.catalogue), overlays, parse_discounts(options.discount))
 
 
-def add_settings(parser: Arguments, help: str) -> None:
-    """``--set``, as often as needed."""
-    parser.add_argument("--set", metavar=SETTING, action="append", default=[], help=help)
+def print_json(data: object) -> None:
+    """Prints data as JSON."""
+    import json
 
-
-def add_json(parser: Arguments, help: str = "print the result as JSON") -> None:
-    """``--json``"""
-    parser.add_argument("--json", action="store_true", help=help)
-
-
-def add_date(parser: Arguments, help: str = "the date of the decision (default: today)") -> None:
-    """``--date``; ``parse_date`` reads it."""
-    parser.add_argument("--date", metavar="YYYY-MM-DD", help=help)
+    print(json.dumps(data, ensure_ascii=False, indent=2))
 
 
 def parse_date(text: str | None) -> datetime.date:
@@ -148,20 +152,12 @@ CODES = {
     130: "interrupted",
 }
 _ALWAYS = (0, 1, 2, 130)
-_DECIDES = (0, 1, 2, 3, 4, 130)
-_COMPARES = (0, 1, 2, 5, 130)
-_WITH_CODES: dict[str, tuple[int, ...]] = {
+_CODES_OF: dict[str, tuple[int, ...]] = {
     "": tuple(CODES),
-    "interview": _DECIDES,
-    "decide": _DECIDES,
-    "explain": _DECIDES,
-    "portfolio": _DECIDES,
-    "starter": _DECIDES,
-    "verify": _COMPARES,
-    "recheck": _COMPARES,
+    **dict.fromkeys(("interview", "decide", "explain", "portfolio", "starter"), (0, 1, 2, 3, 4, 130)),
+    **dict.fromkeys(("verify", "recheck", "rules", "rules check", "rules test", "rules coverage"), (0, 1, 2, 5, 130)),
+    **dict.fromkeys(("rules mutate", "rules prove", "rules diff"), (0, 1, 2, 5, 130)),
     "monitor": (0, 1, 2, 10, 130),
-    "rules": _COMPARES,
-    **{f"rules {name}": _COMPARES for name in ("check", "test", "coverage", "mutate", "prove", "diff")},
 }
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "": ("advisor interview", "advisor decide photos.scenario.yaml --out decisions"),
@@ -233,7 +229,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 
 def epilog(command: str) -> str:
     """Examples and exit codes of a command, such as ``rules check``; of the program for an empty name."""
-    codes = _WITH_CODES.get(command, _ALWAYS)
+    codes = _CODES_OF.get(command, _ALWAYS)
     examples = "\n".join(f"  {example}" for example in EXAMPLES[command])
     meanings = "\n".join(f"  {code:>3}  {CODES[code]}" for code in codes)
     return f"examples:\n{examples}\n\nexit codes:\n{meanings}"

@@ -9,15 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.cli.deciding import EXIT_CODES, confirm_overwriting, on_terminal
-from advisor.cli.options import (
-    add_catalogue,
-    add_date,
-    add_json,
-    add_rules,
-    add_templates,
-    catalogue_from,
-    parse_date,
-)
+from advisor.cli.options import add_shared, catalogue_from, parse_date
 from advisor.common.diagnostics import Problem
 from advisor.common.files import STANDARD_INPUT
 from advisor.common.terminal import terminal_width
@@ -36,14 +28,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     help = "a portfolio file (YAML): the shared overhead, pools of GPUs and workloads; - is standard input"
     parser.add_argument("portfolio", metavar="FILE", help=help)
-    add_json(parser, "print only the record of the plan")
+    add_shared(parser, "json", json="print only the record of the plan")
     help = "write the record and the memo of the plan, and each workload's own files, into a folder"
     parser.add_argument("--out", metavar="DIR", type=Path, help=help)
-    add_date(parser)
-    add_catalogue(parser)
-    add_rules(parser)
-    add_templates(parser)
-    parser.set_defaults(run=run)
+    add_shared(parser, "date", "catalogue", "rules", "templates")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.cli.catalogue.age import old_figure
-from advisor.cli.options import add_catalogue, add_date, add_json, add_rules, catalogue_from, parse_date
+from advisor.cli.catalogue import old_figure
+from advisor.cli.options import (
+    add_shared,
+    catalogue_from,
+    parse_date,
+    print_json,
+)
 from advisor.cli.verify import mismatch_lines
 from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem, printable
 from advisor.common.files import is_folder
@@ -23,11 +27,8 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("folder", metavar="DIR", type=Path, help="where the records and memos are, at any depth")
-    add_json(parser)
-    add_date(parser, "the day on which offers are valid and their prices old (default: today)")
-    add_catalogue(parser)
-    add_rules(parser)
-    parser.set_defaults(run=run)
+    help = "the day on which offers are valid and their prices old (default: today)"
+    add_shared(parser, "json", "date", "catalogue", "rules", date=help)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -41,7 +42,10 @@ def run(options: argparse.Namespace) -> int:
     unreadable = [error for error in found if isinstance(error, BadInput)]
     read = [one for one in found if isinstance(one, Rechecked)]
     mixed = [one for one in found if isinstance(one, MixedSet)]
-    sys.stdout.write(_json(read, mixed, unreadable) if options.json else _text(read, mixed, unreadable))
+    if options.json:
+        print_json(_data(read, mixed, unreadable))
+    else:
+        print(*_lines(read, mixed, unreadable), sep="\n")
     for error in unreadable:
         print(error, file=sys.stderr)
     if unreadable:
@@ -49,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_DIFFERENCE if mixed or any(one.differs and one.in_force for one in read) else EXIT_OK
 
 
-def _text(read: list[Rechecked], mixed: list[MixedSet], unreadable: list[BadInput]) -> str:
+def _lines(read: list[Rechecked], mixed: list[MixedSet], unreadable: list[BadInput]) -> list[str]:
     lines = [line for one in read if one.differs for line in _differing(one)]
     lines += [line for one in read for line in _old(one)]
     lines += [line for one in mixed for line in mismatch_lines(str(one.path), one.mismatched)]
@@ -60,7 +64,7 @@ def _text(read: list[Rechecked], mixed: list[MixedSet], unreadable: list[BadInpu
         lines.append(f"{len(differ) - len(counted)} more would differ, and are no longer in force")
     if unreadable:
         lines.append(f"{len(unreadable)} cannot be read")
-    return "".join(f"{line}\n" for line in lines)
+    return lines
 
 
 def _differing(one: Rechecked) -> list[str]:
@@ -100,8 +104,8 @@ def _price(change: PriceChange) -> str:
     return f"  {change.field}: {was} -> {now}{past}"
 
 
-def _json(read: list[Rechecked], mixed: list[MixedSet], unreadable: list[BadInput]) -> str:
-    data = {
+def _data(read: list[Rechecked], mixed: list[MixedSet], unreadable: list[BadInput]) -> dict[str, object]:
+    return {
         "files": [
             {
                 "file": str(one.path),
@@ -121,9 +125,8 @@ def _json(read: list[Rechecked], mixed: list[MixedSet], unreadable: list[BadInpu
         "mixed": [{"file": str(one.path), "of_another_decision": list(map(asdict, one.mismatched))} for one in mixed],
         "differing": sum(one.differs and one.in_force for one in read),
         "unreadable": [
-            {"file": problem.file, "line": problem.line, "field": problem.field, "what": problem.what}
+            {name: getattr(problem, name) for name in ("file", "line", "field", "what")}
             for error in unreadable
             for problem in error.problems
         ],
     }
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"

@@ -13,7 +13,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     help = "scenario, decision, portfolio (its record), or the files of a folder: rules, catalogue"
     choices = ("scenario", "decision", "portfolio", "rules", "catalogue")
     parser.add_argument("what", metavar="WHAT", choices=choices, help=help)
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

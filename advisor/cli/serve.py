@@ -6,7 +6,7 @@ import argparse
 import gc
 import sys
 
-from advisor.cli.options import add_catalogue, add_rules, catalogue_from
+from advisor.cli.options import add_shared, catalogue_from
 from advisor.common.diagnostics import EXIT_OK, BadInput, Problem, quoted
 
 _INSTALL = "pip install 'rent-or-own[web]'"
@@ -19,9 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     help = "a name it answers under, besides localhost; may be repeated, `*` is any"
     parser.add_argument("--allow-host", metavar="NAME", action="append", default=[], help=help)
     parser.add_argument("--open", action="store_true", help="open it in the browser")
-    add_rules(parser)
-    add_catalogue(parser)
-    parser.set_defaults(run=run)
+    add_shared(parser, "rules", "catalogue")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,8 +7,11 @@ import shlex
 import sys
 from pathlib import Path
 
-from advisor.cli.deciding import EXIT_CODES, decided_input, missing_answers
-from advisor.cli.options import NO_CATALOGUE, add_catalogue, add_date, add_rules, add_settings, add_templates
+from advisor.cli.deciding import DATE_OF_RECORD, EXIT_CODES, decided_input, missing_answers
+from advisor.cli.options import (
+    NO_CATALOGUE,
+    add_shared,
+)
 from advisor.common.diagnostics import Problem, printable
 from advisor.decision.decide import decide
 from advisor.domain.record_parts import Status
@@ -18,22 +21,13 @@ from advisor.rulebook.loader import rulebook_in_use
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.add_argument(
-        "source", metavar="RECORD|SCENARIO", help="a decision record or a scenario; - is standard input"
-    )
+    help = "a decision record or a scenario; - is standard input"
+    parser.add_argument("source", metavar="RECORD|SCENARIO", help=help)
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="the folder to write, new or empty")
-    parser.add_argument(
-        "--route",
-        metavar="ROUTE",
-        choices=[str(route) for route in Route],
-        help="start with this feasible route (default: the decided one)",
-    )
-    add_settings(parser, "set an answer")
-    add_date(parser, "the date of the decision (default: that of the record, else today)")
-    add_catalogue(parser)
-    add_rules(parser)
-    add_templates(parser)
-    parser.set_defaults(run=run)
+    help, routes = "start with this feasible route (default: the decided one)", [str(route) for route in Route]
+    parser.add_argument("--route", metavar="ROUTE", choices=routes, help=help)
+    words = {"set": "set an answer", "date": DATE_OF_RECORD}
+    add_shared(parser, "set", "date", "catalogue", "rules", "templates", **words)
 
 
 def run(options: argparse.Namespace) -> int:

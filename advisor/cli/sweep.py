@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from advisor.cli.options import add_catalogue, add_date, add_rules, catalogue_from, parse_date
+from advisor.cli.options import add_shared, catalogue_from, parse_date
 from advisor.common.diagnostics import EXIT_BAD_INPUT, EXIT_OK, BadInput, Problem
 
 
@@ -20,10 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on", choices=("duckdb", "spark"), default="duckdb", help="the engine (default: duckdb)")
     parser.add_argument("--master", metavar="URL", help="the Spark cluster (default: this machine)")
     parser.add_argument("--rejects", metavar="FILE", help="where rejected rows are listed (default: OUT.rejects.csv)")
-    add_rules(parser)
-    add_catalogue(parser)
-    add_date(parser)
-    parser.set_defaults(run=run)
+    add_shared(parser, "rules", "catalogue", "date")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.cli.options import add_catalogue, add_json, add_rules, add_templates, catalogue_from
+from advisor.cli.options import add_shared, catalogue_from, print_json
 from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK, MAX_SHOWN, printable
 from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.rulebook.loader import rulebook_in_use
@@ -26,16 +24,9 @@ _AROUND, _WIDTH = 30, 110
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.add_argument(
-        "source",
-        metavar="MEMO|RECORD",
-        help="a memo (Markdown or HTML) or a record, of a decision or of a portfolio's plan; - is standard input",
-    )
-    add_json(parser)
-    add_catalogue(parser)
-    add_rules(parser)
-    add_templates(parser)
-    parser.set_defaults(run=run)
+    help = "a memo (Markdown or HTML) or a record, of a decision or of a portfolio's plan; - is standard input"
+    parser.add_argument("source", metavar="MEMO|RECORD", help=help)
+    add_shared(parser, "json", "catalogue", "rules", "templates")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,14 +42,13 @@ def run(options: argparse.Namespace) -> int:
     if options.source != STANDARD_INPUT and not of_plan:
         found = with_its_set(found, Path(options.source))
     if options.json:
-        data = {**asdict(found), "stands": found.same_outcome}
-        sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+        print_json({**asdict(found), "stands": found.same_outcome})
     else:
-        sys.stdout.write(_text(found, "portfolio" if of_plan else "scenario"))
+        print(*_lines(found, "portfolio" if of_plan else "scenario"), sep="\n")
     return EXIT_OK if found.verdict is VerificationVerdict.VERIFIED else EXIT_DIFFERENCE
 
 
-def _text(found: Verification, input: str) -> str:
+def _lines(found: Verification, input: str) -> list[str]:
     from advisor.verification.verify import VerificationVerdict
 
     lines = {
@@ -75,8 +65,7 @@ def _text(found: Verification, input: str) -> str:
     if len(found.differences) > MAX_SHOWN:
         lines.append(f"{len(found.differences) - MAX_SHOWN:,} more differences are not shown")
     lines += mismatch_lines(found.file, found.of_another_decision)
-    lines += [f"note: {remark}" for remark in found.remarks]
-    return "".join(f"{line}\n" for line in lines)
+    return lines + [f"note: {remark}" for remark in found.remarks]
 
 
 def _changed(found: Verification) -> list[str]:

@@ -1,1 +1,1 @@
-"""Diagnostics, files, strict YAML, progress: what every other package may use."""
+"""Diagnostics, files, strict YAML, text on a terminal: what every other package may use."""

@@ -74,13 +74,10 @@ class BadInput(AdvisorError):
 
 
 class EngineFailure(AdvisorError):
-    """The rules engine failed; names the rule and the field if they are known."""
+    """The rules engine failed."""
 
-    def __init__(self, what: str, rule: str | None = None, field: str | None = None, help: str | None = None) -> None:
-        self.rule = rule
-        self.field = field
-        place = f"for rule `{rule}`, " if rule else ""
-        super().__init__(str(Problem(place + what, field=field, help=help)))
+    def __init__(self, what: str, help: str | None = None) -> None:
+        super().__init__(str(Problem(what, help=help)))
 
 
 HIDDEN = re.compile(

@@ -45,13 +45,8 @@ def read_text(path: str, max_bytes: int = MAX_BYTES) -> str:
 def text_of(data: bytes, name: str, max_bytes: int) -> str:
     """The text of bytes. Raises BadInput for more than ``max_bytes`` of them, or what is not UTF-8."""
     if len(data) > max_bytes:
-        raise BadInput(
-            Problem(
-                f"there are more than {max_bytes:,} bytes here",
-                file=name,
-                help="a file of this kind has a few kilobytes; check that this is the right one",
-            )
-        )
+        help = "a file of this kind has a few kilobytes; check that this is the right one"
+        raise BadInput(Problem(f"there are more than {max_bytes:,} bytes here", file=name, help=help))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -141,18 +136,12 @@ def _bytes_within(handle: int, name: str, most: int) -> bytes:
 
 def is_folder(path: Path) -> bool:
     """True for a folder; false for anything else, and without permission to look."""
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
+    return os.path.isdir(path)  # noqa: PTH112  # `Path.is_dir` raises what this catches
 
 
 def is_file(path: Path) -> bool:
     """True for a file; false for anything else, and without permission to look."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
+    return os.path.isfile(path)  # noqa: PTH113  # `Path.is_file` raises what this catches
 
 
 def real(path: Path) -> Path:

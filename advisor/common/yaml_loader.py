@@ -22,6 +22,11 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,4})?")
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_CONSTANTS = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+}
 _MAX_DEPTH = 30
 _MAX_NAME = 1000
 
@@ -52,31 +57,20 @@ def load(text: str, file: str, faults: list[Problem] | None = None) -> Any:
     """
     unreadable = _UNREADABLE.search(text)
     if unreadable:
-        what = f"the character {character_name(unreadable[0])} cannot be part of a text"
+        what = f"the character U+{ord(unreadable[0]):04X} cannot be part of a text"
         raise BadInput(Problem(what, file, text.count("\n", 0, unreadable.start()) + 1, help="remove it"))
     found: list[Problem] = []
     try:
         value = _DocumentBuilder(yaml.parse(text, Loader=_Loader), file, found).document()
-    except yaml.MarkedYAMLError as error:
+    except yaml.YAMLError as error:
         raise BadInput([*found, _syntax_fault(error, text, file)]) from None
-    except yaml.YAMLError:
-        raise BadInput([*found, Problem("this is not valid YAML", file)]) from None
     except BadInput as error:
         raise BadInput([*found, *error.problems]) from None
-    if found and faults is None:
-        raise BadInput(found)
     if faults is not None:
-        faults.extend(found)
+        faults += found
+    elif found:
+        raise BadInput(found)
     return value
-
-
-def character_name(character: str) -> str:
-    """The code point of a character.
-
-    >>> character_name("\\x07")
-    'U+0007'
-    """
-    return f"U+{ord(character):04X}"
 
 
 class _DocumentBuilder:
@@ -112,11 +106,8 @@ class _DocumentBuilder:
         if isinstance(event, yaml.ScalarEvent):
             return event.value if event.style in ("'", '"', "|", ">") else scalar(event.value)
         if depth == _MAX_DEPTH:
-            raise BadInput(
-                Problem(
-                    f"values are nested deeper than {_MAX_DEPTH} levels", self._file, _line(event), help="flatten it"
-                )
-            )
+            what = f"values are nested deeper than {_MAX_DEPTH} levels"
+            raise BadInput(Problem(what, self._file, _line(event), help="flatten it"))
         return self._mapping(event, depth) if isinstance(event, yaml.MappingStartEvent) else self._list(event, depth)
 
     def _refuse_sharing(self, event: Any) -> None:
@@ -169,19 +160,13 @@ def scalar(text: str) -> Any:
     >>> scalar("600"), scalar("1.20"), scalar("no"), scalar("010")
     (600, Decimal('1.20'), 'no', '010')
     """
-    if text in ("true", "True", "TRUE"):
-        return True
-    if text in ("false", "False", "FALSE"):
-        return False
-    if text in ("", "~", "null", "Null", "NULL"):
-        return None
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
     if len(text) > MAX_DIGITS:
         return text
     if _INTEGER.fullmatch(text):
         return int(text)
-    if _DECIMAL.fullmatch(text):
-        return Decimal(text)
-    return text
+    return Decimal(text) if _DECIMAL.fullmatch(text) else text
 
 
 _TAB, _INDENT = "a tab is used in place of spaces", "indent with spaces"
@@ -219,7 +204,9 @@ _EARLIER = ("found unexpected", "did not find expected ','", "could not find exp
 """Reported where it began (where the quote was opened), not where the parser noticed it."""
 
 
-def _syntax_fault(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
+def _syntax_fault(error: yaml.YAMLError, text: str, file: str) -> Problem:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return Problem("this is not valid YAML", file)
     problem = str(error.problem or error.context or "it cannot be parsed")
     mark = error.problem_mark or error.context_mark
     if problem.startswith(_EARLIER):

@@ -16,14 +16,13 @@ from advisor.decision.competition import model_faults
 from advisor.domain.record import Decision
 from advisor.domain.scenario import MAX_FILE_BYTES, Scenario
 from advisor.domain.scenario_io import parse_scenario
-from advisor.web.pages import error_page
+from advisor.web.pages import Refusal
 from advisor.web.query import date_of, known_pairs
 from advisor.web.site import site_of
-from advisor.wording import web as words
 
 DECIDE, DOCUMENT = "/api/decide", "/api/openapi.json"
 _SCHEMAS = "#/components/schemas/"
-_JSON = "application/json"
+_JSON, _BODY = "application/json", "the body"
 _REFUSED = {
     413: f"The body has more than {MAX_FILE_BYTES:,} bytes.",
     415: "The body is not declared as JSON.",
@@ -95,25 +94,18 @@ _ERRORS: dict[str, Any] = {
 }
 
 
-_JSON = "application/json"
-_BODY = "the body"
-
-
 async def decide(request: Request) -> Response:
-    """The record of the scenario in the body, the bytes of ``advisor decide --json``.
-
-    415 for another type than JSON, 413 for more bytes than a scenario file may have. Raises BadInput.
-    """
+    """The record of the scenario in the body, the bytes of ``advisor decide --json``. Raises BadInput, Refusal."""
     stated = request.headers.get("content-type", "")
     if stated.partition(";")[0].strip().lower() != _JSON:
         help = f"send the header `content-type: {_JSON}`"
-        return error_page(request, 415, words.UNUSABLE, [Problem(f"the body is {quoted(stated)}", help=help)])
+        raise Refusal(415, Problem(f"the body is {quoted(stated)}", help=help))
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > MAX_FILE_BYTES:
             what = f"the body has more than {MAX_FILE_BYTES:,} bytes"
-            return error_page(request, 413, words.TOO_LARGE, [Problem(what, help="send one scenario")])
+            raise Refusal(413, Problem(what, help="send one scenario"))
     record = await run_in_threadpool(_record, request, bytes(body))
     return Response(record, media_type=_JSON)
 

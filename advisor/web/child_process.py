@@ -12,14 +12,17 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.util import get_temp_dir
-from typing import Any
+from typing import NamedTuple, ParamSpec
+
+from starlette.exceptions import HTTPException
 
 from advisor.common.diagnostics import BadInput, Problem, reason
 
+_P = ParamSpec("_P")
 MAX_SECONDS = 60.0
 """For one piece of work."""
 MAX_MEMORY, MAX_WRITTEN = 4 * 2**30, 2 * 2**30
@@ -30,23 +33,20 @@ _LONGEST_FOLDER = 70
 """Bytes of the path of the temporary folder: a socket's path has 107 at most, of which 31 follow."""
 PLACES = 10
 """Requests that arrive, wait or are worked on at the same time: each may hold a thread, and its files."""
-LIBRARIES = [
+_LIBRARIES = [
     *("advisor.monitor.run", "advisor.monitor.dashboard", "advisor.portfolio.plan"),
+    *("advisor.web.usage_upload", "advisor.web.portfolio_page"),
     *("ibis.backends.duckdb", "matplotlib.figure", "matplotlib.backends.backend_svg"),
 ]
 """What takes seconds to import: loaded once, in the process that the others are copies of."""
 _free, _places = threading.BoundedSemaphore(AT_ONCE), threading.BoundedSemaphore(PLACES)
 
 
-class Busy(Exception):
-    """All places are taken by other requests."""
-
-
 @contextmanager
 def place() -> Iterator[None]:
-    """One of the places, to be taken before the body of a request arrives. Raises Busy."""
+    """One of the places, to be taken before the body of a request arrives. Raises HTTPException if none is free."""
     if not _places.acquire(blocking=False):
-        raise Busy
+        raise _busy()
     try:
         yield
     finally:
@@ -55,24 +55,35 @@ def place() -> Iterator[None]:
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """The right to start a process, within a place. Raises Busy."""
+    """A turn to work, within a place, after a wait. Raises HTTPException."""
     if not _free.acquire(timeout=_WAIT_SECONDS):
-        raise Busy
+        raise _busy()
     try:
         yield
     finally:
         _free.release()
 
 
-def answer_of(work: Callable[..., None], *arguments: object, what: str, help: str) -> Any:
-    """What a process answers in which ``work(connection, *arguments)`` runs and calls ``send``, within its turn.
+def _busy() -> HTTPException:
+    return HTTPException(503, headers={"retry-after": "60"})
 
-    ``what`` is what it reads, in the plural, and ``help`` what to do where that is too much. Raises BadInput for the
-    problems that it sends and for its limits, RuntimeError for a defect.
+
+class TooMuch(NamedTuple):
+    """The words for work beyond its limits: what it reads, in the plural, that memory is short, and what to do."""
+
+    what: str
+    out_of_memory: str
+    help: str
+
+
+def answer_of(words: TooMuch, work: Callable[_P, str], *arguments: _P.args, **options: _P.kwargs) -> str:
+    """What a function of a module returns, run within its turn in a process of its own.
+
+    Raises BadInput for the problems that it raises and for its limits, RuntimeError for a defect.
     """
-    context = _context()
+    context, (what, out_of_memory, help) = _context(), words
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(theirs, *arguments), daemon=True)
+    process = context.Process(target=_answer, args=(theirs, partial(work, *arguments, **options)), daemon=True)
     try:
         process.start()
     except OSError as error:
@@ -93,31 +104,31 @@ def answer_of(work: Callable[..., None], *arguments: object, what: str, help: st
         process.kill()
         process.join()
         ours.close()
+    if found is None:
+        raise BadInput(Problem(out_of_memory, help=help))
     if "problems" in found:
         raise BadInput(Problem(**problem) for problem in found["problems"])
-    return found["answer"]
+    return str(found["answer"])
 
 
-def send(connection: Connection, work: Callable[[], Any], out_of_memory: Problem) -> None:
-    """Sends, from the process, what a function returns or its problems, as JSON, which the parent can read."""
+def _answer(connection: Connection, work: Callable[[], str]) -> None:
+    """In the process: sends what a function returns or its problems, as JSON, which the parent can read; null where the
+    memory does not suffice.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it, and ends this process
-    found: Mapping[str, object]
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing fails with an OSError instead
+    found: Mapping[str, object] | None
     try:
-        _hold_to_limits()
+        limits = ((resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_FSIZE, MAX_WRITTEN), (resource.RLIMIT_CORE, 0))
+        for kind, most in limits:
+            with suppress(OSError, ValueError):
+                resource.setrlimit(kind, (most, most))
         found = {"answer": work()}
     except BadInput as error:
         found = {"problems": [problem._asdict() for problem in error.problems]}
     except MemoryError:
-        found = {"problems": [out_of_memory._asdict()]}
+        found = None
     connection.send_bytes(json.dumps(found).encode())
-
-
-def _hold_to_limits() -> None:
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing fails with an OSError instead
-    limits = ((resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_FSIZE, MAX_WRITTEN), (resource.RLIMIT_CORE, 0))
-    for kind, most in limits:
-        with suppress(OSError, ValueError):
-            resource.setrlimit(kind, (most, most))
 
 
 @lru_cache(maxsize=1)
@@ -130,7 +141,7 @@ def _context() -> ForkServerContext | SpawnContext:
     if len(os.fsencode(tempfile.gettempdir())) > _LONGEST_FOLDER:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(LIBRARIES)
+    context.set_forkserver_preload(_LIBRARIES)
     return context
 
 

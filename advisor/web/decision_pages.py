@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from advisor.domain.record import Decision
 from advisor.domain.scenario import validated
 from advisor.domain.scenario_io import scenario_text
-from advisor.interview.answer_texts import AnswerTexts
 from advisor.report.html import memo_html, page_of_decision
 from advisor.report.templates import fill, identifier, memo_markdown, one_line
-from advisor.web.pages import page
+from advisor.web.pages import file_to_save, page, whole_page
 from advisor.web.query import DATE, query_of
-from advisor.web.security import policy_of
-from advisor.web.site import in_turn, site_of
+from advisor.web.site import in_turn
 from advisor.web.what_if import KEYS, PREFIX, Control, WhatIf, controls, what_if_of
 from advisor.wording import web as words
 from advisor.wording.interview import NOT_KNOWN
@@ -31,12 +29,11 @@ _OF_MARKUP = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&"}
 
 def decision(request: Request) -> Response:
     """The decision and the panel. Values that do not differ from the answers are taken out of the link first."""
-    site = site_of(request)
-    what_if = what_if_of(site, query_of(request, site, *KEYS))
-    query = what_if.query
+    query = query_of(request, *KEYS)
+    what_if = what_if_of(query)
     if not what_if.problems and not what_if.is_shortest:
         return RedirectResponse(f"/decision?{query.string(**what_if.keys)}", 303)
-    shown = controls(what_if, _texts(what_if))
+    shown = controls(what_if)
     parts = {
         "links": fill("web/decision_links.html.j2", _links(what_if)),
         "panel": _panel(what_if, shown),
@@ -64,8 +61,7 @@ def charts_script(request: Request) -> Response:
 def _script(request: Request, parts: Callable[[WhatIf], tuple[dict[str, str], str | None]]) -> Response:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return PlainTextResponse(words.OTHER_SITE + "\n", 403)
-    site = site_of(request)
-    shown = json.dumps(parts(what_if_of(site, query_of(request, site, *KEYS))))
+    shown = json.dumps(parts(what_if_of(query_of(request, *KEYS))))
     return Response(f"whatIf.show(...{shown.translate(_OF_MARKUP)});\n", media_type="text/javascript")
 
 
@@ -73,15 +69,15 @@ def _charts_and_turns(what_if: WhatIf) -> tuple[dict[str, str], str | None]:
     if what_if.problems:
         return {}, None
     found = {"charts": _charts(what_if)}
-    for control in controls(what_if, _texts(what_if)):
-        named = {"control": control, **_links(what_if), "decision": _as_read(what_if.tried_decision)}
+    for control in controls(what_if):
+        named = {"control": control, **_links(what_if), "decision": what_if.tried_decision.model_dump(mode="json")}
         found[f"turns-{control.key}"] = fill("web/what_if_turns.html.j2", named)
     return found, f"/decision?{what_if.query.string(**what_if.keys)}"
 
 
 def _charts(what_if: WhatIf) -> str:
     """The charts of the decision with the tried values."""
-    return what_if.site.cost_figures(what_if.scenario, what_if.query.decided_on)
+    return what_if.query.site.cost_figures(what_if.scenario, what_if.query.decided_on)
 
 
 def _panel(what_if: WhatIf, shown: list[Control]) -> str:
@@ -90,7 +86,7 @@ def _panel(what_if: WhatIf, shown: list[Control]) -> str:
         "controls": shown,
         "answers": parse_qsl(what_if.query.string(), keep_blank_values=True),
         "tried": Markup(_tried(what_if)),
-        "decision": _as_read(what_if.tried_decision),
+        "decision": what_if.tried_decision.model_dump(mode="json"),
         **_links(what_if),
     }
     return fill("web/what_if.html.j2", named)
@@ -98,7 +94,7 @@ def _panel(what_if: WhatIf, shown: list[Control]) -> str:
 
 def _tried(what_if: WhatIf) -> str:
     """Where the tried values lead, in words."""
-    texts, state = _texts(what_if), what_if.state
+    texts, state = what_if.query.views.texts, what_if.state
 
     def shown(name: str, value: Any) -> str:
         return NOT_KNOWN if value is None else texts.shown(name, value, state)
@@ -148,50 +144,24 @@ def _links(what_if: WhatIf) -> dict[str, Any]:
     }
 
 
-def _as_read(decision: Decision) -> Mapping[str, Any]:
-    """A record as templates read it."""
-    return decision.model_dump(mode="json")
-
-
-def _texts(what_if: WhatIf) -> AnswerTexts:
-    return what_if.site.views(what_if.query.decided_on).texts
-
-
 def memo_page(request: Request) -> Response:
-    """The memo as a page. Its own style sheet is allowed by its hash."""
-    found = _decided(request)
-    text = in_turn(lambda: memo_html(found))
-    return HTMLResponse(text, headers={"content-security-policy": policy_of(text)})
+    """The memo as a page."""
+    found = query_of(request).decide()
+    return whole_page(in_turn(lambda: memo_html(found)))
 
 
-def memo_file(request: Request) -> Response:
-    """The memo in Markdown, as a file."""
-    found = _decided(request)
-    return _file(found, "memo.md", memo_markdown(found), "text/markdown")
+def _file(ending: str, media_type: str, text_of: Callable[[Decision], str]) -> Callable[[Request], Response]:
+    """Serves a file of the decision on the answers, to save."""
+
+    def served(request: Request) -> Response:
+        found = query_of(request).decide()
+        return file_to_save(f"{identifier(found)}.{ending}", text_of(found), media_type)
+
+    return served
 
 
-def record_file(request: Request) -> Response:
-    """The decision record, as a file."""
-    found = _decided(request)
-    return _file(found, "decision.json", found.to_json(), "application/json")
-
-
-def scenario_file(request: Request) -> Response:
-    """The answers as a scenario file."""
-    found = _decided(request)
-    return _file(found, "scenario.yaml", scenario_text(validated(found.scenario, "the record")), "application/yaml")
-
-
-def _decided(request: Request) -> Decision:
-    site = site_of(request)
-    query = query_of(request, site)
-    return site.decide(query.state.scenario(), query.decided_on)
-
-
-def _file(decision: Decision, ending: str, text: str, media_type: str) -> Response:
-    """A file to save; its name has ASCII letters, digits and dashes only."""
-    disposition = f'attachment; filename="{identifier(decision)}.{ending}"'
-    return Response(text, media_type=media_type, headers={"content-disposition": disposition})
+def _scenario_text(decision: Decision) -> str:
+    return scenario_text(validated(decision.scenario, "the record"))
 
 
 ROUTES = [
@@ -199,7 +169,7 @@ ROUTES = [
     Route("/decision/what-if.js", what_if_script),
     Route("/decision/charts.js", charts_script),
     Route("/memo.html", memo_page),
-    Route("/memo.md", memo_file),
-    Route("/record.json", record_file),
-    Route("/scenario.yaml", scenario_file),
+    Route("/memo.md", _file("memo.md", "text/markdown", memo_markdown)),
+    Route("/record.json", _file("decision.json", "application/json", Decision.to_json)),
+    Route("/scenario.yaml", _file("scenario.yaml", "application/yaml", _scenario_text)),
 ]

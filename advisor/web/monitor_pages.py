@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route as Path_
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.scenario import Route
 from advisor.domain.scenario_io import scenario_text
-from advisor.web.child_process import Busy, place
-from advisor.web.pages import busy_page, error_page, page
+from advisor.web.child_process import answer_of, place
+from advisor.web.pages import page, sent_form, whole_page
 from advisor.web.query import DATE, Query, date_of, known_pairs, query_of
-from advisor.web.security import policy_of
 from advisor.web.site import Site, site_of
-from advisor.web.usage_upload import Job, dashboard_of, stored, upload_folder
+from advisor.web.usage_upload import TOO_MUCH, dashboard, stored, upload_folder
 from advisor.wording import web as words
 
 MAX_FILES = 20
@@ -44,47 +41,30 @@ _FIELDS = (_USAGE, _DECISION, _MAPPING, *_CHOICES, *_TEXTS)
 _YEARS = (2000, 9000)
 
 
-@dataclass(frozen=True)
-class Form:
-    """What was sent: files with their names, and options that are not empty."""
-
-    usage: tuple[UploadFile, ...]
-    decision: UploadFile | None
-    mapping: UploadFile | None
-    options: Mapping[str, str]
+Files = Mapping[str, Sequence[UploadFile]]
+"""What was sent, by field."""
 
 
 async def monitor(request: Request) -> Response:
-    """The form; of what it sends the dashboard, or the form with what is wrong. 503 while others are being read."""
-    query = _query(request)
+    """The form; of what it sends the dashboard, or the form with what is wrong."""
+    query = query_of(request)
+    _usable(query.decided_on)
     if request.method != "POST":
         return _form_page(request, query, {})
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
-        return error_page(request, 415, words.UNUSABLE, [Problem("this is not a form with files", help=words.FORM)])
     filled: dict[str, str] = {}
+    limits = {"max_files": MAX_FILES + 2, "max_fields": len(_FIELDS), "max_part_size": 4 * MAX_TEXT}
     try:
-        limits = {"max_files": MAX_FILES + 2, "max_fields": len(_FIELDS), "max_part_size": 4 * MAX_TEXT}
-        with place():
-            async with request.form(**limits) as sent:
-                filled |= {name: text for name, text in sent.items() if isinstance(text, str)}
-                text = await run_in_threadpool(_dashboard, site_of(request), query, _read(sent))
-    except HTTPException as error:  # of the reader of forms
-        what = f"the form cannot be read: {error.detail.lower().rstrip('.')}"
-        return error_page(request, 422, words.UNUSABLE, [Problem(what, help=words.FORM)])
+        async with sent_form(request, "files", words.FORM, **limits) as sent:
+            filled |= {name: text for name, text in sent.items() if isinstance(text, str)}
+            return whole_page(await run_in_threadpool(_dashboard, query, *_read(sent)))
     except BadInput as error:
-        return _form_page(request, query, filled, error, 422)
-    except Busy:
-        return busy_page(request)
-    return _served(text)
+        return _form_page(request, query, filled, error.problems)
 
 
 def example(request: Request) -> Response:
     """The dashboard of a bundled example, of a day on which its year is over."""
     decided_on, dated = date_of(known_pairs(request))
-    try:
-        return _served(_example(site_of(request), _usable(decided_on) if dated else EXAMPLE_DAY))
-    except Busy:
-        return busy_page(request)
+    return whole_page(_example(site_of(request), _usable(decided_on) if dated else EXAMPLE_DAY))
 
 
 @lru_cache(maxsize=4)
@@ -93,17 +73,7 @@ def _example(site: Site, today: datetime.date) -> str:
     with place(), upload_folder() as folder:
         for name in _EXAMPLE:
             (folder / name).write_bytes((_EXAMPLES / name).read_bytes())
-        return dashboard_of(folder, _job(site, today, (usage,), decision))
-
-
-def _served(text: str) -> Response:
-    return HTMLResponse(text, headers={"content-security-policy": policy_of(text)})
-
-
-def _query(request: Request) -> Query:
-    query = query_of(request, site_of(request))
-    _usable(query.decided_on)
-    return query
+        return answer_of(TOO_MUCH, dashboard, str(folder), site, today, (usage,), decision, None, {})
 
 
 def _usable(day: datetime.date) -> datetime.date:
@@ -114,18 +84,16 @@ def _usable(day: datetime.date) -> datetime.date:
     return day
 
 
-def _form_page(
-    request: Request, query: Query, filled: Mapping[str, str], error: BadInput | None = None, status: int = 200
-) -> Response:
+def _form_page(request: Request, query: Query, filled: Mapping[str, str], problems: Sequence[Problem] = ()) -> Response:
     named = {
         "query": query.string(),
         "answers": bool(query.state.scenario().answers()),
         "most": MAX_FILES,
         "choices": _CHOICES,
         "filled": {name: filled.get(name, "") for name in (*_CHOICES, *_TEXTS)},
-        "problems": [problem._asdict() for problem in error.problems] if error else [],
+        "problems": [problem._asdict() for problem in problems],
     }
-    return page(request, "monitor", named, status)
+    return page(request, "monitor", named, 422 if problems else 200)
 
 
 def _placed(problem: Problem, fields: Mapping[str, str]) -> Problem:
@@ -140,75 +108,60 @@ def _placed(problem: Problem, fields: Mapping[str, str]) -> Problem:
     return problem._replace(what=what, field=fields.get(problem.file or "", _USAGE))
 
 
-def _read(sent: FormData) -> Form:
-    """The form. Raises BadInput for fields it does not have, text in place of a file, and the reverse."""
+def _read(sent: FormData) -> tuple[Files, Mapping[str, str]]:
+    """The files, and the options that are not empty. Raises BadInput for what the form does not send."""
     problems: list[Problem] = []
     files: dict[str, list[UploadFile]] = {_USAGE: [], _DECISION: [], _MAPPING: []}
     options: dict[str, str] = {}
+
+    def wrong(what: str, field: str, help: str = words.FORM) -> None:
+        problems.append(Problem(what, field=field, help=help))
+
     for name, value in sent.multi_items():
         if name not in _FIELDS:
-            what = f"{quoted(name)} is not a field of this form"
-            problems.append(Problem(what, field=_USAGE, help=did_you_mean(name, _FIELDS) or words.FORM))
+            wrong(f"{quoted(name)} is not a field of this form", _USAGE, did_you_mean(name, _FIELDS) or words.FORM)
         elif isinstance(value, UploadFile) != (name in files):
-            kind = "text" if name in files else "a file"
-            problems.append(Problem(f"{quoted(name)} is sent as {kind}", field=name, help=words.FORM))
+            wrong(f"{quoted(name)} is sent as {'text' if name in files else 'a file'}", name)
         elif isinstance(value, UploadFile):
             files[name] += [value] if value.filename or value.size else []
-        elif name in options or len(value) > MAX_TEXT:
-            what = f"{quoted(name)} comes twice" if name in options else f"there are more than {MAX_TEXT:,} characters"
-            problems.append(Problem(what, field=name, help=words.FORM))
+        elif name in options:
+            wrong(f"{quoted(name)} comes twice", name)
+        elif len(value) > MAX_TEXT:
+            wrong(f"there are more than {MAX_TEXT:,} characters", name)
         elif text := value.strip():
             options[name] = text
-    problems += [
-        Problem(f"{quoted(options[name])} is not an option", field=name, help=f"write {' or '.join(known)}")
-        for name, known in _CHOICES.items()
-        if name in options and options[name] not in known
-    ]
+    for name, known in _CHOICES.items():
+        if name in options and options[name] not in known:
+            wrong(f"{quoted(options[name])} is not an option", name, f"write {' or '.join(known)}")
     if not files[_USAGE]:
-        problems.append(Problem("no usage file is chosen", field=_USAGE, help=words.USAGE))
+        wrong("no usage file is chosen", _USAGE, words.USAGE)
     if len(files[_USAGE]) > MAX_FILES:
-        problems.append(Problem(f"there are more than {MAX_FILES} files", field=_USAGE, help="put them together"))
-    problems += [
-        Problem("there is more than one file", field=name, help="choose one")
-        for name in (_DECISION, _MAPPING)
-        if len(files[name]) > 1
-    ]
+        wrong(f"there are more than {MAX_FILES} files", _USAGE, "put them together")
+    for name in (_DECISION, _MAPPING):
+        if len(files[name]) > 1:
+            wrong("there is more than one file", name, "choose one")
     if problems:
         raise BadInput(problems)
-    decision, mapping = next(iter(files[_DECISION]), None), next(iter(files[_MAPPING]), None)
-    return Form(tuple(files[_USAGE]), decision, mapping, options)
+    return files, options
 
 
-def _dashboard(site: Site, query: Query, form: Form) -> str:
-    """Raises BadInput, Busy."""
+def _dashboard(query: Query, files: Files, options: Mapping[str, str]) -> str:
+    """The dashboard of what was sent. Raises BadInput, HTTPException while others are being read."""
     answers = query.state.scenario()
-    if form.decision is None and not answers.answers():
+    if not files[_DECISION] and not answers.answers():
         raise BadInput(Problem("no decision is chosen", field=_DECISION, help=words.DECISION))
     with upload_folder() as folder:
-
-        def kept(file: UploadFile) -> str:
-            return stored(folder, file.filename or "", file.file)
-
-        usage = tuple(kept(file) for file in form.usage)
-        text = BytesIO(scenario_text(answers).encode())
-        decision = kept(form.decision) if form.decision else stored(folder, _ANSWERS, text)
-        mapping = kept(form.mapping) if form.mapping else None
+        names = {
+            field: [stored(folder, file.filename or "", file.file) for file in found] for field, found in files.items()
+        }
+        decision = (names[_DECISION] or [stored(folder, _ANSWERS, BytesIO(scenario_text(answers).encode()))])[0]
+        mapping = names[_MAPPING][0] if names[_MAPPING] else None
+        named = (tuple(names[_USAGE]), decision, mapping, options)
         try:
-            return dashboard_of(folder, _job(site, query.decided_on, usage, decision, mapping, form.options))
+            return answer_of(TOO_MUCH, dashboard, str(folder), query.site, query.decided_on, *named)
         except BadInput as error:
             fields = {decision: _DECISION, mapping or "": _MAPPING}
             raise BadInput(_placed(problem, fields) for problem in error.problems) from None
-
-
-def _job(
-    site: Site,
-    today: datetime.date,
-    usage: tuple[str, ...],
-    decision: str,
-    mapping: str | None = None,
-    options: Mapping[str, str] | None = None,
-) -> Job:
-    return Job(site.rulebook, site.catalogue, today, usage, decision, mapping, dict(options or {}))
 
 
 ROUTES = [

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.decision.competition import model_faults
+from advisor.domain.record import Decision
+from advisor.interview.question_view import InterviewViews
 from advisor.interview.state import InterviewState
-from advisor.web.site import Site
+from advisor.web.site import Site, site_of
 
 DATE, CHANGE, ASKED, KEPT = "date", "change", "asked", "kept"
 """The keys that are no answers: the day, the question to change, the question a form answers, its earlier answer."""
@@ -27,16 +30,26 @@ _WHERE = "the link"
 
 @dataclass(frozen=True)
 class Query:
-    """A query string: the answers so far, the day of the decision, and the keys that are no answers.
+    """A query string over a site: the answers so far, the day of the decision, and the keys that are no answers.
 
     ``dated`` says whether the day is in the query; else it is today.
     """
 
+    site: Site
     state: InterviewState
     decided_on: datetime.date
     dated: bool
     change: str | None = None
-    extra: Mapping[str, str] | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def views(self) -> InterviewViews:
+        """The interview as of the day."""
+        return self.site.views(self.decided_on)
+
+    def decide(self) -> Decision:
+        """The decision on the answers. Raises what ``decide`` raises."""
+        return self.site.decide(self.state.scenario(), self.decided_on)
 
     def string(self, state: InterviewState | None = None, /, **more: str) -> str:
         """The query string of answers, by default these, with more keys."""
@@ -79,12 +92,12 @@ def date_of(pairs: Mapping[str, str]) -> tuple[datetime.date, bool]:
         raise BadInput(Problem(f"{quoted(text)} is not a date", _WHERE, field=DATE, help=help)) from None
 
 
-def query_of(request: Request, site: Site, *others: str) -> Query:
+def query_of(request: Request, *others: str) -> Query:
     """The query of a request; ``others`` are the keys besides the answers that a path reads.
 
     Raises BadInput for whatever is not an answer, and for answers that contradict one another.
     """
-    return read_query(pairs_of(request), site, *others)
+    return read_query(pairs_of(request), site_of(request), *others)
 
 
 def read_query(pairs: dict[str, str], site: Site, *others: str) -> Query:
@@ -95,7 +108,7 @@ def read_query(pairs: dict[str, str], site: Site, *others: str) -> Query:
     state = InterviewState.from_mapping(pairs, _WHERE)
     if faults := model_faults(site.catalogue, state.scenario()):
         raise BadInput(fault._replace(file=_WHERE) for fault in faults)
-    return Query(state, decided_on, dated, extra.get(CHANGE) or None, extra)
+    return Query(site, state, decided_on, dated, extra.get(CHANGE) or None, extra)
 
 
 def known_pairs(request: Request, *known: str) -> dict[str, str]:

@@ -30,11 +30,16 @@ from advisor.web import (
     monitor_pages,
     portfolio_page,
 )
-from advisor.web.pages import error_page, on_bad_input
-from advisor.web.security import HEADERS, AllowedHosts, BoundedBodies, SecureResponses, TooLarge, TooSlow
+from advisor.web.pages import on_error
+from advisor.web.security import Guard
 from advisor.web.site import Site
-from advisor.wording import web as words
 
+MAX_AT_ONCE = 200
+"""Connections; beyond them the answer is 503."""
+HEAD_SECONDS = 10.0
+"""For the head of a request to arrive."""
+_IDLE_SECONDS, _LAST_SECONDS = 10, 5
+"""For the next request of a connection, and for the last responses once the server is stopped."""
 _STATIC = Path(__file__).with_name("static")
 
 
@@ -52,18 +57,8 @@ def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
             Route("/static/page.css", _page_style),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
-        middleware=[
-            Middleware(SecureResponses),
-            Middleware(AllowedHosts, hosts=tuple(hosts)),
-            Middleware(BoundedBodies),
-        ],
-        exception_handlers={
-            BadInput: on_bad_input,
-            HTTPException: _on_http_error,
-            TooLarge: _on_too_large,
-            TooSlow: _on_too_slow,
-            Exception: _on_defect,
-        },
+        middleware=[Middleware(Guard, hosts=tuple(hosts))],
+        exception_handlers=dict.fromkeys((BadInput, HTTPException, Exception), on_error),
     )
     app.state.site = site
     return app
@@ -76,36 +71,6 @@ async def _page_style(request: Request) -> Response:
 
 async def _healthz(request: Request) -> Response:
     return PlainTextResponse("ok")
-
-
-async def _on_http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    what = {404: words.NO_PAGE, 405: words.NO_METHOD}.get(error.status_code, words.UNUSABLE)
-    found = error_page(request, error.status_code, what)
-    found.headers.update(error.headers or {})
-    return found
-
-
-async def _on_too_large(request: Request, error: Exception) -> Response:
-    return error_page(request, 413, words.TOO_LARGE)
-
-
-async def _on_too_slow(request: Request, error: Exception) -> Response:
-    return error_page(request, 408, words.TOO_SLOW)
-
-
-async def _on_defect(request: Request, error: Exception) -> Response:
-    found = error_page(request, 500, words.DEFECT)
-    found.headers.update(HEADERS)  # it is answered outside the middleware
-    return found
-
-
-MAX_AT_ONCE = 200
-"""Connections; beyond them the answer is 503."""
-HEAD_SECONDS = 10.0
-"""For the head of a request to arrive."""
-_IDLE_SECONDS, _LAST_SECONDS = 10, 5
-"""For the next request of a connection, and for the last responses once the server is stopped."""
 
 
 def listening(host: str, port: int) -> socket.socket:

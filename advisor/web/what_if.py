@@ -26,11 +26,9 @@ from advisor.domain.record_parts import Flip, Status
 from advisor.domain.scenario import FIELDS, GpuBilling, Route, Scenario, validated
 from advisor.domain.scenario_io import typed_answer
 from advisor.evaluation.facts import FIELDS_OF
-from advisor.interview.answer_texts import AnswerTexts
 from advisor.interview.state import UNKNOWN, InterviewState, answer_text
 from advisor.report.claims.turning import SEEN
 from advisor.web.query import Query
-from advisor.web.site import Site
 from advisor.wording.interview import DO_NOT_KNOW
 from advisor.wording.labels import figure_text, limit_text
 from advisor.wording.web import OR_MORE
@@ -59,7 +57,6 @@ class WhatIf:
     outcome.
     """
 
-    site: Site
     query: Query
     decision: Decision
     before: Scenario
@@ -87,7 +84,7 @@ class WhatIf:
     @cached_property
     def tried_decision(self) -> Decision:
         """The decision with the tried values. Raises what ``decide`` raises."""
-        return self.site.decide(self.scenario, self.query.decided_on)
+        return self.query.site.decide(self.scenario, self.query.decided_on)
 
     @property
     def has_turned(self) -> bool:
@@ -102,8 +99,8 @@ class WhatIf:
 
     def _turns_without(self, name: str) -> bool:
         try:
-            state = _with(self.site, self.query.state, self.before, _without(self.tried, name))
-            return self._differs(self.site.assess(state.scenario(), self.query.decided_on))
+            others = {other: value for other, value in self.tried.items() if other != name}
+            return self._differs(_assessed(self.query, _with(self.query, self.before, others)))
         except BadInput:  # the others do not fit without it
             return False
 
@@ -134,21 +131,25 @@ class WhatIf:
         return {name: pair for name, pair in pairs.items() if name in named and pair[0] != pair[1]}
 
 
-def what_if_of(site: Site, query: Query) -> WhatIf:
+def what_if_of(query: Query) -> WhatIf:
     """The values tried in a query. Faults of them are in ``problems``, and nothing is then tried."""
-    decision = site.decide(query.state.scenario(), query.decided_on)
-    before, found = validated(decision.priced_scenario, "the record"), query.extra or {}
-    texts = {key.removeprefix(PREFIX): found[key].strip() for key in KEYS if found.get(key, "").strip()}
+    decision = query.decide()
+    before = validated(decision.priced_scenario, "the record")
+    texts = {key.removeprefix(PREFIX): text for key in KEYS if (text := query.extra.get(key, "").strip())}
     tried, problems = _tried(before, texts)
     try:
         if problems:
             raise BadInput(problems)
-        state = _with(site, query.state, before, tried)
-        assessment = site.assess(state.scenario(), query.decided_on)
+        state = _with(query, before, tried)
+        assessment = _assessed(query, state)
     except BadInput as error:
         tried, state, problems = {}, query.state, list(error.problems)
-        assessment = site.assess(state.scenario(), query.decided_on)
-    return WhatIf(site, query, decision, before, texts, tried, state, assessment, tuple(problems))
+        assessment = _assessed(query, state)
+    return WhatIf(query, decision, before, texts, tried, state, assessment, tuple(problems))
+
+
+def _assessed(query: Query, state: InterviewState) -> Assessment:
+    return query.site.assess(state.scenario(), query.decided_on)
 
 
 def known(scenario: Scenario, name: str) -> Any:
@@ -171,7 +172,7 @@ def _tried(before: Scenario, texts: Mapping[str, str]) -> tuple[dict[str, Any], 
     return tried, problems
 
 
-def _with(site: Site, state: InterviewState, before: Scenario, tried: Mapping[str, Any]) -> InterviewState:
+def _with(query: Query, before: Scenario, tried: Mapping[str, Any]) -> InterviewState:
     """The answers with tried values. Raises BadInput for values that do not fit.
 
     An expected month outside its range takes the ends along that no longer fit, as in the interview. An amount of own
@@ -182,19 +183,15 @@ def _with(site: Site, state: InterviewState, before: Scenario, tried: Mapping[st
         if any(wanted.get(name) is not None for name in fields):
             others = {name: known(before, name) for name in fields if name not in wanted}
             wanted |= {name: value for name, value in others.items() if value is not None}
+    state = query.state
     if not wanted:
         return state
     if wanted.get("monthly_images") is not None:
         state = state.answer("monthly_images", wanted.pop("monthly_images"))
     state = state.with_answers(wanted)
-    scenario = state.scenario()
-    if faults := model_faults(site.catalogue, scenario):
+    if faults := model_faults(query.site.catalogue, state.scenario()):
         raise BadInput(faults)
     return state
-
-
-def _without(tried: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {other: value for other, value in tried.items() if other != name}
 
 
 def _text(value: Any) -> str:
@@ -258,15 +255,15 @@ class Control:
         return PREFIX + self.field
 
 
-def controls(what_if: WhatIf, texts: AnswerTexts) -> list[Control]:
+def controls(what_if: WhatIf) -> list[Control]:
     """The controls of the panel; the ends of the range of months only where they are answered."""
     problems = {problem.field: problem.what for problem in what_if.problems if problem.field}
-    after = what_if.tried_decision
+    after, texts = what_if.tried_decision, what_if.query.views.texts
     found = []
     for name in (*AMOUNTS, *NEEDS):
         if name in ("monthly_images_low", "monthly_images_high") and known(what_if.before, name) is None:
             continue
-        if name == "model" and not what_if.site.catalogue:
+        if name == "model" and not what_if.query.site.catalogue:
             continue
         value = what_if.tried[name] if name in what_if.tried else known(what_if.before, name)
         track = track_of(what_if, name) if name in AMOUNTS else None
@@ -279,8 +276,8 @@ def controls(what_if: WhatIf, texts: AnswerTexts) -> list[Control]:
                 value=what_if.texts.get(name, text) if what_if.problems else text,
                 track=track,
                 at=_clamped(track, value),
-                options=() if track else _options(what_if, texts, name),
-                turns=turns(after, name, track) if track else _other_answers(after, texts, what_if, name),
+                options=() if track else _options(what_if, name),
+                turns=turns(after, name, track) if track else _other_answers(what_if, name),
                 problem=problems.get(name),
                 shown=name != "peak_to_mean" or after.scenario.get("gpu_billing") == "always_on",
             )
@@ -327,9 +324,10 @@ def _past(flip: Flip) -> Decimal:
     return Decimal(flip.above) + step if flip.above is not None else Decimal(flip.below or 0) - step
 
 
-def _other_answers(decision: Decision, texts: AnswerTexts, what_if: WhatIf, name: str) -> tuple[Turn, ...]:
+def _other_answers(what_if: WhatIf, name: str) -> tuple[Turn, ...]:
     """The other answers that change the outcome; those on the checkpoint are listed with the decision."""
-    flips: Iterable[Flip] = () if name == "model" else decision.flips
+    texts = what_if.query.views.texts
+    flips: Iterable[Flip] = () if name == "model" else what_if.tried_decision.flips
     return tuple(
         Turn(answer_text(flip.to), texts.shown(name, flip.to, what_if.state), flip.status, flip.route, None)
         for flip in flips
@@ -337,17 +335,14 @@ def _other_answers(decision: Decision, texts: AnswerTexts, what_if: WhatIf, name
     )
 
 
-def _options(what_if: WhatIf, texts: AnswerTexts, name: str) -> tuple[tuple[str, str], ...]:
+def _options(what_if: WhatIf, name: str) -> tuple[tuple[str, str], ...]:
     values: list[Any] = list(FIELDS[name].options)
-    site, before = what_if.site, known(what_if.before, name)
-    if name == "model" and site.catalogue:
-        scenario = what_if.query.state.scenario()
-        values = [*competing_checkpoints(site.rulebook, site.catalogue, scenario, what_if.query.decided_on)]
-        values = sorted({*values, *({before} - {None})})
-    if FIELDS[name].boolean:
-        shown = [(text, texts.shown(name, text == "true", what_if.state)) for text in values]
-    else:
-        shown = [(text, texts.shown(name, text, what_if.state)) for text in values]
+    query, before, boolean = what_if.query, known(what_if.before, name), FIELDS[name].boolean
+    if name == "model" and (catalogue := query.site.catalogue):
+        found = competing_checkpoints(query.site.rulebook, catalogue, query.state.scenario(), query.decided_on)
+        values = sorted({*found, *({before} - {None})})
+    texts, state = query.views.texts, what_if.state
+    shown = [(text, texts.shown(name, text == "true" if boolean else text, state)) for text in values]
     return ((UNKNOWN, DO_NOT_KNOW), *shown) if before is None else tuple(shown)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from advisor.catalogue.loader import Catalogue, bundled_catalogue
-from advisor.cli.options import CommandParser, add_catalogue, catalogue_from
+from advisor.cli.options import CommandParser, add_shared, catalogue_from
 from advisor.common.diagnostics import BadInput
 from tests.catalogue.small_catalogue import SOURCED, folder_files
 
@@ -28,7 +28,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(*arguments: str) -> Catalogue | None:
     parser = CommandParser(prog="advisor cost")
-    add_catalogue(parser)
+    add_shared(parser, "catalogue")
     return catalogue_from(parser.parse_args(arguments))
 
 

@@ -39,7 +39,7 @@ def decided(answers: Scenario) -> Decision:
 def trying(asked: Scenario, **tried: Any) -> WhatIf:
     """The panel with tried values, as a link has them."""
     state = InterviewState().with_answers(asked.model_dump(exclude_none=True))
-    return what_if_of(SITE, Query(state, DAY, True, None, {f"if.{name}": str(value) for name, value in tried.items()}))
+    return what_if_of(Query(SITE, state, DAY, True, None, {f"if.{name}": str(value) for name, value in tried.items()}))
 
 
 @examples(250)
@@ -83,9 +83,7 @@ def _links(shown: str) -> list[str]:
 def test_every_break_point_leads_where_it_says(name: str) -> None:
     asked = read_scenario(str(FILES[name]))
     start = trying(asked)
-    listed = [
-        (one, turn) for one in controls(start, SITE.views(DAY).texts) for turn in one.turns if one.field != "unit"
-    ]
+    listed = [(one, turn) for one in controls(start) for turn in one.turns if one.field != "unit"]
     for control, turn in listed:
         tried = trying(asked, **{control.field: turn.value})
         if tried.problems or len(tried.scenario.answers()) != len({**asked.answers(), control.field: 0}):
@@ -163,7 +161,7 @@ def test_the_charts_and_break_points_follow(client: TestClient) -> None:
 @examples(100)
 def test_the_marks_are_on_the_track(answers: dict[str, Any]) -> None:
     what_if = trying(scenario(answers))
-    for control in controls(what_if, SITE.views(DAY).texts):
+    for control in controls(what_if):
         assert 0 <= control.at <= STEPS
         if control.track:
             assert 0 < control.track.low < control.track.high

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.cli.options import add_date, add_json, parse_date
+from advisor.cli.options import add_shared, parse_date, print_json
 from advisor.common.diagnostics import EXIT_OK, BadInput, Problem, printable
 from advisor.common.terminal import table, terminal_width, wrapped
 
@@ -44,9 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     help = "with portkey: the provider (default: the name of the file)"
     parser.add_argument("--provider", metavar="NAME", help=help)
     parser.add_argument("--catalogue", metavar="DIR", help="a catalogue folder in place of the bundled one")
-    add_date(parser, "the day of the prices (default: today, or that of an earlier import of the same file)")
-    add_json(parser, "print the whole account as JSON")
-    parser.set_defaults(run=run)
+    help = "the day of the prices (default: today, or that of an earlier import of the same file)"
+    add_shared(parser, "date", "json", date=help, json="print the whole account as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -73,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     if written:
         write_overlay(merged(overlay, plan, prices, on), Path(options.overlay))
     if options.json:
-        print(json.dumps(_data(prices, plan, on, options.overlay if written else None), ensure_ascii=False, indent=2))
+        print_json(_data(prices, plan, on, options.overlay if written else None))
     else:
         print("\n".join(_lines(prices, plan, on)))
         print(wrapped(_last(options, plan, written)), end="")
@@ -152,26 +150,21 @@ def _rounded(percent: Fraction, places: int) -> str:
 def _data(prices: PriceList, plan: Plan, on: datetime.date, written: str | None) -> dict[str, Any]:
     from advisor.catalogue.importers.plan import counts
 
+    kinds = sorted({change.kind for change in plan.changes})
     return {
         "kind": prices.kind,
         "file": prices.name,
         "sha256": prices.sha256,
         "on": str(on),
         "counts": {
-            **{
-                kind: sum(change.kind == kind for change in plan.changes)
-                for kind in sorted({c.kind for c in plan.changes})
-            },
+            **{kind: sum(change.kind == kind for change in plan.changes) for kind in kinds},
             **counts(plan.refusals),
             "others": plan.others,
         },
         "changes": [_change_data(change) for change in plan.changes],
         "refused": [
             {
-                "key": refusal.listing.key,
-                "field": refusal.listing.field,
-                "provider": refusal.listing.provider,
-                "model": refusal.listing.model,
+                **{name: getattr(refusal.listing, name) for name in ("key", "field", "provider", "model")},
                 "reason": refusal.reason,
                 "detail": refusal.detail,
             }
