@@ -197,6 +197,8 @@ def _licence_text(licence: LicenceForm) -> str:
     return f"{licence.name.partition(' (')[0]}, {use}"
 
 
+# ---- questions without words, which `advisor rules check` reports
+
 _HELP = "write it in the same form as the other questions of the file"
 
 

@@ -118,6 +118,8 @@ def _rules_of(offers: list[Judged]) -> Iterator[str]:
         left = [rules for rules in left if rule not in rules]
 
 
+# ---- the flow
+
 _COST_QUESTIONS: tuple[tuple[str, Route | None], ...] = (
     (MODEL, None),
     ("monthly_images", None),

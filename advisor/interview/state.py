@@ -315,6 +315,9 @@ def typed_bill(text: str) -> TypedBill | None:
     return TypedBill(bill, typed(images, money=False, whole=True) if images else None)
 
 
+# ---- the draft on disk: written whole after every answer, read again by ``--resume``
+
+
 def draft_path(folder: Path, name: str) -> Path:
     """Where the draft of an interview is kept."""
     return folder / f"{name}.interview.json"

@@ -248,6 +248,9 @@ class _Renderer(RendererHTML):
         return f'<a href="#claim-input.{name}">{shown}</a>' if name in linked.fields else shown
 
 
+# ---- the charts, each only if it shows something
+
+
 def charts_of(decision: Decision, width: int = WIDTH) -> list[Chart]:
     """The eliminations, the cost curves, and the route map.
 
@@ -262,6 +265,8 @@ def cost_charts_of(decision: Decision, width: int = WIDTH) -> list[Chart]:
     """The cost curves and the route map, as ``charts_of`` draws them."""
     return [chart for chart in (costs_chart(decision, width), map_chart(decision, width)) if chart]
 
+
+# ---- on paper
 
 _INSTALL = "pip install 'rent-or-own[pdf]'"
 _THEMED = re.compile(r"var\(--[\w-]+,\s*(#[0-9a-f]{6})\)")

@@ -48,6 +48,9 @@ PRINTING = Limits(seconds=60.0, waiting=240.0, memory=2 * 2**30)
 Result = TypeVar("Result", str, bytes)
 
 
+# ---- limits that are exceeded
+
+
 class Exceeded(Exception):
     """A limit was exceeded; the text says which, as a predicate of the template."""
 
@@ -71,6 +74,8 @@ def fault(error: Exceeded, file: str, line: int | None = None) -> Problem:
     """The fault of a template that exceeds a limit, with its place."""
     return Problem(f"the template {error}", file, line, help=_HELP)
 
+
+# ---- the parent's side
 
 _START = "import sys; sys.path[:] = sys.argv[2:]; from advisor.report.limits import serve; serve(int(sys.argv[1]))"
 _GRACE = 1

@@ -179,6 +179,8 @@ def _status_in(front_matter: strict_yaml.Mapping, file: str) -> str:
     return status
 
 
+# ---- the input that a memo embeds
+
 _HEAD = ("date", "advisor", "rulebook", "catalogue", "outcome", "rules")
 """The line of the catalogue is absent from a decision without one."""
 _LINES = {name: rf"# {name}: (?P<{name}>.*)\n" for name in _HEAD}

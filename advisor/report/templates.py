@@ -334,6 +334,9 @@ def number(value: object) -> str:
     return grouped(Decimal(str(value)))
 
 
+# ---- the marks of claims and figures
+
+
 def marked(text: object, id: str) -> str:
     """The text between the marks of a claim."""
     return f"{OPEN}{_written(id)}{END}{text}{CLOSE}"

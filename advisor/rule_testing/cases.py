@@ -181,6 +181,9 @@ def _shape(rulebook: Rulebook) -> set[tuple[object, ...]]:
     }
 
 
+# ---- the example cases
+
+
 def failures(rulebook: Rulebook) -> list[Problem]:
     """One problem for each case that does not hold. Raises BadInput for a case that is no scenario."""
     return [problem for case in rulebook.cases if (problem := _failure(rulebook, case))]

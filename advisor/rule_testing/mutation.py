@@ -226,6 +226,8 @@ def mutate(rulebook: Rulebook, only: str | None = None) -> MutationResult:
     return MutationResult((), killed, tuple(survivors), search.extent)
 
 
+# ---- small changes of conditions and rulebooks, which coverage forces too
+
 Path = tuple[int, ...]
 """The place of a part of a condition: which part of which part."""
 ALWAYS, NEVER = All(()), AnyOf(())

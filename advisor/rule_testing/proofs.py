@@ -258,6 +258,8 @@ def _against_each_other(rule: Preference, other: Preference, world: SymbolicScen
     )
 
 
+# ---- proofs for people and for other programs, and the scenario files that show a fault again
+
 _VERDICTS = {"holds": "holds", "fails": "FAILS", "unknown": "UNKNOWN"}
 
 

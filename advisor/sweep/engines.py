@@ -86,6 +86,8 @@ class Database(DuckDB):
             self.backend.raw_sql(f"COPY ({self.backend.compile(table)}) TO {target} ({how})")
 
 
+# ---- outcomes by row, and the columns of the output
+
 REJECTED, OPEN = 0, 1
 _TYPES = {"route": "string", "deciding_axis": "string", "feasible_routes": "array<string>", "settled": "boolean"}
 
@@ -164,6 +166,8 @@ def _extended(table: ir.Table) -> Any:
     parts = [opening, comma, '"route": ', words["route"], ', "deciding_axis": ', words["deciding_axis"]]
     return reduce(add, [*parts, ', "feasible_routes": ', listed, ', "settled": ', settled, "}"])
 
+
+# ---- Spark, which returns only the outcome of each row
 
 _OUTCOME = "outcome"
 _BETWEEN, _NOTHING = "|", "-"

@@ -201,6 +201,8 @@ def _survey(rows: ir.Table, needed: tuple[str, ...], engine: Engine, source: Sou
     return found[IRREGULAR] or 0, {**largest, "gpu_billing": found.get("gpu_billing") or 0}
 
 
+# ---- rows decided one at a time, as scenario files are
+
 _BATCH = 10_000
 PRICES = frozenset(name for fields in FIELDS_OF.values() for name in fields)
 

@@ -124,6 +124,8 @@ def _with_review(path: Path, text: str) -> str:
     return merge_review(text, earlier, file)
 
 
+# ---- a decision that supersedes another: both memos get a link, and no fact changes
+
 _BY = "superseded by "
 _OTHER_NAME = "write the new decision under another name: copy the scenario file first"
 
@@ -190,6 +192,8 @@ def _link(to: Path, of: Path) -> str:
     """The path to one memo from the folder of the other."""
     return Path(os.path.relpath(real(to), real(of).parent)).as_posix()
 
+
+# ---- what is lost when an earlier decision of the same NAME is overwritten
 
 _KEEP = "the reviewer's notes stay; to keep the memo as well, write under another name and link it with `--supersedes`"
 _COMPARED = ("decided_on", "status", "route", "deciding_axis", "rulebook_digest")

@@ -165,6 +165,9 @@ def _in_force(memo: Path) -> bool:
         return True
 
 
+# ---- records with figures from the catalogue that are old on a day
+
+
 @dataclass(frozen=True)
 class AgedRecord:
     """A record, how many of its figures are from the catalogue, and which of them are old."""

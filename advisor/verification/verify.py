@@ -167,6 +167,8 @@ def as_written(decision: Decision, advisor_version: str, schema_version: int) ->
     return decision.model_copy(update={"advisor_version": advisor_version, "schema_version": schema_version})
 
 
+# ---- differences of an expected and a found text, line by line or field by field
+
 _MOST_LINES = 2_000
 """Between the first and the last difference. More lines are not aligned, because that takes quadratic time."""
 _ABSENT = object()

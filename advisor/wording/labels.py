@@ -117,6 +117,8 @@ def _problem(detail: ErrorDetails, document: strict_yaml.Mapping, file: str) -> 
     return Problem(f"{quoted(record[name])} {what}", file, record.lines[name], ".".join((*above, name)), help)
 
 
+# ---- short names of routes, axes and figures
+
 SHORT = {Route.SELF_HOST: "own GPUs", Route.OPEN_WEIGHT_API: "open-weight API", Route.CLOSED_API: "closed API"}
 NAMED = {route: name if route is Route.SELF_HOST else f"the {name}" for route, name in SHORT.items()}
 NO_ROUTE = "no route"
@@ -203,6 +205,8 @@ def sentences(parts: Iterable[str]) -> str:
     """Phrases as sentences."""
     return " ".join(f"{sentence(part)}." for part in parts)
 
+
+# ---- the figure from which a number leads to another outcome; the record holds it exactly
 
 CENTS, DIGITS = 2, 4
 """What is kept of a figure: cents from one up, and this many digits below."""

@@ -187,6 +187,8 @@ def _with_losers(claim: Claim, decision: Decision) -> Claim:
     return replace(claim, rules=rules, figures={**claim.figures, "cells": cells})
 
 
+# ---- the offers of the catalogue: what to call or run, the shortlist, the checkpoint
+
 LEFT_SHOWN, OUT_SHOWN = 5, 3
 """How many offers of a route the memo lists: those that are left, and the eliminated ones; the record holds more."""
 _LOAD = ("gpu_billing", "peak_to_mean", "min_gpus")
