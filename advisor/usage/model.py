@@ -5,7 +5,8 @@ The path of a run: files -> ``Row``s (or the same columns as an Ibis table) -> `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 from pydantic_core import PydanticCustomError
 
-from advisor.common.diagnostics import Problem
+from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.common.progress import Progress
 from advisor.domain.formatting import plain
 from advisor.domain.scenario import Unit
@@ -25,10 +26,6 @@ from advisor.domain.scenario import Unit
 if TYPE_CHECKING:
     from advisor.usage.dates import DateOrder
     from advisor.usage.mapping import PlainMapping
-import re
-from collections.abc import Iterable, Sequence
-
-from advisor.common.diagnostics import BadInput, quoted
 
 
 class Basis(StrEnum):
