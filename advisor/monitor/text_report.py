@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -82,7 +82,7 @@ def bars_of(result: MonitorResult, width: int, *, unicode: bool) -> Bars:
     words = [_words(month) for month in shown]
     longest = max(map(len, words), default=0)
     room = width - len("2026-01") - 2 * len(_GAP) - longest
-    draw = _Scale(shown, result.crossover, max(_LEAST_WIDTH, min(_MOST_WIDTH, room)), signs).bar
+    draw = _scale(shown, result.crossover, max(_LEAST_WIDTH, min(_MOST_WIDTH, room)), signs)
     lines = [
         f"{month.month}{_GAP}{draw(month)}{_GAP}{text:>{longest}}".rstrip()
         for month, text in zip(shown, words, strict=True)
@@ -100,30 +100,26 @@ def _words(month: Month) -> str:
     return text if month.basis in EXACT else f"{text}, {month.basis}"
 
 
-class _Scale:
-    """From zero to the largest volume or N*, in characters; with N*, one of them is its mark."""
+def _scale(months: Sequence[Month], crossover: Span | None, width: int, signs: Signs) -> Callable[[Month], str]:
+    """Draws the bar of a month: from zero to the largest volume or N*, in characters; with N*, one is its mark."""
+    volumes = [month.images.expected for month in months if month.images]
+    most = max([crossover.expected if crossover else Fraction(0), *volumes])
+    at, left, right, mark = most, width, 0, ""
+    if crossover:
+        at = crossover.expected
+        left = max(2, min(width - 2, int(at / most * (width - 1)))) if most > 0 else 2
+        right, mark = width - left - 1, signs.crossover
 
-    def __init__(self, months: Sequence[Month], crossover: Span | None, width: int, signs: Signs) -> None:
-        volumes = [month.images.expected for month in months if month.images]
-        self.most = max([crossover.expected if crossover else Fraction(0), *volumes])
-        self.at = crossover.expected if crossover else self.most
-        self.below, self.above, self.mark = width, 0, ""
-        if crossover:
-            share = self.at / self.most if self.most > 0 else Fraction(0)
-            self.below = max(2, min(width - 2, int(share * (width - 1))))
-            self.above, self.mark = width - self.below - 1, signs.crossover
-        self.signs = signs
-
-    def bar(self, month: Month) -> str:
-        """The bar of a month."""
-        sign, below, above = self.signs.complete if month.complete else self.signs.partial, 0, 0
+    def bar(month: Month) -> str:
+        sign, below, above = signs.complete if month.complete else signs.partial, 0, 0
         if month.missing or month.images is None:
-            sign, below, above = self.signs.missing, self.below, self.above
-        elif 0 < month.images.expected < self.at:
-            below = min(self.below - bool(self.mark), max(1, int(month.images.expected / self.at * self.below)))
-        elif month.images.expected == self.at > 0:
-            below = self.below
+            sign, below, above = signs.missing, left, right
+        elif 0 < month.images.expected < at:
+            below = min(left - bool(mark), max(1, int(month.images.expected / at * left)))
+        elif month.images.expected == at > 0:
+            below = left
         elif month.images.expected > 0:
-            below = self.below
-            above = ceil((month.images.expected - self.at) / (self.most - self.at) * self.above)
-        return (sign * below).ljust(self.below) + self.mark + (sign * above).ljust(self.above)
+            below, above = left, ceil((month.images.expected - at) / (most - at) * right)
+        return (sign * below).ljust(left) + mark + (sign * above).ljust(right)
+
+    return bar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal, localcontext
 from itertools import groupby
@@ -180,31 +180,26 @@ def _notes(name: str, group: Sequence[Part], counted: Sequence[dict[str, Any]]) 
 # ---- buckets of pages: whether several pages hold the same rows in different splits
 
 
-@dataclass
-class Buckets:
-    """Those of all pages of one source in their order, none of which overlap, with their files."""
+def add_bucket(seen: list[tuple[Bucket, str]], bucket: Bucket, file: str) -> None:
+    """Adds a bucket to those of all pages of its source, which are in order and do not overlap, with their files.
 
-    _seen: list[tuple[Bucket, str]] = field(default_factory=list)
-
-    def add(self, bucket: Bucket, file: str) -> None:
-        """Raises BadInput if a bucket overlaps another one of another width, or of another split.
-
-        Two of the same time may be split in two ways if one holds all results of the other.
-        """
-        span = (bucket.start, bucket.ends)
-        place = bisect_left(self._seen, span, key=lambda seen: (seen[0].start, seen[0].ends))
-        for other, where in self._seen[max(place - 1, 0) : place + 1]:
-            same = (other.start, other.ends) == span
-            nested = bucket.results <= other.results or other.results <= bucket.results
-            if same and (bucket.split_by == other.split_by or nested):
-                return
-            if other.start < bucket.ends and bucket.start < other.ends:
-                how, before = (_by(bucket), _by(other)) if same else (_wide(bucket), _wide(other))
-                what = f"duplicate day {bucket.start.date()}: {how} here, {before} in {where}"
-                alike = "the same `group_by`" if same else "buckets of the same width"
-                help = f"give the pages of one request for a day, all with {alike}"
-                raise BadInput(Problem(f"{what}, so its images would count twice", file, help=help))
-        self._seen.insert(place, (bucket, file))
+    Raises BadInput if it overlaps another one of another width, or of another split. Two of the same time may be split
+    in two ways if one holds all results of the other.
+    """
+    span = (bucket.start, bucket.ends)
+    place = bisect_left(seen, span, key=lambda one: (one[0].start, one[0].ends))
+    for other, where in seen[max(place - 1, 0) : place + 1]:
+        same = (other.start, other.ends) == span
+        nested = bucket.results <= other.results or other.results <= bucket.results
+        if same and (bucket.split_by == other.split_by or nested):
+            return
+        if other.start < bucket.ends and bucket.start < other.ends:
+            how, before = (_by(bucket), _by(other)) if same else (_wide(bucket), _wide(other))
+            what = f"duplicate day {bucket.start.date()}: {how} here, {before} in {where}"
+            alike = "the same `group_by`" if same else "buckets of the same width"
+            help = f"give the pages of one request for a day, all with {alike}"
+            raise BadInput(Problem(f"{what}, so its images would count twice", file, help=help))
+    seen.insert(place, (bucket, file))
 
 
 def _by(bucket: Bucket) -> str:

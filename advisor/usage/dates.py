@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -148,19 +148,11 @@ class Period:
         return [written for written in (self.start, self.end) if written]
 
 
-@dataclass(frozen=True)
-class Decided:
-    """The order of all dates. ``inferred_from`` is a date that alone allows both orders; None where one is certain."""
-
-    order: DateOrder
-    inferred_from: WrittenDate | None = None
-
-
-def order_of(periods: Sequence[Period], file: str, latest: date) -> Decided:
-    """The one order in which all dates exist; else in which the periods make sense. Raises BadInput.
+def order_of(periods: Sequence[Period], file: str, latest: date) -> tuple[DateOrder, WrittenDate | None]:
+    """The one order in which all dates exist; else in which the periods make sense, with a date that alone allows both.
 
     Certain is a number above 12. Next come periods that end before they start, or start after ``latest``, in one of the
-    orders; and last whether they are months, weeks, days or less.
+    orders; and last whether they are months, weeks, days or less. Raises BadInput.
     """
     dates = [written for period in periods for written in period.dates]
     certain = _only([([one], {order for order in DateOrder if one.read(order)}) for one in dates], file)
@@ -171,10 +163,10 @@ def order_of(periods: Sequence[Period], file: str, latest: date) -> Decided:
         and (orders := {order for order in DateOrder if _is_sensible(period, order, latest)})
     ]
     if certain or not sensible:
-        return Decided(certain or DateOrder.MONTH_FIRST)
+        return certain or DateOrder.MONTH_FIRST, None
     example = next(filter(_differs, sensible[0][0].dates))
     if sense := _only([(period.dates, orders) for period, orders in sensible], file):
-        return Decided(sense, example)
+        return sense, example
     better = {
         order
         for period, _ in sensible
@@ -182,7 +174,7 @@ def order_of(periods: Sequence[Period], file: str, latest: date) -> Decided:
         if _regularity(period, order) > _regularity(period, order.other)
     }
     if len(better) == 1:
-        return Decided(better.pop(), example)
+        return better.pop(), example
     one, other = (example.read(order) for order in DateOrder)
     what = f"ambiguous date {quoted(example.text)}: {one} or {other}, and no date of the file decides which"
     help = "write --date-order day-first or --date-order month-first, or the dates as 2026-08-31"
@@ -281,52 +273,35 @@ def add_iso(staged: Path, source: Source, columns: Columns, asked: DateOrder | N
 
     Nothing is added if no spreadsheet wrote them. Raises BadInput if the order of the dates is ambiguous.
     """
-    written = _Written()
-    for start, end in columns:
-        for line, *texts in _rows(staged, source, (start, end)):
-            written.add(line, (start, end), texts)
-    notes = [_counted_from_1900(written.numbers, source.file, latest)] if written.numbers else []
+    periods: dict[tuple[object, ...], Period] = {}  # each pair of dates once
+    numbers: dict[tuple[str, str], WrittenDate] = {}
+    written = False
+    for fields in columns:
+        for line, *texts in _rows(staged, source, fields):
+            found = [None if _ISO.fullmatch(text) else _DATED.fullmatch(text) for text in texts]
+            dates = [match["year_last"] if match else None for match in found]
+            same_clock = len({match["clock"] for match in found if match}) == 1
+            key = (*fields, *dates, same_clock)
+            if any(dates) and key not in periods:
+                pair = zip(dates, fields, strict=True)
+                start, end = (WrittenDate(text, name or "", line) if text else None for text, name in pair)
+                periods[key] = Period(start, end, same_clock)
+            for text, name in zip(texts, fields, strict=True):
+                if name and (number := _DAY_NUMBER.fullmatch(text)):
+                    numbers.setdefault((number[1], name), WrittenDate(number[1], name, line))
+            written = written or any(found) or bool(numbers)
+    notes = [_counted_from_1900(numbers, source.file, latest)] if numbers else []
     order = asked
     if not order:
-        decided = order_of(written.in_order, source.file, latest)
-        order = decided.order
-        if example := decided.inferred_from:
+        in_order = sorted(periods.values(), key=lambda period: period.dates[0].line)
+        order, example = order_of(in_order, source.file, latest)
+        if example:
             how = f"are read {order.words}, the order that fits the file best"
             otherwise = f"`--date-order {order.other}` reads them the other way"
             notes.append(f"{source.file}: dates such as {example.text} {how}; {otherwise}")
-    if written.any:
+    if written:
         _rewrite(staged, [source.cell(name) for pair in columns for name in pair if name in source.columns], order)
     return notes
-
-
-@dataclass
-class _Written:
-    """What spreadsheets wrote: dates whose day and month may change places, each pair once, and numbers of days."""
-
-    periods: dict[tuple[object, ...], Period] = field(default_factory=dict)
-    numbers: dict[tuple[str, str], WrittenDate] = field(default_factory=dict)
-    any: bool = False
-
-    @property
-    def in_order(self) -> list[Period]:
-        """The periods in the order of their lines."""
-        return sorted(self.periods.values(), key=lambda period: period.dates[0].line)
-
-    def add(self, line: int, fields: Sequence[str | None], texts: Sequence[str]) -> None:
-        """The texts of a row in a pair of columns."""
-        found = [None if _ISO.fullmatch(text) else _DATED.fullmatch(text) for text in texts]
-        dates = [match["year_last"] if match else None for match in found]
-        same_clock = len({match["clock"] for match in found if match}) == 1
-        key = (*fields, *dates, same_clock)
-        if any(dates) and key not in self.periods:
-            start, end = (
-                WrittenDate(text, name or "", line) if text else None for text, name in zip(dates, fields, strict=True)
-            )
-            self.periods[key] = Period(start, end, same_clock)
-        for text, name in zip(texts, fields, strict=True):
-            if name and (number := _DAY_NUMBER.fullmatch(text)):
-                self.numbers.setdefault((number[1], name), WrittenDate(number[1], name, line))
-        self.any = self.any or any(found) or bool(self.numbers)
 
 
 def _rows(staged: Path, source: Source, columns: Sequence[str | None]) -> Iterator[tuple[Any, ...]]:

@@ -18,7 +18,7 @@ from advisor.common.atomic_files import DISK_FULL
 from advisor.common.diagnostics import BadInput, Problem, quoted, reason
 from advisor.common.files import temporary_folder, work_folder
 from advisor.domain.scenario import Unit
-from advisor.usage.daily import Buckets, Part, day_sums, days_of
+from advisor.usage.daily import Part, add_bucket, day_sums, days_of
 from advisor.usage.dates import add_iso
 from advisor.usage.detect import OF_SECONDS, Found, Pages, Table, detected
 from advisor.usage.engines import (
@@ -37,6 +37,7 @@ from advisor.usage.model import NUMBERS, Day, Reading, ReadOptions
 from advisor.usage.normalise import Cells, Shaped, Stated, end_faults, stamp_faults
 from advisor.usage.readers.access_log import LOGS
 from advisor.usage.readers.focus import FOCUS, doubts, services_note
+from advisor.usage.readers.json_pages import Bucket
 from advisor.usage.readers.litellm import missing_pages
 from advisor.usage.readers.plain import PLAIN, Plain
 
@@ -147,7 +148,7 @@ class _Run:
     options: ReadOptions
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    buckets: defaultdict[str, Buckets] = field(default_factory=lambda: defaultdict(Buckets))
+    buckets: defaultdict[str, list[tuple[Bucket, str]]] = field(default_factory=lambda: defaultdict(list))
     unsure: list[Problem] = field(default_factory=list)
     charged: list[dict[str, Any]] = field(default_factory=list)
     bills: list[str] = field(default_factory=list)
@@ -221,7 +222,7 @@ class _Run:
                 self._reject_all([Reject(found.file, row["line"], fault.what, "", row["value"]) for row in rows])
                 table = table.filter(~fault.wrong)
         for bucket in reading.buckets:
-            self.buckets[found.name].add(bucket, found.file)
+            add_bucket(self.buckets[found.name], bucket, found.file)
         sums = self._sums(table, found.file)
         if not any(row[name] for row in sums for name in NUMBERS):
             self.notes.append(f"{found.file}: nothing in it counts")

@@ -72,7 +72,7 @@ OTHERS = [
 
 @pytest.mark.parametrize("model", MODELS)
 def test_04_models_of_open_weights_count(model: str) -> None:
-    from advisor.usage.readers.image_names import makes_images
+    from advisor.usage.model import makes_images
 
     assert makes_images([model])
     assert makes_images([model.upper()])
@@ -80,7 +80,7 @@ def test_04_models_of_open_weights_count(model: str) -> None:
 
 @pytest.mark.parametrize("model", OTHERS)
 def test_04_other_models_do_not(model: str) -> None:
-    from advisor.usage.readers.image_names import makes_images
+    from advisor.usage.model import makes_images
 
     assert makes_images([model]) is False
 

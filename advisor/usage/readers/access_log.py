@@ -10,7 +10,7 @@ import ibis
 
 from advisor.usage.dates import Columns
 from advisor.usage.input_files import Source
-from advisor.usage.model import GATEWAY, SPARK, Basis, ReadOptions
+from advisor.usage.model import GATEWAY, SPARK, Basis, ReadOptions, path_pattern
 from advisor.usage.normalise import (
     MOST_SECONDS,
     Cells,
@@ -24,7 +24,6 @@ from advisor.usage.normalise import (
     stamp_faults,
     value_in,
 )
-from advisor.usage.readers.image_names import path_pattern
 
 _ISO = r"\d{4}-\d\d-\d\d[T ]"
 _REQUEST = r'"(?P<request>(?:[^"\\]|\\.)*)"'

@@ -19,8 +19,7 @@ from pydantic import AfterValidator, AliasChoices, Field, ValidationInfo, field_
 
 from advisor.common.diagnostics import quoted
 from advisor.domain.scenario import Unit
-from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row, refused
-from advisor.usage.readers.image_names import makes_images
+from advisor.usage.model import MOST_DOLLARS_IN_A_ROW, MOST_IMAGES_IN_A_ROW, Basis, Row, makes_images, refused
 from advisor.usage.readers.json_pages import (
     Bucket,
     Currency,

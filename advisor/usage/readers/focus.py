@@ -17,7 +17,7 @@ from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.scenario import Unit
 from advisor.usage.dates import Columns
 from advisor.usage.input_files import Container, Source
-from advisor.usage.model import Basis, ReadOptions
+from advisor.usage.model import Basis, ReadOptions, makes_images
 from advisor.usage.normalise import (
     AMOUNT,
     Cells,
@@ -32,7 +32,6 @@ from advisor.usage.normalise import (
     number_faults,
     stamp_faults,
 )
-from advisor.usage.readers.image_names import makes_images
 
 CATEGORY, START, END = "ChargeCategory", "ChargePeriodStart", "ChargePeriodEnd"
 COST, MONEY = "EffectiveCost", "BillingCurrency"

@@ -21,9 +21,8 @@ from advisor.common.diagnostics import BadInput, Problem
 from advisor.domain.scenario import Unit
 from advisor.usage.dates import Columns
 from advisor.usage.input_files import Page, Source
-from advisor.usage.model import GATEWAY, Basis, ReadOptions, Row, refused
+from advisor.usage.model import GATEWAY, Basis, ReadOptions, Row, check_known, makes_images, path_pattern, refused
 from advisor.usage.normalise import Cells, Fault, Remark, Shaped, all_of, currency_faults, number_faults, stamp_faults
-from advisor.usage.readers.image_names import check_known, makes_images, path_pattern
 from advisor.usage.readers.json_pages import (
     Count,
     Day,

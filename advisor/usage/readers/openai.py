@@ -16,8 +16,7 @@ from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 
 from advisor.common.diagnostics import Problem
 from advisor.domain.scenario import Unit
-from advisor.usage.model import Basis, Row, refused
-from advisor.usage.readers.image_names import check_known, makes_images
+from advisor.usage.model import Basis, Row, check_known, makes_images, refused
 from advisor.usage.readers.json_pages import (
     Bucket,
     Count,

@@ -15,8 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasPath, BeforeValidator, Field, RootModel, ValidationInfo, field_validator
 
 from advisor.domain.scenario import Unit
-from advisor.usage.model import MOST_IMAGES_IN_A_ROW, Basis, Row
-from advisor.usage.readers.image_names import makes_images
+from advisor.usage.model import MOST_IMAGES_IN_A_ROW, Basis, Row, makes_images
 from advisor.usage.readers.json_pages import (
     Count,
     Many,
