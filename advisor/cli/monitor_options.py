@@ -12,7 +12,7 @@ from advisor.domain.quantity import Quantity
 from advisor.monitor.model import Thresholds
 from advisor.monitor.option_values import number
 
-_SHARE = Quantity("a number", 6, Decimal(0), Decimal(1000), example="1.1")
+_SHARE = Quantity("a ratio", 6, Decimal(0), Decimal(1000), example="1.1")
 _COUNT = Quantity("months", 0, Decimal(1), Decimal(120), example="3")
 
 

@@ -14,7 +14,7 @@ from advisor.domain.quantity import NotANumber, Quantity
 from advisor.domain.scenario import FIELDS
 from advisor.monitor.span import Span
 
-_ABOVE_NOTHING = Quantity("a number", 9, Decimal("0.000000001"), Decimal(10**9), example="4")
+_ABOVE_NOTHING = Quantity("images, megapixels or dollars", 9, Decimal("0.000000001"), Decimal(10**9), example="4")
 _CURRENCY = re.compile("[A-Za-z]{3}")
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from advisor.wording.monitor_notes import joined
 from tests.monitor.field_cases import DAYS, Field, Row, check_half_unknown, line_items, says
 from tests.monitor.test_delivered_images import predictions
 from tests.monitor.test_mixed_services import focus
@@ -178,3 +179,35 @@ def test_pages_that_follow_are_one_note_of_several_files(field: Field) -> None:
     assert says(field.json(files[0]), "more pages follow: next_page `page_0`")
     notes = [note for note in field.json(*files)["notes"] if "more pages" in note]
     assert notes == ["more pages follow: next_page (3 files)"]
+
+
+# ---- options that name what is not there
+
+
+def test_a_named_source_of_which_nothing_is_known_is_noted(field: Field) -> None:
+    file = field.save("costs.json", line_items(IMAGES))
+    found = field.json(file, "--images-from", "fal-usage", "--cost-from", "openai-costs", "--cost-from", "focus")
+    assert says(found, "nothing is known from fal-usage, which --images-from names")
+    assert says(found, "nothing is known from focus, which --cost-from names")
+    assert not says(field.json(file, "--images-from", "openai-costs"), "nothing is known from")
+
+
+@pytest.mark.parametrize(
+    ("option", "kind"),
+    [("--images-per-request", "images, megapixels or dollars"), ("--rate", "images, megapixels or dollars")],
+)
+def test_the_help_of_a_wrong_number_says_what_it_counts(field: Field, option: str, kind: str) -> None:
+    value = "EUR=x" if option == "--rate" else "x"
+    assert f"write a plain number, {kind}, such as 4" in field.refused(field.save("c.json", "{}"), option, value)
+
+
+def test_missing_amounts_read_as_prose(field: Field) -> None:
+    (field.folder / "tiny.scenario.yaml").write_text("monthly_images: 2\n")
+    _, text, _ = field.run(field.save("costs.json", line_items(IMAGES)))
+    amounts = "open_price, gpu_hour_price, images_per_gpu_hour and monthly_overhead"
+    assert f"the decision does not know {amounts}" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(("names", "prose"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
+def test_sources_as_prose(names: list[str], prose: str) -> None:
+    assert joined(names) == prose
