@@ -41,6 +41,8 @@ WRAPPED = {"log": "stream", "MESSAGE": "__REALTIME_TIMESTAMP"}
 """Keys under which docker and journald wrap a line in an object, and another key of that object."""
 _COLLECTED = re.compile(_PIECE)
 _MOST_PATHS, _MOST_SHOWN = 1_000, 5
+_MOST_LOOKED_AT = 100_000
+"""Lines whose paths are judged: a proxy that serves chat too has some among them, and a long log is not read twice."""
 
 
 def is_collected(line: str) -> bool:
@@ -222,7 +224,8 @@ class AccessLog:
 
 def _other_paths(cells: Cells, counted: Any) -> Remark:
     """Refuses requests that count and whose path says that they are not for images: of a proxy that serves chat too."""
-    rows = cells.table.select(path=_path_of(cells.table.request).lower(), asked=counted)
+    table = cells.table.select(path=_path_of(cells.table.request).lower(), asked=counted)
+    rows = table.limit(_MOST_LOOKED_AT)
     paths = rows.filter(rows.asked & rows.path.re_search(OTHERS)).select("path").distinct().limit(_MOST_PATHS)
 
     def notes(found: list[dict[str, Any]]) -> list[str]:
