@@ -59,6 +59,9 @@ def months_of(days: Sequence[Day], assumed: Assumed) -> tuple[tuple[Month, ...],
     Raises BadInput where two sources may count the same images, or amounts are not in dollars.
     """
     notes: dict[str, None] = {}
+    for option, named in (("--images-from", assumed.images_from), ("--cost-from", assumed.cost_from)):
+        if absent := [source for source in named if all(day.source != source for day in days)]:
+            notes[words.NAMED_ABSENT.format(sources=joined(absent), option=option)] = None
     days = _converted(days, assumed.rates)
     without_cost: list[Day] = []
     volume_days = list(_stating_volume(days, assumed, notes))

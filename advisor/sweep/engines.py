@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
@@ -89,6 +90,7 @@ class Database(DuckDB):
 # ---- outcomes by row, and the columns of the output
 
 REJECTED, OPEN = 0, 1
+_MOST_DIGITS = 38
 _TYPES = {"route": "string", "deciding_axis": "string", "feasible_routes": "array<string>", "settled": "boolean"}
 
 
@@ -143,8 +145,17 @@ def as_written(table: ir.Table, source: SourceTable, format: Format) -> ir.Table
         cells = {name: _as_json(cell) for name, cell in cells.items()}
     results = {name: table[name] for name in RESULTS}
     if format is Format.CSV:
+        cells = {name: _with_whole_digit(cell) for name, cell in cells.items()}
         results["feasible_routes"] = table["feasible_routes"].join(";").nullif("")
     return table.select(**cells, **results)
+
+
+def _with_whole_digit(cell: Any) -> Any:
+    """DuckDB writes 0.03 as `.03` where its type leaves no room for a digit before the point."""
+    kind = cell.type()
+    if not kind.is_decimal() or kind.precision != kind.scale or kind.precision == _MOST_DIGITS:
+        return cell
+    return cell.cast(dt.Decimal(kind.precision + 1, kind.scale))
 
 
 def _as_json(cell: Any) -> Any:

@@ -162,6 +162,11 @@ def _notes(name: str, group: Sequence[Part], counted: Sequence[dict[str, Any]]) 
     if left_out := sum(row["rows"] for part in group for row in part.sums) - sum(row["rows"] for row in counted):
         servers = _OF_SERVERS if name in {log.name for log in LOGS} and len(group) > 1 else ""
         yield f"{name}: {left_out:,} rows occur more than once and are counted once{servers}"
+    elif len(same := _of_same_sums(group)) > 1:
+        yield (
+            f"{name}: {', '.join(same[:3])} state the same numbers for each day, and no row of one is in another: if "
+            "they are of the same usage, leave one out, as it counts twice"
+        )
     if differ := sum(row["differ"] or 0 for row in counted):
         what = "ids occur at several times; only the first of each counts, so check that they are ids of rows"
         yield f"{name}: {differ:,} {what}"
@@ -175,6 +180,15 @@ def _notes(name: str, group: Sequence[Part], counted: Sequence[dict[str, Any]]) 
             f"{name}: files of different columns cover the same days ({files}): "
             "a row in two of them counts twice, so leave one out where they say the same"
         )
+
+
+def _of_same_sums(group: Sequence[Part]) -> list[str]:
+    """The files, if any, whose days are the same as those of another: the same bill in another spelling, perhaps."""
+    by_sums: dict[object, list[str]] = {}
+    for part in group:
+        days = frozenset(tuple(row[name] for name in ("day", *_GROUPS, *NUMBERS)) for row in part.sums)
+        by_sums.setdefault(days, []).append(part.file)
+    return next((files for files in by_sums.values() if len(files) > 1), [])
 
 
 # ---- buckets of pages: whether several pages hold the same rows in different splits

@@ -181,6 +181,15 @@ _REJECT_COLUMNS = ("file", "line", "fault", "field", "value")
 MOST_REJECTS = 100_000
 _SHOWN = 5
 _SHOWN_LENGTH = 200
+_MAPPED = {
+    r"-?\d+,(?:\d{1,2}|\d{4,})": "decimal: ','",
+    r"\d{1,2}-[A-Z][a-z]{2}-\d\d": "time: '%d-%b-%y'",
+    r"\d{1,2}-[A-Z][a-z]{2}-\d{4}": "time: '%d-%b-%Y'",
+    r"\d{1,2} [A-Z][a-z]{2} \d{4}": "time: '%d %b %Y'",
+    r"[A-Z][a-z]{2} \d{1,2}, \d{4}": "time: '%b %d, %Y'",
+    r"20[1-3]\d[01]\d[0-3]\d": "time: '%Y%m%d'",
+}
+"""Forms of numbers and dates, and the entry of a mapping that reads each."""
 _DECODER, _ENCODER = decoder_of(str), json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _ADDED = [(LINE, pa.int64()), (BROKEN, pa.string()), (VALUE, pa.string())]
 
@@ -348,8 +357,17 @@ def refused(rejects: Sequence[Reject]) -> BadInput:
     ]
     number = len(rejects)
     more = f"{number:,} {'row' if number == 1 else 'rows'} cannot be read"
-    help = "mend them, or leave them out and list them with --rejects FILE"
+    help = f"{_way_to_read(rejects)}mend them, or leave them out and list them with --rejects FILE"
     return BadInput([*problems, Problem(more, rejects[0].file, help=help)])
+
+
+def _way_to_read(rejects: Sequence[Reject]) -> str:
+    """How a mapping reads the first value that is written in a form of its own, if one is."""
+    for reject in rejects:
+        for written, entry in _MAPPED.items():
+            if reject.value and re.fullmatch(written, reject.value.strip()):
+                return f"a mapping (--mapping FILE) with `{entry}` reads {quoted(reject.value)}; or "
+    return ""
 
 
 def write_rejects(path: Path, rejects: Sequence[Reject]) -> None:

@@ -258,8 +258,14 @@ _OTHERS = re.compile(
     r"|\bnova-(?:\d-)?(?:micro|lite|pro|premier|sonic)|\btitan-t|jamba|kimi|moonshot|\bglm-|minimax-(?:m|latest)"
     r"|sonar|\byi-|falcon|nemotron|granite|hermes|zephyr|\bolmo|dbrx|ernie|hunyuan|\bmimo|longcat|voyage|\bgte-|\bbge-"
     r"|chat|completion|responses|messages|thread|assistant|files?\b|[/_]batch|fine[-_ ]?tun|vector[-_ ]store|search"
+    r"|\bllms?\b|\bec2\b|elastic compute|compute engine|virtual machine|\bs3\b|storage|aws lambda|kubernetes|database"
+    r"|\brds\b|cloudwatch|load balanc|data transfer|bandwidth|multilingual-e5|caption"
     r"|realtime|\bocr|\bmcp\b|code[- ]interpreter|container|\bevals?\b|\btokens?\b|guardrail"
 )
+
+
+OTHERS = f"{_NEVER.pattern}|{_OTHERS.pattern}"
+"""What is said of what makes no images, and at times of what does: to pick names that have to be judged."""
 
 
 def makes_images(names: Iterable[str | None], chosen: Sequence[str] = ()) -> bool | None:

@@ -43,6 +43,7 @@ from advisor.usage.readers.plain import PLAIN, Plain
 
 _MOST_NAMED = 3
 _PREFIX = "advisor-monitor-"
+_FOLLOWED = re.compile(r"(more pages follow: \w+) `.*`", re.DOTALL)
 _NUMBERED = re.compile(r"(.*: )([\d,]+(?:\.\d+)?)((?: [A-Z]{3})?)", re.DOTALL)
 
 
@@ -119,24 +120,29 @@ def _currencies(days: Sequence[Day]) -> Iterable[str]:
 def each_note_once(notes: Iterable[str], files: Collection[str]) -> Iterator[str]:
     """Each of the notes once: with the files that it names, or their number; a number at its end is added up.
 
+    Of several files with more pages to follow, the next page is not named: it may be among them.
+
     >>> list(each_note_once(["rows left out: 2", "a: no end", "rows left out: 3", "b: no end", "c"], ["a", "b"]))
     ['rows left out: 5 (2 files)', 'a, b: no end', 'c']
     """
     named: dict[str, list[str]] = defaultdict(list)
     amounts: dict[str, Decimal] = defaultdict(Decimal)
+    next_pages: dict[str, str] = {}
     for note in notes:
         file = next((file for file in files if note.startswith(f"{file}: ")), "")
         text = note.removeprefix(f"{file}: ") if file else note
         if not file and (numbered := _NUMBERED.fullmatch(text)):
             text = f"{numbered[1]}{{}}{numbered[3]}"
             amounts[text] += Decimal(numbered[2].replace(",", ""))
+        if followed := _FOLLOWED.fullmatch(text):
+            next_pages[followed[1]], text = text, followed[1]
         named[text].append(file)
     for text, of_files in named.items():
         said = text.replace("{}", f"{amounts[text]:,f}") if text in amounts else text
         if any(of_files):
             yield f"{', '.join(dict.fromkeys(of_files))}: {said}"
         else:
-            yield said if len(of_files) == 1 else f"{said} ({len(of_files):,} files)"
+            yield next_pages.get(text, said) if len(of_files) == 1 else f"{said} ({len(of_files):,} files)"
 
 
 @dataclass
@@ -198,8 +204,10 @@ class _Run:
             self.charged += groups
             self.bills.append(file)
         nothing = not sums and not any(reject.file == file for reject in self.rejects)
-        if nothing and (number := self._number(shaped.table, file)):
-            self.notes.append(f"{file}: none of the rows counts ({number:,}); {shaped.counts} would")
+        if nothing:
+            number = self._number(shaped.table, file)
+            none = f"none of the rows counts ({number:,}); {shaped.counts} would" if number else "it has no rows"
+            self.notes.append(f"{file}: {none}")
         alike = (found.source.container.value, tuple(sorted(found.source.columns)))
         return Part(found.reader.name, file, rows, sums, bool(shaped.unique), alike)
 

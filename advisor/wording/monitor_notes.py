@@ -22,6 +22,7 @@ BILL_WITHOUT_DAYS = (
 BILL_FOR_SOME = "the bill of {month} is not for all of its images: the price is that of those it is for"
 NO_COST = "{source}: no cost is known of any of its {all}"
 SOME_COST = "{source}: no cost is known of {some} of its {all}: the price paid is that of the others"
+NAMED_ABSENT = "nothing is known from {sources}, which {option} names"
 NOT_DERIVED = "no images are derived from the cost of {sources}, as {others} counts images: {options} adds them up"
 
 # ---- why a month is not complete
@@ -58,4 +59,4 @@ NARROWED_BY = {
 
 def joined(names: list[str]) -> str:
     """Sources as prose."""
-    return " and ".join(names)
+    return " and ".join([*filter(None, [", ".join(names[:-1])]), *names[-1:]])

@@ -110,7 +110,7 @@ def test_rows_chosen_otherwise_are_not_mixed_into_the_history(
 ) -> None:
     log = startup / "access.log"
     days = ("01/Sep/2026", "30/Sep/2026")
-    log.write_text("".join(LINE.format(on=on, path=path) for on in days for path in ("/images", "/chat", "/chat")))
+    log.write_text("".join(LINE.format(on=on, path=path) for on in days for path in ("/images", "/edits", "/edits")))
 
     def counted(*more: str) -> Any:
         assert monitor(startup, str(log), "--json", *more) == 0

@@ -183,3 +183,13 @@ def test_a_name_is_no_pattern(sweeping: Sweeping) -> None:
     sweeping.write("in of another.parquet", ROWS)
     assert sweeping("in*.parquet", "out.csv").code == 0
     assert outcomes(sweeping.read("out.csv")) == EXPECTED
+
+
+def test_a_decimal_without_room_before_its_point_is_written_with_a_zero(sweeping: Sweeping) -> None:
+    table = {name: pa.array([value]) for name, value in EXERCISE.items()}
+    table["open_price"] = pa.array([Decimal("0.030000")], pa.decimal128(6, 6))
+    table["share"] = pa.array([Decimal("-0.5")], pa.decimal128(1, 1))
+    pq.write_table(pa.table(table), sweeping.folder / "in.parquet")
+    assert sweeping("in.parquet", "out.csv").code == 0
+    row = sweeping.read("out.csv")[0]
+    assert (row["open_price"], row["share"]) == ("0.030000", "-0.5")

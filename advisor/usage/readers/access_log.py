@@ -8,9 +8,11 @@ from typing import Any
 
 import ibis
 
+from advisor.common.diagnostics import BadInput, Problem, quoted
+from advisor.domain.scenario import Unit
 from advisor.usage.dates import Columns
 from advisor.usage.input_files import Source
-from advisor.usage.model import GATEWAY, SPARK, Basis, ReadOptions, path_pattern
+from advisor.usage.model import GATEWAY, OTHERS, SPARK, Basis, ReadOptions, makes_images, path_pattern
 from advisor.usage.normalise import (
     MOST_SECONDS,
     Cells,
@@ -47,6 +49,9 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 WRAPPED = {"log": "stream", "MESSAGE": "__REALTIME_TIMESTAMP"}
 """Keys under which docker and journald wrap a line in an object, and another key of that object."""
 _COLLECTED = re.compile(_PIECE)
+_MOST_PATHS, _MOST_SHOWN = 1_000, 5
+_MOST_LOOKED_AT = 100_000
+"""Lines whose paths are judged: a proxy that serves chat too has some among them, and a long log is not read twice."""
 
 
 def is_collected(line: str) -> bool:
@@ -157,6 +162,8 @@ class AccessLog:
             other = self._of_others(cells, whole, line is not None)
             faults = [fault._replace(wrong=fault.wrong & ~other) for fault in faults]
             remarks = [self._remark(cells, whole, counted, other)]
+        if not options.request_paths and options.unit is Unit.IMAGE:
+            remarks.append(_other_paths(cells, counted))
         methods = " and ".join(options.request_methods)
         where = f"on {', '.join(options.request_paths)}" if options.request_paths else "on any path (`--request-path`)"
         counts = f"requests with method {methods} {where} that were answered with 2xx"
@@ -224,9 +231,31 @@ class AccessLog:
         return table, notes
 
 
+def _other_paths(cells: Cells, counted: Any) -> Remark:
+    """Refuses requests that count and whose path says that they are not for images: of a proxy that serves chat too."""
+    table = cells.table.select(path=_path_of(cells.table.request).lower(), asked=counted)
+    rows = table.limit(_MOST_LOOKED_AT)
+    paths = rows.filter(rows.asked & rows.path.re_search(OTHERS)).select("path").distinct().limit(_MOST_PATHS)
+
+    def notes(found: list[dict[str, Any]]) -> list[str]:
+        others = sorted(row["path"] for row in found if makes_images([row["path"]]) is False)
+        if others:
+            more = f" and {len(others) - _MOST_SHOWN:,} more" if len(others) > _MOST_SHOWN else ""
+            what = f"requests on these paths make no images: {', '.join(map(quoted, others[:_MOST_SHOWN]))}{more}"
+            help = "name the paths that do, as in --request-path '/v1/images/*'; repeated, either counts"
+            raise BadInput(Problem(what, cells.source.file, help=help))
+        return []
+
+    return paths, notes
+
+
+def _path_of(request: Any) -> Any:
+    return request.re_extract(r"^\S+ (?:[a-z]+://[^/ ]*)?([^ ?]*)", 1)
+
+
 def _asked_for(request: Any, options: ReadOptions) -> list[Any]:
     method = request.re_extract(r"^(\S+) ", 1)
-    path = request.re_extract(r"^\S+ (?:[a-z]+://[^/ ]*)?([^ ?]*)", 1)
+    path = _path_of(request)
     conditions = [method.isin([name.upper() for name in options.request_methods])]
     if options.request_paths:
         conditions.append(ibis.or_(*(path.re_search(path_pattern(wanted)) for wanted in options.request_paths)))

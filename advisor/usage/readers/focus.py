@@ -222,7 +222,7 @@ def services_note(groups: Sequence[Group], file: str, options: ReadOptions) -> l
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for group in groups:
         sums[group.get(SERVICE) or "", group["currency"] or ""] += group["cost"] or 0
-    if options.only or len(sums) < 2:
+    if options.only or len({name for name, _ in sums}) < 2:
         return []
     dearest = sorted(sums, key=lambda key: (-sums[key], key))
     parts = [f"{name or 'without a name'} ({sums[name, unit]:,.2f} {unit})" for name, unit in dearest[:_MOST_SERVICES]]
@@ -262,7 +262,7 @@ def _problem(costs: Mapping[str, Decimal], column: str, file: str) -> Problem:
     dearest = sorted(costs, key=lambda name: (-costs[name], name))
     shown = ", ".join(quoted(name) if name else "one without a name" for name in dearest[:_MOST_SERVICES])
     more = f" and {len(dearest) - _MOST_SERVICES} more" if len(dearest) > _MOST_SERVICES else ""
-    likely = sorted((name for name in dearest if name), key=lambda name: makes_images([name]) is not True)
+    likely = next((name for name in dearest if makes_images([name])), "TEXT")
     what = f"no row is counted in images, and what is charged for need not be images: {column} is {shown}{more}"
-    help = f"choose the rows that are for images, as in --only '{column}={likely[0] if likely else 'TEXT'}'"
+    help = f"choose the rows that are for images, as in --only '{column}={likely}'"
     return Problem(what, file, help=f"{help}; repeated, either counts")

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasPath, BeforeValidator, Field, RootModel, ValidationInfo, field_validator
 
+from advisor.common.diagnostics import quoted
 from advisor.domain.scenario import Unit
 from advisor.usage.model import MOST_IMAGES_IN_A_ROW, Basis, Row, makes_images
 from advisor.usage.readers.json_pages import (
@@ -32,6 +33,7 @@ from advisor.usage.readers.json_pages import (
 
 PREDICTIONS = "replicate-predictions"
 METER = "replicate"
+_MOST_NAMED = 5
 
 _NOT_IMAGES = re.compile(r"(?:video|audio)_output|character_|training_|.*token")
 """Metrics of models that make text, sound or video."""
@@ -114,6 +116,7 @@ def read(name: str, document: object, file: str, unit: Unit, chosen: Sequence[st
     """
     of_many: list[tuple[int, _PredictionsPage]] = []
     rows, unsuccessful, others, unknown = [], 0, 0, 0
+    unsure: dict[str, None] = {}
     for page in pages(document, file):
         if isinstance(page.value, dict) and not {"results", "next", "previous"} & page.value.keys():
             predictions = [page.read(_Alone).root]
@@ -126,6 +129,8 @@ def read(name: str, document: object, file: str, unit: Unit, chosen: Sequence[st
             others += prediction is not None and made is None
             unknown += made is not None and made[0] is Basis.REQUESTS
             if prediction and made:
+                if made[0] is Basis.REQUESTS and prediction.model and makes_images([prediction.model], chosen) is None:
+                    unsure[prediction.model] = None
                 rows.append(
                     Row(
                         at=prediction.created_at,
@@ -145,6 +150,9 @@ def read(name: str, document: object, file: str, unit: Unit, chosen: Sequence[st
         notes.append(f"predictions that {_NOT_MADE[unit]} are left out: {others:,}")
     if unknown:
         notes.append(f"predictions that do not say how many images they made: {unknown:,}")
+    if unsure:
+        shown = ", ".join(map(quoted, [*unsure][:_MOST_NAMED])) + (" and more" if len(unsure) > _MOST_NAMED else "")
+        notes.append(f"these models are taken to make images, unless --makes-images NAME says which do: {shown}")
     return PageReading(rows, notes)
 
 

@@ -27,7 +27,7 @@ _IDENTIFYING = (AT, ID, "route", "model", IMAGES, COST, "status", "latency_ms", 
 
 @dataclass(frozen=True)
 class StarterLog:
-    """Calls that brought images. The cost is the list price at the time, absent where none was known."""
+    """Calls that brought images. The cost is the list price at the time, absent or 0 where none was known."""
 
     name: str = "starter-log"
     periods: Columns = ()
@@ -39,7 +39,8 @@ class StarterLog:
     def shaped(self, cells: Cells, options: ReadOptions) -> Shaped:
         """The columns of ``usage.Row``."""
         at, identity = cells.stamp(AT), cells.text(ID)
-        images, cost = scaled(cells, IMAGES, 0), cells.number(COST)
+        images, stated = scaled(cells, IMAGES, 0), cells.number(COST)
+        cost = stated.nullif(0)
         counted = all_of([images.isnull() | (images != 0)])
         usd = ibis.ifelse(cost.notnull(), "USD", ibis.null("string"))
         return Shaped(
@@ -57,7 +58,7 @@ class StarterLog:
             faults=(
                 *stamp_faults(at, cells.stated(AT), options),
                 *image_faults(images, cells.stated(IMAGES), counted),
-                *number_faults(cost, cells.stated(COST), counted, "cost"),
+                *number_faults(stated, cells.stated(COST), counted, "cost"),
                 *currency_faults(usd, COST, counted & cost.notnull(), options),
                 Fault("the id is empty", cells.stated(ID), counted & identity.isnull()),
             ),
