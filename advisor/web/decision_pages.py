@@ -40,7 +40,7 @@ def decision(request: Request) -> Response:
         "charts": f'<div id="charts">{_charts(what_if)}</div>',
     }
     named = {
-        "title": one_line(what_if.decision.scenario.get("title") or "") or words.DECISION,
+        "title": one_line(what_if.decision.scenario.get("title") or "") or words.UNTITLED,
         "body": Markup(page_of_decision(what_if.decision, parts)),
         "problems": [{"key": f"{PREFIX}{one.field}", "what": one.what, "help": one.help} for one in what_if.problems],
         "keys": [control.key for control in shown],

@@ -115,7 +115,7 @@ class WhatIf:
             "scenario": this.scenario.answers(),
             "status": this.status,
             "route": this.route,
-            "possible_routes": [route for route in this.outcomes if route],
+            "possible_routes": [route for route in Route if route in this.outcomes],
             "may_be_infeasible": None in this.outcomes,
             "deciding_axes": this.deciding_axes,
             "open_questions": this.open_questions,

@@ -91,6 +91,7 @@ def test_without_an_answer_the_page_says_what_to_answer(client: TestClient) -> N
     page = client.get("/decision")
     assert page.status_code == 200
     assert "Answer first" in page.text
+    assert "<title>The decision - Rent or own?</title>" in page.text
 
 
 class _Elements(HTMLParser):
