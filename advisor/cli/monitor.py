@@ -264,7 +264,7 @@ def _thresholds(options: argparse.Namespace) -> Thresholds:
     from advisor.monitor.run import number
 
     months = Quantity("months", 0, Decimal(1), Decimal(120), example="3")
-    share = Quantity("a number", 6, Decimal(0), Decimal(1000), example="1.1")
+    share = Quantity("a ratio", 6, Decimal(0), Decimal(1000), example="1.1")
     rules = Thresholds(
         stable_months=int(number(options.stable_months, "--stable-months", months)),
         margin=number(options.margin, "--margin", share),

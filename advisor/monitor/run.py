@@ -175,7 +175,7 @@ def _decision(run: Run) -> tuple[Decision, Scenario]:
     return decision, validated(decision.priced_scenario, run.decision)
 
 
-_ABOVE_NOTHING = Quantity("a number", 9, Decimal("0.000000001"), Decimal(10**9), example="4")
+_ABOVE_NOTHING = Quantity("images, megapixels or dollars", 9, Decimal("0.000000001"), Decimal(10**9), example="4")
 _CURRENCY = re.compile("[A-Za-z]{3}")
 
 
