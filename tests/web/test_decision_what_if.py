@@ -68,6 +68,7 @@ def test_the_panel_shows_the_decision_on_the_changed_answers(
     found, record = what_if.outcome(), decision.model_dump()
     assert found["monthly_costs"] == record["monthly_costs"]
     assert found["owning_from"] == record["owning_from"]
+    assert found["possible_routes"] == record["possible_routes"]
     assert set(found["deciding_axes"]) == set(decision.deciding_axes)
     if not {"monthly_images", "monthly_images_low", "monthly_images_high"} & changes.keys():
         assert what_if.scenario == asked.changed(**changes)
