@@ -42,6 +42,14 @@ def trying(asked: Scenario, **tried: Any) -> WhatIf:
     return what_if_of(Query(SITE, state, DAY, True, None, {f"if.{name}": str(value) for name, value in tried.items()}))
 
 
+def test_possible_routes_are_in_the_order_of_the_record() -> None:
+    """Sets have another order in each process: a fault shows in most runs, not in all."""
+    asked = scenario({"output_use": "commercial"})
+    routes = trying(asked).outcome()["possible_routes"]
+    assert len(routes) == 3
+    assert routes == decided(asked).possible_routes
+
+
 @examples(250)
 @given(ANY_SCENARIO, ANY_SCENARIO, st.sets(st.sampled_from((*AMOUNTS, *NEEDS)), min_size=1, max_size=3))
 def test_the_panel_shows_the_decision_on_the_changed_answers(
@@ -68,7 +76,6 @@ def test_the_panel_shows_the_decision_on_the_changed_answers(
     found, record = what_if.outcome(), decision.model_dump()
     assert found["monthly_costs"] == record["monthly_costs"]
     assert found["owning_from"] == record["owning_from"]
-    assert found["possible_routes"] == record["possible_routes"]
     assert set(found["deciding_axes"]) == set(decision.deciding_axes)
     if not {"monthly_images", "monthly_images_low", "monthly_images_high"} & changes.keys():
         assert what_if.scenario == asked.changed(**changes)
