@@ -220,7 +220,7 @@ class Fold:
         return self._resolution(tuple(not axes <= silenced for axes in eliminated), speaking)
 
     def _resolved(self, out: tuple[bool, ...], matched: tuple[str, ...]) -> Resolution:
-        """``out``: for each offer whether it is eliminated. Few of these differ, whichever axes eliminate an offer."""
+        """``out``: for each offer whether it is eliminated. Few differ: the eliminating axis does not matter."""
         holds = {id: id in matched for id in self._axis_of}
         eliminated = [dict.fromkeys(Axis, True) if gone else {} for gone in out]
         folded = fold(self._rulebook, PLAIN, eliminated, holds)

@@ -223,7 +223,7 @@ def _answer(
         return (fault(error, file),)
     except MemoryError:
         return (fault(out_of_memory(limits), file),)
-    except Exception:
+    except Exception:  # a defect of ours, which the parent raises with its traceback
         return RuntimeError(traceback.format_exc())
 
 

@@ -45,7 +45,7 @@ class SymbolicScenario:
 
     @cached_property
     def holds(self) -> dict[str, Any]:
-        """Whether the condition of each preference holds, whichever routes are running."""
+        """Whether the condition of each preference holds, for every set of running routes."""
         return {id: test(self.facts)[0] for id, test in compile_rules(self.rulebook.preferences, self.carrier).items()}
 
     @cached_property

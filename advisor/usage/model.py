@@ -203,7 +203,7 @@ class ReadOptions:
     plain table mean. ``on`` is ``duckdb`` or ``spark`` (with ``master``). Rows of a bill count where ``only`` holds
     (column, text within it); requests of a log where path, method and status fit (``request_paths`` are patterns with
     ``*`` and ``?``, as are ``makes_images``, names of what makes images where a source has names alone). ``currency``
-    is the one that rows must have; None: whichever, but one. ``unit`` is what the decision counts. ``date_order`` is
+    is the one that rows must have; None: any, but only one. ``unit`` is what the decision counts. ``date_order`` is
     that of dates such as `01/08/2026`; None: it is found in each file. Rows that cannot be read are listed in
     ``rejects``; without it one stops the run.
     """
