@@ -4,8 +4,6 @@ A figure without source, date and confidence does not load. What no source state
 the fields come first: each checks one value and says in words what is wrong with it.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 from decimal import Decimal

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, NARROW = 520, 358
-"""The usual width of a chart in pixels, and that on a phone; every chart can be drawn wider or narrower."""
+"""The widths of a chart in pixels, on a screen and on a phone."""
 HEIGHT = 356
 INK = "#010101"
 COLOURS = {Route.SELF_HOST: "#2f7fd0", Route.OPEN_WEIGHT_API: "#c8601a", Route.CLOSED_API: "#9a5fd0"}
@@ -76,22 +76,41 @@ class ChartTable:
 
 @dataclass(frozen=True)
 class Chart:
-    """``title`` states the finding, ``description`` gives its figures, ``svg`` is one self-contained element."""
+    """``title`` states the finding, ``description`` gives its figures.
+
+    ``svg`` is drawn for a screen and ``narrow`` for a phone, each as one self-contained element.
+    """
 
     id: str
     title: str
     description: str
     svg: str
+    narrow: str
     table: ChartTable
 
 
 def chart(
-    id: str, title: str, description: str, table: ChartTable, draw: Callable[[Figure], None], size: tuple[int, int]
+    id: str, title: str, description: str, table: ChartTable, draw: Callable[[Figure], None], height: int = HEIGHT
 ) -> Chart:
-    """The chart that ``draw`` paints on a figure of ``size`` pixels.
+    """The chart that ``draw`` paints on a figure of either width, ``height`` pixels high.
 
-    Every id in its SVG starts with ``id``, and with ``id-narrow`` below the usual width, so that both fit on one page.
+    Every id in its SVG starts with ``id``, and with ``id-narrow`` in the narrow one, so that both fit on one page.
     """
+
+    def drawn(name: str, width: int) -> str:
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" class="chart" role="img"'
+            f' aria-labelledby="{name}-title {name}-desc" viewBox="0 0 {width} {height}" width="{width}"'
+            f' height="{height}" font-family="{_FACES}"><title id="{name}-title">{escape(title, quote=False)}</title>'
+            f'<desc id="{name}-desc">{escape(description, quote=False)}</desc>'
+        )
+        return head + _body(_painted(draw, (width, height), salt=id), name)
+
+    return Chart(id, title, description, drawn(id, WIDTH), drawn(f"{id}-narrow", NARROW), table)
+
+
+def _painted(draw: Callable[[Figure], None], size: tuple[int, int], salt: str) -> str:
+    """The SVG that matplotlib writes, whatever the settings of the process; ``salt`` goes into its ids."""
     with suppress(OSError):
         temporary_folder()  # for matplotlib's cache, if the home folder is not writable
     import matplotlib
@@ -103,20 +122,13 @@ def chart(
         # The backend is left alone, because `rc_context` does not restore it.
         defaults: dict[Any, Any] = {k: value for k, value in matplotlib.rcParamsDefault.items() if k != "backend"}
         style = matplotlib.rc_params_from_file(_STYLE, fail_on_error=True, use_default_template=False)
-        dict.update(matplotlib.rcParams, {**defaults, **style, "svg.hashsalt": id})
+        dict.update(matplotlib.rcParams, {**defaults, **style, "svg.hashsalt": salt})
         figure = Figure(figsize=(size[0] / 72, size[1] / 72))
         FigureCanvasSVG(figure)
         draw(figure)
         page = io.BytesIO()
         figure.savefig(page, format="svg", metadata=_METADATA)
-    name = id if size[0] >= WIDTH else f"{id}-narrow"
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" class="chart" role="img"'
-        f' aria-labelledby="{name}-title {name}-desc" viewBox="0 0 {size[0]} {size[1]}" width="{size[0]}"'
-        f' height="{size[1]}" font-family="{_FACES}"><title id="{name}-title">{escape(title, quote=False)}</title>'
-        f'<desc id="{name}-desc">{escape(description, quote=False)}</desc>'
-    )
-    return Chart(id, title, description, head + _body(page.getvalue().decode(), name), table)
+    return page.getvalue().decode()
 
 
 def _body(drawn: str, id: str) -> str:

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.charts.canvas import (
     COLOURS,
-    HEIGHT,
     INK,
     LINE_HEIGHT,
-    WIDTH,
     Chart,
     ChartTable,
     Plot,
@@ -139,13 +137,13 @@ class RouteCurves:
         return None if volume is None else grouped(volume)
 
 
-def costs_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
+def costs_chart(decision: Decision) -> Chart | None:
     """The chart, if at least two routes have a known cost and there is a volume to show."""
     curves = RouteCurves(decision)
     if len(curves.routes) < 2 or not curves.volumes:
         return None
     texts = _title(curves), _description(curves), _table(curves)
-    return chart("chart-costs", *texts, partial(_draw, curves), (width, HEIGHT))
+    return chart("chart-costs", *texts, partial(_draw, curves))
 
 
 def _title(curves: RouteCurves) -> str:

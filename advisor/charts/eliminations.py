@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from advisor.charts.canvas import COLOURS, INK, WIDTH, Chart, ChartTable, Plot, chart, text_width
+from advisor.charts.canvas import COLOURS, INK, Chart, ChartTable, Plot, chart, text_width
 from advisor.domain.record import Decision
 from advisor.domain.record_parts import Elimination, Status
 from advisor.domain.scenario import Axis, Route
@@ -32,14 +32,13 @@ class _Step:
     also: list[Route] = field(default_factory=list)
 
 
-def narrowing_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
+def narrowing_chart(decision: Decision) -> Chart | None:
     """The chart, if an axis took a route out."""
     steps = _steps(decision)
     if not steps:
         return None
     texts = _title(steps), _description(decision, steps), _table(steps)
-    size = (width, _HEAD + _ROW * len(steps) + _FOOT)
-    return chart("chart-narrowing", *texts, partial(_draw, decision, steps), size)
+    return chart("chart-narrowing", *texts, partial(_draw, decision, steps), _HEAD + _ROW * len(steps) + _FOOT)
 
 
 def _steps(decision: Decision) -> list[_Step]:

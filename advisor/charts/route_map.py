@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.charts.canvas import (
     COLOURS,
-    HEIGHT,
     INK,
-    WIDTH,
     Chart,
     ChartTable,
     Plot,
@@ -58,13 +56,13 @@ _KEY_WIDTH, _KEY_HEIGHT = 46, 17
 """The width of a legend entry beyond its words, and the height of its rows."""
 
 
-def map_chart(decision: Decision, width: int = WIDTH) -> Chart | None:
+def map_chart(decision: Decision) -> Chart | None:
     """The chart, if every figure that the rules read is known and the map has more than one route."""
     regions = regions_of(decision)
     if regions is None or len(regions.shares) < 2:
         return None
     texts = _title(regions), _description(regions), _table(regions)
-    return chart("chart-map", *texts, partial(_draw, regions), (width, HEIGHT))
+    return chart("chart-map", *texts, partial(_draw, regions))
 
 
 def _title(regions: Regions) -> str:

@@ -38,8 +38,8 @@ _COLLECT_EVERY = 1_000_000
 _SETTINGS = {"OPENBLAS_NUM_THREADS": "1", "PYDANTIC_DISABLE_PLUGINS": "__all__"}
 """Environment variables of libraries, unless the user has set them.
 
-Nothing here multiplies matrices, but numpy starts a thread for each core at import, a tenth of the time of an HTML memo.
-Pydantic would search all installed packages for plugins, which have no part in a decision.
+Nothing here multiplies matrices, but numpy starts a thread for each core at import, which takes a tenth of the time of
+an HTML memo. Pydantic would search all installed packages for plugins, which have no part in a decision.
 """
 
 

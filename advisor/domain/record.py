@@ -5,8 +5,6 @@ so they are unknown, and ``to_json`` writes them as they were. Its parts, which 
 from here.
 """
 
-from __future__ import annotations
-
 import datetime
 import json
 import re

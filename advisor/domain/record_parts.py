@@ -1,7 +1,5 @@
 """The parts of a decision record, by subject: the outcome, the costs, the explanations, what to verify and to watch."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any

@@ -4,8 +4,6 @@ One name everywhere: a field here is the YAML key, the ``--set`` key, the questi
 An absent field means *not known yet*.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -211,7 +209,7 @@ class Scenario(BaseModel):
         """The answered fields only, as they are written to a file or a record."""
         return self.model_dump(mode="json", exclude_none=True)
 
-    def changed(self, **changes: Any) -> Scenario:
+    def changed(self, **changes: Any) -> "Scenario":
         """The same answers with some replaced (None removes an answer). Raises BadInput."""
         return validated({**self.model_dump(exclude_none=True), **changes}, "the changed scenario")
 

@@ -14,11 +14,8 @@ from urllib.parse import quote
 import advisor
 from advisor.charts.canvas import (
     COLOURS,
-    HEIGHT,
     INK,
     LOG_RATIO,
-    NARROW,
-    WIDTH,
     Chart,
     ChartTable,
     Plot,
@@ -52,7 +49,7 @@ def dashboard_html(result: MonitorResult, memo: str | None, templates: Path | No
     months = data["result"]["months"]
     data |= {
         "title": one_line(result.decision.scenario.get("title") or "") or "Monitor",
-        "figures": [*figures(charts_of(result), charts_of(result, NARROW), templates).values()],
+        "figures": [*figures(charts_of(result), templates).values()],
         "months": months[-MOST_MONTHS:],
         "earlier": max(0, len(months) - MOST_MONTHS),
         # Quoted and relative, so that no part of a file's name is read as a scheme, a host or a query.
@@ -72,15 +69,15 @@ _CROSSED = "crossed"
 _ARROW = {"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 2}
 
 
-def charts_of(result: MonitorResult, width: int = WIDTH) -> list[Chart]:
+def charts_of(result: MonitorResult) -> list[Chart]:
     """Costs with N*, the months against N*, and the money since the crossing, each where there is something to see."""
-    return [drawn for make in (costs_chart, volume_chart, overspend_chart) if (drawn := make(result, width))]
+    return [drawn for make in (costs_chart, volume_chart, overspend_chart) if (drawn := make(result))]
 
 
 # ---- what a month costs rented and owned, with N* and the volume of the last months
 
 
-def costs_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
+def costs_chart(result: MonitorResult) -> Chart | None:
     """The chart, where there is an N* and the amounts it comes from are known."""
     costs, crossover = result.costs, result.crossover
     if costs is None or crossover is None or crossover.expected <= 0:
@@ -107,7 +104,7 @@ def costs_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
         plot.dot(crossover.expected, costs.hosted(crossover.expected))
 
     texts = _costs_title(result, costs, crossover), _costs_description(result, costs, crossover)
-    return chart("chart-curves-now", *texts, ChartTable((*header,), (*rows,)), draw, (width, HEIGHT))
+    return chart("chart-curves-now", *texts, ChartTable((*header,), (*rows,)), draw)
 
 
 def _costs_title(result: MonitorResult, costs: CurrentCosts, crossover: Span) -> str:
@@ -151,7 +148,7 @@ def _curves(costs: CurrentCosts) -> Iterator[Curve]:
 # ---- the volume of each month against N*
 
 
-def volume_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
+def volume_chart(result: MonitorResult) -> Chart | None:
     """The chart of the last months, where the volume of one at least is known."""
     months = result.months[-MOST_COLUMNS:]
     known = [month for month in months if month.images]
@@ -161,7 +158,7 @@ def volume_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
     header = ("month", f"{units}, at least", "taken as", "at most", "basis", "complete", "above N*")
     table = ChartTable(header, tuple(_volume_row(result, month) for month in months))
     texts = _volume_title(result, months), _volume_description(result, months, known)
-    return chart("chart-volume", *texts, table, partial(_draw_volume, result, months), (width, HEIGHT))
+    return chart("chart-volume", *texts, table, partial(_draw_volume, result, months))
 
 
 def _volume_title(result: MonitorResult, months: tuple[Month, ...]) -> str:
@@ -239,7 +236,7 @@ def _draw_volume(result: MonitorResult, months: tuple[Month, ...], figure: Figur
 # ---- the money spent beyond what own GPUs would have cost, added up since the crossing
 
 
-def overspend_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
+def overspend_chart(result: MonitorResult) -> Chart | None:
     """The chart of the last months since the crossing, where there are any."""
     months = result.overspend[-MOST_COLUMNS:]
     if not months:
@@ -259,7 +256,7 @@ def overspend_chart(result: MonitorResult, width: int = WIDTH) -> Chart | None:
         plot.explain("as billed", "estimated")
 
     texts = _overspend_title(result.overspend), _overspend_description(result, len(months))
-    return chart("chart-overspend", *texts, ChartTable(header, tuple(rows)), draw, (width, HEIGHT))
+    return chart("chart-overspend", *texts, ChartTable(header, tuple(rows)), draw)
 
 
 def _overspend_title(months: tuple[Overspend, ...]) -> str:

@@ -6,6 +6,7 @@ On paper it is a PDF through WeasyPrint, which is the extra ``rent-or-own[pdf]``
 from __future__ import annotations
 
 import importlib
+import os
 import re
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from markupsafe import Markup
 
-from advisor.charts.canvas import NARROW, WIDTH, Chart
+from advisor.charts.canvas import Chart
 from advisor.charts.cost_curves import costs_chart
 from advisor.charts.eliminations import narrowing_chart
 from advisor.charts.route_map import map_chart
@@ -71,7 +72,7 @@ def memo_html(decision: Decision, templates: Path | None = None) -> str:
     links = PageLinks(
         rules={claim.id: claim.rules for claim in claims},
         fields=frozenset(claim.fields[0] for claim in claims if claim.section == "inputs"),
-        figures=figures(charts_of(decision), charts_of(decision, NARROW), templates),
+        figures=figures(charts_of(decision), templates),
     )
     named = {
         "body": Markup(bounded(limits.FILLING, templates, MEMO, html_of, marked, links)),
@@ -94,7 +95,7 @@ def page_of_decision(decision: Decision, parts: Mapping[str, str]) -> str:
 
 def cost_figures(decision: Decision) -> str:
     """The cost curves and the route map as HTML."""
-    return "".join(figures(cost_charts_of(decision), cost_charts_of(decision, NARROW)).values())
+    return "".join(figures(cost_charts_of(decision)).values())
 
 
 @dataclass(frozen=True)
@@ -251,19 +252,19 @@ class _Renderer(RendererHTML):
 # ---- the charts, each only if it shows something
 
 
-def charts_of(decision: Decision, width: int = WIDTH) -> list[Chart]:
+def charts_of(decision: Decision) -> list[Chart]:
     """The eliminations, the cost curves, and the route map.
 
-    ``width`` is that of each chart in pixels. A record of version 1 has no few-step line and no map. The same arguments
-    give the same bytes. Raises BadInput where the record holds invalid answers.
+    A record of version 1 has no few-step line and no map. The same decision gives the same bytes. Raises BadInput where
+    the record holds invalid answers.
     """
-    narrowing = narrowing_chart(decision, width)
-    return [*([narrowing] if narrowing else []), *cost_charts_of(decision, width)]
+    narrowing = narrowing_chart(decision)
+    return [*([narrowing] if narrowing else []), *cost_charts_of(decision)]
 
 
-def cost_charts_of(decision: Decision, width: int = WIDTH) -> list[Chart]:
+def cost_charts_of(decision: Decision) -> list[Chart]:
     """The cost curves and the route map, as ``charts_of`` draws them."""
-    return [chart for chart in (costs_chart(decision, width), map_chart(decision, width)) if chart]
+    return [chart for chart in (costs_chart(decision), map_chart(decision)) if chart]
 
 
 # ---- on paper
@@ -290,6 +291,8 @@ def printed(page: str) -> bytes:
     except OSError as error:
         what = f"WeasyPrint cannot be used: {str(error).splitlines()[0].lower()}"
         raise BadInput(Problem(what, "--pdf", help="install Pango, which WeasyPrint draws text with")) from None
+    # Without HarfBuzz-Subset, fontTools reduces the fonts, and writes this time into them, or else the present one.
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
     # WeasyPrint's SVG does not support custom properties: the fallback colours are used.
     document = weasyprint.HTML(string=_THEMED.sub(r"\1", page), url_fetcher=_fetch_nothing)
     written: bytes = document.write_pdf(pdf_identifier=b"rent-or-own", full_fonts=False)

@@ -176,12 +176,12 @@ def _text(template: Template, named: Mapping[str, Any], most: int) -> str:
     return "".join(written)
 
 
-def figures(wide: Sequence[Chart], narrow: Sequence[Chart], templates: Path | None = None) -> dict[str, Markup]:
-    """Charts drawn for a screen and again for a phone, as HTML by their ids."""
+def figures(charts: Sequence[Chart], templates: Path | None = None) -> dict[str, Markup]:
+    """Charts as HTML by their ids."""
     found = {}
-    for one, other in zip(wide, narrow, strict=True):
-        named = {"chart": one, "wide": Markup(one.svg), "narrow": Markup(other.svg)}
-        found[one.id] = Markup(fill("figure.html.j2", named, templates))
+    for chart in charts:
+        named = {"chart": chart, "wide": Markup(chart.svg), "narrow": Markup(chart.narrow)}
+        found[chart.id] = Markup(fill("figure.html.j2", named, templates))
     return found
 
 

@@ -1,7 +1,5 @@
 """The records of a rules folder as pydantic models, and the kinds of faults, which name file, line and field."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,7 +23,7 @@ class Code(StrEnum):
     level: str
     meaning: str
 
-    def __new__(cls, code: str, level: str, meaning: str) -> Code:
+    def __new__(cls, code: str, level: str, meaning: str) -> Self:
         """A member from its line in the table."""
         member = str.__new__(cls, code)
         member._value_ = code

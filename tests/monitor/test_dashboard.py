@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from syrupy.assertion import SnapshotAssertion
 
-from advisor.charts.canvas import WIDTH, Chart
+from advisor.charts.canvas import Chart
 from advisor.domain.cost_model import crossover_volume
 from advisor.monitor.dashboard import MOST_MONTHS, charts_of, dashboard_html, scale_for, volume_chart
 from advisor.monitor.model import MonitorResult, Span
@@ -93,11 +93,12 @@ def _told(chart: Chart) -> list[str]:
     return [chart.title, chart.description, *chart.table.header, *(cell for row in chart.table.rows for cell in row)]
 
 
-@given(watched=any_watched(WORDS), width=st.sampled_from([WIDTH, 390]))
+@given(watched=any_watched(WORDS))
 @examples(25)
-def test_no_words_lie_over_others_or_leave_a_chart(watched: MonitorResult, width: int) -> None:
-    for chart in charts_of(watched, width):
+def test_no_words_lie_over_others_or_leave_a_chart(watched: MonitorResult) -> None:
+    for chart in charts_of(watched):
         assert_words_have_room(chart.svg)
+        assert_words_have_room(chart.narrow)
 
 
 def test_each_finding_is_what_the_months_come_to() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from advisor.charts.canvas import NARROW
 from advisor.monitor.dashboard import charts_of, dashboard_html
 from tests.monitor.test_dashboard import with_text
 from tests.monitor.watched_examples import case
@@ -61,7 +60,7 @@ def test_a_printed_dashboard_is_white_and_whole(chromium: Any, name: str, tmp_pa
 @pytest.mark.parametrize("name", NAMES)
 def test_a_phone_shows_a_dashboard_without_scrolling_sideways(chromium: Any, name: str, tmp_path: Path) -> None:
     with Opened(chromium, tmp_path, dashboard_html(case(name), None), WIDTHS["phone"]) as opened:
-        assert_fits_a_phone(opened, len(charts_of(case(name), NARROW)))
+        assert_fits_a_phone(opened, len(charts_of(case(name))))
 
 
 def test_a_dashboard_needs_no_script(chromium: Any, tmp_path: Path) -> None:

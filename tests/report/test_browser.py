@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from advisor.charts.canvas import NARROW
 from advisor.report.html import charts_of, memo_html
 from tests.examples.test_catalogue import decided as priced
 from tests.report.test_memo import HOSTILE, NAMES, decided, example
@@ -123,7 +122,7 @@ def test_paper_is_white_and_shows_every_table_whole(browser: Any, name: str, tmp
 @pytest.mark.parametrize("name", NAMES)
 def test_a_phone_shows_tables_and_charts_without_scrolling_sideways(browser: Any, name: str, tmp_path: Path) -> None:
     with Opened(browser, tmp_path, memo_html(example(name)), WIDTHS["phone"]) as opened:
-        assert_fits_a_phone(opened, len(charts_of(example(name), NARROW)))
+        assert_fits_a_phone(opened, len(charts_of(example(name))))
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -11,7 +11,6 @@ from hypothesis import given
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
-from advisor.charts.canvas import NARROW, WIDTH
 from advisor.charts.eliminations import narrowing_chart
 from tests.helpers.strategies import complete_answers, examples
 from tests.report.drawn import SVG, decided
@@ -22,9 +21,9 @@ _LINE = re.compile(r"M ([0-9.]+) ([0-9.]+) +L \1 ([0-9.]+)$")
 @examples(in_ci=30)
 @given(complete_answers())
 def test_labels_have_room_in_a_wide_face(answers: dict[str, Any]) -> None:
-    for width in (WIDTH, NARROW):
-        if chart := narrowing_chart(decided(answers), width):
-            assert_room(ElementTree.fromstring(chart.svg))
+    if chart := narrowing_chart(decided(answers)):
+        for svg in (chart.svg, chart.narrow):
+            assert_room(ElementTree.fromstring(svg))
 
 
 def assert_room(root: ElementTree.Element) -> None:
