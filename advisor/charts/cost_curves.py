@@ -27,6 +27,7 @@ from advisor.domain.cost_model import Costs, Number, exact, rent, to_micro_dolla
 from advisor.domain.quantity import dollars, grouped
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route, validated
+from advisor.wording import charts as words
 from advisor.wording.labels import HERE, NAMED, NONE, SHORT, are, listed, on_scale, sentence, sentences, units_of
 
 if TYPE_CHECKING:
@@ -151,42 +152,43 @@ def _title(curves: RouteCurves) -> str:
         return _cheaper_of_two(curves)
     route = curves.compared
     if route not in curves.crossings:
-        return f"Own GPUs never become cheaper than {NAMED[route]}"
+        return words.NEVER_CHEAPER.format(route=NAMED[route])
     owning_from = curves.crossing_text(route)
     if owning_from == "1":
-        return f"Own GPUs cost no more than {NAMED[route]} at every volume"
-    return f"Own GPUs cost no more than {NAMED[route]} from {owning_from} {units_of(curves.decision)} a month on"
+        return words.ALWAYS_AS_CHEAP.format(route=NAMED[route])
+    return words.AS_CHEAP_FROM.format(route=NAMED[route], volume=owning_from, units=units_of(curves.decision))
 
 
 def _cheaper_of_two(curves: RouteCurves) -> str:
     first, second = sorted(curves.hosted, key=lambda route: curves.cost(route, 1))
-    if curves.cost(first, 1) == curves.cost(second, 1):
-        return f"{sentence(NAMED[first])} and {NAMED[second]} cost the same at every volume"
-    return f"{sentence(NAMED[first])} is cheaper than {NAMED[second]} at every volume"
+    title = words.SAME_COST if curves.cost(first, 1) == curves.cost(second, 1) else words.CHEAPER
+    return title.format(route=sentence(NAMED[first]), other=NAMED[second])
 
 
 def _description(curves: RouteCurves) -> str:
     units, parts = units_of(curves.decision), []
     for volume in curves.months:
         costs = [f"{NAMED[route]} {_money(curves.cost(route, volume))}" for route in curves.routes]
-        parts.append(f"at {grouped(volume)} {units} a month: {listed(costs)}")
+        parts.append(words.COSTS_AT.format(volume=grouped(volume), units=units, costs=listed(costs)))
     for route, crossing in curves.crossings.items():
         faster = curves.crossing_text(route, curves.speedup) if curves.speedup else None
         if crossing:
-            with_model = f", with a few-step model from {faster}" if faster else ""
-            owning_from = f"from {curves.crossing_text(route)} {units} a month on"
-            parts.append(f"own GPUs cost no more than {NAMED[route]} {owning_from}{with_model}")
+            with_model = words.FASTER_FROM.format(volume=faster) if faster else ""
+            volume_text = curves.crossing_text(route)
+            parts.append(words.FROM_ON.format(route=NAMED[route], volume=volume_text, units=units) + with_model)
     gone = [route for route in curves.routes if not curves.is_feasible(route)]
     if gone:
-        parts.append(f"{listed([NAMED[route] for route in gone])} {are(gone)} ruled out, whatever the cost")
+        names = listed([NAMED[route] for route in gone])
+        parts.append(words.OUT_WHATEVER_THE_COST.format(routes=names, are=are(gone)))
     return sentences(parts)
 
 
 def _table(curves: RouteCurves) -> ChartTable:
     units = units_of(curves.decision)
-    header = ["route", *(f"{grouped(volume)} {units} a month" for volume in curves.months)]
-    header += [f"own GPUs cost no more from, {units} a month"] if curves.owns else []
-    header += ["and from, with a few-step model"] if curves.speedup else []
+    months = [words.VOLUME_A_MONTH.format(volume=grouped(volume), units=units) for volume in curves.months]
+    header = [words.ROUTE, *months]
+    header += [words.OWNING_FROM.format(units=units)] if curves.owns else []
+    header += [words.OWNING_FASTER_FROM] if curves.speedup else []
     return ChartTable(tuple(header), tuple(map(tuple, _rows(curves))))
 
 
@@ -194,11 +196,11 @@ def _rows(curves: RouteCurves) -> Iterator[list[str]]:
     speeds = [1] * curves.owns + [curves.speedup] * bool(curves.speedup)
     for route in curves.routes:
         owned = route is Route.SELF_HOST
-        out = "" if curves.is_feasible(route) else ", ruled out"
-        same = [NONE if owned else curves.crossing_text(route, speed or 1) or "never" for speed in speeds]
+        out = "" if curves.is_feasible(route) else f", {words.RULED_OUT}"
+        same = [NONE if owned else curves.crossing_text(route, speed or 1) or words.NEVER for speed in speeds]
         yield [f"{sentence(SHORT[route])}{out}", *(_money(curves.cost(route, at)) for at in curves.months), *same]
         if owned and curves.speedup:
-            name = f"{sentence(SHORT[route])}, {curves.speedup} times as fast with a few-step model"
+            name = words.TIMES_AS_FAST.format(route=sentence(SHORT[route]), speedup=curves.speedup)
             yield [name, *(_money(curves.few_step_cost(volume)) for volume in curves.months), NONE, NONE]
 
 
@@ -228,7 +230,7 @@ class Mark(NamedTuple):
 
     def text(self, room: float) -> str:
         """The name and the volumes, wrapped to a width."""
-        volumes = "\nto ".join(fitting(words, value, room) for words, value in self.volumes)
+        volumes = words.UP_TO.join(fitting(text, value, room) for text, value in self.volumes)
         return f"{wrapped(self.name, room)}\n{volumes}"
 
 
@@ -240,7 +242,7 @@ class CostPlot(Plot):
     ) -> None:
         room = (float(figure.bbox.width) - 8) / max(1, len(marks)) - 8
         names = [mark.text(room) for mark in marks]
-        lines = max((words.count("\n") + 1 for words in names), default=2)
+        lines = max((name.count("\n") + 1 for name in names), default=2)
         super().__init__(figure, left=62, bottom=48, right=134, top=46 + LINE_HEIGHT * max(2, lines))
         positions = across.positions(_POINTS)
         turns = [[at for at in curve.steps(positions[-1]) if at >= positions[0]] for curve in curves]
@@ -253,18 +255,19 @@ class CostPlot(Plot):
         least = min((end for end in ends if end > 0), default=1) if across.log else 0.0
         across.set(self.axes.xaxis)
         Scale.between(least, max(ends), log=across.log).set(self.axes.yaxis, "$")
-        self.label(on_scale(f"{units} a month", log=across.log), on_scale("cost a month", log=across.log))
+        unit = words.A_MONTH.format(units=units)
+        self.label(on_scale(unit, log=across.log), on_scale(words.COST_A_MONTH, log=across.log))
         for curve, volumes, of_curve in zip(curves, along, costs, strict=True):
             style = (0, curve.dashes) if curve.dashes else "solid"
             self.axes.plot(volumes, of_curve, color=curve.colour, linewidth=curve.width, linestyle=style)
         self.name_ends([(of_curve[-1], curve.words, curve.bold) for curve, of_curve in zip(curves, costs, strict=True)])
         above = []
-        for mark, words in zip(marks, names, strict=True):
+        for mark, name in zip(marks, names, strict=True):
             line = {"linewidth": 1.0, "linestyle": (0, (3, 3))} if mark.dashed else {"linewidth": 0.8, "alpha": 0.6}
             for _, volume in mark.volumes:
                 self.axes.axvline(float(volume), color=INK, **line)
             ends = [self.at(float(volume), 1)[0] for _, volume in mark.volumes]
-            above.append((sum(ends) / len(ends), words))
+            above.append((sum(ends) / len(ends), name))
         self.name_above(above)
 
     def dot(self, volume: Fraction, cost: Fraction, *, hollow: bool = False) -> None:
@@ -281,7 +284,7 @@ class CostPlot(Plot):
 def _draw(curves: RouteCurves, figure: Figure) -> None:
     """The curves of the routes, where they cross, and the months of the scenario."""
     marks = [
-        Mark(f"break-even with\n{SHORT[route]}", ((curves.crossing_text(route) or "", volume),))
+        Mark(words.BREAK_EVEN.format(route=SHORT[route]), ((curves.crossing_text(route) or "", volume),))
         for route, volume in curves.in_sight.items()
     ]
     ends = [curves.months[0], curves.months[-1]] if curves.months else []
@@ -298,12 +301,13 @@ def _curves(curves: RouteCurves) -> Iterator[Curve]:
     for route in curves.routes:
         feasible, chosen = curves.is_feasible(route), route is curves.decision.route
         dashes = _DASHES.get(route) if feasible else _RULED_OUT
-        words = SHORT[route] + ("\nrecommended" if chosen else "" if feasible else "\nruled out")
-        curve = Curve(words, partial(curves.cost, route), COLOURS[route], 2.6 if feasible else 1.6, dashes, chosen)
+        state = words.RECOMMENDED if chosen else "" if feasible else words.RULED_OUT
+        name = "\n".join(filter(None, (SHORT[route], state)))
+        curve = Curve(name, partial(curves.cost, route), COLOURS[route], 2.6 if feasible else 1.6, dashes, chosen)
         owned = route is Route.SELF_HOST
         yield curve._replace(steps=partial(curves.steps, 1)) if owned else curve
         if owned and curves.speedup:
-            name, faster = f"{SHORT[route]},\nfew-step model", partial(curves.steps, curves.speedup)
+            name, faster = f"{SHORT[route]},\n{words.FEW_STEP}", partial(curves.steps, curves.speedup)
             yield Curve(name, curves.few_step_cost, COLOURS[route], 1.0, dashes, steps=faster)
 
 

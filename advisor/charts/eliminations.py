@@ -10,6 +10,7 @@ from advisor.charts.canvas import COLOURS, INK, Chart, ChartTable, Plot, chart, 
 from advisor.domain.record import Decision
 from advisor.domain.record_parts import Elimination, Status
 from advisor.domain.scenario import Axis, Route
+from advisor.wording import charts as words
 from advisor.wording.labels import NAMED, NONE, SHORT, are, axis_name, listed, sentence
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _AXES = 6 + max(text_width(axis_name(axis).replace(" ", "\n")) for axis in Axis) + 8
 _RIGHT, _ROW, _HEAD, _FOOT = 26, 38, 42, 48
-_COUNTS = {0: "none", 1: "one", 2: "two", 3: "three"}
 _DASHES: dict[Route, tuple[float, float]] = {Route.OPEN_WEIGHT_API: (4, 1), Route.CLOSED_API: (1.5, 1)}
 
 
@@ -69,10 +69,13 @@ def _offers(gates: list[Elimination], route: Route) -> set[str]:
 
 def _title(steps: list[_Step]) -> str:
     parts = [
-        f"{axis_name(step.axis)} takes out {listed([NAMED[route] for route in step.out])}" for step in steps if step.out
+        words.TAKES_OUT.format(axis=axis_name(step.axis), routes=listed([NAMED[route] for route in step.out]))
+        for step in steps
+        if step.out
     ]
     left = [route for route in Route if not any(route in step.out for step in steps)]
-    parts.append(f"{listed([NAMED[route] for route in left])} {are(left)} left" if left else "no route is left")
+    names = listed([NAMED[route] for route in left])
+    parts.append(words.LEFT.format(routes=names, are=are(left)) if left else words.NONE_LEFT)
     return sentence("; ".join(parts))
 
 
@@ -81,19 +84,19 @@ def _description(decision: Decision, steps: list[_Step]) -> str:
     for step in steps:
         left -= len(step.out)
         if step.out:
-            parts.append(f"after {axis_name(step.axis)} {_COUNTS[left]} {'is' if left == 1 else 'are'} left")
+            parts.append(words.LEFT_AFTER[left == 1].format(axis=axis_name(step.axis), count=words.COUNTS[left]))
         if step.also:
             gone = listed([NAMED[route] for route in step.also])
-            parts.append(f"{axis_name(step.axis)} would have taken out {gone} too")
-    return f"Of the three routes {'; '.join(parts)}. {_ending(decision)}"
+            parts.append(words.TAKES_OUT_TOO.format(axis=axis_name(step.axis), routes=gone))
+    return words.OF_THREE.format(steps="; ".join(parts), ending=_ending(decision))
 
 
 def _ending(decision: Decision) -> str:
     if decision.status is Status.INFEASIBLE:
-        return "Nothing satisfies every answer."
+        return words.INFEASIBLE
     if decision.route is None:
-        return "Unanswered questions can still change the outcome."
-    return f"{sentence(NAMED[decision.route])} {are([decision.route])} recommended."
+        return words.OPEN
+    return words.IS_RECOMMENDED.format(route=sentence(NAMED[decision.route]), are=are([decision.route]))
 
 
 def _table(steps: list[_Step]) -> ChartTable:
@@ -102,7 +105,7 @@ def _table(steps: list[_Step]) -> ChartTable:
         running = [route for route in running if route not in step.out]
         out, left = (sentence(listed([SHORT[route] for route in routes])) or NONE for routes in (step.out, running))
         rows.append((sentence(axis_name(step.axis)), out, sentence("; ".join(step.reasons)), left))
-    return ChartTable(("axis", "takes out", "because", "still in the running"), tuple(rows))
+    return ChartTable(words.ELIMINATIONS_HEADER, tuple(rows))
 
 
 def _draw(decision: Decision, steps: list[_Step], figure: Figure) -> None:
@@ -129,9 +132,10 @@ def _draw(decision: Decision, steps: list[_Step], figure: Figure) -> None:
             if route in (*step.out, *step.also):
                 out = route in step.out
                 axes.plot(column, place, "x", color=INK, markersize=9 if out else 6)
-                verb = "here too" if not out else "ruled out" if step.gate else "loses"
+                verb = words.HERE_TOO if not out else words.RULED_OUT if step.gate else words.LOSES
                 plot.text(x + 9, plot.at(column, place)[1], verb, "left")
         if gone is None:
-            words = "recommended" if chosen else "still open" if route in decision.possible_routes else "still feasible"
+            possible = words.STILL_OPEN if route in decision.possible_routes else words.STILL_FEASIBLE
+            state = words.RECOMMENDED if chosen else possible
             axes.plot(column, end, "v", color=COLOURS[route], markersize=8, clip_on=False)
-            plot.text(x, _FOOT / 2 - 4, words.replace(" ", "\n"), bold=chosen)
+            plot.text(x, _FOOT / 2 - 4, state.replace(" ", "\n"), bold=chosen)

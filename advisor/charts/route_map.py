@@ -29,6 +29,7 @@ from advisor.domain.scenario import FIELDS, Route, Scenario, validated
 from advisor.evaluation.facts import answer_facts, with_range
 from advisor.rulebook.symbols import FIELD_NAMES
 from advisor.rulebook.terms import Expression, parse_term
+from advisor.wording import charts as words
 from advisor.wording.labels import (
     HERE,
     NAMED,
@@ -69,11 +70,10 @@ def _title(regions: Regions) -> str:
     name = figure_name(regions.figure, regions.decision)
     flips = regions.flips(regions.figure)
     if not flips:
-        return f"No {name} changes the route at this volume, but the volume does"
+        return words.VOLUME_CHANGES_IT.format(figure=name)
     nearest = min(flips, key=lambda flip: flip.factor)
-    return (
-        f"{sentence(_led_to(nearest))} would be recommended if the {name} were {limit_text(nearest, regions.decision)}"
-    )
+    limit = limit_text(nearest, regions.decision)
+    return words.RECOMMENDED_IF.format(routes=sentence(_led_to(nearest)), figure=name, limit=limit)
 
 
 def _description(regions: Regions) -> str:
@@ -81,12 +81,12 @@ def _description(regions: Regions) -> str:
     name, figure = figure_name(regions.figure, decision), str(decision.priced_scenario[regions.figure])
     month = grouped(Decimal(int(regions.facts[regions.month])))
     assert decision.route is not None
-    here = f"At {month} {units} a month and {figure_text(regions.figure, figure, decision)}"
-    parts = [f"{here} for the {name}, {NAMED[decision.route]} {are([decision.route])} recommended"]
-    parts += [
-        f"with the {figure_name(flip.field, decision)} at {limit_text(flip, decision)} it would be {_led_to(flip)}"
-        for flip in regions.flips(*VOLUMES, regions.figure)
-    ]
+    here = {"volume": month, "units": units, "value": figure_text(regions.figure, figure, decision), "figure": name}
+    route, verb = NAMED[decision.route], are([decision.route])
+    parts = [words.RECOMMENDED_HERE.format(**here, route=route, are=verb)]
+    for flip in regions.flips(*VOLUMES, regions.figure):
+        turned = {"figure": figure_name(flip.field, decision), "limit": limit_text(flip, decision)}
+        parts.append(words.ROUTE_IF.format(**turned, routes=_led_to(flip)))
     return sentences(parts)
 
 
@@ -95,17 +95,20 @@ def _table(regions: Regions) -> ChartTable:
     for name in (*VOLUMES, regions.figure):
         if name in decision.priced_scenario:
             flips = regions.flips(name)
-            texts = [(flip, f"{limit_text(flip, decision)}: {_led_to(flip)}") for flip in flips]
+            texts = [
+                (flip, words.LIMIT_LEADS_TO.format(limit=limit_text(flip, decision), routes=_led_to(flip)))
+                for flip in flips
+            ]
             below = next((text for flip, text in texts if flip.below), NONE)
             above = next((text for flip, text in texts if flip.above), NONE)
             now = figure_text(name, str(decision.priced_scenario[name]), decision)
             rows.append((sentence(figure_name(name, decision)), now, below, above))
-    return ChartTable(("figure", "in this scenario", "another route if less", "another route if more"), tuple(rows))
+    return ChartTable(words.MAP_HEADER, tuple(rows))
 
 
 def _led_to(flip: Flip) -> str:
     if flip.route is None:
-        return "one of several routes" if flip.status is Status.OPEN else "no route"
+        return words.ONE_OF_SEVERAL if flip.status is Status.OPEN else NO_ROUTE
     return NAMED[flip.route]
 
 
@@ -171,10 +174,8 @@ def _across(regions: Regions) -> str:
     """The label of the horizontal axis."""
     scenario, units = regions.scenario, units_of(regions.decision)
     if scenario.low == scenario.high:
-        return f"{units} a month"
-    if regions.month == "monthly_images":
-        return f"{units} in the expected month, the range in proportion"
-    return f"{units} in the busiest plausible month, the quietest in proportion"
+        return words.A_MONTH.format(units=units)
+    return (words.EXPECTED_MONTH if regions.month == "monthly_images" else words.BUSIEST_MONTH).format(units=units)
 
 
 COLUMNS, ROWS = 64, 44

@@ -31,6 +31,7 @@ from advisor.domain.scenario import Route
 from advisor.monitor.model import CurrentCosts, MonitorResult, Month, Overspend, Span
 from advisor.monitor.view_model import assumed_overhead, crossover_text, images, money, named, size_of, span_text
 from advisor.report.templates import figures, fill, one_line
+from advisor.wording import charts as words
 from advisor.wording.labels import NAMED, NONE, SHORT, listed, on_scale, sentence, sentences, units_of
 
 if TYPE_CHECKING:
@@ -65,7 +66,6 @@ _ROOM = 1.25
 _FILLED, _WIDEST = 0.7, 46.0
 _CLEAR = 4.0
 """Pixels between the line of N* and a column below it."""
-_CROSSED = "crossed"
 _ARROW = {"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 2}
 
 
@@ -82,10 +82,11 @@ def costs_chart(result: MonitorResult) -> Chart | None:
     costs, crossover = result.costs, result.crossover
     if costs is None or crossover is None or crossover.expected <= 0:
         return None
-    marked = [("N*", crossover_text, crossover)]
-    marked += [("the last months", images, result.trailing_volume)] if result.trailing_volume else []
+    marked = [(words.CROSSOVER, crossover_text, crossover)]
+    marked += [(words.LAST_MONTHS, images, result.trailing_volume)] if result.trailing_volume else []
     units, curves = units_of(result.decision), list(_curves(costs))
-    header = ["route", *(f"at {form(span.expected)} {units} a month ({name})" for name, form, span in marked)]
+    header = [words.ROUTE]
+    header += [words.COST_AT.format(volume=form(span.expected), units=units, name=name) for name, form, span in marked]
     rows = [
         (sentence(curve.words.replace("\n", " ")), *(money(curve.cost(span.expected)) for _, _, span in marked))
         for curve in curves
@@ -110,29 +111,30 @@ def costs_chart(result: MonitorResult) -> Chart | None:
 def _costs_title(result: MonitorResult, costs: CurrentCosts, crossover: Span) -> str:
     units, hosted = units_of(result.decision), NAMED[costs.route]
     if result.trailing_volume is None:
-        return f"Own GPUs are cheaper than {hosted} above N*, {crossover_text(crossover.expected)} {units} a month"
+        return words.CHEAPER_ABOVE.format(route=hosted, volume=crossover_text(crossover.expected), units=units)
     volume = result.trailing_volume.expected
     rented, owned = money(costs.hosted(volume)), money(costs.gpus.cost(volume))
-    return f"At {images(volume)} {units} a month {hosted} costs {rented}, own GPUs {owned}"
+    return words.COSTS_NOW.format(volume=images(volume), units=units, route=hosted, rented=rented, owned=owned)
 
 
 def _costs_description(result: MonitorResult, costs: CurrentCosts, crossover: Span) -> str:
     volume = result.trailing_volume
-    which = "paid" if result.paid_price else "list"
-    parts = [f"the curve of {NAMED[costs.route]} is at the {which} price, {money(costs.price)}"]
-    parts.append(_crossover_words(result, crossover))
+    price = words.AT_PRICE[bool(result.paid_price)].format(route=NAMED[costs.route], price=money(costs.price))
+    parts = [price, _crossover_words(result, crossover)]
     if costs.gpus.cost(crossover.expected) != costs.hosted(crossover.expected):
-        parts.append("the curves cross elsewhere: they have the amounts and the price expected")
+        parts.append(words.CROSSING_DIFFERS)
     if result.few_step_crossover is not None:
-        parts.append(f"with a few-step model it would be {crossover_text(result.few_step_crossover)}")
+        parts.append(words.FEW_STEP_CROSSOVER.format(volume=crossover_text(result.few_step_crossover)))
     if volume and not volume.exact:
-        parts.append(f"the volume of the last months lies from {span_text(volume, images)}")
+        parts.append(words.LAST_VOLUME.format(span=span_text(volume, images)))
     return sentences(parts)
 
 
 def _crossover_words(result: MonitorResult, crossover: Span) -> str:
-    band = "" if crossover.exact else f", from {span_text(crossover, crossover_text)}"
-    return f"N* is {crossover_text(crossover.expected)} {units_of(result.decision)} a month{band}"
+    units = units_of(result.decision)
+    found = words.CROSSOVER_IS.format(volume=crossover_text(crossover.expected), units=units)
+    within = words.WITHIN.format(crossover=found, span=span_text(crossover, crossover_text))
+    return found if crossover.exact else within
 
 
 def _curves(costs: CurrentCosts) -> Iterator[Curve]:
@@ -140,9 +142,11 @@ def _curves(costs: CurrentCosts) -> Iterator[Curve]:
     yield Curve(SHORT[costs.route], costs.hosted, hosted, 2.6, (7, 2))
     list_price = costs.list_price
     if list_price is not None and list_price != costs.price:
-        yield Curve(f"{SHORT[costs.route]},\nlist price", lambda volume: list_price * volume, hosted, 1.0, (2, 2))
+        yield Curve(
+            f"{SHORT[costs.route]},\n{words.LIST_PRICE}", lambda volume: list_price * volume, hosted, 1.0, (2, 2)
+        )
     yield Curve(SHORT[Route.SELF_HOST], costs.gpus.cost, owned, 2.6)
-    yield Curve(f"{SHORT[Route.SELF_HOST]},\nfew-step model", costs.few_step_gpus.cost, owned, 1.0)
+    yield Curve(f"{SHORT[Route.SELF_HOST]},\n{words.FEW_STEP}", costs.few_step_gpus.cost, owned, 1.0)
 
 
 # ---- the volume of each month against N*
@@ -155,7 +159,7 @@ def volume_chart(result: MonitorResult) -> Chart | None:
     if not known:
         return None
     units = units_of(result.decision)
-    header = ("month", f"{units}, at least", "taken as", "at most", "basis", "complete", "above N*")
+    header = tuple(name.format(units=units) for name in words.MONTHS_HEADER)
     table = ChartTable(header, tuple(_volume_row(result, month) for month in months))
     texts = _volume_title(result, months), _volume_description(result, months, known)
     return chart("chart-volume", *texts, table, partial(_draw_volume, result, months))
@@ -164,46 +168,44 @@ def volume_chart(result: MonitorResult) -> Chart | None:
 def _volume_title(result: MonitorResult, months: tuple[Month, ...]) -> str:
     complete = [month for month in months if month.complete and month.images]
     if result.crossover is None:
-        span = " to ".join(dict.fromkeys((months[0].month, months[-1].month)))
-        return f"{sentence(units_of(result.decision))} a month, {span}"
+        span = words.SPAN_OF_MONTHS.join(dict.fromkeys((months[0].month, months[-1].month)))
+        return words.MONTHS_FROM_TO.format(units=sentence(units_of(result.decision)), span=span)
     if not complete:
-        return "No complete month to compare with N* yet"
+        return words.NONE_COMPLETE
     above = [month for month in complete if month.images and month.images.expected > result.crossover.expected]
     if len(complete) == 1:
-        return f"The one complete month lies {'above' if above else 'below'} N*"
-    if len(above) == len(complete):
-        return f"All of the {len(complete)} complete months lie above N*"
-    if not above:
-        return f"None of the {len(complete)} complete months lies above N*"
-    last = "the last one among them" if above[-1] is complete[-1] else "the last one not"
-    return f"{len(above)} of {len(complete)} complete months {'lies' if len(above) == 1 else 'lie'} above N*, {last}"
+        return words.ONE_COMPLETE[bool(above)]
+    some, count = len(above), len(complete)
+    if not above or some == count:
+        return (words.ALL_ABOVE if above else words.NONE_ABOVE).format(count=count)
+    last = words.LAST_ABOVE[above[-1] is complete[-1]]
+    return words.SOME_ABOVE.format(some=some, count=count, lie=words.LIE[some == 1], last=last)
 
 
 def _volume_description(result: MonitorResult, months: tuple[Month, ...], known: list[Month]) -> str:
     parts = [_crossover_words(result, result.crossover)] if result.crossover else []
-    for words, month in (("first", known[0]), ("last", known[-1])):
+    for phrase, month in ((words.FIRST_WITH_DATA, known[0]), (words.LAST_WITH_DATA, known[-1])):
         if month.images:
-            parts.append(f"the {words} month with data, {month.month}, has {span_text(month.images, images)}")
+            parts.append(phrase.format(month=month.month, span=span_text(month.images, images)))
     if result.crossed_in:
-        parts.append(f"the volume crossed N* in {result.crossed_in}")
+        parts.append(words.CROSSED_IN.format(month=result.crossed_in))
     if any(month.images and not month.images.exact for month in months):
-        parts.append("a column is as high as the number taken, its thin bar is the range")
+        parts.append(words.HEIGHT_OF_COLUMN)
     gaps = [month.month for month in months if month.images is None]
     if gaps:
-        parts.append(f"nothing is known of {listed(gaps)}")
+        parts.append(words.NOTHING_KNOWN_OF.format(months=listed(gaps)))
     if len(months) < len(result.months):
-        parts.append(f"{len(result.months) - len(months)} earlier months are not shown")
+        parts.append(words.NOT_SHOWN.format(count=len(result.months) - len(months)))
     return sentences(parts)
 
 
 def _volume_row(result: MonitorResult, month: Month) -> tuple[str, ...]:
     if month.images is None:
-        return (month.month, NONE, NONE, NONE, NONE, "no data", NONE)
+        return (month.month, NONE, NONE, NONE, NONE, words.NO_DATA, NONE)
     ends = [images(value) for value in month.images.ends]
-    above = NONE
-    if result.crossover:
-        above = "yes" if month.images.expected > result.crossover.expected else "no"
-    return (month.month, *ends, month.basis or NONE, "yes" if month.complete else "no", above)
+    crossover = result.crossover
+    above = words.YES_NO[month.images.expected > crossover.expected] if crossover else NONE
+    return (month.month, *ends, month.basis or NONE, words.YES_NO[month.complete], above)
 
 
 def _draw_volume(result: MonitorResult, months: tuple[Month, ...], figure: Figure) -> None:
@@ -214,23 +216,24 @@ def _draw_volume(result: MonitorResult, months: tuple[Month, ...], figure: Figur
     up = scale_for([*limits, *_ends(columns)], [*limits, *compared])
     colour = COLOURS[result.compared or Route.OPEN_WEIGHT_API]
     line = crossover.expected if crossover else None
-    plot = ColumnsPlot(figure, columns, up, colour, f"{units_of(result.decision)} a month", "", line)
+    title = words.A_MONTH.format(units=units_of(result.decision))
+    plot = ColumnsPlot(figure, columns, up, colour, title, "", line)
     if crossover:
         owned = COLOURS[Route.SELF_HOST]
         if not crossover.exact:
             ends = float(crossover.low), float(crossover.high)
             plot.axes.axhspan(*ends, facecolor=owned, edgecolor="none", alpha=0.22)
         plot.axes.axhline(float(crossover.expected), color=owned, linewidth=2.0)
-        words = fitting(crossover_text(crossover.expected), crossover.expected, _RIGHT - 19)
-        plot.name_ends([(float(crossover.expected), f"N*\n{words}", False)])
+        volume = fitting(crossover_text(crossover.expected), crossover.expected, _RIGHT - 19)
+        plot.name_ends([(float(crossover.expected), f"{words.CROSSOVER}\n{volume}", False)])
     for place, month in enumerate(months):
         if month.month == result.crossed_in and month.images:
             top = float(max(month.images.high, crossover.high if crossover else 0))
             x, y = plot.at(place, top)
             plot.axes.annotate("", (place, top), (x, y + 16), textcoords="figure pixels", arrowprops=_ARROW)
             # Months before a crossing are mostly lower, so the word has room on that side.
-            plot.text(max(x + 5, plot.box.x0 + text_width(_CROSSED)), y + 24, _CROSSED, "right")
-    plot.explain("complete month", "not complete")
+            plot.text(max(x + 5, plot.box.x0 + text_width(words.CROSSED)), y + 24, words.CROSSED, "right")
+    plot.explain(words.COMPLETE, words.NOT_COMPLETE)
 
 
 # ---- the money spent beyond what own GPUs would have cost, added up since the crossing
@@ -241,44 +244,40 @@ def overspend_chart(result: MonitorResult) -> Chart | None:
     months = result.overspend[-MOST_COLUMNS:]
     if not months:
         return None
-    header = ("month", "beyond own GPUs in the month", "since the crossing", "from")
-    rows = (
-        (month.month, _taken(month.over), _taken(month.so_far), "estimate" if month.estimated else "bill")
-        for month in months
-    )
+    rows = ((month.month, _taken(month.over), _taken(month.so_far), words.BASIS[month.estimated]) for month in months)
 
     def draw(figure: Figure) -> None:
         columns = [Column(month.month, month.so_far, month.estimated) for month in months]
         colour, last = COLOURS[result.compared or Route.OPEN_WEIGHT_API], months[-1].so_far.expected
         up = scale_for(_ends(columns), [])
-        plot = ColumnsPlot(figure, columns, up, colour, "beyond own GPUs since the crossing", "$")
+        plot = ColumnsPlot(figure, columns, up, colour, words.BEYOND_OWN_GPUS, "$")
         plot.name_ends([(float(last), fitting(money(last), last, _RIGHT - 19, "$", bold=True), True)])
-        plot.explain("as billed", "estimated")
+        plot.explain(words.AS_BILLED, words.ESTIMATED)
 
     texts = _overspend_title(result.overspend), _overspend_description(result, len(months))
-    return chart("chart-overspend", *texts, ChartTable(header, tuple(rows)), draw)
+    return chart("chart-overspend", *texts, ChartTable(words.OVERSPEND_HEADER, tuple(rows)), draw)
 
 
 def _overspend_title(months: tuple[Overspend, ...]) -> str:
     so_far = months[-1].so_far
-    less = so_far.expected < 0
     spent = span_text(size_of(so_far), money)
-    return f"{spent} {'less' if less else 'more'} was spent since {months[0].month} than own GPUs would have cost"
+    return words.SPENT[so_far.expected < 0].format(span=spent, month=months[0].month)
 
 
 def _overspend_description(result: MonitorResult, shown: int) -> str:
     months, assumed = result.overspend, assumed_overhead(result)
     estimated = sum(month.estimated for month in months)
-    parts = [f"of this, {span_text(months[-1].over, money)} in the last month, {months[-1].month}"]
-    parts.append(f"{estimated} of {len(months)} months are estimated" if estimated else "every month is as billed")
-    parts += [f"this assumes {assumed}"] if assumed else []
+    parts = [words.IN_LAST_MONTH.format(span=span_text(months[-1].over, money), month=months[-1].month)]
+    parts.append(words.SOME_ESTIMATED.format(some=estimated, all=len(months)) if estimated else words.ALL_BILLED)
+    parts += [words.ASSUMES.format(overhead=assumed)] if assumed else []
     if shown < len(months):
-        parts.append(f"{len(months) - shown} earlier months are in the sum, but not shown")
+        parts.append(words.IN_THE_SUM.format(count=len(months) - shown))
     return sentences(parts)
 
 
 def _taken(span: Span) -> str:
-    return money(span.expected) if span.exact else f"{span_text(span, money)}, taken as {money(span.expected)}"
+    expected = money(span.expected)
+    return expected if span.exact else words.TAKEN_AS.format(span=span_text(span, money), expected=expected)
 
 
 # ---- months as columns
@@ -350,13 +349,13 @@ class ColumnsPlot(Plot):
         """What the kinds of columns mean, as far as there are any."""
         columns, spans = self.columns, [column.span for column in self.columns if column.span]
         kinds = {
-            f"filled: {complete}": any(column.span and not column.hollow for column in columns),
-            f"dashed: {hollow}": any(column.span and column.hollow for column in columns),
-            "?: no data": len(spans) < len(columns),
-            "thin bar: range": not all(span.exact for span in spans),
+            words.FILLED.format(kind=complete): any(column.span and not column.hollow for column in columns),
+            words.DASHED.format(kind=hollow): any(column.span and column.hollow for column in columns),
+            words.QUESTION_MARK: len(spans) < len(columns),
+            words.THIN_BAR: not all(span.exact for span in spans),
         }
-        words = ", ".join(kind for kind, found in kinds.items() if found)
-        self.text(self.width / 2, 20, wrapped(words, self.width - 8))
+        found = ", ".join(kind for kind, is_there in kinds.items() if is_there)
+        self.text(self.width / 2, 20, wrapped(found, self.width - 8))
 
     def _draw(self, place: int, span: Span, width: float, ground: float, colour: str, *, hollow: bool) -> None:
         """A column, with a thin bar over the range of its number."""
