@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 from decimal import Decimal
+from fractions import Fraction
 
 from advisor.common.diagnostics import EXIT_OK, BadInput, Problem
 from advisor.domain.cost_model import OwnGpus, OwningRanges, exact, rent, to_micro_dollars
 from advisor.domain.quantity import dollars, grouped
 from advisor.domain.scenario_io import typed_answer
+from advisor.wording import cost as words
 
 _OPTIONS = {
     "price": ("open_price", "c", "hosted price, dollars per image"),
@@ -36,27 +38,29 @@ def run(options: argparse.Namespace) -> int:
     text = gpus.crossover(c).text(0 if gpus.always_on else 2)
     below = _below(gpus.owning_ranges(c))
     if text is None:
-        price, limit = dollars(to_micro_dollars(exact(c))), "G*P/r" if gpus.always_on else "G/r"
-        verdict = "is never cheaper" if below or gpus.cost(1) <= rent(c, 1) else "never wins"
-        print(f"crossover: none, self-hosting {verdict} (the price {price} is not above {limit}){below}")
+        price, limit = _dollars(exact(c)), "G*P/r" if gpus.always_on else "G/r"
+        verdict = words.NEVER_CHEAPER if below or gpus.cost(1) <= rent(c, 1) else words.NEVER_AS_CHEAP
+        print(words.NO_CROSSOVER.format(verdict=verdict, price=price, limit=limit, below=below))
     else:
-        print(f"crossover: {grouped(Decimal(text))} images a month{below}")
+        print(words.CROSSOVER.format(volume=grouped(Decimal(text)), below=below))
     if N is not None:
         hosted, owned = rent(c, N), gpus.cost(N)
-        shown = f"hosted {dollars(to_micro_dollars(hosted))}, self-hosted {dollars(to_micro_dollars(owned))} a month"
-        if gpus.always_on:
-            number = gpus.gpus(N)
-            shown += f" with {grouped(Decimal(number))} GPU{'' if number == 1 else 's'}"
-        cheaper = "hosting is cheaper" if hosted < owned else "self-hosting costs no more"
-        print(f"at {grouped(N)} images a month {cheaper}: {shown}")
+        number = gpus.gpus(N) if gpus.always_on else None
+        count = "" if number is None else words.WITH_GPUS[number == 1].format(count=grouped(Decimal(number)))
+        cheaper, costs = words.CHEAPER[hosted < owned], {"hosted": _dollars(hosted), "owned": _dollars(owned)}
+        print(words.AT_VOLUME.format(volume=grouped(N), cheaper=cheaper, **costs, gpus=count))
     return EXIT_OK
 
 
 def _below(ranges: OwningRanges) -> str:
     """The volumes below the crossover at which self-hosting costs no more either, as the number of GPUs rises."""
-    parts = [f"from {grouped(start)} to {grouped(end)}" for start, end in ranges.listed]
-    parts += [f"in {grouped(ranges.more)} more ranges"] if ranges.more else []
-    return f"; self-hosting also costs no more {', '.join(parts)}" if parts else ""
+    parts = [words.RANGE.format(start=grouped(start), end=grouped(end)) for start, end in ranges.listed]
+    parts += [words.MORE_RANGES.format(count=grouped(ranges.more))] if ranges.more else []
+    return words.BELOW.format(ranges=", ".join(parts)) if parts else ""
+
+
+def _dollars(amount: Fraction) -> str:
+    return dollars(to_micro_dollars(amount))
 
 
 def _own_gpus(options: argparse.Namespace) -> OwnGpus:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import asdict
+import sys
+from dataclasses import asdict, replace
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,6 @@ from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.rulebook.loader import rulebook_in_use
 
 if TYPE_CHECKING:
-    from advisor.verification.decision_set import MismatchedFile
     from advisor.verification.verify import Difference, Verification
 
 _AROUND, _WIDTH = 30, 110
@@ -44,80 +43,33 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({**asdict(found), "stands": found.same_outcome})
     else:
-        print(*_lines(found, "portfolio" if of_plan else "scenario"), sep="\n")
+        sys.stdout.write(_text(found, "portfolio" if of_plan else "scenario"))
     return EXIT_OK if found.verdict is VerificationVerdict.VERIFIED else EXIT_DIFFERENCE
 
 
-def _lines(found: Verification, input: str) -> list[str]:
-    from advisor.verification.verify import VerificationVerdict
+def _text(found: Verification, input: str) -> str:
+    from advisor.report.templates import fill
 
-    lines = {
-        VerificationVerdict.VERIFIED: [f"verified: {printable(found.file)} matches its {input}"],
-        VerificationVerdict.MIXED: [
-            f"mixed: {printable(found.file)} matches its {input}, but its files belong to several decisions"
-        ],
-        VerificationVerdict.DIFFERS: [f"differs: {printable(found.file)} does not match its {input}"],
-        VerificationVerdict.RULES_CHANGED: _changed(found),
-        VerificationVerdict.CATALOGUE_CHANGED: _changed(found),
-    }[found.verdict]
-    for difference in found.differences[:MAX_SHOWN]:
-        lines += _difference(difference)
-    if len(found.differences) > MAX_SHOWN:
-        lines.append(f"{len(found.differences) - MAX_SHOWN:,} more differences are not shown")
-    lines += mismatch_lines(found.file, found.of_another_decision)
-    return lines + [f"note: {remark}" for remark in found.remarks]
+    named = {
+        "found": found,
+        "input": input,
+        "differences": [_shown(difference) for difference in found.differences[:MAX_SHOWN]],
+        "more": max(0, len(found.differences) - MAX_SHOWN),
+    }
+    return fill("verify.txt.j2", named)
 
 
-def _changed(found: Verification) -> list[str]:
-    """What was decided with other rules or another catalogue, and whether the advice is still the same."""
-    file, same = printable(found.file), found.same_outcome
-    lines, under, help = [], [], []
-    if found.rulebook_digest != found.rulebook_at_hand:
-        lines += [
-            f"rules changed: {file} was decided with other rules, so its text cannot be compared",
-            f"  its rules:       {printable(found.rulebook_digest)}",
-            f"  rules at hand:   {found.rulebook_at_hand}",
-        ]
-        under.append("these rules")
-        help.append("name the rules that it was decided with in --rules to compare every character")
-    if found.catalogue_digest != found.catalogue_at_hand:
-        lines += [
-            f"catalogue changed: {file} was decided with other prices, so its text cannot be compared",
-            f"  its catalogue:      {printable(found.catalogue_digest or 'none')}",
-            f"  catalogue at hand:  {found.catalogue_at_hand or 'none'}",
-        ]
-        under.append("this catalogue")
-        help.append(
-            "name the catalogue that it was decided with in --catalogue DIR, with the --overlay FILE and --discount of "
-            "then, to compare every character"
-        )
-    outcome = found.now if same else f"{printable(found.stated)} -> {found.now}"
-    advice = f"the advice is {'the same' if same else 'different'} under {' and '.join(under)}: {outcome}"
-    return [*lines, advice, *(f"help: {each}" for each in help)]
-
-
-def mismatch_lines(file: str, mismatched: Sequence[MismatchedFile]) -> list[str]:
-    """The files of a NAME that belong to another decision, in lines."""
-    if not mismatched:
-        return []
-    listed = [f"  {printable(one.file)}: {', '.join(one.differs_in)}" for one in mismatched]
-    help = "help: write them together with `advisor decide --out`, or use a different name for each decision"
-    return [f"not of the decision in {printable(file)}:", *listed, help]
-
-
-def _difference(found: Difference) -> list[str]:
-    place = f"line {found.line}, {found.where}" if found.line and found.where else found.where or f"line {found.line}"
+def _shown(found: Difference) -> Difference:
+    """A difference with the parts of its lines around the first character that differs."""
     one, other = found.expected, found.found
     same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(one or "", other or "", strict=False))))
-    return [printable(place), f"  expected: {_around(one, same)}", f"  found:    {_around(other, same)}"]
+    return replace(found, expected=_around(one, same), found=_around(other, same))
 
 
-def _around(text: str | None, differs_at: int) -> str:
+def _around(text: str | None, differs_at: int) -> str | None:
     """A line, or the part of it around the first difference."""
-    if text is None:
-        return "(nothing)"
     if not text:
-        return "(an empty line)"
+        return text
     body = text.rstrip(" ")
     text = body + r"\x20" * (len(text) - len(body))
     start = max(0, differs_at - _AROUND) if len(text) > _WIDTH else 0

@@ -30,7 +30,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 import advisor
-from advisor.common.diagnostics import HIDDEN, BadInput, Problem, quoted
+from advisor.common.diagnostics import HIDDEN, BadInput, Problem, printable, quoted
 from advisor.common.files import bundled, is_file, is_folder, read_text, real
 from advisor.domain.quantity import MICRO, dollars, grouped
 from advisor.domain.record import Decision
@@ -285,6 +285,7 @@ def _environment(folder: Path, compiled: BytecodeCache | None = None) -> Immutab
     environment.filters |= {
         "md": markdown_text,
         "plain_text": one_line,
+        "printable": printable,
         "yaml_text": yaml_text,
         "toml_text": yaml_text,  # a basic string of TOML is one of YAML, once control characters are removed
         "money": money,
