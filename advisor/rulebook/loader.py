@@ -333,7 +333,7 @@ def load_rulebook(
     """
     folder = Path(folder) if folder is not None else bundled("rules")
     if not is_folder(folder):
-        raise Code.MISSING_FILE.fault("there is no such rules folder", str(folder), help="check --rules")
+        raise Code.MISSING_FILE.fault("there is no such rules folder", str(folder), help="check the path")
     draft = Draft()
     documents = _documents(draft, folder, [name for name in _names(folder) if cases or not _of_cases(name)])
     read_routes(draft, documents["routes.yaml"], str(folder / "routes.yaml"))
