@@ -30,7 +30,7 @@ from advisor.catalogue.entries import (
 )
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.common.files import bundled, is_file, is_folder, read_text
+from advisor.common.files import bundled, check_folder, is_file, is_folder, read_text
 from advisor.common.yaml_loader import Mapping as YamlMapping
 from advisor.common.yaml_loader import Sequence as YamlSequence
 from advisor.rulebook.records import Code, Schema, all_are
@@ -110,6 +110,8 @@ def read_folder(folder: str | Path | None = None) -> Lists:
     folder = Path(folder) if folder is not None else bundled("catalogue")
     if not is_folder(folder):
         raise Code.MISSING_FILE.fault("there is no such catalogue folder", str(folder), help="check --catalogue")
+    with all_are(Code.UNREADABLE_FILE):
+        check_folder(folder)
     files = {name: folder / f"{name}.yaml" for name in LISTS}
     what, help = "this part of the catalogue is missing", "start from a copy of the bundled catalogue"
     problems = [Code.MISSING_FILE.problem(what, str(path), help=help) for path in files.values() if not is_file(path)]

@@ -103,6 +103,8 @@ def _lines(prices: PriceList, plan: Plan, on: datetime.date) -> list[str]:
     entries = len({line.listing.key for line in prices.account.lines})
     head = f"{prices.title}, prices of {on}: {entries:,} entries of images, video or GPUs ({plan.others:,} others)"
     lines = wrapped(head).splitlines()
+    if not entries:
+        return [*lines, *wrapped(f"check that this is a price list of the kind `{prices.kind}`").splitlines(), ""]
     for kind in _LISTED:
         if found := [change for change in plan.changes if change.kind == kind]:
             rows = [_row(change) for change in sorted(found, key=lambda change: (change.list, change.entry.id))]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from advisor.cli.options import add_shared, catalogue_from, parse_date, print_json
 from advisor.common.diagnostics import EXIT_DIFFERENCE, EXIT_OK, BadInput, Problem
-from advisor.common.files import is_folder, read_text, write_whole
+from advisor.common.files import is_folder, paths_below, read_text, write_whole
 from advisor.rulebook.loader import load_rulebook
 
 if TYPE_CHECKING:
@@ -151,7 +151,10 @@ def _records(folder: Path) -> dict[Path, Decision]:
 
     if not is_folder(folder):
         raise BadInput(Problem("there is no such folder", file=str(folder), help="check --records"))
-    texts = {path: read_text(str(path), MAX_RECORD_BYTES) for path in sorted(folder.rglob("*.json"))}
+    found, closed = paths_below(folder)
+    if closed:
+        raise BadInput([problem for error in closed for problem in error.problems])
+    texts = {path: read_text(str(path), MAX_RECORD_BYTES) for path in found if path.suffix == ".json"}
     return {path: parse_record(text, str(path)) for path, text in texts.items() if is_record(text)}
 
 

@@ -144,6 +144,24 @@ def is_file(path: Path) -> bool:
     return os.path.isfile(path)  # noqa: PTH113  # `Path.is_file` raises what this catches
 
 
+def check_folder(path: Path) -> None:
+    """Refuses a folder that may not be listed or entered, in which a search finds nothing. Raises BadInput."""
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise _closed(str(path), OSError(errno.EACCES, os.strerror(errno.EACCES)))
+
+
+def paths_below(folder: Path) -> tuple[list[Path], list[BadInput]]:
+    """Every file and folder below a folder, by path, and an error for each folder that cannot be read."""
+    closed: list[OSError] = []
+    walk = os.walk(folder, onerror=closed.append)
+    found = sorted((Path(above, name) for above, below, files in walk for name in (*below, *files)), key=Path.as_posix)
+    return found, [_closed(str(error.filename), error) for error in sorted(closed, key=lambda one: str(one.filename))]
+
+
+def _closed(name: str, error: OSError) -> BadInput:
+    return BadInput(Problem(f"the folder cannot be read: {reason(error)}", name, help="check its permissions"))
+
+
 def real(path: Path) -> Path:
     """The path with all links resolved; the path itself for a loop of links or an invalid path."""
     try:

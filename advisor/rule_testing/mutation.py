@@ -280,7 +280,7 @@ def checked(name: str | None, known: Iterable[str]) -> str | None:
     if name is None or name in known:
         return name
     help = did_you_mean(name, known) or "`advisor rules show` lists the rules"
-    raise BadInput(Problem(f"there is no rule {quoted(name)}", help=help))
+    raise BadInput(Problem(f"there is no rule {quoted(name)}", "--rule", help=help))
 
 
 def shown(comparison: Comparison, names: dict[str, Name]) -> str:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from advisor.common import yaml_loader
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
-from advisor.common.files import bundled, is_file, is_folder, read_text
+from advisor.common.files import bundled, check_folder, is_file, is_folder, read_text
 from advisor.common.yaml_loader import Mapping, Sequence
 from advisor.domain.offer import UNKNOWN, Encoded, Offer, Trait, Unknown
 from advisor.domain.quantity import NotANumber
@@ -333,7 +333,7 @@ def load_rulebook(
     """
     folder = Path(folder) if folder is not None else bundled("rules")
     if not is_folder(folder):
-        raise Code.MISSING_FILE.fault("there is no such rules folder", str(folder), help="check --rules")
+        raise Code.MISSING_FILE.fault("there is no such rules folder", str(folder), help="check the path")
     draft = Draft()
     documents = _documents(draft, folder, [name for name in _names(folder) if cases or not _of_cases(name)])
     read_routes(draft, documents["routes.yaml"], str(folder / "routes.yaml"))
@@ -374,7 +374,11 @@ def _refuse(problems: list[Problem]) -> None:
 
 
 def _names(folder: Path) -> list[str]:
-    """The files of a rules folder. Raises BadInput for missing and for unread ones."""
+    """The files of a rules folder. Raises BadInput for missing and for unread ones, and for what cannot be read."""
+    with all_are(Code.UNREADABLE_FILE):
+        for part in (folder, folder / "gates", folder / "cases"):
+            if is_folder(part):
+                check_folder(part)
     if not any(is_file(folder / name) for name in _FILES):
         what = f"there are no rules in this folder: {', '.join(_FILES)} and gates/"
         raise Code.MISSING_FILE.fault(what, str(folder), help=_COPY_HELP)

@@ -89,8 +89,9 @@ def branches(condition: Condition, limit: int) -> list[tuple[Comparison, ...]]:
 
 _COMPARED_WITH = "use a scenario field, a trait, a term or a constant"
 _NEW_NAME = (
-    f"{_COMPARED_WITH}; a new need is added in advisor/domain/scenario.py, as a "
-    "field of `Scenario` with its axis, and its question in questions.yaml: see CONTRIBUTING.md, Adding a question"
+    f"{_COMPARED_WITH}; a new trait is added in routes.yaml, a new need in advisor/domain/scenario.py, as a "
+    "field of `Scenario` with its axis, and its question in questions.yaml: see CONTRIBUTING.md, Adding a trait or an "
+    "offer, and Adding a question"
 )
 _OPERATORS = "use lt, le, gt, ge or not"
 _AMOUNTS = "amounts are compared by preferences and advice, not by gates"

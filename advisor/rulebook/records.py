@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
@@ -358,6 +359,12 @@ def _inner_form(annotation: Any) -> type[Form] | None:
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Form)), None)
 
 
+def _wanted(field: FieldInfo) -> str | None:
+    """What to write in a field. That of a field which may be absent is described within its annotation."""
+    inner = (part for kind in get_args(field.annotation) for part in getattr(kind, "__metadata__", ()))
+    return field.description or next((part.description for part in inner if isinstance(part, FieldInfo)), None)
+
+
 def _problem(form: type[Form], fault: ErrorDetails, record: Mapping, file: str, name: str) -> Problem:
     kind, value, line = fault["type"], fault["input"], _line(record, fault["loc"])
     part, *within = (str(part) for part in fault["loc"] if isinstance(part, str))
@@ -368,10 +375,10 @@ def _problem(form: type[Form], fault: ErrorDetails, record: Mapping, file: str, 
     if field is None:
         return _unknown_key(part, form.model_fields, file, line)
     if kind in ("missing", "too_short") or value is None or (isinstance(value, str) and not value.strip()):
-        help = f"add `{part}:` with {field.description}"
+        help = f"add `{part}:` with {_wanted(field)}"
         return Code.MISSING_PART.problem(f"{name} has no `{part}`", file, line, help=help)
     code, what = Code.WRONG_FORM, f"{quoted(value)} is not {_TYPES.get(kind, 'a mapping')}"
-    help = f"write {field.description}"
+    help = f"write {_wanted(field)}"
     if kind == "fault":
         code, what, help = (fault["ctx"][key] for key in ("code", "what", "help"))
     elif kind == "string_pattern_mismatch":

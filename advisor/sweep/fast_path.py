@@ -65,11 +65,11 @@ def with_irregular(table: ir.Table, cells: Mapping[str, str], needed: tuple[str,
 def survey(rows: ir.Table, cells: Mapping[str, str], needed: tuple[str, ...]) -> ir.Table:
     """One row: how many rows are irregular, and in the others the largest value of each number.
 
-    ``gpu_billing`` is 1 if some of them have GPUs that are always on, else 0; it is absent without such a column.
+    ``gpu_billing`` is 1 if some of them have GPUs that are always on, else 0; it is absent without a column of texts.
     """
     numbers = [name for name in needed if FIELDS[name].quantity and (name not in UNASKED or name in cells)]
     found = {name: _amount(rows, cells, name) for name in numbers}
-    if "gpu_billing" in cells:
+    if "gpu_billing" in cells and rows[cells["gpu_billing"]].type().is_string():
         found["gpu_billing"] = _is_always_on(rows, cells).ifelse(1, 0)
     most = {name: column.max(where=~rows[IRREGULAR]) for name, column in found.items()}
     return rows.aggregate(**{IRREGULAR: rows[IRREGULAR].sum()}, **most)
@@ -109,7 +109,9 @@ def _unasked(rows: ir.Table, cells: Mapping[str, str], name: str) -> Any:
     absent = rows[IRREGULAR]
     if quantity is None:
         word = rows[cells[name]]
-        return default if not word.type().is_string() else (absent | word.isnull() | (word == "")).ifelse(default, word)
+        if not word.type().is_string():
+            return ibis.literal(default)
+        return (absent | word.isnull() | (word == "")).ifelse(default, word)
     amount = rows[_NUMBER + name]
     return _steps((absent | amount.isnull()).ifelse(default, amount), quantity)
 

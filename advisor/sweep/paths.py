@@ -82,6 +82,8 @@ def checked_paths(source: str, out: str, rejects: str | None) -> Paths:
     kinds = format_of(Path(source)), format_of(Path(out))
     paths = Paths(Path(source), Path(out), Path(rejects or f"{out}.rejects.csv"), bool(rejects), *kinds)
     check_regular(paths.source)
+    for path in (paths.out.parent, *([paths.source] if paths.source_kind.format is Format.PARQUET else [])):
+        _check_text(path)
     for path in (paths.out, paths.rejects):
         check_target(path)
     if not paths.named and paths.rejects.exists() and not is_of_rejects(paths.rejects):
@@ -92,6 +94,14 @@ def checked_paths(source: str, out: str, rejects: str | None) -> Paths:
         if _same(one, other):
             raise BadInput(Problem("one file would be written over another", str(other), help="name another file"))
     return paths
+
+
+def _check_text(path: Path) -> None:
+    """Refuses a path that DuckDB cannot open. Raises BadInput."""
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        raise BadInput(Problem("the path is not UTF-8 text", str(path), help="rename it")) from None
 
 
 def _same(one: Path, other: Path) -> bool:

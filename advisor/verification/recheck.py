@@ -12,8 +12,8 @@ from pathlib import Path
 
 from advisor.catalogue.loader import Catalogue
 from advisor.common.atomic_files import settle
-from advisor.common.diagnostics import BadInput, Problem, reason
-from advisor.common.files import is_file, is_folder, read_text
+from advisor.common.diagnostics import BadInput, Problem
+from advisor.common.files import is_file, is_folder, paths_below, read_text
 from advisor.decision.decide import decide_again
 from advisor.decision.offer_sections import ageing
 from advisor.domain.record import AgeingFigure, Decision, QuoteUsed, is_record, parse_record
@@ -95,16 +95,12 @@ def rechecked(
     """
     for above, _, _ in os.walk(folder):
         settle(Path(above))
-    closed: list[OSError] = []
-    walk = os.walk(folder, onerror=closed.append)
-    found = (Path(above, name) for above, below, files in walk for name in (*below, *files))
+    found, closed = paths_below(folder)
+    yield from closed
     kinds = {path: kind for path in found if (kind := kind_by_name(path))}
-    for error in sorted(closed, key=lambda error: str(error.filename)):
-        what = f"the folder cannot be read: {reason(error)}"
-        yield BadInput(Problem(what, str(error.filename), help="check its permissions"))
-    for path in sorted(kinds, key=lambda path: path.as_posix()):
+    for path, kind in kinds.items():
         try:
-            yield _again(path, kinds[path], rulebook, catalogue, today)
+            yield _again(path, kind, rulebook, catalogue, today)
         except BadInput as error:
             yield error
     for path in sorted({min(filter(kind_by_name, files_of(path))) for path in kinds}):
@@ -179,7 +175,11 @@ class AgedRecord:
 
 def aged_records(path: Path, catalogue: Catalogue, on: datetime.date) -> Iterator[AgedRecord | BadInput]:
     """The record in a file, or every one below a folder, by path. Yields BadInput for what cannot be read."""
-    paths = sorted(path.rglob(f"*{FileKind.RECORD}")) if is_folder(path) else [path]
+    paths = [path]
+    if is_folder(path):
+        below, closed = paths_below(path)
+        yield from closed
+        paths = [one for one in below if one.name.endswith(FileKind.RECORD)]
     for each in paths:
         try:
             yield _aged(each, catalogue, on)

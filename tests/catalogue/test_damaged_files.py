@@ -67,3 +67,15 @@ def test_an_entry_with_one_value_replaced_is_refused_with_its_place_or_loads(
         assert problem.file == "damaged.yaml"
         assert problem.line
         assert problem.help
+
+
+def test_every_field_of_every_list_says_what_to_write() -> None:
+    said = {
+        f"{name}.{field}: {fault.help}"
+        for name, form in LISTS.items()
+        for field in form.model_fields
+        for value in ("maybe", "''", "{}", "[[a]]")
+        for fault in faults_of(f"{name}:\n  - {field}: {value}\n", name)
+    }
+    assert len(said) > 100
+    assert [help for help in said if help.endswith(" None")] == []

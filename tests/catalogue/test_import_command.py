@@ -112,3 +112,10 @@ def test_show_marks_what_is_from_an_overlay(capsys: pytest.CaptureFixture[str]) 
     assert "gpt-image-1-high-at-openai (from --discount)" in shown
     assert "flux-1-dev-at-fal\n" in shown
     assert run(["catalogue", "show", "--catalogue", "none"]) == 2
+
+
+def test_a_file_of_another_kind_has_no_entries_and_is_no_empty_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert imported("portkey", LITELLM[1], "--provider", "fal-ai") == 0
+    out = capsys.readouterr().out
+    assert "\ncheck that this is a price list of the kind `portkey`\n" in out
+    assert "why" not in out

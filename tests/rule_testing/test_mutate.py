@@ -290,4 +290,5 @@ def test_no_mutant_is_tried_while_a_case_fails(rules: Path, capsys: pytest.Captu
 
 def test_a_rule_that_does_not_exist_is_refused(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rules", "mutate", "--rules", str(rules), "--rule", "no-queue-spike"]) == 2
-    assert "did you mean `no-queue-spikes`?" in capsys.readouterr().err
+    said = "error: there is no rule `no-queue-spike`\n  --> --rule\n  help: did you mean `no-queue-spikes`?\n"
+    assert capsys.readouterr().err == said

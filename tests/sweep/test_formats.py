@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
+import shutil
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
@@ -176,6 +178,21 @@ def test_paths_with_strange_names(sweeping: Sweeping) -> None:
     sweeping.write(f"{strange}/in*.parquet", ROWS)
     assert sweeping(f"{strange}/in*.parquet", f'{strange}/o\'ut "2".csv').code == 0
     assert outcomes(sweeping.read(f'{strange}/o\'ut "2".csv')) == EXPECTED
+
+
+def test_a_path_that_is_not_utf_8(sweeping: Sweeping) -> None:
+    strange = os.fsdecode(b"caf\xe9")
+    (sweeping.folder / strange).mkdir()
+    for name in ("in.csv", "in.parquet"):
+        sweeping.write(name, ROWS)
+        shutil.copy(sweeping.folder / name, sweeping.folder / strange / name)
+    for source, out in ((f"{strange}/in.parquet", "out.csv"), ("in.csv", f"{strange}/out.csv")):
+        done = sweeping(source, out)
+        assert done.code == 2
+        assert done.said.startswith("error: the path is not UTF-8 text\n  --> ")
+        assert done.said.endswith("\n  help: rename it\n")
+    assert sweeping(f"{strange}/in.csv", f"{strange}.csv").code == 0
+    assert outcomes(sweeping.read(f"{strange}.csv")) == EXPECTED
 
 
 def test_a_name_is_no_pattern(sweeping: Sweeping) -> None:

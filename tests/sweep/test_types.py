@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from advisor.domain.scenario import FIELDS as SCENARIO_FIELDS
 from tests.sweep.sweeping import PLAIN, Sweeping
 
 _DAY, _HOUR = datetime.date(2026, 1, 1), datetime.time(1)
@@ -81,6 +82,14 @@ def test_a_column_of_any_type(number: int, sweeping: Sweeping) -> None:
         assert len(rows) > 0, "what is null is not known yet, and no fault"
     if kind not in HARMLESS:
         assert {row[0] for row in rejects} >= {"1", "2"}, "no other type is an answer to all of them"
+
+
+@pytest.mark.parametrize("field", SCENARIO_FIELDS)
+def test_a_column_of_any_type_in_rows_that_are_complete(field: str, sweeping: Sweeping) -> None:
+    for kind in ("null", "int8"):
+        said, rows, rejects = both(sweeping, {field: TYPES[kind]})
+        assert not said.startswith("error")
+        assert len(rows) + len({row[0] for row in rejects}) == 3
 
 
 @pytest.mark.parametrize(
