@@ -17,6 +17,7 @@ from starlette.routing import Route as Path_
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.scenario import Route
 from advisor.domain.scenario_io import scenario_text
+from advisor.monitor.model import Guess
 from advisor.web.child_process import answer_of, place
 from advisor.web.pages import page, sent_form, whole_page
 from advisor.web.query import DATE, Query, date_of, known_pairs, query_of
@@ -36,7 +37,10 @@ _CHOICES = {
     "route": (Route.OPEN_WEIGHT_API.value, Route.CLOSED_API.value),
     "date_order": ("day-first", "month-first"),
 }
-_TEXTS = ("format", "only", "makes_images", "request_path", "covers", "rate")
+_TEXTS = (
+    *("format", "only", "makes_images", "request_path", "covers", "rate", "images_from", "cost_from"),
+    *Guess,
+)
 _FIELDS = (_USAGE, _DECISION, _MAPPING, *_CHOICES, *_TEXTS)
 _YEARS = (2000, 9000)
 
