@@ -25,7 +25,8 @@ from advisor.web.site import Site, site_of
 from advisor.web.usage_upload import TOO_MUCH, dashboard, stored, upload_folder
 from advisor.wording import web as words
 
-MAX_FILES = 20
+MAX_FILES, _MAX_PARTS = 20, 1_000
+"""Usage files that are read, and files that a form may send: more than the page reads are refused with the form."""
 MAX_TEXT = 2_000
 """Characters of one option."""
 EXAMPLE_DAY = datetime.date(2026, 11, 2)
@@ -56,7 +57,7 @@ async def monitor(request: Request) -> Response:
     if request.method != "POST":
         return _form_page(request, query, {})
     filled: dict[str, str] = {}
-    limits = {"max_files": MAX_FILES + 2, "max_fields": len(_FIELDS), "max_part_size": 4 * MAX_TEXT}
+    limits = {"max_files": _MAX_PARTS, "max_fields": len(_FIELDS), "max_part_size": 4 * MAX_TEXT}
     try:
         async with sent_form(request, "files", words.FORM, **limits) as sent:
             filled |= {name: text for name, text in sent.items() if isinstance(text, str)}
@@ -140,7 +141,7 @@ def _read(sent: FormData) -> tuple[Files, Mapping[str, str]]:
     if not files[_USAGE]:
         wrong("no usage file is chosen", _USAGE, words.USAGE)
     if len(files[_USAGE]) > MAX_FILES:
-        wrong(f"there are more than {MAX_FILES} files", _USAGE, "put them together")
+        wrong(f"there are more than {MAX_FILES} files", _USAGE, words.FEWER_FILES)
     for name in (_DECISION, _MAPPING):
         if len(files[name]) > 1:
             wrong("there is more than one file", name, "choose one")
