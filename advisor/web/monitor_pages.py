@@ -19,7 +19,7 @@ from advisor.domain.scenario import Route
 from advisor.domain.scenario_io import scenario_text
 from advisor.monitor.model import Guess
 from advisor.web.child_process import answer_of, place
-from advisor.web.pages import page, sent_form, whole_page
+from advisor.web.pages import listed, page, sent_form, whole_page
 from advisor.web.query import DATE, Query, date_of, known_pairs, query_of
 from advisor.web.site import Site, site_of
 from advisor.web.usage_upload import TOO_MUCH, dashboard, stored, upload_folder
@@ -96,7 +96,7 @@ def _form_page(request: Request, query: Query, filled: Mapping[str, str], proble
         "most": MAX_FILES,
         "choices": _CHOICES,
         "filled": {name: filled.get(name, "") for name in (*_CHOICES, *_TEXTS)},
-        "problems": [problem._asdict() for problem in problems],
+        "problems": [listed(problem, problem.field) for problem in problems],
     }
     return page(request, "monitor", named, 422 if problems else 200)
 

@@ -232,6 +232,14 @@ def test_what_was_typed_stays(client: TestClient) -> None:
     assert "<details open>" in found.text
 
 
+def test_the_summary_of_faults_gets_the_focus_and_its_fields_are_open(client: TestClient) -> None:
+    found = sent(client, [USAGE, decision(), ("mapping", ("m.yaml", b"meter: [3]"))]).text
+    assert re.search('<div class="faults" role="alert" tabindex="-1" autofocus', found)
+    assert "<details open>" in found
+    assert 'id="mapping" name="mapping" aria-describedby="mapping-hint" aria-invalid="true"' in found
+    assert "<details open>" not in sent(client, [decision()]).text
+
+
 def test_nothing_is_kept(client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usage_upload, "temporary_folder", lambda: tmp_path)
     for content in (BILL, gzip.compress(BILL), b"a,b\n1,2\n"):
