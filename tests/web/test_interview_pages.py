@@ -256,6 +256,26 @@ def test_other_bodies_are_refused_with_the_cause(client: TestClient) -> None:
         assert "choose a scenario file" in found.text
 
 
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_page_names_a_key_of_the_terminal(question: str, client: TestClient) -> None:
+    found = client.get(url("/question", {"monthly_images": "50000", "gpu_billing": "always_on"}, change=question)).text
+    assert not re.findall("enter alone|press enter|ctrl-", found, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("unknown", "said"),
+    [
+        ("monthly_images_low", "not known, so 50,000 images a month"),
+        ("monthly_images_high", "not known, so 50,000 images a month"),
+        ("min_gpus", "not known, so 1 GPU"),
+        ("peak_to_mean", "not known"),
+    ],
+)
+def test_what_counts_for_an_unknown_number_is_said(unknown: str, said: str, client: TestClient) -> None:
+    answers = {"monthly_images": "50000", "gpu_billing": "always_on", unknown: "unknown"}
+    assert f"<dd>{said}</dd>" in client.get(url("/check", answers)).text
+
+
 LINKED = "http://example.org/check?latency=tolerant"
 LATER = {"date": "2027-01-31"}
 
