@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from advisor.cli.options import add_shared, catalogue_from, parse_date
 from advisor.common.diagnostics import EXIT_CHANGED, EXIT_OK, BadInput, Problem, printable, quoted
@@ -19,13 +19,12 @@ from advisor.monitor.model import Thresholds
 from advisor.rulebook.loader import rulebook_in_use
 
 if TYPE_CHECKING:
-    from advisor.monitor.model import MonitorResult, Span
+    from advisor.monitor.model import MonitorResult
 
 if TYPE_CHECKING:
     from advisor.monitor.model import MonitorResult, Thresholds
     from advisor.monitor.run import Run
 
-_Span = TypeVar("_Span", "Span", None)
 _LAST_DAY = datetime.date(9000, 12, 31)
 _HOSTED = (Route.OPEN_WEIGHT_API.value, Route.CLOSED_API.value)
 
@@ -149,28 +148,13 @@ def _check_written(options: argparse.Namespace, run: Run) -> None:
 def _run(options: argparse.Namespace) -> Run:
     from advisor.common.terminal import Progress
     from advisor.monitor.model import Guess
-    from advisor.monitor.monthly_usage import IMAGES_PER_REQUEST, MEGAPIXELS_PER_IMAGE, Assumed
-    from advisor.monitor.run import (
-        Run,
-        amount_ranges,
-        covered,
-        history_beside,
-        number_range,
-        only,
-        rates,
-        sources,
-        whole_texts,
-    )
+    from advisor.monitor.run import Run, amount_ranges, assumed, history_beside, only, whole_texts
     from advisor.usage.dates import DateOrder
     from advisor.usage.model import ReadOptions
 
     today = parse_date(options.date) if options.date else datetime.datetime.now(datetime.UTC).date()
     if today > _LAST_DAY:
         raise BadInput(Problem(f"{quoted(options.date)} is too far ahead", "--date", help="check the year"))
-
-    def span(guess: Guess, default: _Span) -> Span | _Span:
-        text = getattr(options, guess)
-        return default if text is None else number_range(text, "--" + guess.replace("_", "-"))
 
     return Run(
         usage=tuple(options.usage),
@@ -191,16 +175,13 @@ def _run(options: argparse.Namespace) -> Run:
             date_order=DateOrder(options.date_order) if options.date_order else None,
             progress=Progress(),
         ),
-        assumed=Assumed(
-            today=today,
-            images_per_request=span(Guess.IMAGES_PER_REQUEST, IMAGES_PER_REQUEST),
-            megapixels_per_image=span(Guess.MEGAPIXELS_PER_IMAGE, MEGAPIXELS_PER_IMAGE),
-            price=span(Guess.PRICE_PER_IMAGE, None),
-            rates=rates(options.rate),
-            covers=covered(options.covers),
-            images_from=sources(options.images_from, "--images-from"),
-            cost_from=sources(options.cost_from, "--cost-from"),
-            stated=frozenset(guess for guess in Guess if getattr(options, guess) is not None),
+        assumed=assumed(
+            today,
+            {guess: text for guess in Guess if (text := getattr(options, guess)) is not None},
+            rate=options.rate,
+            covers=options.covers,
+            images_from=options.images_from,
+            cost_from=options.cost_from,
         ),
         thresholds=_thresholds(options),
         ranges=amount_ranges(options.range),

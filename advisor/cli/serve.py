@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import gc
+import re
 import sys
 
 from advisor.cli.options import add_shared, catalogue_from
 from advisor.common.diagnostics import EXIT_OK, BadInput, Problem, quoted
 
+_HOST_NAME = re.compile(r"\*|[\w.-]+|\[[\da-fA-F:.]+\]")
 _INSTALL = "pip install 'rent-or-own[web]'"
 
 
@@ -27,6 +29,10 @@ def run(options: argparse.Namespace) -> int:
     if not (options.port.isascii() and options.port.isdigit() and int(options.port) < 65_536):
         help = "write a number from 0 to 65535"
         raise BadInput(Problem(f"{quoted(options.port)} is not a port", "--port", help=help))
+    for name in options.allow_host:
+        if not _HOST_NAME.fullmatch(name):
+            help = "write the name alone, such as advisor.example.com, without http:// and port; * allows all"
+            raise BadInput(Problem(f"{quoted(name)} is not the name of a host", "--allow-host", help=help))
     from advisor.rulebook.loader import rulebook_in_use
 
     rulebook, catalogue = rulebook_in_use(options.rules), catalogue_from(options)

@@ -55,10 +55,10 @@ def run(options: argparse.Namespace) -> int:
         print(f"not supported: {label}, {why}")
     print("next:")
     print(f"  cd {printable(shlex.quote(str(options.out)))} && make setup && make test")
+    if kit.active.missing:
+        print(f"  fill in {', '.join(kit.active.missing)} of [routes.{kit.active.name}] in routes.toml")
     if kit.active.token_variable:
         print(f"  export {kit.active.token_variable}=...")
     if kit.active.name == Route.SELF_HOST:
         print("  start the server, as docs/self_hosting.md says")
-    if not kit.active.complete:
-        print(f"  fill in [routes.{kit.active.name}] of routes.toml")
     return EXIT_CODES[decision.status]

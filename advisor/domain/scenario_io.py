@@ -14,6 +14,14 @@ from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.domain.quantity import NotANumber
 from advisor.domain.scenario import FIELDS, MAX_ENTRIES, MAX_FILE_BYTES, Scenario, validated, which_field, word
 
+_NEXT_TO_IT = "name the scenario next to it, NAME.scenario.yaml"
+_MEMO = re.compile(r"\s*(<!doctype html>|---\s+status:)", re.IGNORECASE)
+_KEYS_OF_OTHERS = {
+    "portfolio": ("this is the plan of a portfolio, not a scenario", "name the scenario of one workload"),
+    "workloads": ("this is a portfolio, not a scenario", "`advisor portfolio` plans it"),
+    "schema_version": ("this is the record of a decision, not a scenario", _NEXT_TO_IT),
+}
+"""Files of other kinds, by a key that only they have."""
 Check = Callable[[Scenario], Iterable[Problem]]
 """A further check of a whole scenario: its problems name fields, and get their places here."""
 
@@ -68,9 +76,16 @@ def parse_scenario(text: str, file: str, settings: tuple[str, ...] = (), check: 
     return scenario
 
 
+def is_memo(text: str) -> bool:
+    """True for text that looks like a memo, as a page or as Markdown."""
+    return _MEMO.match(text) is not None
+
+
 def parse_answers(text: str, file: str) -> tuple[dict[str, Any], dict[str, int], list[Problem]]:
     """The answers, their lines, and the faults that do not prevent reading them. Raises BadInput."""
     faults: list[Problem] = []
+    if is_memo(text):
+        raise BadInput(Problem("this is a memo, not a scenario", file, help=_NEXT_TO_IT))
     is_json = text.lstrip().startswith("{")
     data = _parse_json(text, file, faults) if is_json else strict_yaml.load(text, file, faults)
     if data is None:
@@ -81,6 +96,9 @@ def parse_answers(text: str, file: str) -> tuple[dict[str, Any], dict[str, int],
         if isinstance(data, list):
             help = "write the fields of one scenario, not a list"
         raise BadInput([*faults, Problem("this is not a mapping of fields to values", file=file, help=help)])
+    for key, (what, help) in _KEYS_OF_OTHERS.items():
+        if key in data:
+            raise BadInput(Problem(what, file, data.lines[key], help=help))
     if len(data) > MAX_ENTRIES:
         what = f"there are {len(data):,} entries, and a scenario has {len(FIELDS)} fields"
         raise BadInput([*faults, Problem(what, file=file, help="check that this is the right file")])

@@ -70,11 +70,16 @@ class AnswerTexts:
         return known[text].short if text in known else str(value)
 
     def answered(self, question: str, state: InterviewState) -> str:
-        """The answer of a question in words; what its wording calls *don't know* where it is not known."""
+        """The answer of a question in words; if not known, what its wording calls *don't know*, or what then counts."""
         if question in state.answers:
             return self.shown(question, state.answers[question], state)
         own = self.wording(question, state).answers.get(UNKNOWN)
-        return own.short if own else words.NOT_KNOWN
+        if own:
+            return own.short
+        blank = blank_of(question, state) if question in FIELDS else None
+        return (
+            words.NOT_KNOWN if blank is None else words.NOT_KNOWN_SO.format(answer=self.shown(question, blank, state))
+        )
 
     def confirmation(self, question: str, state: InterviewState) -> tuple[str, ...]:
         """The interpretation of an accepted answer; for an input, the steps and the result of the complete estimate."""

@@ -25,8 +25,8 @@ from advisor.domain.record import Decision, is_record, parse_record
 from advisor.domain.scenario import FIELDS, Route, Scenario, Unit, validated
 from advisor.domain.scenario_io import parse_scenario
 from advisor.monitor.evaluate import Baseline, evaluate
-from advisor.monitor.model import MonitorResult, Span, Thresholds
-from advisor.monitor.monthly_usage import Assumed, months_of
+from advisor.monitor.model import Guess, MonitorResult, Span, Thresholds
+from advisor.monitor.monthly_usage import IMAGES_PER_REQUEST, MEGAPIXELS_PER_IMAGE, Assumed, months_of
 from advisor.rulebook.model import Rulebook
 from advisor.usage.history import append, read_history
 from advisor.usage.input_files import resolved
@@ -202,7 +202,31 @@ def amount_ranges(texts: Sequence[str]) -> Mapping[str, Span]:
     return ranges
 
 
-def rates(texts: Sequence[str]) -> Mapping[str, Decimal]:
+def assumed(
+    today: datetime.date,
+    guesses: Mapping[Guess, str],
+    *,
+    rate: Sequence[str] = (),
+    covers: str | None = None,
+    images_from: Sequence[str] = (),
+    cost_from: Sequence[str] = (),
+) -> Assumed:
+    """What the options say that the sources do not; the texts are those of the options. Raises BadInput."""
+    stated = {guess: number_range(text, f"--{guess.replace('_', '-')}") for guess, text in guesses.items()}
+    return Assumed(
+        today=today,
+        images_per_request=stated.get(Guess.IMAGES_PER_REQUEST, IMAGES_PER_REQUEST),
+        megapixels_per_image=stated.get(Guess.MEGAPIXELS_PER_IMAGE, MEGAPIXELS_PER_IMAGE),
+        price=stated.get(Guess.PRICE_PER_IMAGE),
+        rates=_rates(rate),
+        covers=_covered(covers),
+        images_from=_sources(images_from, "--images-from"),
+        cost_from=_sources(cost_from, "--cost-from"),
+        stated=frozenset(stated),
+    )
+
+
+def _rates(texts: Sequence[str]) -> Mapping[str, Decimal]:
     """``EUR=1.08``, by currency: dollars for one unit of it. Raises BadInput."""
     found = {}
     for text in texts:
@@ -214,7 +238,7 @@ def rates(texts: Sequence[str]) -> Mapping[str, Decimal]:
     return found
 
 
-def covered(text: str | None) -> tuple[datetime.date, datetime.date] | None:
+def _covered(text: str | None) -> tuple[datetime.date, datetime.date] | None:
     """``2026-01-01..2026-10-31``, both days included. Raises BadInput."""
     if text is None:
         return None
@@ -251,7 +275,7 @@ def whole_texts(texts: Sequence[str], option: str) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def sources(texts: Sequence[str], option: str) -> tuple[str, ...]:
+def _sources(texts: Sequence[str], option: str) -> tuple[str, ...]:
     """Names of sources, as ``--format`` takes them. Raises BadInput."""
     from advisor.usage.detect import NAMES
 

@@ -14,7 +14,7 @@ from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.common.files import STANDARD_INPUT, read_text
 from advisor.domain.quantity import NotANumber, plain
 from advisor.domain.scenario import FIELDS, MAX_ENTRIES, MAX_FILE_BYTES, Scenario, validated, word
-from advisor.domain.scenario_io import Check, parse_answers
+from advisor.domain.scenario_io import Check, is_memo, parse_answers
 
 POOL_FIELDS = ("gpu_hour_price", "gpu_billing", "min_gpus")
 """The fields of a scenario that a pool states for its workloads."""
@@ -71,6 +71,7 @@ MAX_POOLS = 100
 MAX_POOL_NAME = 200
 _TOP = ("title", "shared_overhead", "pools", "workloads")
 _OWN_KEYS = ("scenario", "pool")
+_PLANNED = "name the file that was planned, such as NAME.portfolio.yaml"
 _SHAPE = "write `workloads:` and below it one scenario an item, each after `- `"
 _Value = TypeVar("_Value")
 Place = tuple[str, int | None]
@@ -90,11 +91,15 @@ def read_portfolio(path: str, check: Check | None = None) -> Portfolio:
 
 def parse_portfolio(text: str, file: str, folder: Path | None = None, check: Check | None = None) -> Portfolio:
     """The text of a portfolio file; without a folder the path of a scenario is refused. Raises BadInput."""
+    if is_memo(text):
+        raise BadInput(Problem("this is a memo, not a portfolio", file, help=_PLANNED))
     faults: list[Problem] = []
     data = strict_yaml.load(text, file, faults)
     if not isinstance(data, strict_yaml.Mapping):
         what = "there is no portfolio here" if data is None else "this is not a mapping of fields to values"
         raise BadInput([*faults, Problem(what, file, help=_SHAPE)])
+    if "schema_version" in data:
+        raise BadInput(Problem("this is a record, not a portfolio", file, data.lines["schema_version"], help=_PLANNED))
     return _Reader(file, folder, check, faults).portfolio(data)
 
 

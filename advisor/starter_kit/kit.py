@@ -25,12 +25,15 @@ from advisor.wording.labels import SHORT, axis_name
 SELF_HOST_URL = "http://127.0.0.1:8000/v1"
 SELF_HOST_TOKEN = "IMAGES_SERVER_TOKEN"
 _PRICES = {Route.OPEN_WEIGHT_API: "open_price", Route.CLOSED_API: "closed_price"}
-_FILL_IN = "fill in base_url, model, token_variable and shape: the decision names no provider that this kit can call"
+_OF_PROVIDER = ("base_url", "model", "token_variable", "shape")
 
 
 @dataclass(frozen=True)
 class RouteTable:
-    """One table of ``routes.toml``; an empty text is not known. ``notes`` are its comments."""
+    """One table of ``routes.toml``; an empty text is not known. ``notes`` are its comments.
+
+    ``missing`` are the keys to fill in before the kit can call it, and ``why_missing`` why they are not known.
+    """
 
     name: str
     label: str
@@ -43,17 +46,15 @@ class RouteTable:
     quality: str = ""
     price_per_image: str | None = None
     steps: int | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether the kit can call it as it is."""
-        return bool(self.base_url and self.model and self.shape)
+    missing: tuple[str, ...] = ()
+    why_missing: str = ""
 
 
 @dataclass(frozen=True)
 class Kit:
     """All that differs from one kit to the next. ``unsupported`` are offers that survive and cannot be called.
 
+    ``decided`` is the label of the decision's own route where another one is active, else empty.
     ``to_fill_in`` are the providers of the catalogue that the kit can call, if a hosted route names none.
     """
 
@@ -65,6 +66,7 @@ class Kit:
     unsupported: tuple[tuple[str, str], ...]
     ruled_out: tuple[tuple[str, str], ...]
     to_fill_in: tuple[EndpointForm, ...] = ()
+    decided: str = ""
 
 
 def kit_of(decision: Decision, catalogue: Catalogue | None, endpoints: Endpoints, active: Route | None = None) -> Kit:
@@ -93,6 +95,7 @@ def kit_of(decision: Decision, catalogue: Catalogue | None, endpoints: Endpoints
         to_fill_in=()
         if all(table.base_url for table in tables)
         else tuple(one for one in endpoints.providers.values() if one.shape != UNSUPPORTED),
+        decided=SHORT[decision.route] if decision.route and decision.route != route else "",
     )
 
 
@@ -111,16 +114,19 @@ def _own_gpus(decision: Decision, catalogue: Catalogue | None) -> RouteTable:
     found = next((one for one in catalogue.models if one.id == model), None) if catalogue and model else None
     notes = [f"{SHORT[Route.SELF_HOST]}: the server of this kit, or vLLM-Omni or SGLang (docs/self_hosting.md)"]
     notes += [f"not feasible as decided: {why}" for why in _why_out(decision, Route.SELF_HOST)]
-    notes += [] if found else ["fill in model: the decision names no checkpoint"]
+    name = found.names[0] if found and found.names else ""
+    why = f"the catalogue has no name to call `{model}` by" if model else "the decision names no checkpoint"
     return RouteTable(
         name=Route.SELF_HOST,
         label=SHORT[Route.SELF_HOST],
         notes=(*notes, f"{SELF_HOST_TOKEN} is only needed if the server asks for a token"),
         base_url=SELF_HOST_URL,
-        model=found.names[0] if found and found.names else "",
+        model=name,
         shape="kit_server",
         provider="own-gpus",
         steps=found.steps if found and isinstance(found.steps, int) else None,
+        missing=() if name else ("model",),
+        why_missing="" if name else why,
     )
 
 
@@ -145,7 +151,7 @@ def _hosted(decision: Decision, route: Route, calls: list[tuple[ShortlistEntry, 
             notes=(
                 entry.label,
                 *([] if number else skipped),
-                f"price of {entry.as_of}: {entry.source}",
+                f"{'price' if entry.price else 'price not known; offer'} of {entry.as_of}: {entry.source}",
                 *(f"to verify: {condition}" for condition in entry.conditions),
             ),
             base_url=call.base_url,
@@ -161,8 +167,10 @@ def _hosted(decision: Decision, route: Route, calls: list[tuple[ShortlistEntry, 
         yield RouteTable(
             name=route,
             label=SHORT[route],
-            notes=(_FILL_IN, *(f"not supported: {entry.label}, {call}" for entry, call in mine)),
+            notes=tuple(f"not supported: {entry.label}, {call}" for entry, call in mine),
             price_per_image=str(price) if price is not None else None,
+            missing=_OF_PROVIDER,
+            why_missing="the decision names no provider that this kit can call",
         )
 
 
@@ -190,7 +198,7 @@ def kit_files(kit: Kit, templates: Path | None = None) -> dict[str, str]:
     if len(paths) > MAX_FILES:
         what = f"there are more than {MAX_FILES} files"
         raise BadInput(Problem(what, str(source), help="check --templates"))
-    named = {"kit": dataclasses.asdict(kit), "complete": {table.name: table.complete for table in kit.tables}}
+    named = {"kit": dataclasses.asdict(kit)}
     files = {}
     for path in paths:
         if path.endswith(_TEMPLATE):

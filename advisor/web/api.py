@@ -19,6 +19,7 @@ from advisor.domain.scenario_io import parse_scenario
 from advisor.web.pages import Refusal
 from advisor.web.query import date_of, known_pairs
 from advisor.web.site import site_of
+from advisor.wording import web as words
 
 DECIDE, DOCUMENT = "/api/decide", "/api/openapi.json"
 _SCHEMAS = "#/components/schemas/"
@@ -99,7 +100,7 @@ async def decide(request: Request) -> Response:
     stated = request.headers.get("content-type", "")
     if stated.partition(";")[0].strip().lower() != _JSON:
         help = f"send the header `content-type: {_JSON}`"
-        raise Refusal(415, Problem(f"the body is {quoted(stated)}", help=help))
+        raise Refusal(415, Problem(f"the body is {quoted(stated)}" if stated else words.NO_TYPE, help=help))
     body = bytearray()
     async for part in request.stream():
         body += part

@@ -7,9 +7,9 @@ terminal, then on to the next page; else the same page again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -25,8 +25,23 @@ from advisor.domain.scenario_io import parse_scenario
 from advisor.interview.estimates import INPUTS, can_be_estimated, estimated_by
 from advisor.interview.question_view import QuestionView, ReviewView, accepted
 from advisor.interview.state import ASIDES, CLASH, ESTIMATING, UNKNOWN, InterviewState
-from advisor.web.pages import listed, of_text, page
-from advisor.web.query import ASKED, BACK, CHANGE, CHECK, DO, KEPT, NOTED, Query, pairs_of, query_of, read_query
+from advisor.web.pages import listed, of_text, page, sent_form
+from advisor.web.query import (
+    ASKED,
+    BACK,
+    CHANGE,
+    CHECK,
+    DATE,
+    DO,
+    KEPT,
+    NOTED,
+    Query,
+    day_of,
+    known_pairs,
+    pairs_of,
+    query_of,
+    read_query,
+)
 from advisor.web.question_pages import noted, question_page, worksheet_inputs, worksheet_page
 from advisor.web.site import Site, site_of
 from advisor.wording import web as words
@@ -39,8 +54,12 @@ _DOES = ("", UNKNOWN, ESTIMATE)
 
 
 def start(request: Request) -> Response:
-    """The start page; with a link in the query, on to the page of the link on this server."""
-    link = pairs_of(request).get(LINK, "").strip()
+    """The start page; with a link in the query, on to the page of the link on this server.
+
+    The day of the query goes on to the page that follows, unless the link has its own.
+    """
+    pairs = known_pairs(request, LINK)
+    link, day = pairs.get(LINK, "").strip(), day_of(pairs)
     if not link:
         return _start_page(request)
     try:
@@ -49,34 +68,37 @@ def start(request: Request) -> Response:
         found = urlsplit("")
     if not found.query:
         return _start_page(request, link, [Problem(words.NO_ANSWERS_IN_LINK, field=LINK, help=words.WHOLE_LINK)])
-    return _on(found.path if found.path in _PAGES else "/question", found.query)
+    query = found.query if DATE in parse_qs(found.query) else "&".join(filter(None, (found.query, urlencode(day))))
+    return _on(found.path if found.path in _PAGES else "/question", query)
 
 
 def _start_page(request: Request, link: str = "", problems: Sequence[Problem] = ()) -> Response:
     """The start page; with problems of the link or of the file it is a 422."""
     shown = [listed(one, LINK) if one.field == LINK else of_text(one, SCENARIO) for one in problems]
-    named = {"catalogue": site_of(request).catalogue is not None, "link": link, "problems": shown}
+    day = day_of(known_pairs(request, LINK))
+    named = {"catalogue": site_of(request).catalogue is not None, "link": link, "problems": shown, "day": day}
     return page(request, "start", named, 422 if problems else 200)
 
 
 async def uploaded(request: Request) -> Response:
     """A scenario file: 303 to its answers to check, or 422 with the faults of the file by line and field."""
-    async with request.form(max_files=1, max_fields=1) as form:
+    day = day_of(known_pairs(request))
+    async with sent_form(request, "a file", words.SCENARIO_FILE, max_files=1, max_fields=1) as form:
         file = form.get(SCENARIO)
         data = await file.read(MAX_FILE_BYTES + 1) if isinstance(file, UploadFile) else b""
     try:
         if not data:
             raise BadInput(Problem(words.NO_FILE, help=words.SCENARIO_FILE))
-        return await run_in_threadpool(_to_check, data, site_of(request))
+        return await run_in_threadpool(_to_check, data, site_of(request), day)
     except BadInput as error:
         return _start_page(request, problems=error.problems)
 
 
-def _to_check(data: bytes, site: Site) -> Response:
+def _to_check(data: bytes, site: Site, day: Mapping[str, str]) -> Response:
     text = text_of(data, words.FILE, MAX_FILE_BYTES)
     scenario = parse_scenario(text, words.FILE, check=lambda found: model_faults(site.catalogue, found))
     state = InterviewState().with_answers(scenario.model_dump(exclude_none=True))
-    return _on("/check", urlencode(state.to_mapping()))
+    return _on("/check", urlencode({**state.to_mapping(), **day}))
 
 
 def _on(path: str, query: str) -> Response:
@@ -198,7 +220,7 @@ def check(request: Request) -> Response:
         "settled": position.settled,
         "query": query.string(),
         "noted": noted(query, back=CHECK),
-        "back_to": f"/question?{query.string(change=previous)}" if previous else "/",
+        "back_to": f"/question?{query.string(change=previous)}" if previous else query.start,
         "address": f"{request.base_url}check?{query.string()}",
     }
     return page(request, "check", named)

@@ -17,14 +17,16 @@ from starlette.routing import Route as Path_
 from advisor.common.diagnostics import BadInput, Problem, did_you_mean, quoted
 from advisor.domain.scenario import Route
 from advisor.domain.scenario_io import scenario_text
+from advisor.monitor.model import Guess
 from advisor.web.child_process import answer_of, place
-from advisor.web.pages import page, sent_form, whole_page
+from advisor.web.pages import listed, page, sent_form, whole_page
 from advisor.web.query import DATE, Query, date_of, known_pairs, query_of
 from advisor.web.site import Site, site_of
 from advisor.web.usage_upload import TOO_MUCH, dashboard, stored, upload_folder
 from advisor.wording import web as words
 
-MAX_FILES = 20
+MAX_FILES, _MAX_PARTS = 20, 1_000
+"""Usage files that are read, and files that a form may send: more than the page reads are refused with the form."""
 MAX_TEXT = 2_000
 """Characters of one option."""
 EXAMPLE_DAY = datetime.date(2026, 11, 2)
@@ -36,7 +38,10 @@ _CHOICES = {
     "route": (Route.OPEN_WEIGHT_API.value, Route.CLOSED_API.value),
     "date_order": ("day-first", "month-first"),
 }
-_TEXTS = ("format", "only", "makes_images", "request_path", "covers", "rate")
+_TEXTS = (
+    *("format", "only", "makes_images", "request_path", "covers", "rate", "images_from", "cost_from"),
+    *Guess,
+)
 _FIELDS = (_USAGE, _DECISION, _MAPPING, *_CHOICES, *_TEXTS)
 _YEARS = (2000, 9000)
 
@@ -52,7 +57,7 @@ async def monitor(request: Request) -> Response:
     if request.method != "POST":
         return _form_page(request, query, {})
     filled: dict[str, str] = {}
-    limits = {"max_files": MAX_FILES + 2, "max_fields": len(_FIELDS), "max_part_size": 4 * MAX_TEXT}
+    limits = {"max_files": _MAX_PARTS, "max_fields": len(_FIELDS), "max_part_size": 4 * MAX_TEXT}
     try:
         async with sent_form(request, "files", words.FORM, **limits) as sent:
             filled |= {name: text for name, text in sent.items() if isinstance(text, str)}
@@ -91,7 +96,7 @@ def _form_page(request: Request, query: Query, filled: Mapping[str, str], proble
         "most": MAX_FILES,
         "choices": _CHOICES,
         "filled": {name: filled.get(name, "") for name in (*_CHOICES, *_TEXTS)},
-        "problems": [problem._asdict() for problem in problems],
+        "problems": [listed(problem, problem.field) for problem in problems],
     }
     return page(request, "monitor", named, 422 if problems else 200)
 
@@ -136,7 +141,7 @@ def _read(sent: FormData) -> tuple[Files, Mapping[str, str]]:
     if not files[_USAGE]:
         wrong("no usage file is chosen", _USAGE, words.USAGE)
     if len(files[_USAGE]) > MAX_FILES:
-        wrong(f"there are more than {MAX_FILES} files", _USAGE, "put them together")
+        wrong(f"there are more than {MAX_FILES} files", _USAGE, words.FEWER_FILES)
     for name in (_DECISION, _MAPPING):
         if len(files[name]) > 1:
             wrong("there is more than one file", name, "choose one")

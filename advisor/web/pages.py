@@ -78,7 +78,9 @@ def error_page(
     """
     what = _WHAT.get(status, words.UNUSABLE)
     if request.url.path.startswith(API):
-        return JSONResponse({"errors": [_as_json(one) for one in problems or [Problem(what)]]}, status, headers)
+        return JSONResponse(
+            {"errors": [_as_json(one) for one in problems or [Problem(what, help=words.API)]]}, status, headers
+        )
     shown = [{"what": one.what, "field": one.field, "help": one.help} for one in problems]
     found = page(request, "error", {"what": what, "problems": shown}, status)
     found.headers.update(headers or {})

@@ -55,10 +55,18 @@ class Query:
         """The query string of answers, by default these, with more keys."""
         return urlencode({**self.pairs(state), **more})
 
+    @property
+    def start(self) -> str:
+        """The address of the start page, on the same day."""
+        return f"/?{urlencode(self._day)}" if self.dated else "/"
+
+    @property
+    def _day(self) -> dict[str, str]:
+        return {DATE: self.decided_on.isoformat()} if self.dated else {}
+
     def pairs(self, state: InterviewState | None = None) -> dict[str, str]:
         """The keys of ``string`` with their texts, as a form carries them."""
-        dated = {DATE: self.decided_on.isoformat()} if self.dated else {}
-        return {**(state or self.state).to_mapping(), **dated}
+        return {**(state or self.state).to_mapping(), **self._day}
 
 
 def pairs_of(request: Request) -> dict[str, str]:
@@ -90,6 +98,12 @@ def date_of(pairs: Mapping[str, str]) -> tuple[datetime.date, bool]:
     except ValueError:
         help = "write YYYY-MM-DD, a day that exists"
         raise BadInput(Problem(f"{quoted(text)} is not a date", _WHERE, field=DATE, help=help)) from None
+
+
+def day_of(pairs: Mapping[str, str]) -> dict[str, str]:
+    """The key of the day in a query; none where the day is today. Raises BadInput."""
+    day, dated = date_of(pairs)
+    return {DATE: day.isoformat()} if dated else {}
 
 
 def query_of(request: Request, *others: str) -> Query:

@@ -92,7 +92,7 @@ def _before(query: Query, question: str) -> str:
     if query.extra.get(BACK) == CHECK:
         return f"/check?{query.string()}"
     previous = query.state.previous(question)
-    return "/" if previous in (None, question) else f"/question?{query.string(change=str(previous))}"
+    return query.start if previous in (None, question) else f"/question?{query.string(change=str(previous))}"
 
 
 def worksheet_inputs(question: str, typed: Mapping[str, str], state: InterviewState) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -79,9 +80,11 @@ def listening(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         bound = socket.create_server((host, port), family=family, backlog=MAX_AT_ONCE)
     except (OSError, UnicodeError) as error:
-        cause = reason(error) if isinstance(error, OSError) else "the name is not valid"
-        what = f"{quoted(f'{host}:{port}')} cannot be used: {cause}"
+        if not isinstance(error, OSError) or isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            help = "write a name or an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them"
+            raise BadInput(Problem(f"{quoted(host)} is no address of this machine", "--host", help=help)) from None
         help = "choose another port with --port; 0 is any that is free"
+        what = f"{quoted(f'{host}:{port}')} cannot be used: {reason(error)}"
         raise BadInput(Problem(what, "advisor serve", help=help)) from None
     # Connections take it over. Without it the body of a response waits for the acknowledgement of its headers, 40 ms.
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -43,9 +43,8 @@ def dashboard(
     ``options`` are those of the command by name (``date_order``), as text. Raises BadInput.
     """
     from advisor.monitor.dashboard import dashboard_html
-    from advisor.monitor.model import Thresholds
-    from advisor.monitor.monthly_usage import Assumed
-    from advisor.monitor.run import Run, covered, monitored, only, rates, whole_texts
+    from advisor.monitor.model import Guess, Thresholds
+    from advisor.monitor.run import Run, assumed, monitored, only, whole_texts
     from advisor.usage.dates import DateOrder
     from advisor.usage.model import ReadOptions
 
@@ -70,7 +69,14 @@ def dashboard(
             makes_images=tuple(lines("makes_images")),
             date_order=DateOrder(order) if order else None,
         ),
-        assumed=Assumed(today=today, rates=rates(lines("rate")), covers=covered(options.get("covers"))),
+        assumed=assumed(
+            today,
+            {guess: options[guess] for guess in Guess if guess in options},
+            rate=lines("rate"),
+            covers=options.get("covers"),
+            images_from=lines("images_from"),
+            cost_from=lines("cost_from"),
+        ),
         thresholds=Thresholds(),
         ranges={},
         history=None,

@@ -115,6 +115,7 @@ class WhatIf:
             "scenario": this.scenario.answers(),
             "status": this.status,
             "route": this.route,
+            "feasible_routes": list(this.judgement.verdict.feasible),
             "possible_routes": [route for route in Route if route in this.outcomes],
             "may_be_infeasible": None in this.outcomes,
             "deciding_axes": this.deciding_axes,

@@ -36,6 +36,7 @@ ON_PAGE = HintWords(
 )
 
 NOT_KNOWN = "not known"
+NOT_KNOWN_SO = "not known, so {answer}"
 DO_NOT_KNOW = "I do not know yet"
 CHECK_ANSWERS = "Check your answers; choose one to change it."
 CHECK_HELP = "Nothing is decided before you choose Decide."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -62,6 +63,30 @@ def test_moving_between_the_routes_of_a_decision_changes_one_line(tmp_path: Path
         assert changed == {"README.md", "routes.toml"}
         moved = rented["routes.toml"].replace('route = "open_weight_api"', f'route = "{name}"')
         assert moved == other["routes.toml"]
+
+
+@pytest.mark.parametrize("route", ["self_host", "open_weight_api", "closed_api"])
+@pytest.mark.parametrize("example", [OF_ROUTE["stated_prices"], OF_ROUTE["open_weight_api"]])
+def test_the_readme_names_what_is_empty_and_the_decided_route(
+    example: str, route: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert starter(example, tmp_path / "kit", "--route", route) == 0
+    files = texts(tmp_path / "kit")
+    empty = [name for name, value in tomllib.loads(files["routes.toml"])["routes"][route].items() if value == ""]
+    found = re.findall(r"\*\*First fill in\*\* (.*) of `\[", files["README.md"])
+    assert found == ([", ".join(f"`{name}`" for name in empty)] if empty else [])
+    assert (f"fill in {', '.join(empty)} of" in capsys.readouterr().out) is bool(empty)
+    other = "recommends another route, open-weight API (deciding axis" in files["README.md"]
+    assert (other, "on the route that was decided" in files["README.md"]) == (
+        (False, True) if route == "open_weight_api" else (True, False)
+    )
+
+
+def test_the_date_of_an_offer_without_a_price_is_not_that_of_a_price(tmp_path: Path) -> None:
+    assert starter(OF_ROUTE["open_weight_api"], tmp_path / "kit") == 0
+    tables = (tmp_path / "kit" / "routes.toml").read_text().split("\n\n")
+    assert {"price_per_image" in one for one in tables if "# price of " in one} == {True}
+    assert {"price_per_image" in one for one in tables if "# price not known" in one} == {False}
 
 
 def test_no_secret_of_the_environment_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

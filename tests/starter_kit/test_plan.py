@@ -52,10 +52,13 @@ def test_every_route_that_survives_has_a_table_and_no_other(found: dict[str, Any
             assert table.price_per_image == surviving[table.name]
         elif table.name == Route.SELF_HOST:
             assert (table.base_url, table.price_per_image) == (SELF_HOST_URL, None)
-        elif not table.complete:
+        elif table.missing:
             assert (table.base_url, table.model, table.token_variable, table.shape) == ("", "", "", "")
-        assert not table.complete or table.name == Route.SELF_HOST or table.token_variable
-    callable_offers = sum(table.complete and table.name != Route.SELF_HOST for table in kit.tables)
+        assert {"base_url", "model", "shape"} - set(table.missing) <= {
+            name for name, value in vars(table).items() if value
+        }
+        assert table.missing or table.name == Route.SELF_HOST or table.token_variable
+    callable_offers = sum(not table.missing and table.name != Route.SELF_HOST for table in kit.tables)
     hosted = [one for one in decision.shortlist if one.route != Route.SELF_HOST and one.status != "eliminated"]
     assert callable_offers + len(kit.unsupported) == len(hosted)
     for route, field in ((Route.OPEN_WEIGHT_API, "open_price"), (Route.CLOSED_API, "closed_price")):

@@ -124,6 +124,7 @@ def test_another_type_than_json_is_refused(client: TestClient) -> None:
         found = posted(client, "{}", kind=kind)
         assert found.status_code == 415
         assert "application/json" in found.json()["errors"][0]["help"]
+        assert "``" not in found.json()["errors"][0]["message"]
     assert posted(client, "{}", kind="Application/JSON; charset=utf-8").status_code == 200
 
 
@@ -153,7 +154,9 @@ def test_other_methods_and_paths_answer_as_json(client: TestClient) -> None:
     for method, path, status in (("GET", "/api/decide", 405), ("DELETE", "/api/decide", 405), ("GET", "/api/no", 404)):
         found = client.request(method, path)
         assert found.status_code == status
-        assert set(found.json()["errors"][0]) == {"field", "message", "help"}
+        (one,) = found.json()["errors"]
+        assert set(one) == {"field", "message", "help"}
+        assert "/api/openapi.json" in one["help"]
 
 
 def test_the_openapi_document_describes_what_is_sent_and_answered(client: TestClient) -> None:

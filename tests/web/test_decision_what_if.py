@@ -21,7 +21,7 @@ from advisor.domain.scenario_io import read_scenario
 from advisor.interview.state import InterviewState, answer_text
 from advisor.web.query import Query
 from advisor.web.what_if import AMOUNTS, NEEDS, STEPS, WhatIf, controls, known, what_if_of
-from tests.helpers.strategies import EXERCISE, complete_answers, examples, scenario, with_fleets
+from tests.helpers.strategies import EXERCISE, complete_answers, examples, partial_answers, scenario, with_fleets
 from tests.web.conftest import DATE, site
 from tests.web.links import link, outcome_of, shown_by, verdict
 from tests.web.test_decision import FILES
@@ -81,6 +81,23 @@ def test_the_panel_shows_the_decision_on_the_changed_answers(
         assert what_if.scenario == asked.changed(**changes)
     mine = client.get(f"/decision?{_links(shown)[0]}") if what_if.tried else client.get(f"/decision?{link(asked)}")
     assert verdict(mine.text) == outcome_of(decision)
+
+
+@examples(60)
+@given(st.one_of(ANY_SCENARIO, partial_answers().map(lambda found: found[0])))
+def test_the_table_says_what_is_ruled_out_and_what_is_not_known(client: TestClient, answers: dict[str, Any]) -> None:
+    asked = scenario(answers)
+    decision = decided(asked)
+    shown = shown_by(client.get(f"/decision/what-if.js?{link(asked)}").text)["tried"]
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', shown)
+    assert len(rows) in (0, len(Route))
+    for route, (title, cells) in zip(Route, rows, strict=False):
+        assert title.endswith(", ruled out") is (route not in decision.feasible_routes)
+        texts = re.findall("<td.*?>(.*?)</td>", cells)
+        assert ("not known" in texts[:-1]) is (route not in decision.monthly_costs)
+        if route is not Route.SELF_HOST:
+            assert (texts[-1] == "not known") is (route not in decision.owning_from)
+            assert (texts[-1] == "never") is (decision.owning_from.get(route, "") is None)
 
 
 def _links(shown: str) -> list[str]:

@@ -129,7 +129,7 @@ def of_queries() -> Iterator[tuple[str, bytes]]:
     for text in ("date=9999-12-31", "date=0001-01-01"):
         yield f"query /monitor {text}", request("GET", f"/monitor?{text}")
     for name in ("unknown", "twice", "many", "long", "date", "no such day"):
-        for other in ("/monitor/example", "/api/openapi.json"):
+        for other in ("/", "/monitor/example", "/api/openapi.json"):
             yield f"query {other} {name}", request("GET", f"{other}?{wrong[name]}")
 
 

@@ -242,13 +242,63 @@ def test_a_file_that_cannot_be_read_is_refused(data: bytes, said: str, client: T
     assert 'href="#scenario"' in found.text
 
 
-def test_other_bodies_are_refused(client: TestClient) -> None:
-    assert client.post("/", data={"scenario": "unit: image"}).status_code == 422
-    assert client.post("/", content=b"{}", headers={"content-type": "application/json"}).status_code == 422
+def test_other_bodies_are_refused_with_the_cause(client: TestClient) -> None:
     broken = {"content-type": "multipart/form-data; boundary=x"}
-    assert client.post("/", content=b"nothing of the kind", headers=broken).status_code in (400, 422)
     two = [("scenario", ("a.yaml", b"unit: image")), ("scenario", ("b.yaml", b"unit: image"))]
-    assert client.post("/", files=two).status_code == 400
+    for found, status, said in (
+        (client.post("/", data={"scenario": "unit: image"}), 415, "this is not a form with a file"),
+        (client.post("/", content=b"{}", headers={"content-type": "application/json"}), 415, "not a form with a file"),
+        (client.post("/", content=b"nothing of the kind", headers=broken), 422, "the form cannot be read: "),
+        (client.post("/", files=two), 422, "too many files"),
+    ):
+        assert found.status_code == status
+        assert said in found.text
+        assert "choose a scenario file" in found.text
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_page_names_a_key_of_the_terminal(question: str, client: TestClient) -> None:
+    found = client.get(url("/question", {"monthly_images": "50000", "gpu_billing": "always_on"}, change=question)).text
+    assert not re.findall("enter alone|press enter|ctrl-", found, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("unknown", "said"),
+    [
+        ("monthly_images_low", "not known, so 50,000 images a month"),
+        ("monthly_images_high", "not known, so 50,000 images a month"),
+        ("min_gpus", "not known, so 1 GPU"),
+        ("peak_to_mean", "not known"),
+    ],
+)
+def test_what_counts_for_an_unknown_number_is_said(unknown: str, said: str, client: TestClient) -> None:
+    answers = {"monthly_images": "50000", "gpu_billing": "always_on", unknown: "unknown"}
+    assert f"<dd>{said}</dd>" in client.get(url("/check", answers)).text
+
+
+LINKED = "http://example.org/check?latency=tolerant"
+LATER = {"date": "2027-01-31"}
+
+
+def test_the_day_of_the_start_page_is_that_of_all_that_follows(client: TestClient) -> None:
+    page = client.get("/", params=LATER).text
+    assert 'href="/question?date=2027-01-31"' in page
+    assert '<input type="hidden" name="date" value="2027-01-31">' in page
+    assert re.findall('<form .*?action="(.*?)"', page) == ["/", "/?date=2027-01-31"]
+    sent = client.post("/", params=LATER, files={"scenario": ("a.yaml", b"unit: image")})
+    for found in (client.get("/", params={**LATER, "link": LINKED}), sent):
+        assert found.headers["location"].endswith("date=2027-01-31")
+        assert client.get(found.headers["location"]).status_code == 200
+    own = client.get("/", params={**LATER, "link": f"{LINKED}&date=2026-12-01"})
+    assert own.headers["location"] == "/check?latency=tolerant&date=2026-12-01"
+    for path in ("/question?date=2027-01-31", "/check?date=2027-01-31"):
+        assert re.findall('class="back" href="(.*?)"', client.get(path).text) == ["/?date=2027-01-31"]
+
+
+@pytest.mark.parametrize("query", ["date=tomorrow", "dat=2027-01-31", "latency=tolerant"])
+def test_the_start_page_refuses_what_it_does_not_read(query: str, client: TestClient) -> None:
+    assert client.get(f"/?{query}").status_code == 422
+    assert client.post(f"/?{query}", files={"scenario": ("a.yaml", b"unit: image")}).status_code == 422
 
 
 KEYS = st.sampled_from((*QUESTIONS, ESTIMATING, ASKED, BACK, CHANGE, DATE, DO, KEPT, NOTED, "nonsense"))

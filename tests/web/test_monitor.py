@@ -26,8 +26,10 @@ from starlette.testclient import TestClient
 
 from advisor.cli.main import run
 from advisor.common.files import temporary_folder
+from advisor.monitor.model import Guess
 from advisor.web import child_process, monitor_pages, usage_upload
 from advisor.web.usage_upload import MAX_UNPACKED, name_for
+from advisor.wording.monitor_notes import NARROWED_BY
 from tests.helpers.strategies import examples, some_of
 from tests.monitor.field_cases import TINY
 
@@ -119,6 +121,33 @@ def test_options_are_those_of_the_command_line(
     assert page.text == by_the_command_line(tmp_path / "own", files, monkeypatch, *more)
 
 
+LOG = b"""{"at": "2026-08-01T00:00:00Z", "id": "a", "asked": 1}
+{"at": "2026-08-31T23:00:00Z", "id": "b", "asked": 1}
+"""
+REQUESTS = b"meter: any\ncolumns: {at: at, id: id, requests: asked}\n"
+
+
+@pytest.mark.parametrize("guess", [*Guess])
+def test_every_note_that_asks_for_an_option_names_one_of_the_form(guess: Guess, client: TestClient) -> None:
+    (option,) = re.findall("--([a-z-]+)", NARROWED_BY[guess])
+    assert f'name="{option.replace("-", "_")}"' in client.get("/monitor").text
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"images_per_request": "3", "images_from": "plain", "cost_from": "plain"}, {"price_per_image": "1"}]
+)
+def test_what_the_files_do_not_count_can_be_stated(
+    options: dict[str, str], client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [("usage", ("log.jsonl", LOG)), decision("tiny.yaml", TINY.encode())]
+    page = sent(client, [*files, ("mapping", ("m.yaml", REQUESTS))], **options)
+    assert page.status_code == 200, page.text
+    assert ("1 to 4 images each" in page.text) is ("images_per_request" not in options)
+    (tmp_path / "m.yaml").write_bytes(REQUESTS)
+    more = ["--mapping", "../m.yaml", *(f"--{name.replace('_', '-')}={value}" for name, value in options.items())]
+    assert page.text == by_the_command_line(tmp_path / "own", files, monkeypatch, *more)
+
+
 def test_the_answers_of_a_link_are_the_decision(client: TestClient) -> None:
     link = "/monitor?" + "&".join(line.replace(": ", "=") for line in TINY.strip().splitlines()) + f"&date={DAY}"
     form = client.get(link)
@@ -168,6 +197,8 @@ def test_errors_name_the_file_as_it_was_and_no_path_of_the_server(client: TestCl
         ([USAGE, decision()], {"format": "focsu"}, "format", "unknown format"),
         ([USAGE, decision()], {"route": "self_host"}, "route", "not an option"),
         ([USAGE, decision()], {"rate": "EUR=x"}, "rate", "x"),
+        ([USAGE, decision()], {"images_per_request": "4..1"}, "images_per_request", "begins with the larger number"),
+        ([USAGE, decision()], {"images_from": "focsu"}, "images_from", "not a source"),
         ([USAGE, decision()], {"rejects": "/etc/passwd"}, "usage", "not a field of this form"),
         ([USAGE, decision()], {"mapping": "/etc/passwd"}, "mapping", "sent as text"),
         ([USAGE, decision()], {"only": "a=b\n" * 600}, "only", "more than 2,000 characters"),
@@ -199,6 +230,14 @@ def test_what_was_typed_stays(client: TestClient) -> None:
     assert 'value="day-first" selected' in found.text
     assert "&lt;b&gt;=1</textarea>" in found.text
     assert "<details open>" in found.text
+
+
+def test_the_summary_of_faults_gets_the_focus_and_its_fields_are_open(client: TestClient) -> None:
+    found = sent(client, [USAGE, decision(), ("mapping", ("m.yaml", b"meter: [3]"))]).text
+    assert re.search('<div class="faults" role="alert" tabindex="-1" autofocus', found)
+    assert "<details open>" in found
+    assert 'id="mapping" name="mapping" aria-describedby="mapping-hint" aria-invalid="true"' in found
+    assert "<details open>" not in sent(client, [decision()]).text
 
 
 def test_nothing_is_kept(client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,13 +317,12 @@ def test_damaged_files_are_read_or_refused(data: st.DataObject, client: TestClie
     assert "advisor-web-" not in found.text
 
 
-def test_too_many_files_are_refused(client: TestClient) -> None:
+@pytest.mark.parametrize("more", [1, 5, 100])
+def test_too_many_files_are_refused_with_the_form(more: int, client: TestClient) -> None:
     most = monitor_pages.MAX_FILES
-    found = sent(client, [USAGE] * (most + 1) + [decision()])
+    found = sent(client, [USAGE] * (most + more) + [decision()], covers="august")
     assert problems(found) == [("usage", f"there are more than {most} files")]
-    found = sent(client, [USAGE] * (most + 5) + [decision()])
-    assert found.status_code == 422
-    assert "too many files" in found.text
+    assert 'value="august"' in found.text
 
 
 def test_files_of_one_name_are_all_read(client: TestClient) -> None:
