@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from advisor.catalogue.loader import Catalogue
 from advisor.decision.assessment import Assessment
 from advisor.decision.competition import competing, competing_checkpoints
 from advisor.decision.decide import decide
 from advisor.domain.record_parts import Status
-from advisor.domain.scenario import FIELDS, Scenario
+from advisor.domain.scenario import FIELDS, Route, Scenario
 from advisor.evaluation.compiler import PlainReading
 from advisor.scenario_space.completions import Outcome
 from tests.helpers.strategies import EXERCISE, NEEDS, answer, examples, scenario
@@ -124,6 +126,33 @@ def test_flips_name_each_checkpoint_that_leads_to_another_route(found: Scenario)
     if record.status is Status.OPEN:
         return
     flips = {flip.to: (flip.status, flip.route) for flip in record.flips if flip.field == "model"}
-    for model in competing(RULEBOOK, CATALOGUE, found, ON).models:
+    rulebook = competing(RULEBOOK, CATALOGUE, found, ON)
+    only_closed = rulebook.priced == {Route.CLOSED_API}
+    for model in competing_checkpoints(RULEBOOK, CATALOGUE, found, ON) if only_closed else rulebook.models:
         other = assessed(found.changed(model=model))
         assert flips.get(model, (record.status, record.route)) == (other.status, other.route)
+
+
+def test_the_checkpoint_is_not_asked_for_where_each_leads_to_the_same() -> None:
+    """A queue decides between the two routes, at these prices whatever the checkpoint."""
+    free = {"annual_revenue_usd": 0, "monthly_images": 50_000, "monthly_overhead": 500, "open_price": "0.000001"}
+    assessment = assessed(scenario({name: value for name, value in {**EVERY, **free}.items() if name != "latency"}))
+    assert assessment.outcomes == {Route.OPEN_WEIGHT_API, Route.SELF_HOST}
+    assert assessment.open_questions == ("latency",)
+
+
+def test_a_quote_is_shown_as_stated_unless_every_licence_rules_it_out() -> None:
+    def shown(catalogue: Catalogue) -> tuple[Any, ...]:
+        stated = scenario({**EVERY, **ABOVE, "open_price": "0.03", "closed_price": "0.04"})
+        record = decide(stated, RULEBOOK, catalogue=catalogue, decided_on=ON)
+        (offer,) = [one for one in record.offers if one.route is Route.OPEN_WEIGHT_API]
+        rules = [one.rule for one in record.eliminated if one.offer == offer.offer]
+        return record.possible_routes, offer.offer, offer.traits["revenue_cap_usd"], rules
+
+    capped = [model for model in CATALOGUE.models if model.id == "sd-3-5-large"]
+    hosted = tuple(offer for offer in CATALOGUE.hosted if offer.model == "sd-3-5-large")
+    throughput = tuple(row for row in CATALOGUE.throughput if row.model == "sd-3-5-large")
+    one = replace(CATALOGUE, models=tuple(capped), hosted=hosted, throughput=throughput)
+    quote = "any-open-weight-provider"
+    assert shown(CATALOGUE)[1:] == (quote, "unknown", [])
+    assert shown(one) == (["closed_api"], f"sd-3-5-large--{quote}", "1000000", ["revenue-under-licence-cap"])
