@@ -11,7 +11,7 @@ from advisor.domain.cost_model import Costs
 from advisor.domain.offer import Offer
 from advisor.domain.record_parts import Status
 from advisor.domain.scenario import FIELDS, Axis, Route, Scenario
-from advisor.evaluation.compiler import GateMatch, Matcher
+from advisor.evaluation.compiler import GateMatch, Matcher, PlainReading
 from advisor.evaluation.facts import amounts_of, answer_facts, cheapest, usage_of, with_terms
 from advisor.evaluation.resolution import Judgement, fold_of, judge, silences
 from advisor.explanation.counterfactuals import route_of, status_of
@@ -154,12 +154,33 @@ def _representing(rulebook: Rulebook, judgement: Judgement, route: Route) -> lis
     """The offer whose price is the route's; if none survives, the cheapest of each way of being ruled out."""
     offers = judged(judgement, route)
     if route not in rulebook.priced:
-        return offers
+        return offers if MODEL in judgement.facts else _as_quoted(rulebook, judgement, offers)
     chosen = counted(judgement, route)
     if chosen is not None:
         return [one for one in offers if one[0] is chosen]
+    return _by_elimination(sorted(offers, key=lambda one: _price(one[0])))
+
+
+def _as_quoted(rulebook: Rulebook, judgement: Judgement, licensed: list[Judged]) -> list[Judged]:
+    """The user's own quotes of a route as stated; with licences where these decide whether such a quote survives."""
+    ids = {offer.id for offer, _ in licensed}
+    quotes = [quote for quote in rulebook.quotes if quote.id in ids]
+    found = list[Judged]()
+    for quote, match in zip(quotes, PlainReading(rulebook).match_offers(judgement.facts, quotes), strict=True):
+        of_quote = [one for one in licensed if one[0].id == quote.id]
+        left = [one for one in of_quote if not one[1].eliminating]
+        if bool(left) is not bool(match.eliminating):
+            found.append((quote, match))
+        else:
+            shown = _by_elimination(left or of_quote)
+            found += [(replace(offer, id=f"{offer.model}--{offer.id}"), why) for offer, why in shown]
+    return found
+
+
+def _by_elimination(offers: list[Judged]) -> list[Judged]:
+    """The first offer of each way of being ruled out."""
     alike: dict[tuple[str, ...], Judged] = {}
-    for offer, match in sorted(offers, key=lambda one: _price(one[0])):
+    for offer, match in offers:
         alike.setdefault(match.eliminating, (offer, match))
     return list(alike.values())
 

@@ -6,7 +6,7 @@ DESIGN, section 7.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
@@ -89,25 +89,34 @@ def _competing(
         return _with_licence(rulebook, catalogue, model, region)
     found = competing_offers(catalogue, None, unit, region, decided_on)
     offers = [_offer(rulebook, offer) for offer in found if offer.route in priced]
-    models = tuple(dict.fromkeys((*(each.model for each in offers if each.model), *([model] if model else ()))))
-    quotes = [offer for offer in rulebook.offers if offer.route not in priced]
-    if model:
-        quotes = [one for offer in quotes for one in _by_licence(rulebook, catalogue, offer, models, region)]
-    offers = [*quotes, *offers]
+    models = tuple(dict.fromkeys(offer.model for offer in offers if offer.model))
+    if not models and (model or _OPEN & priced):
+        models = tuple(dict.fromkeys(offer.model for offer in found if offer.model))
+    models += (model,) if model and model not in models else ()
+    quotes = tuple(offer for offer in rulebook.offers if offer.route not in priced)
+    offers = [
+        *(one for quote in quotes for one in _by_licence(rulebook, catalogue, quote, models, model, region)),
+        *offers,
+    ]
     offers += _without_offer(rulebook, catalogue, priced, offers, region)
-    return replace(rulebook, offers=tuple(offers), priced=priced)
+    return replace(rulebook, offers=tuple(offers), priced=priced, quotes=quotes)
 
 
 def _by_licence(
-    rulebook: Rulebook, catalogue: Catalogue, quote: Offer, models: Iterable[str], region: str | None
+    rulebook: Rulebook,
+    catalogue: Catalogue,
+    quote: Offer,
+    models: tuple[str, ...],
+    named: str | None,
+    region: str | None,
 ) -> Iterator[Offer]:
     """A quote of the user's with the licence of each checkpoint that it could run: only one of these competes."""
-    if quote.route is Route.CLOSED_API:
+    if quote.route is Route.CLOSED_API or not models:
         yield quote
         return
     for model in models:
         licensed = _with_traits(rulebook, quote, traits_of(catalogue.model(model), region))
-        yield replace(licensed, model=model)
+        yield replace(licensed, model=model, id=quote.id if named in (None, model) else f"{model}--{quote.id}")
 
 
 @lru_cache(maxsize=32)

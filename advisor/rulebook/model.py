@@ -290,7 +290,8 @@ class Rulebook:
 
     ``digest`` is the SHA-256 of the content of the folder (white space and cases do not count), ``offers_digest`` that
     of the offers that compete. ``places`` holds the file and the line of each constant and term. The price of a route
-    that is ``priced`` is that of its offers, and no scenario states it.
+    that is ``priced`` is that of its offers, and no scenario states it. ``quotes`` are the user's own, which
+    ``offers`` hold with the licence of each checkpoint that they could run.
     """
 
     traits: Mapping[str, Trait]
@@ -306,6 +307,7 @@ class Rulebook:
     digest: str
     offers_digest: str
     priced: frozenset[Route] = frozenset()
+    quotes: tuple[Offer, ...] = ()
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:

@@ -240,10 +240,14 @@ class Completions:
         )
 
     def _need_is_open(self, name: str, answers: Answers, ranged: bool) -> bool:
-        """Whether an unanswered need can matter; the checkpoint does unless one outcome is certain for all of them."""
-        if name == MODEL:
-            return len(self.outcomes(answers, ranged=ranged)) > 1
+        """Whether an unanswered need can matter."""
         groups, models = self.gate_outcomes.by_model(answers)
+        if name == MODEL:
+            return any(
+                len({self._behaviour(number, answers, ranged) for number in set(found.values())}) > 1
+                for other in self.gate_outcomes.combined(groups)
+                if (found := self.gate_outcomes.allowed(other, models))
+            )
         (group,) = (group for group in groups if name in group.unknown)
         others = self.gate_outcomes.combined([other for other in groups if other is not group])
         for family in {frozenset(family) for family in _families(group, name) if len(set(family)) > 1}:
