@@ -37,12 +37,9 @@ from advisor.verification.decision_set import NormalizedLines, normalize_lines, 
 from advisor.verification.verify import (
     Difference,
     Verification,
-    field_differences,
-    first_differing_line,
-    line_differences,
-    markup_in_notes,
-    places_in_memo,
-    places_in_page,
+    memo_differences,
+    page_differences,
+    record_differences,
     remarks,
     verdict_of,
 )
@@ -293,16 +290,9 @@ def _differences(
 ) -> Iterator[Difference]:
     """Where a file differs from what is written for the plan of its portfolio."""
     if stated.ending == "json":
-        expected, found = now.to_json(), stated.found.text
-        if expected != found:
-            fields = list(field_differences(json.loads(expected), json.loads(found)))
-            yield from fields or [first_differing_line(expected, found)]
+        yield from record_differences(now.to_json(), stated.found.text)
     elif stated.ending == "md":
         expected = plan_markdown(now, links, templates)
-        lines = parse_memo(expected, "the memo").facts
-        yield from line_differences(lines, stated.found.lines, places_in_memo(expected, expected))
+        yield from memo_differences(expected, expected, stated.found.lines)
     else:
-        expected = plan_html(now, links, templates)
-        lines, _ = split_notes(expected, "the page")
-        yield from line_differences(lines, stated.found.lines, places_in_page(expected))
-        yield from markup_in_notes(stated.notes or "")
+        yield from page_differences(plan_html(now, links, templates), stated.found.lines, stated.notes)

@@ -127,24 +127,35 @@ def with_its_set(found: Verification, path: Path) -> Verification:
 
 def _differences(decision: Decision, stated: DecisionFile, templates: Path | None) -> Iterator[Difference]:
     """Where a file differs from what is written for the decision on its scenario."""
-    found = stated.found
     if stated.kind is FileKind.RECORD:
-        expected = decision.to_json()
-        if expected != found.text:
-            fields = list(field_differences(json.loads(expected), json.loads(found.text)))
-            yield from fields or [first_differing_line(expected, found.text)]
+        yield from record_differences(decision.to_json(), stated.found.text)
     elif stated.kind is FileKind.MEMO:
         marked = memo_with_marks(decision, templates)
-        expected = unmarked(marked)
-        lines = parse_memo(expected, "the memo").facts
-        yield from line_differences(lines, found.lines, places_in_memo(marked, expected))
+        yield from memo_differences(unmarked(marked), marked, stated.found.lines)
     else:
         from advisor.report.html import memo_html
 
-        expected = memo_html(decision, templates)
-        lines, _ = split_notes(expected, "the page")
-        yield from line_differences(lines, found.lines, places_in_page(expected))
-        yield from markup_in_notes(stated.notes or "")
+        yield from page_differences(memo_html(decision, templates), stated.found.lines, stated.notes)
+
+
+def record_differences(expected: str, found: str) -> Iterator[Difference]:
+    """The fields that differ; the first line that does where none of them does."""
+    if expected != found:
+        fields = list(field_differences(json.loads(expected), json.loads(found)))
+        yield from fields or [first_differing_line(expected, found)]
+
+
+def memo_differences(expected: str, marked: str, found: Sequence[Line]) -> Iterator[Difference]:
+    """The lines of a memo that differ; ``marked`` is the expected one with the marks of its claims, if it has any."""
+    lines = parse_memo(expected, "the memo").facts
+    yield from line_differences(lines, found, places_in_memo(marked, expected))
+
+
+def page_differences(expected: str, found: Sequence[Line], notes: str | None) -> Iterator[Difference]:
+    """The lines of a page that differ, and markup in the reviewer's notes."""
+    lines, _ = split_notes(expected, "the page")
+    yield from line_differences(lines, found, places_in_page(expected))
+    yield from markup_in_notes(notes or "")
 
 
 def remarks(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from advisor.catalogue.entries import ApiOfferForm, HostedForm
 from advisor.catalogue.importers import PriceList, litellm
-from advisor.catalogue.importers.account import Account, Figure, Listing, Reason, Refusal, Unit, priced
+from advisor.catalogue.importers.account import Account, Figure, Listing, PricedUnit, Reason, Refusal, priced
 from advisor.catalogue.importers.plan import Change, Kind, Origin, Plan, merged, planned
 from advisor.catalogue.loader import bundled_catalogue, catalogue_of, read_folder
 from advisor.catalogue.overlays import Overlay, overlay_text, parse_overlay, price_field, with_overlays
@@ -199,7 +199,7 @@ LISTINGS = st.builds(
     field=st.just("usd"),
     provider=st.sampled_from(("fal", "fal_ai", "together", "openai", "gemini", "aiml")),
     model=st.sampled_from(MODELS),
-    unit=st.sampled_from((Unit.IMAGE, Unit.STEP, Unit.VIDEO_SECOND)),
+    unit=st.sampled_from((PricedUnit.IMAGE, PricedUnit.STEP, PricedUnit.VIDEO_SECOND)),
     size=st.sampled_from((None, "1024x1024", "512x512")),
     quality=st.sampled_from((None, "high", "low")),
     retires=st.sampled_from((None, datetime.date(2027, 1, 1))),

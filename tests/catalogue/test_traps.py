@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from advisor.catalogue.importers import litellm, mapped_csv, portkey
-from advisor.catalogue.importers.account import Figure, Line, Reason, Refusal, Unit
+from advisor.catalogue.importers.account import Figure, Line, PricedUnit, Reason, Refusal
 from tests.catalogue.price_lists import DATA, DAY, account, lines_of, text
 
 FIREWORKS = "fireworks_ai/accounts/fireworks/models/"
@@ -80,9 +80,9 @@ def test_what_is_no_price_of_an_image_is_refused(key: str, reason: Reason) -> No
 
 def test_fireworks_prices_per_token_are_prices_per_step_divided_by_a_million() -> None:
     found = figure("litellm", f"{FIREWORKS}flux-1-dev-fp8")
-    assert (found.usd, found.listing.unit, found.confidence) == (Decimal("0.0005"), Unit.STEP, "low")
+    assert (found.usd, found.listing.unit, found.confidence) == (Decimal("0.0005"), PricedUnit.STEP, "low")
     whole = figure("litellm", f"{FIREWORKS}flux-kontext-pro")
-    assert (whole.usd, whole.listing.unit, whole.confidence) == (Decimal("0.04"), Unit.IMAGE, "low")
+    assert (whole.usd, whole.listing.unit, whole.confidence) == (Decimal("0.04"), PricedUnit.IMAGE, "low")
 
 
 def test_the_key_holds_size_quality_and_steps() -> None:

@@ -22,7 +22,7 @@ from advisor.common.diagnostics import BadInput, Problem, quoted
 from advisor.domain.quantity import MICRO, plain
 
 
-class Unit(StrEnum):
+class PricedUnit(StrEnum):
     """What one price pays for. A price per denoising step becomes one per image with the model's number of steps."""
 
     IMAGE = "image"
@@ -68,10 +68,10 @@ class Reason(StrEnum):
 
 
 PLAUSIBLE = {
-    Unit.IMAGE: Decimal(10),
-    Unit.STEP: Decimal("0.05"),
-    Unit.VIDEO_SECOND: Decimal(20),
-    Unit.GPU_HOUR: Decimal(200),
+    PricedUnit.IMAGE: Decimal(10),
+    PricedUnit.STEP: Decimal("0.05"),
+    PricedUnit.VIDEO_SECOND: Decimal(20),
+    PricedUnit.GPU_HOUR: Decimal(200),
 }
 """The most that is believed, in dollars: several times the dearest known offer of each unit."""
 
@@ -88,7 +88,7 @@ class Listing:
     field: str
     provider: str
     model: str
-    unit: Unit = Unit.IMAGE
+    unit: PricedUnit = PricedUnit.IMAGE
     size: str | None = None
     quality: str | None = None
     steps: int | None = None
@@ -169,7 +169,7 @@ def sized_first(lines: Iterable[Line]) -> Iterator[Line]:
     """Refuses the unsized entries of an image model that the list also has by size."""
     lines = list(lines)
     sized = (line for line in lines if isinstance(line, Figure) and line.listing.size)
-    by_size = {_model(line) for line in sized if line.listing.unit is Unit.IMAGE}
+    by_size = {_model(line) for line in sized if line.listing.unit is PricedUnit.IMAGE}
     for line in lines:
         if (
             _model(line) in by_size
@@ -193,11 +193,11 @@ def stated_first(lines: Iterable[Line], derived: str) -> Iterator[Line]:
             yield line
 
 
-def _variant(line: Line) -> tuple[str, str, Unit, str | None, str | None]:
+def _variant(line: Line) -> tuple[str, str, PricedUnit, str | None, str | None]:
     return *_model(line), line.listing.size, line.listing.quality
 
 
-def _model(line: Line) -> tuple[str, str, Unit]:
+def _model(line: Line) -> tuple[str, str, PricedUnit]:
     return line.listing.provider, line.listing.model, line.listing.unit
 
 

@@ -17,9 +17,9 @@ from advisor.catalogue.importers.account import (
     Figure,
     Line,
     Listing,
+    PricedUnit,
     Reason,
     Refusal,
-    Unit,
     amount,
     bundled_data,
     load_object,
@@ -60,7 +60,7 @@ def read(text: str, file: str, on: datetime.date) -> Account:
 
 
 def _line(key: str, instance: _Instance, region: str, pricing: str, price: Any) -> Line:
-    listing = Listing(key, pricing, CLOUD, instance.gpu, Unit.GPU_HOUR, region=_code(region), pricing=pricing)
+    listing = Listing(key, pricing, CLOUD, instance.gpu, PricedUnit.GPU_HOUR, region=_code(region), pricing=pricing)
     if listing.region is None:
         return Refusal(listing, Reason.UNKNOWN_REGION, region)
     dollars = amount(price)

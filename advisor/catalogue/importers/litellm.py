@@ -18,9 +18,9 @@ from advisor.catalogue.importers.account import (
     Account,
     Line,
     Listing,
+    PricedUnit,
     Reason,
     Refusal,
-    Unit,
     account_of,
     amount,
     day_stated,
@@ -36,7 +36,11 @@ from advisor.catalogue.importers.account import (
 LARGEST = "largest"
 """The size of keys with `max-x-max`."""
 _TEMPLATE = "sample_spec"
-_MODES = {"image_generation": Unit.IMAGE, "image_edit": Unit.IMAGE, "video_generation": Unit.VIDEO_SECOND}
+_MODES = {
+    "image_generation": PricedUnit.IMAGE,
+    "image_edit": PricedUnit.IMAGE,
+    "video_generation": PricedUnit.VIDEO_SECOND,
+}
 _FIREWORKS = "fireworks_ai"
 _FIREWORKS_IMAGES = re.compile(
     r"(flux-|stable-diffusion|japanese-stable-diffusion|ssd-1b|playground-v2)", re.IGNORECASE
@@ -86,7 +90,7 @@ def _lines(key: str, fields: Any) -> Iterator[Line]:
         if stated is None and provider == _FIREWORKS and _FIREWORKS_IMAGES.match(key.rpartition("/")[2]):
             stated = "output_cost_per_token"
         if stated is not None:
-            listing = _listing(key, stated, provider, Unit.IMAGE)
+            listing = _listing(key, stated, provider, PricedUnit.IMAGE)
             yield Refusal(listing, Reason.OTHER_MODE, f"mode is {mode}, {stated} is {shown(fields.get(stated))}")
         return
     retires, fault = day_stated(fields.get("deprecation_date"), "deprecation_date")
@@ -99,7 +103,7 @@ def _lines(key: str, fields: Any) -> Iterator[Line]:
         yield Refusal(listing, Reason.EDIT) if is_edit else replace(line, listing=listing)
 
 
-def _listing(key: str, field: str, provider: str, unit: Unit) -> Listing:
+def _listing(key: str, field: str, provider: str, unit: PricedUnit) -> Listing:
     """The key's parts: ``[provider/][quality/]1024-x-1024/[50-steps/]model``."""
     size, quality, steps, rest = None, None, None, list[str]()
     for part in key.split("/"):
@@ -117,9 +121,9 @@ def _listing(key: str, field: str, provider: str, unit: Unit) -> Listing:
     return Listing(key, field, provider, "/".join(rest), unit, size, quality, steps)
 
 
-def _prices(key: str, provider: str, unit: Unit, fields: Mapping[str, Any]) -> Iterator[Line]:
+def _prices(key: str, provider: str, unit: PricedUnit, fields: Mapping[str, Any]) -> Iterator[Line]:
     """At least one line: a figure for each size that has its own field, else the first field that states a price."""
-    if unit is Unit.VIDEO_SECOND:
+    if unit is PricedUnit.VIDEO_SECOND:
         yield from _seconds(key, provider, fields)
         return
     variants = [(field, found[1]) for field in fields if (found := _VARIANT.fullmatch(field))]
@@ -142,16 +146,16 @@ def _seconds(key: str, provider: str, fields: Mapping[str, Any]) -> Iterator[Lin
         resolution = _RESOLUTION.fullmatch(field)
         if resolution or field in _SECONDS:
             found = True
-            listing = _listing(key, field, provider, Unit.VIDEO_SECOND)
+            listing = _listing(key, field, provider, PricedUnit.VIDEO_SECOND)
             yield _stated(_with_size(listing, resolution[1]) if resolution else listing, fields, Fraction(1))
     if not found:
-        yield Refusal(_listing(key, "", provider, Unit.VIDEO_SECOND), Reason.NO_PRICE)
+        yield Refusal(_listing(key, "", provider, PricedUnit.VIDEO_SECOND), Reason.NO_PRICE)
 
 
 def _price(key: str, provider: str, fields: Mapping[str, Any]) -> Line:
     """The price of one image. A field that holds 0 is passed over: upstream, 0.0 means that the price is missing."""
 
-    def listing(field: str, unit: Unit = Unit.IMAGE) -> Listing:
+    def listing(field: str, unit: PricedUnit = PricedUnit.IMAGE) -> Listing:
         return _listing(key, field, provider, unit)
 
     size = listing("").size
@@ -190,7 +194,7 @@ def _fireworks(listing: Any, key: str, fields: Mapping[str, Any]) -> Line:
         return Refusal(listing(field), Reason.NO_PRICE)
     per_image = _PER_IMAGE_ON_FIREWORKS in key
     what = "image" if per_image else "denoising step"
-    found = listing(field, Unit.IMAGE if per_image else Unit.STEP)
+    found = listing(field, PricedUnit.IMAGE if per_image else PricedUnit.STEP)
     note = f"{shown(fields[field])} x 1,000,000 read as dollars per {what}; inferred, to be verified"
     return _stated(found, fields, Fraction(1_000_000), "low", note)
 

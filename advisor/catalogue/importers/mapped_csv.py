@@ -18,9 +18,9 @@ from advisor.catalogue.importers.account import (
     Account,
     Line,
     Listing,
+    PricedUnit,
     Reason,
     Refusal,
-    Unit,
     day_stated,
     priced,
     without_retired,
@@ -155,13 +155,13 @@ def _line(number: int, row: Mapping[str, str], mapping: PriceMapping) -> Line:
         return Refusal(listing, Reason.MALFORMED, "; ".join(stated))
     listing = replace(
         listing,
-        unit=Unit(unit),
+        unit=PricedUnit(unit),
         size=cells.get("size") or None,
         quality=cells.get("quality") or None,
         steps=int(steps) if steps else None,
         retires=retires,
         region=region,
-        pricing=pricing or ("on_demand" if unit == Unit.GPU_HOUR else None),
+        pricing=pricing or ("on_demand" if unit == PricedUnit.GPU_HOUR else None),
     )
     if dollars is None:
         return Refusal(listing, Reason.NO_PRICE, "the cell is empty")

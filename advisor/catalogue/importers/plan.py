@@ -20,9 +20,9 @@ from advisor.catalogue.importers.account import (
     Figure,
     Line,
     Listing,
+    PricedUnit,
     Reason,
     Refusal,
-    Unit,
     bundled_data,
     priced,
 )
@@ -198,12 +198,12 @@ def _retired(line: Refusal, was: HostedForm | ClosedForm | GpuForm, match: Match
 
 def _of_an_image(figure: Figure, match: Match) -> Line:
     """A price per step is multiplied by the steps of the offer or of its checkpoint."""
-    if figure.listing.unit is not Unit.STEP:
+    if figure.listing.unit is not PricedUnit.STEP:
         return figure
     steps = getattr(match.offer, "steps", None) or (match.model.steps if match.model else None)
     if steps is None:
         return Refusal(figure.listing, Reason.NO_PRICE, "the number of steps is not known")
-    image = Listing(**{**vars(figure.listing), "unit": Unit.IMAGE, "steps": steps})
+    image = Listing(**{**vars(figure.listing), "unit": PricedUnit.IMAGE, "steps": steps})
     note = f"{figure.note}; {steps} steps an image"
     return priced(image, Fraction(figure.usd) * steps, figure.confidence, note)
 
@@ -299,7 +299,7 @@ class Matcher:
 
     def match(self, listing: Listing) -> Match | Reason:
         """The offer, or why there is none."""
-        if listing.unit is Unit.GPU_HOUR:
+        if listing.unit is PricedUnit.GPU_HOUR:
             return self._gpu(listing)
         provider = _provider(listing.provider)
         names = list(_names(listing.model))
@@ -315,13 +315,13 @@ class Matcher:
         return self._hosted(listing, model, provider)
 
     def _hosted(self, listing: Listing, model: ModelForm, provider: str) -> Match | Reason:
-        if (model.modality == "video") is not (listing.unit is Unit.VIDEO_SECOND) or listing.quality:
+        if (model.modality == "video") is not (listing.unit is PricedUnit.VIDEO_SECOND) or listing.quality:
             return Reason.OTHER_VARIANT
         offers = [one for one in self._catalogue.hosted if (one.model, one.provider) == (model.id, provider)]
         if offers:
             offer = _variant(offers, listing)
             return Match("hosted", provider, offer, model) if offer else Reason.OTHER_VARIANT
-        new = listing.unit is not Unit.VIDEO_SECOND and listing.size in (None, SQUARE)
+        new = listing.unit is not PricedUnit.VIDEO_SECOND and listing.size in (None, SQUARE)
         return Match("hosted", provider, None, model) if new else Reason.OTHER_VARIANT
 
     def _gpu(self, listing: Listing) -> Match | Reason:
@@ -342,7 +342,7 @@ def _variant(offers: Sequence[HostedForm | ClosedForm], listing: Listing) -> Hos
 
     Of several, the one whose source names the listing, else the one with the plain id of a checkpoint at a provider.
     """
-    unit = "image" if listing.unit is Unit.STEP else listing.unit
+    unit = "image" if listing.unit is PricedUnit.STEP else listing.unit
     alike = [one for one in offers if one.unit == unit]
     qualities = {getattr(one, "quality", STANDARD) for one in alike}
     if listing.quality or len(qualities) > 1:

@@ -18,9 +18,9 @@ from advisor.catalogue.importers.account import (
     Account,
     Line,
     Listing,
+    PricedUnit,
     Reason,
     Refusal,
-    Unit,
     account_of,
     amount,
     load_object,
@@ -60,7 +60,7 @@ def _lines(key: str, entry: Any, provider: str) -> Iterator[Line]:
         square = listing("additional_units.megapixels", size="1024x1024", steps=known)
         yield _line(square, more["megapixels"], _MEGAPIXEL, "1024 x 1024 pixels are 1.048576 megapixels")
     if "video_seconds" in more:
-        yield _line(listing("additional_units.video_seconds", unit=Unit.VIDEO_SECOND), more["video_seconds"])
+        yield _line(listing("additional_units.video_seconds", unit=PricedUnit.VIDEO_SECOND), more["video_seconds"])
 
 
 def _line(
