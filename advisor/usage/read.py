@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -33,7 +33,7 @@ from advisor.usage.engines import (
     write_rejects,
 )
 from advisor.usage.input_files import BROKEN, LINE, inputs_of
-from advisor.usage.model import NUMBERS, Day, Reading, ReadOptions, Row
+from advisor.usage.model import NUMBERS, Day, Reading, ReadOptions
 from advisor.usage.normalise import Cells, Shaped, Stated, end_faults, stamp_faults
 from advisor.usage.readers.access_log import LOGS
 from advisor.usage.readers.focus import FOCUS, doubts, services_note
@@ -61,7 +61,6 @@ def read_usage(patterns: Sequence[str], options: ReadOptions) -> Reading:
         with _work_folder() as folder, closing(engine_of(options, folder)) as engine:
             run = _Run(engine, folder, options)
             parts = [run.part(one) for one in found]
-            run.check_names()
             with _no_rows_to_find(None):
                 days, more = days_of(parts, engine.rows_of)
         if options.rejects:
@@ -108,12 +107,8 @@ def _kinds(found: Sequence[Found]) -> Iterable[str]:
     for one in found:
         files.setdefault(one.name, []).append(one.file)
     for name, names in files.items():
-        yield f"read as {name}: {_first_few(names)}"
-
-
-def _first_few(files: Sequence[str]) -> str:
-    more = f" and {len(files) - _MOST_NAMED:,} more" if len(files) > _MOST_NAMED else ""
-    return f"{', '.join(files[:_MOST_NAMED])}{more}"
+        more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+        yield f"read as {name}: {', '.join(names[:_MOST_NAMED])}{more}"
 
 
 def _currencies(days: Sequence[Day]) -> Iterable[str]:
@@ -163,21 +158,11 @@ class _Run:
     unsure: list[Problem] = field(default_factory=list)
     charged: list[dict[str, Any]] = field(default_factory=list)
     bills: list[str] = field(default_factory=list)
-    unfit: list[str] = field(default_factory=list)
-    """Files of which nothing counts, and something would with any name in ``makes_images``."""
-    fits: bool = False
     files: int = 0
 
     def doubts(self) -> list[Problem]:
         """Why what the bills charge for need not be images."""
         return [*self.unsure, *doubts(self.charged, ", ".join(self.bills), self.options)]
-
-    def check_names(self) -> None:
-        """Raises BadInput where the names that the user chose fit nothing, which would otherwise be a month of none."""
-        if self.unfit and not self.fits:
-            names = ", ".join(map(quoted, self.options.makes_images))
-            help = "name the model, endpoint, kind of call or line item as the file does; `*` fits any text"
-            raise BadInput(Problem(f"nothing in {_first_few(self.unfit)} fits {names}", "--makes-images", help=help))
 
     def part(self, found: Found) -> Part:
         """The sums of a file, and its rows for comparison with those of other files."""
@@ -223,19 +208,8 @@ class _Run:
             number = self._number(shaped.table, file)
             none = f"none of the rows counts ({number:,}); {shaped.counts} would" if number else "it has no rows"
             self.notes.append(f"{file}: {none}")
-        if found.name in _BY_NAME:
-            self._note_fit(file, not nothing, lambda: bool(self._sums(self._of_any_name(found, shaped), file)))
         alike = (found.source.container.value, tuple(sorted(found.source.columns)))
         return Part(found.reader.name, file, rows, sums, bool(shaped.unique), alike)
-
-    def _of_any_name(self, found: Table, shaped: Shaped) -> ir.Table:
-        return found.reader.shaped(shaped.cells, replace(self.options, makes_images=_ANY)).rows
-
-    def _note_fit(self, file: str, counts: bool, would: Callable[[], bool]) -> None:
-        """``would``: whether something in the file counts with any name."""
-        self.fits |= counts
-        if self.options.makes_images and not counts and would():
-            self.unfit.append(file)
 
     def _number(self, rows: ir.Table, file: str) -> int:
         (row,) = self.engine.rows_of(rows.aggregate(number=rows.count()), file)
@@ -258,11 +232,8 @@ class _Run:
         for bucket in reading.buckets:
             add_bucket(self.buckets[found.name], bucket, found.file)
         sums = self._sums(table, found.file)
-        counts = any(row[name] for row in sums for name in NUMBERS)
-        if not counts:
+        if not any(row[name] for row in sums for name in NUMBERS):
             self.notes.append(f"{found.file}: nothing in it counts")
-        if found.name in _BY_NAME:
-            self._note_fit(found.file, counts, lambda: _count(found.read(unit, _ANY).rows))
         return Part(found.name, found.file, table, sums, True, (found.name,))
 
     def _note_faults(self, shaped: Shaped, file: str) -> None:
@@ -309,16 +280,11 @@ def _no_rows_to_find(file: str | None) -> Iterator[None]:
         raise BadInput(Problem(f"the rows cannot be computed with: {first}", file, help=help)) from None
 
 
-def _count(rows: Iterable[Row]) -> bool:
-    return any(getattr(row, name) for row in rows for name in NUMBERS)
-
-
 # ---- sources are kept with the options that select rows, so that different selections are never mixed
 
 _LOGS = tuple(log.name for log in LOGS)
 _BY_NAME = ("litellm-logs", "litellm-daily", "openai-costs", "fal-usage", "fal-billing-events", "replicate-predictions")
 _BEGIN = " with "
-_ANY = ("*",)
 
 
 def kept_as(days: Iterable[Day], options: ReadOptions) -> list[Day]:
