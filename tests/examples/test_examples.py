@@ -88,7 +88,7 @@ def test_a_startup_a_year_on_should_move_and_another_should_not_yet(capsys: pyte
 
 
 def test_moving_is_worth_it_from_the_very_volume_the_memo_names(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "from 140,477 images a month on it pays within the limit" in memo(capsys, "own-not-yet")
+    assert "from 140,477 images a month on it is repaid within the limit" in memo(capsys, "own-not-yet")
     assert ": worth moving." in memo(capsys, "own-not-yet", "--set", "monthly_images=140477")
     assert ": not worth moving yet." in memo(capsys, "own-not-yet", "--set", "monthly_images=140476")
 

@@ -22,8 +22,8 @@ def move(held: Held, text: str) -> None:
     assert moving
     assert not_yet(held.decision)
     found = re.fullmatch(
-        rf"not yet, as that is repaid after {NUMBER} months only"
-        rf"(?:; from {NUMBER} {UNITS} a month on it pays within the limit)?",
+        rf"not yet, as it is repaid only after {NUMBER} months?"
+        rf"(?:; from {NUMBER} {UNITS} a month on it is repaid within the limit)?",
         text,
     )
     assert found, text
@@ -96,6 +96,6 @@ LOOK_AGAIN: list[tuple[str, Callable[..., None]]] = [
     (r"; before that, once `advisor monitor` says that the answer has changed, and after the move", moves),
     (rf"; no volume makes own GPUs cheaper than ({'|'.join(NAMES)})", never),
     (rf"; own GPUs cost no more than ({'|'.join(NAMES)}) at every volume", always),
-    (r", or when these amounts are known: (.*)", amounts_first),
+    (r", or when (?:these amounts are|this amount is) known: (.*)", amounts_first),
     (r"; there is no crossover to watch", lambda held: None),
 ]

@@ -112,7 +112,10 @@ HOW_SURE: list[tuple[str, Callable[..., None]]] = [
     ),
     (r"Cost was not compared, as own GPUs and a hosted option are not both in the running\.", not_compared),
     (
-        r"The comparison of cost is not complete, as amounts are missing: (.*); whatever they are, the route stays\.",
+        (
+            r"The comparison of cost is not complete, as (?:amounts are|an amount is) missing: (.*); "
+            r"whatever (?:they are|it is), the route stays\."
+        ),
         lacks_amounts,
     ),
     (

@@ -240,6 +240,7 @@ def named_fields(text: str) -> list[str]:
     assert "".join(f"{called} (`{field}`)" for called, field in found) == re.sub(r"(?<=\)),? (and )?", "", text)
     for called, field in found:
         words = wordings()[field]
+        called = called.removeprefix("the ")
         assert called.split(" per ")[0] in (words.subject or words.ask).replace("{units}", "images").replace(
             "{media}", "images"
         ) or called.replace("seconds of video", "{units}").replace("video", "{media}") in (words.subject, words.ask)

@@ -128,7 +128,7 @@ def check_summary(decision: Decision, rulebook: Rulebook, templates: Path | None
 def said_route(held: Held, text: str, later: str | None, months: str | None) -> None:
     assert ACTIONS[text] is held.decision.route
     assert bool(later) == not_yet(held.decision)
-    assert not months or (held.decision.migration and months == held.decision.migration.payback_months)
+    assert not months or (held.decision.migration and months.replace(",", "") == held.decision.migration.payback_months)
 
 
 def said_axis(held: Held, axis: str, others: str | None) -> None:
@@ -219,7 +219,7 @@ SUMMARY: list[tuple[str, Callable[..., None]]] = [
     (r"Offer: (.*)\.", said_offer),
     (r"Next cheapest: (.*)\.", said_next),
     (r"Checkpoint: (.*)\.", said_checkpoint),
-    (rf"Recommended: ({'|'.join(ACTIONS)})(, but not yet: moving repays after ([0-9.]+) months)?\.", said_route),
+    (rf"Recommended: ({'|'.join(ACTIONS)})(, but not yet: moving repays after ([0-9.,]+) months?)?\.", said_route),
     (r"Deciding axis: ([a-z ]+)(?: \(over-determined: (.*) would each have decided alone\))?\.", said_axis),
     (rf"Cheaper by (.*): ({'|'.join(NAMES)}), which (.*)\.", said_cheaper),
     (r"Verify(?: with (.*?))?: (.*)\.", said_condition),

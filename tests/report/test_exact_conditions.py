@@ -13,7 +13,7 @@ from tests.helpers.strategies import EXERCISE, scenario
 from tests.report.drawn import DAY
 
 RULEBOOK = bundled_rulebook()
-MISSING = "amounts are missing"
+MISSING = "The comparison of cost is not complete"
 NOTHING = "nothing the rules know of"
 
 
@@ -140,6 +140,6 @@ def test_no_saving_is_forgone_where_the_route_is_the_cheapest() -> None:
 
 
 def test_figures_not_known_are_named_where_no_figure_changes_the_route() -> None:
-    named = "can be said once these are known: price of the closed API per image (`closed_price`)"
+    named = "can be said once this is known: the price of the closed API per image (`closed_price`)"
     assert named in shown(memo_markdown, closed_price=None)
     assert named not in shown(memo_markdown)

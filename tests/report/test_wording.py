@@ -26,6 +26,10 @@ BUSY = {"monthly_images": 2_000_000, "current_route": "closed_api"}
     [
         ({"migration_cost": 890_960}, "repaid after 12.1 months. The limit is 12 months: not worth moving yet."),
         ({"migration_cost": 888_000}, "repaid after 12 months. The limit is 12 months: worth moving."),
+        (
+            {"migration_cost": 74_000, "payback_limit_months": 1},
+            "repaid after 1 month. The limit is 1 month: worth moving.",
+        ),
         ({"migration_cost": 100, "payback_limit_months": 0}, "repaid after 0.1 months. The limit is 0 months: not"),
         ({"monthly_images": 80_000, "migration_cost": 9_000_000}, "repaid after 8,653.9 months. The limit"),
     ],

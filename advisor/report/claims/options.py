@@ -34,10 +34,11 @@ def _gates(decision: Decision, running: list[Route]) -> Iterator[Claim]:
     for rule in dict.fromkeys(step.rule for step, _ in judged):
         hit = [(step, compared) for step, compared in judged if step.rule == rule]
         routes = dict.fromkeys(step.route for step, _ in hit)
-        again = [route for route in routes if standing.get(route) == set()]
+        before = [route for route in routes if standing.get(route) == set()]
+        again = [route for route in before if rule in _ruling_out(decision, route)]
         for step, _ in hit:
             standing.get(step.route, set()).discard(step.offer)
-        gone = [route for route in routes if standing.get(route) == set() and route not in again]
+        gone = [route for route in routes if standing.get(route) == set() and route not in before]
         running[:] = [route for route in running if route not in gone]
         first = hit[0][0]
         yield Claim(
@@ -96,7 +97,13 @@ def reason_claims(decision: Decision) -> Iterator[Claim]:
         if route is not decision.route:
             reasons, how = _steps(decision, route)
             axes = list(dict.fromkeys(reason["axis"] for reason in reasons.values()))
-            figures = {"route": route, "months": _months(decision, route), "how": how, "axes": axes}
+            figures = {
+                "route": route,
+                "months": _months(decision, route),
+                "by_checkpoint": _by_checkpoint(decision, route),
+                "how": how,
+                "axes": axes,
+            }
             yield Claim(f"why.{route}", "others", "other", tuple(reasons), figures=figures)
     kind = {0: "no_axis", 1: "one_axis"}.get(len(decision.deciding_axes), "over_determined")
     yield Claim(f"why.{kind}", "deciding", kind, figures={"axes": decision.deciding_axes})
@@ -125,11 +132,28 @@ def forgone_claims(decision: Decision) -> Iterator[Claim]:
 def _steps(decision: Decision, route: Route) -> tuple[dict[str, dict[str, Any]], str]:
     """The rules that took a route out, with axis and reason, and whether they are gates or preferences."""
     feasible = route in decision.feasible_routes
-    gone = [step for step in decision.eliminated if step.route is route]
+    gone = [step for step in decision.eliminated if step.route is route and step.rule in _ruling_out(decision, route)]
     lost = [step for step in decision.preferences if step.over is route]
     steps: Sequence[Elimination | PreferenceApplied] = lost if feasible else gone
     reasons = {step.rule: {"axis": step.axis, "because": step.because} for step in steps}
     return reasons, "preferred" if feasible else "eliminated"
+
+
+def _ruling_out(decision: Decision, route: Route) -> set[str]:
+    """The rules that each eliminate every offer of an eliminated route; all that eliminate one if there is no such."""
+    offers: dict[str, set[str]] = {}
+    for step in decision.eliminated:
+        if step.route is route:
+            offers.setdefault(step.rule, set()).add(step.offer)
+    every = set().union(*offers.values())
+    return {rule for rule, hit in offers.items() if hit == every} or set(offers)
+
+
+def _by_checkpoint(decision: Decision, route: Route) -> list[str]:
+    """The least and the greatest cost of the expected month over the checkpoints; empty if one is not known."""
+    costs = [one.expected[route] for one in decision.by_model if route in one.offers]
+    known = [cost for cost in costs if cost is not None]
+    return [min(known, key=Decimal), max(known, key=Decimal)] if known and len(known) == len(costs) else []
 
 
 def _months(decision: Decision, route: Route) -> dict[str, str]:
@@ -326,8 +350,9 @@ def fleet_claims(decision: Decision) -> Iterator[Claim]:
     """The GPUs of each month and N* where they are always on; how busy they may be where they are not."""
     own = AMOUNTS_OF[Route.SELF_HOST]
     if decision.owning_up_to_peak:
-        peak = {"peak": decision.owning_up_to_peak}
-        yield Claim("peak", "fleet", "up_to_peak", (), ("gpu_billing", *own), peak)
+        quantity, peak = FIELDS["peak_to_mean"].quantity, Decimal(decision.owning_up_to_peak)
+        kind = "any_peak" if quantity and peak == quantity.most else "up_to_peak"
+        yield Claim("peak", "fleet", kind, (), ("gpu_billing", *own), {"peak": decision.owning_up_to_peak})
     flip = next((flip for flip in decision.flips if flip.to == GpuBilling.ALWAYS_ON), None)
     if flip and "peak_to_mean" not in decision.scenario:
         yield Claim("even_load", "fleet", "even_load", (), ("gpu_billing", *own), {"route": flip.route})
