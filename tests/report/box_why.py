@@ -67,7 +67,11 @@ def left_on(held: Held, route: Route, how: str) -> None:
     reasons = re.split("; and (?=loses? on |(?:is|are) ruled out on )", why_not(held, route))
     found = [re.match(rf"{verb} on ([a-z ]+):", reason) for reason in reasons]
     assert all(found), (how, reasons)
-    assert listed(axes, AXES) == unique(AXES[match[1]] for match in found if match)
+    said, gone = listed(axes, AXES), [step for step in held.decision.eliminated if step.route is route]
+    assert set(said) <= {AXES[match[1]] for match in found if match}
+    assert verb.startswith("lose") or {step.offer for step in gone if step.axis in said} == {
+        step.offer for step in gone
+    }
 
 
 def deciding(held: Held, text: str) -> None:

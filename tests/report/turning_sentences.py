@@ -102,12 +102,12 @@ def _stretches(held: Held, text: str) -> None:
     decision = held.decision
     named_otherwise = {"model": "the checkpoint", "annual_revenue_usd": "the annual revenue"}
     figures = {
-        filled(wordings()[name].subject or "", held): name
+        filled(wordings()[name].subject or "", held).partition(", in ")[0]: name
         for name in decision.open_questions
         if name not in named_otherwise
     }
     named = rf"({'|'.join(map(re.escape, figures))})(?: \(`([a-z_]+)`\))?"
-    found = re.fullmatch(rf"With the {named},? at (.*?)(?:, whatever (.*))?\.", text)
+    found = re.fullmatch(rf"With the {named} at (.*?)(?:, whatever (.*))?\.", text)
     assert found, text
     field = figures[found[1]]
     assert found[2] in (None, field)
@@ -126,7 +126,7 @@ def _stretches(held: Held, text: str) -> None:
         _range(values, point)
 
 
-VALUE = r"\$?([0-9][0-9,]*(?:\.[0-9]+)?)"
+VALUE = r"\$?([0-9][0-9,]*(?:\.[0-9]+)?)(?: images?| seconds? of video)?"
 
 
 def _range(text: str, point: TurningPoint) -> None:
