@@ -63,7 +63,8 @@ class AnswerTexts:
         if question == "peak_to_mean":
             return words.TIMES.format(times=grouped(value))
         if quantity:
-            return f"{grouped(value)} {unit.removesuffix('s') if unit == 'GPUs' and value == 1 else unit}"
+            noun, space, rest = (unit or "").partition(" ")
+            return f"{grouped(value)} {noun.removesuffix('s') if value == 1 else noun}{space}{rest}"
         if question == MODEL:
             return self._checkpoints.get(value, str(value))
         known, text = self.wording(question, state).answers, answer_text(value)

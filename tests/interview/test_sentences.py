@@ -87,13 +87,17 @@ def check_skipped(text: str, given: InterviewState, position: Position) -> None:
     assert first == f"Skipped: {listed_in_prose(topics(list(FLOW.skipped(given)), given))}."
     assert not set(FLOW.skipped(given)) & (set(given.answers) | given.unknown | set(position.open))
     assert not RAW.search(text)
-    stays = re.fullmatch(rf"Whatever the answers were, the advice stays ({'|'.join(NAMES)})(?:: .*)?\.", second)
+    stays = re.fullmatch(rf"Whatever the answers were, the advice stays ({'|'.join(NAMES)})(?:: (.*))?\.", second)
     if stays:
         assert position.outcomes == {NAMES[stays[1]]}
+        reasons = [re.fullmatch(r"(.*?) (?:is|are) out, as (.*)", part) for part in re.split("; and ", stays[2] or "")]
+        said = {(route, found[2]) for found in reasons if found for route in routes_of(found[1])}
+        assert said == {(one.route, one.rule.because) for one in position.eliminated}
     elif second == "Whatever the answers were, no option satisfies the answers so far.":
         assert position.outcomes == {None}
     else:
-        assert second == "No answer to them can change what is still possible."
+        them = "it" if len(FLOW.skipped(given)) == 1 else "them"
+        assert second == f"No answer to {them} can change what is still possible."
         assert len(position.outcomes) > 1
 
 
