@@ -23,7 +23,7 @@ from advisor.charts.canvas import (
     scale_of,
     wrapped,
 )
-from advisor.domain.cost_model import Costs, Number, exact, rent, to_micro_dollars
+from advisor.domain.cost_model import Costs, Number, OwnGpus, exact, rent, to_micro_dollars
 from advisor.domain.quantity import dollars, grouped
 from advisor.domain.record import Decision
 from advisor.domain.scenario import Axis, Route, validated
@@ -116,12 +116,21 @@ class RouteCurves:
 
     def cost(self, route: Route, volume: Number) -> Fraction:
         """Dollars a month of a route with a known cost."""
+        if route is Route.SELF_HOST:
+            return self._gpus.cost(volume) if self._gpus else Fraction(0)
         return self.costs.monthly(route, volume) or Fraction(0)
 
     def few_step_cost(self, volume: Number) -> Fraction:
         """Dollars a month on own GPUs with a few-step model."""
-        gpus = self.costs.own_gpus(self.speedup or 1)
-        return gpus.cost(volume) if gpus else Fraction(0)
+        return self._few_step_gpus.cost(volume) if self._few_step_gpus else Fraction(0)
+
+    @cached_property
+    def _gpus(self) -> OwnGpus | None:
+        return self.costs.own_gpus()
+
+    @cached_property
+    def _few_step_gpus(self) -> OwnGpus | None:
+        return self.costs.own_gpus(self.speedup or 1)
 
     def steps(self, speedup: int, most: float) -> list[float]:
         """Where a staircase turns, up to a volume; none where GPU-hours are paid as used, or steps are too small."""
