@@ -18,6 +18,7 @@ from advisor.report.templates import memo_markdown, summary
 from advisor.rulebook.model import Gate, Rulebook
 from advisor.wording.labels import listed as listed_in_prose
 from advisor.wording.labels import wordings
+from tests.report.box_why import left_on
 from tests.report.held import (
     ACTIONS,
     AXES,
@@ -35,7 +36,6 @@ from tests.report.held import (
     possible_are,
     status_is,
     unique,
-    why_not,
 )
 from tests.report.offer_sentences import check_checkpoint, is_offer, left, old_figures, terms
 from tests.report.turning_sentences import sentences, where_it_turns
@@ -143,13 +143,7 @@ def said_cheaper(held: Held, amounts: str, name: str, why: str) -> None:
         found = re.fullmatch(rf"{MONEY} in the {months[month]}", part)
         assert found
         assert near_money(found[1], saving)
-    reasons = why_not(held, NAMES[name])
-    if reasons.startswith("no answer"):
-        assert why == "no answer to the open questions recommends"
-    else:
-        verb, _, axes = why.partition(" on ")
-        on = re.findall(rf"(?:^|; and ){verb} on ([a-z ]+):", reasons)
-        assert listed(axes, AXES) == unique(AXES[axis] for axis in on)
+    left_on(held, NAMES[name], why)
 
 
 def said_condition(held: Held, offers: str | None, text: str) -> None:
